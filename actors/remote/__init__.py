@@ -1,0 +1,1 @@
+"""Actors in other processes: framing, transports, sessions, process hosts."""

@@ -1,0 +1,1 @@
+"""compas: dispatch work to coding agents, review by rule, merge on approval."""

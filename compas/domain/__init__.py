@@ -1,0 +1,1 @@
+"""The rules of compas as pure functions: no clock, no file, no await."""

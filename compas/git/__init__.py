@@ -1,0 +1,1 @@
+"""Repositories, worktrees, snapshots and merges; the only user of git and pygit2."""

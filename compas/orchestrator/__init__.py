@@ -1,0 +1,1 @@
+"""The actors of compas and the tree they live in."""

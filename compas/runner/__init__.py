@@ -1,0 +1,1 @@
+"""The process that hosts exactly one execution."""

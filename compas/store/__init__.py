@@ -1,0 +1,1 @@
+"""The event log and its read models; the only user of apsw."""
