@@ -1,0 +1,46 @@
+"""Named points at which a process kills itself, so that a crash test needs neither a sleep nor luck."""
+
+import itertools
+import os
+import signal
+
+VARIABLE = "COMPAS_FAILPOINT"
+"""`<name>` or `<name>:<n>`: die at the first, or at the n-th, time that point is reached in this process."""
+
+NAMES: tuple[str, ...] = (
+    "runner.locked",
+    "runner.recorded",
+    "runner.released",
+    "runner.agent_ended",
+    "runner.exit_written",
+    "store.before_append",
+    "store.in_transaction",
+    "store.committed",
+    "git.worktree_added",
+    "git.merge_prepared",
+    "git.ref_published",
+    "git.checkout_followed",
+    "execution.spec_written",
+    "execution.requested",
+    "execution.launched",
+    "execution.exit_read",
+    "execution.snapshot_taken",
+    "execution.recorded",
+    "merge.intent_logged",
+    "merge.published",
+)
+
+_reached = itertools.count(1)
+
+
+def hit(name: str) -> None:
+    """Kill this process with SIGKILL when the environment arms this point; otherwise do nothing.
+
+    A killed process runs no handler and flushes nothing, which is what a power cut or `kill -9` does.
+    """
+    armed = os.environ.get(VARIABLE)
+    if armed is None:
+        return
+    wanted, _, number = armed.partition(":")
+    if wanted == name and next(_reached) >= int(number or 1):
+        os.kill(os.getpid(), signal.SIGKILL)
