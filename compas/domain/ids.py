@@ -15,7 +15,8 @@ _THREAD_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _REFERENCE = re.compile(r"(?:db:)?([1-9][0-9]{0,17}|0)", re.ASCII)
 
 THREAD_ID_FORM = (
-    "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit, without '..', not ending in '.' or '.lock'"
+    "1 to 64 letters, digits, '.', '_' or '-', beginning with a letter or digit but not with 'merge-', "
+    "without '..', not ending in '.' or '.lock'"
 )
 
 
@@ -32,7 +33,8 @@ def thread_id_problem(text: str) -> str | None:
     A thread id becomes a directory and a branch name, so only a short safe alphabet is allowed
     (b-mcp-cli-merge 19).
     """
-    if not _THREAD_ID.fullmatch(text) or ".." in text or text.endswith((".", ".lock")):
+    unsafe = ".." in text or text.startswith("merge-") or text.endswith((".", ".lock"))
+    if unsafe or not _THREAD_ID.fullmatch(text):
         return f"{text!r} cannot be a thread id: use {THREAD_ID_FORM}"
     return None
 
