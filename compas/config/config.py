@@ -1,0 +1,61 @@
+"""The configuration as the rest of compas sees it: merged, resolved and checked."""
+
+from msgspec import Struct
+
+from compas.config.findings import Finding
+from compas.domain.specs import (
+    AgentSpec,
+    BackendSpec,
+    BreakerSpec,
+    LimitsSpec,
+    MergeStrategy,
+    OnCrash,
+    RepositorySpec,
+)
+
+
+class Config(Struct, frozen=True, kw_only=True):
+    """A configuration that loaded without an error; every path in it is absolute.
+
+    `worktree_dir` None means `.compas-worktrees` beside the repository. `effective_concurrency` is the global limit:
+    what the file says, else one per worker agent. `agents` and `backends` keep the order of the file.
+    """
+
+    config_path: str
+    default_workdir: str
+    state_dir: str
+    worktree_dir: str | None = None
+    agents: dict[str, AgentSpec]
+    backends: dict[str, BackendSpec] = {}
+    repositories: tuple[RepositorySpec, ...] = ()
+    trigger_intents: tuple[str, ...] = ("dispatch", "handoff", "changes-requested")
+    execution_timeout_secs: int = 600
+    effective_concurrency: int = 1
+    max_triggers_per_agent: int = 1
+    max_queued_executions: int | None = None
+    default_merge_strategy: MergeStrategy = "merge"
+    default_merge_target: str = "main"
+    merge_timeout_secs: int = 30
+    ping_timeout_secs: int = 15
+    ping_cache_ttl_secs: int = 60
+    stale_active_secs: int = 3600
+    redact_secrets: bool = True
+    redaction_patterns: tuple[str, ...] = ()
+    circuit_breaker: BreakerSpec = BreakerSpec()
+    on_crash: OnCrash = "resume"
+
+    @property
+    def limits(self) -> LimitsSpec:
+        """The three limits that admission looks at, as one value."""
+        return LimitsSpec(
+            concurrency=self.effective_concurrency,
+            per_agent=self.max_triggers_per_agent,
+            queued=self.max_queued_executions,
+        )
+
+
+class Loaded(Struct, frozen=True, kw_only=True):
+    """A configuration, and what its author should know although it loads."""
+
+    config: Config
+    warnings: tuple[Finding, ...] = ()

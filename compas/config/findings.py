@@ -1,0 +1,96 @@
+"""What is wrong or doubtful in a config file, where, and in which words."""
+
+from msgspec import Struct
+
+from compas.errors import CompasError
+
+KeyPath = tuple[str | int, ...]
+"""A place in the file: names of keys and indexes of list items, from the top."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """One sentence about one place: what was found, what is allowed, what may have been meant.
+
+    `line` and `column` count from 1; both are 0 when the sentence is about the file as a whole. `key` is written
+    like `agents[2].env.PORT`, and is empty at the top.
+    """
+
+    line: int
+    column: int
+    key: str
+    sentence: str
+
+    def __str__(self) -> str:
+        place = f"line {self.line}, column {self.column}" if self.line else ""
+        return ": ".join(part for part in (place, self.key, self.sentence) if part)
+
+
+class ConfigError(CompasError):
+    """A config file cannot be used; `findings` holds every error in it, `warnings` what else was noticed."""
+
+    def __init__(self, path: str, findings: tuple[Finding, ...], warnings: tuple[Finding, ...] = ()) -> None:
+        super().__init__(path, findings)
+        self.path = path
+        self.findings = findings
+        self.warnings = warnings
+
+    def __str__(self) -> str:
+        if len(self.findings) == 1:
+            return f"cannot use {self.path}: {self.findings[0]}"
+        lines = "".join(f"\n  {finding}" for finding in self.findings)
+        return f"cannot use {self.path}, {len(self.findings)} errors:{lines}"
+
+
+def written(path: KeyPath) -> str:
+    """Write a key path as people read it: `agents[2].env.PORT`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text
+
+
+class Report:
+    """Collects findings while a file is read and checked; each place is looked up in what was read."""
+
+    def __init__(self) -> None:
+        self.errors: list[Finding] = []
+        self.warnings: list[Finding] = []
+        self._positions: dict[KeyPath, tuple[int, int]] = {(): (0, 0)}
+        self._broken: set[KeyPath] = set()
+
+    def place(self, path: KeyPath, line: int, column: int) -> None:
+        """Remember where in the file a key path stands."""
+        self._positions[path] = (line, column)
+
+    def has(self, path: KeyPath) -> bool:
+        """Tell whether the file itself holds this key."""
+        return path in self._positions
+
+    def error(self, path: KeyPath, sentence: str, *, at: tuple[int, int] | None = None) -> None:
+        """Add an error, unless the same place or one above it already has one: its value is a placeholder."""
+        if any(path[:length] in self._broken for length in range(len(path) + 1)):
+            return
+        self._broken.add(path)
+        self.errors.append(self._finding(path, sentence, at))
+
+    def warn(self, path: KeyPath, sentence: str, *, at: tuple[int, int] | None = None) -> None:
+        """Add a warning: the file loads, but not everything in it means what it seems to."""
+        if any(path[:length] in self._broken for length in range(len(path) + 1)):
+            return
+        self.warnings.append(self._finding(path, sentence, at))
+
+    def is_broken(self, path: KeyPath) -> bool:
+        """Tell whether this place has an error, so that nothing can be concluded from its value."""
+        return path in self._broken
+
+    def _finding(self, path: KeyPath, sentence: str, at: tuple[int, int] | None) -> Finding:
+        nearest = path
+        while nearest not in self._positions:
+            nearest = nearest[:-1]
+        line, column = at or self._positions[nearest]
+        return Finding(line=line, column=column, key=written(path), sentence=sentence)
+
+
+def in_file_order(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Sort findings by their place, keeping the order of those about one place."""
+    return tuple(sorted(findings, key=lambda finding: (finding.line, finding.column)))
