@@ -1,0 +1,204 @@
+"""Dependencies point one way: which package may import which, and no module imports itself in a circle."""
+
+from collections.abc import Callable
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+from source_tree import Import, Module, eager_graph, read_modules, within
+
+Plant = Callable[[dict[str, str]], Path]
+
+FOUNDATION = ("compas.clock", "compas.errors", "compas.failpoints", "compas.paths")
+"""Small modules at the root that anything above the domain may use; they know nothing but each other."""
+
+DOMAIN = "compas.domain"
+
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    # a package         what it may import of ours, beside itself
+    "actors": (),
+    "compas.clock": FOUNDATION,
+    "compas.errors": FOUNDATION,
+    "compas.failpoints": FOUNDATION,
+    "compas.paths": FOUNDATION,
+    "compas.domain": (),
+    "compas.api": (DOMAIN,),
+    # These five do their own work and never call one another; the orchestrator brings them together.
+    "compas.config": (DOMAIN, *FOUNDATION),
+    "compas.store": (DOMAIN, *FOUNDATION),
+    "compas.backends": (DOMAIN, *FOUNDATION),
+    "compas.git": (DOMAIN, "actors", *FOUNDATION),
+    "compas.runner": (DOMAIN, *FOUNDATION),
+    "compas.orchestrator": (
+        *("actors", DOMAIN, "compas.api"),
+        *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner"),
+        *FOUNDATION,
+    ),
+    # Clients speak the protocol; none of them sees the supervisor's insides.
+    "compas.client": (DOMAIN, "compas.api", "actors.remote", *FOUNDATION),
+    "compas.gateway": (DOMAIN, "compas.api", "compas.client", "actors"),
+    "compas.dashboard": (DOMAIN, "compas.api", "compas.client", "actors"),
+    "compas.cli": (
+        DOMAIN,
+        "compas.api",
+        "compas.client",
+        "compas.config.locate",
+        "compas.config.paths",
+        *FOUNDATION,
+    ),
+    "compas.__main__": ("compas.cli",),
+    "compas": (),
+}
+
+MAY_IMPORT_LAZILY: dict[str, tuple[str, ...]] = {
+    # A command pays for what it uses when it runs, never when another command starts.
+    "compas.cli": ("actors", "compas"),
+}
+
+STARTS_THE_ORCHESTRATOR = ("compas.cli.run",)
+"""Nothing else outside the orchestrator imports it, not even lazily: everybody else is a client."""
+
+EXCEPTIONS: dict[tuple[str, str], str] = {
+    # (importing module, imported module): the reason
+}
+
+
+def layer_violations(root: Path) -> list[str]:
+    """Return one line for each import that points the wrong way."""
+    return [
+        module.at(item.line, why)
+        for module in read_modules(root)
+        for item in module.imports
+        if within(item.target, "actors", "compas") and (why := _forbidden(module, _layer(module.name), item))
+    ]
+
+
+def _layer(name: str) -> str:
+    """Return the row of the table a module belongs to: the longest that contains it."""
+    rows = [row for row in MAY_IMPORT if within(name, row)]
+    return max(rows, key=len)
+
+
+def _forbidden(module: Module, layer: str, item: Import) -> str | None:
+    if any(module.name == source and within(item.target, target) for source, target in EXCEPTIONS):
+        return None
+    if (
+        within(item.target, "compas.orchestrator")
+        and layer != "compas.orchestrator"
+        and module.name not in STARTS_THE_ORCHESTRATOR
+    ):
+        return f"imports {item.target}; only {', '.join(STARTS_THE_ORCHESTRATOR)} starts the orchestrator"
+    inside = layer != "compas" and within(item.target, layer)
+    if inside or within(item.target, *MAY_IMPORT[layer]):
+        return None
+    if item.lazy and within(item.target, *MAY_IMPORT_LAZILY.get(layer, ())):
+        return None
+    return f"imports {item.target}; {layer} may import {', '.join(MAY_IMPORT[layer]) or 'nothing of ours'}"
+
+
+def packages_without_a_row(root: Path) -> list[str]:
+    """Return the modules and packages of compas that the table does not name."""
+    return [
+        module.path
+        for module in read_modules(root)
+        if _layer(module.name) == "compas" and module.name != "compas"
+    ]
+
+
+def import_cycle(root: Path) -> list[str]:
+    """Return the modules of one circle of imports, or nothing."""
+    graph = {name: targets - {name} for name, targets in eager_graph(root).items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_every_import_points_the_way_the_table_says(repository: Path) -> None:
+    assert layer_violations(repository) == []
+
+
+def test_every_package_has_a_row_in_the_table(repository: Path) -> None:
+    assert packages_without_a_row(repository) == []
+
+
+def test_no_module_imports_itself_in_a_circle(repository: Path) -> None:
+    assert import_cycle(repository) == []
+
+
+def test_every_layer_exception_is_still_needed(repository: Path) -> None:
+    imports = {(module.name, item.target) for module in read_modules(repository) for item in module.imports}
+    unused = [
+        row
+        for row in EXCEPTIONS
+        if not any(name == row[0] and within(target, row[1]) for name, target in imports)
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("actors/mailbox.py", "from compas.domain import ids"),
+        ("compas/domain/thread.py", "import compas.store.event_log"),
+        ("compas/domain/thread.py", "from compas.errors import CompasError"),
+        ("compas/store/event_log.py", "from compas.git import merge"),
+        ("compas/store/event_log.py", "from actors.ref import Ref"),
+        ("compas/api/threads.py", "from compas.client import blocking"),
+        ("compas/client/blocking.py", "from actors.mailbox import Mailbox"),
+        ("compas/dashboard/app.py", "from compas.store import connection"),
+        ("compas/cli/wait.py", "from compas.config import load"),
+        ("compas/cli/wait.py", "def main():\n    from compas.orchestrator import app"),
+        ("compas/clock.py", "from compas.domain import ids"),
+        ("compas/orchestrator/app.py", "from compas.cli import main"),
+        ("compas/orchestrator/app.py", "import compas"),
+    ],
+)
+def test_an_import_against_the_table_is_found(plant: Plant, path: str, line: str) -> None:
+    assert len(layer_violations(plant({path: line}))) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "line"),
+    [
+        ("compas/git/worker.py", "from actors.ref import Ref"),
+        ("compas/client/blocking.py", "from actors.remote.codec import encode"),
+        ("compas/cli/wait.py", "from compas.config.locate import config_file"),
+        ("compas/cli/doctor.py", "def main():\n    from compas.config import load"),
+        ("compas/cli/run.py", "def main():\n    from compas.orchestrator import app"),
+        (
+            "compas/domain/thread.py",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from compas.git import merge",
+        ),
+    ],
+)
+def test_an_import_the_table_allows_is_not_reported(plant: Plant, path: str, line: str) -> None:
+    assert layer_violations(plant({path: line})) == []
+
+
+def test_a_package_nobody_placed_is_found(plant: Plant) -> None:
+    assert packages_without_a_row(plant({"compas/sidecar/main.py": ""})) == ["compas/sidecar/main.py"]
+
+
+def test_a_circle_of_imports_is_found(plant: Plant) -> None:
+    tree = plant(
+        {
+            "compas/store/a.py": "from compas.store.b import x",
+            "compas/store/b.py": "from compas.store import c",
+            "compas/store/c.py": "import compas.store.a",
+            "compas/store/__init__.py": "",
+        }
+    )
+    assert {"compas.store.a", "compas.store.b", "compas.store.c"} <= set(import_cycle(tree))
+
+
+def test_a_circle_closed_inside_a_function_or_for_types_only_is_no_circle(plant: Plant) -> None:
+    tree = plant(
+        {
+            "compas/store/a.py": "from compas.store.b import x",
+            "compas/store/b.py": "def f():\n    from compas.store.a import y",
+            "compas/store/c.py": "if TYPE_CHECKING:\n    from compas.store.c import z",
+        }
+    )
+    assert import_cycle(tree) == []
