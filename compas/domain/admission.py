@@ -1,0 +1,66 @@
+"""Which waiting execution may have the next free place: limits per agent and in all, first come first served."""
+
+import msgspec
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution that wants to run. `position` is where the log queued it, which is its place in line."""
+
+    execution: str
+    agent: str
+    position: int
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many executions may run at once: in all, per agent, and per agent with a limit of its own."""
+
+    overall: int
+    per_agent: int
+    of_agent: dict[str, int] = {}
+
+    def for_agent(self, agent: str) -> int:
+        """Return the limit that holds for an agent."""
+        return self.of_agent.get(agent, self.per_agent)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """Who waits and who runs, by execution."""
+
+    waiting: dict[str, Claim] = {}
+    running: dict[str, Claim] = {}
+
+
+def enqueue(line: Line, claim: Claim) -> Line:
+    """Put a claim in line; one that waits or runs already changes nothing."""
+    if claim.execution in line.waiting or claim.execution in line.running:
+        return line
+    return msgspec.structs.replace(line, waiting={**line.waiting, claim.execution: claim})
+
+
+def occupy(line: Line, claim: Claim) -> Line:
+    """Count an execution as running without asking: it was found alive after a restart."""
+    waiting = {name: other for name, other in line.waiting.items() if name != claim.execution}
+    return Line(waiting=waiting, running={**line.running, claim.execution: claim})
+
+
+def leave(line: Line, execution: str) -> Line:
+    """Take an execution out, wherever it is; unknown ones change nothing."""
+    return Line(
+        waiting={name: claim for name, claim in line.waiting.items() if name != execution},
+        running={name: claim for name, claim in line.running.items() if name != execution},
+    )
+
+
+def grant(line: Line, limits: Limits) -> tuple[Line, tuple[Claim, ...]]:
+    """Let in everybody for whom there is room, oldest first.
+
+    An agent that is at its limit does not hold up the others behind it (a-core 18), and what finds no room stays
+    in line as it is (a-core 19).
+    """
+    granted: list[Claim] = []
+    for claim in sorted(line.waiting.values(), key=lambda claim: (claim.position, claim.execution)):
+        busy = sum(1 for other in line.running.values() if other.agent == claim.agent)
+        if len(line.running) < limits.overall and busy < limits.for_agent(claim.agent):
+            line = occupy(line, claim)
+            granted.append(claim)
+    return line, tuple(granted)

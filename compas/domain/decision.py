@@ -1,0 +1,33 @@
+"""What a rule answers with: events to append, or a refusal in words."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from compas.domain.events import Event
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that a rule wants appended to `stream`; the journal adds position, version and time."""
+
+    stream: str
+    event: Event
+    lineage: str = ""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a command changes nothing. `code` is for programs, `message` says what was found and what to do."""
+
+    code: str
+    message: str
+
+
+Decision = tuple[Draft, ...] | Refusal
+"""An empty tuple means that there is nothing left to do, which is how a repeated command is answered."""
+
+
+class Moment(msgspec.Struct, frozen=True, kw_only=True):
+    """When a decision is taken, and where new names come from; rules own no clock and no randomness."""
+
+    now: float
+    new_id: Callable[[], str]

@@ -1,0 +1,91 @@
+"""Ending a thread by word of a person: closing and abandoning it."""
+
+from typing import Literal
+
+import msgspec
+
+from compas.domain import events as e
+from compas.domain.decision import Decision, Draft, Moment, Refusal
+from compas.domain.dispatch import operator_note
+from compas.domain.thread import RUNNING, Thread
+
+
+class Close(msgspec.Struct, frozen=True, kw_only=True):
+    """`unmerged` says why the thread's work is not in its target yet; None when it is, or there is none."""
+
+    by: str
+    status: Literal["completed", "failed"]
+    note: str | None = None
+    unmerged: str | None = None
+
+
+def decide_close(state: Thread, command: Close, moment: Moment) -> Decision:
+    """End a thread as completed or failed.
+
+    Completing asks that its work is in the target branch, judged by the commits themselves (b-mcp-cli-merge 56-62).
+    While an execution runs, closing is refused; what is only queued is cancelled (b-mcp-cli-merge 66). Closing a
+    thread again with the same status changes nothing.
+    """
+    if not state.exists:
+        return _not_found(state)
+    wanted: Literal["Completed", "Failed"] = "Completed" if command.status == "completed" else "Failed"
+    if state.status == wanted and not state.in_flight():
+        return ()
+    running = [run for run in state.in_flight() if run.status in RUNNING]
+    if running:
+        names = ", ".join(f"{run.queued.agent} ({run.queued.execution})" for run in running)
+        sentence = f"thread {state.thread} still has work running: {names}. Wait for it, or abandon the thread."
+        return Refusal(code="still_running", message=sentence)
+    if command.status == "completed" and command.unmerged is not None:
+        return Refusal(code="not_merged", message=command.unmerged)
+    intent = "completion" if command.status == "completed" else "failure"
+    note = operator_note(
+        message=moment.new_id(),
+        sender=command.by,
+        intent=intent,
+        body=command.note or f"The thread was closed as {command.status}.",
+    )
+    found: list[e.Event] = [
+        e.ExecutionCancelled(execution=run.queued.execution, reason="the thread was closed")
+        for run in state.in_flight()
+    ]
+    found += [e.ThreadClosed(status=wanted, by=command.by), note]
+    return _drafts(state, found)
+
+
+def decide_abandon(state: Thread, by: str, moment: Moment) -> Decision:
+    """Give a thread up at once: nothing of it starts any more, and what runs is ended (a-core 147).
+
+    A completed thread is not abandoned by mistake (b-mcp-cli-merge 68); abandoning twice changes nothing.
+    """
+    if not state.exists:
+        return _not_found(state)
+    if state.status == "Abandoned":
+        return ()
+    if state.status == "Completed" and not state.in_flight():
+        sentence = f"thread {state.thread} was completed already; there is nothing to abandon"
+        return Refusal(code="already_ended", message=sentence)
+    cancelled = [
+        e.ExecutionCancelled(execution=run.queued.execution, reason="the thread was abandoned")
+        for run in state.in_flight()
+    ]
+    note = operator_note(
+        message=moment.new_id(), sender=by, intent="abandoned", body=f"The thread was abandoned by {by}."
+    )
+    return _drafts(state, [e.ThreadAbandoned(by=by), *cancelled, note])
+
+
+def _not_found(state: Thread) -> Refusal:
+    return Refusal(code="unknown_thread", message=f"there is no thread {state.thread!r}; `compas status` lists them")
+
+
+def _drafts(state: Thread, found: list[e.Event]) -> Decision:
+    """Give every event the lineage it belongs to; notes of people belong to the newest one."""
+    newest = next(reversed(state.messages.values()), None)
+    lineage = newest.lineage if newest is not None else ""
+    stream = e.thread_stream(state.thread)
+    drafts = []
+    for event in found:
+        own = state.runs[event.execution].lineage if isinstance(event, e.ExecutionCancelled) else lineage
+        drafts.append(Draft(stream=stream, event=event, lineage=own))
+    return tuple(drafts)

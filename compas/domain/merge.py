@@ -1,0 +1,96 @@
+"""The merges of one target branch: strictly one at a time, in order, each either published or failed."""
+
+from typing import Literal
+
+import msgspec
+
+from compas.domain import events as e
+from compas.domain.decision import Decision, Draft, Refusal
+
+MergeStatus = Literal["queued", "executing", "publishing", "completed", "failed", "cancelled"]
+OPEN: frozenset[MergeStatus] = frozenset({"queued", "executing", "publishing"})
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One merge operation. `publishing` means that the intent to move the target is logged: after a crash the
+    target itself tells whether it happened."""
+
+    queued: e.MergeQueued
+    position: int
+    lineage: str = ""
+    status: MergeStatus = "queued"
+    prepared: e.MergePrepared | None = None
+
+
+class Queue(msgspec.Struct, frozen=True, kw_only=True):
+    """All merge operations of one target branch in one repository."""
+
+    stream: str
+    version: int = 0
+    operations: dict[str, Operation] = {}
+
+    def current(self) -> Operation | None:
+        """Return the operation to work on: the one begun, else the one queued first."""
+        open_ones = [operation for operation in self.operations.values() if operation.status in OPEN]
+        begun = (operation for operation in open_ones if operation.status != "queued")
+        first = min(open_ones, key=lambda operation: operation.position, default=None)
+        return next(begun, first)
+
+    def depth(self) -> int:
+        """Return how many operations are not over."""
+        return sum(1 for operation in self.operations.values() if operation.status in OPEN)
+
+
+def evolve(state: Queue, recorded: e.Recorded) -> Queue:
+    """Fold one recorded event into the queue."""
+    operations = dict(state.operations)
+    match recorded.event:
+        case e.MergeQueued() as queued:
+            operations[queued.op] = Operation(queued=queued, position=recorded.position, lineage=recorded.lineage)
+        case e.MergeStarted(op=op):
+            operations[op] = msgspec.structs.replace(operations[op], status="executing")
+        case e.MergePrepared(op=op) as prepared:
+            operations[op] = msgspec.structs.replace(operations[op], status="publishing", prepared=prepared)
+        case e.MergeCompleted(op=op):
+            operations[op] = msgspec.structs.replace(operations[op], status="completed")
+        case e.MergeFailed(op=op):
+            operations[op] = msgspec.structs.replace(operations[op], status="failed")
+        case e.MergeCancelled(op=op):
+            operations[op] = msgspec.structs.replace(operations[op], status="cancelled")
+        case _:
+            raise ValueError(f"event {recorded.position} does not belong to {state.stream!r}")
+    return msgspec.structs.replace(state, operations=operations, version=recorded.version)
+
+
+def decide_queue(state: Queue, queued: e.MergeQueued, *, thread_status: e.ThreadStatus, lineage: str) -> Decision:
+    """Put a merge in line, once per thread at a time (b-mcp-cli-merge 77, 78, 82, 83)."""
+    if thread_status == "Abandoned":
+        sentence = f"thread {queued.thread} was abandoned; dispatch to it to reopen it before merging"
+        return Refusal(code="thread_abandoned", message=sentence)
+    for operation in state.operations.values():
+        if operation.queued.thread == queued.thread and operation.status in OPEN:
+            sentence = (
+                f"thread {queued.thread} already has a pending merge to {queued.target}: {operation.queued.op} "
+                f"({operation.status}). Wait for it with `compas wait-merge --op-id {operation.queued.op}`."
+            )
+            return Refusal(code="merge_pending", message=sentence)
+    return (Draft(stream=state.stream, event=queued, lineage=lineage),)
+
+
+def decide_start(state: Queue, op: str, *, thread_status: e.ThreadStatus) -> Decision:
+    """Begin an operation, or cancel it when its thread was abandoned while it waited (b-mcp-cli-merge 106)."""
+    operation = state.operations[op]
+    if operation.status != "queued":
+        return ()
+    if thread_status == "Abandoned":
+        cancelled = e.MergeCancelled(op=op, reason="the thread was abandoned before the merge began")
+        return (Draft(stream=state.stream, event=cancelled, lineage=operation.lineage),)
+    return (Draft(stream=state.stream, event=e.MergeStarted(op=op), lineage=operation.lineage),)
+
+
+def decide_outcome(state: Queue, event: e.MergePrepared | e.MergeCompleted | e.MergeFailed) -> Decision:
+    """Log what became of an operation; one that is over stays as it is (b-mcp-cli-merge 102)."""
+    operation = state.operations[event.op]
+    if operation.status not in OPEN or operation.status == "queued":
+        return ()
+    return (Draft(stream=state.stream, event=event, lineage=operation.lineage),)

@@ -1,0 +1,148 @@
+"""A thread as its stream tells it: conversation, executions, worktrees, sessions."""
+
+import msgspec
+
+from compas.domain import events as e
+
+TERMINAL: frozenset[e.ThreadStatus] = frozenset({"Completed", "Failed", "Abandoned"})
+RUNNING: frozenset[e.ExecutionStatus] = frozenset({"picked_up", "executing"})
+IN_FLIGHT: frozenset[e.ExecutionStatus] = RUNNING | {"queued"}
+
+OPERATOR = "operator"
+"""The person; an addressee that never runs."""
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A message with its global number and the lineage it belongs to."""
+
+    number: int
+    lineage: str
+    posted: e.MessagePosted
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution as its thread knows it.
+
+    `stopping` means cancelled while its process may still be alive: the worktree is not free yet.
+    """
+
+    queued: e.ExecutionQueued
+    lineage: str
+    position: int
+    status: e.ExecutionStatus = "queued"
+    stopping: bool = False
+    requested: e.ExecutionRequested | None = None
+    started: e.ExecutionStarted | None = None
+    ended: e.ExecutionEnded | None = None
+
+    @property
+    def occupies(self) -> bool:
+        """True while its process may touch the worktree, so that no other execution of the thread may start."""
+        return self.status in RUNNING or self.stopping
+
+
+class Thread(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of one thread. `version` is the number of events folded into it; 0 means that it does not exist."""
+
+    thread: str
+    version: int = 0
+    status: e.ThreadStatus = "Active"
+    batch: str | None = None
+    summary: str | None = None
+    source_thread: str | None = None
+    messages: dict[str, Message] = {}
+    runs: dict[str, Run] = {}
+    worktrees: dict[str, e.WorktreeReady] = {}
+    sessions: dict[tuple[str, str], str] = {}
+
+    @property
+    def exists(self) -> bool:
+        """True once anything was ever said in it."""
+        return self.version > 0
+
+    def in_flight(self) -> tuple[Run, ...]:
+        """Return the executions that are queued or running, oldest first."""
+        return tuple(run for run in self.runs.values() if run.status in IN_FLIGHT)
+
+    def occupied_by(self) -> Run | None:
+        """Return the execution that holds the worktree now (design §5: one at a time per thread)."""
+        return next((run for run in self.runs.values() if run.occupies), None)
+
+    def opening_of(self, lineage: str) -> Message | None:
+        """Return the first message of a lineage in this thread: the task that everything in it descends from."""
+        return next((message for message in self.messages.values() if message.lineage == lineage), None)
+
+
+def evolve(state: Thread, recorded: e.Recorded) -> Thread:
+    """Fold one recorded event into the state. Events of other streams are a caller's bug and raise ValueError."""
+    if recorded.stream != e.thread_stream(state.thread):
+        raise ValueError(f"event {recorded.position} of {recorded.stream!r} does not belong to thread {state.thread!r}")
+    changed = _apply(state, recorded)
+    return msgspec.structs.replace(changed, version=recorded.version)
+
+
+def _apply(state: Thread, recorded: e.Recorded) -> Thread:
+    replace = msgspec.structs.replace
+    match recorded.event:
+        case e.ThreadOpened() as opened:
+            return replace(
+                state, batch=opened.batch, summary=opened.summary, source_thread=opened.source_thread, status="Active"
+            )
+        case e.ThreadDescribed(batch=batch, summary=summary):
+            return replace(
+                state,
+                batch=state.batch if batch is None else batch,
+                summary=state.summary if summary is None else summary,
+            )
+        case e.MessagePosted() as posted:
+            message = Message(number=recorded.position, lineage=recorded.lineage, posted=posted)
+            return replace(state, messages={**state.messages, posted.message: message})
+        case e.WorktreeReady() as ready:
+            return replace(state, worktrees={**state.worktrees, ready.repository: ready})
+        case e.ThreadClosed(status=status):
+            return replace(state, status=status)
+        case e.ThreadFailed():
+            return replace(state, status="Failed")
+        case e.ThreadAbandoned():
+            return replace(state, status="Abandoned")
+        case e.ThreadReopened():
+            return replace(state, status="Active")
+        case _:
+            return _apply_to_run(state, recorded)
+
+
+def _apply_to_run(state: Thread, recorded: e.Recorded) -> Thread:
+    match recorded.event:
+        case e.ExecutionQueued() as queued:
+            run = Run(queued=queued, lineage=recorded.lineage, position=recorded.position)
+            return msgspec.structs.replace(state, runs={**state.runs, queued.execution: run})
+        case e.ExecutionRequested() as requested:
+            return _with_run(state, requested.execution, status="picked_up", requested=requested)
+        case e.ExecutionStarted() as started:
+            return _with_run(state, started.execution, status="executing", started=started)
+        case e.ExecutionEnded() as ended:
+            return _remember_session(_with_run(state, ended.execution, status=ended.status, ended=ended), ended)
+        case e.ExecutionCancelled(execution=execution):
+            was_running = state.runs[execution].status in RUNNING
+            return _with_run(state, execution, status="cancelled", stopping=was_running)
+        case e.ExecutionStopped(execution=execution):
+            return _with_run(state, execution, stopping=False)
+        case _:
+            return state
+
+
+def _with_run(state: Thread, execution: str, **changes: object) -> Thread:
+    run = msgspec.structs.replace(state.runs[execution], **changes)
+    return msgspec.structs.replace(state, runs={**state.runs, execution: run})
+
+
+def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:
+    """Keep the CLI's conversation per agent and backend; one that went stale is forgotten (a-core 100-102)."""
+    queued = state.runs[ended.execution].queued
+    key = (queued.agent, queued.backend)
+    sessions = dict(state.sessions)
+    if ended.category == "stale_session":
+        sessions.pop(key, None)
+    elif ended.session:
+        sessions[key] = ended.session
+    return msgspec.structs.replace(state, sessions=sessions)

@@ -1,0 +1,111 @@
+"""Whether a wait is over: judged from one consistent picture of a thread and the lineages that touch it."""
+
+from typing import Literal
+
+import msgspec
+
+from compas.domain.events import ExecutionStatus, ThreadStatus
+
+
+class WaitFor(msgspec.Struct, frozen=True, kw_only=True):
+    """What a waiter wants. Messages count when their number is above `after`; `has_cursor` says that the caller
+    chose it. With `chain`, the answer is given only once every lineage of the thread has settled."""
+
+    thread: str
+    after: int = 0
+    has_cursor: bool = False
+    intent: str | None = None
+    chain: bool = False
+    trigger_intents: frozenset[str] = frozenset()
+
+
+class SeenMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message as far as waiting cares."""
+
+    number: int
+    intent: str
+    recipient: str
+    from_execution: bool
+
+
+class SeenExecution(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution of a lineage that has a message in the thread, whichever thread it runs in."""
+
+    execution: str
+    thread: str
+    agent: str
+    status: ExecutionStatus
+    in_flight: bool
+    not_before: float | None = None
+    ended_position: int | None = None
+    error: str = ""
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """One consistent reading of the store: the thread's messages after the cursor, oldest first, and executions."""
+
+    status: ThreadStatus
+    messages: tuple[SeenMessage, ...] = ()
+    executions: tuple[SeenExecution, ...] = ()
+
+    @property
+    def pending(self) -> tuple[SeenExecution, ...]:
+        """Return the executions that are not over yet."""
+        return tuple(execution for execution in self.executions if execution.in_flight)
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """The wait is over: this message answers it."""
+
+    number: int
+
+
+class StillWaiting(msgspec.Struct, frozen=True, kw_only=True):
+    """Nothing to answer with yet; more may come."""
+
+
+class NothingWillCome(msgspec.Struct, frozen=True, kw_only=True):
+    """Work was done after the cursor, all of it is over, and nothing of it matches."""
+
+    reason: Literal["settled", "failed", "ended"]
+    execution: str | None = None
+    error: str = ""
+
+
+Judgement = Found | StillWaiting | NothingWillCome
+
+
+def judge(wanted: WaitFor, picture: Picture, *, saw_work: bool) -> Judgement:
+    """Decide about a wait. `saw_work` says that an execution was in flight at some time during it.
+
+    The newest match answers (b-mcp-cli-merge 27). With `chain` nothing answers before all is settled, so an
+    intermediate reply is never returned (b-mcp-cli-merge 39). A wait ends without a match once work that could
+    have brought one is over (b-mcp-cli-merge 26); on a thread where nothing happened it goes on, since somebody
+    may still dispatch.
+    """
+    pending = picture.pending
+    if wanted.chain and pending:
+        return StillWaiting()
+    match = next((message for message in reversed(picture.messages) if _matches(wanted, message)), None)
+    if match is not None:
+        return Found(number=match.number)
+    if pending:
+        return StillWaiting()
+    ended = [run for run in picture.executions if run.ended_position is not None and run.ended_position > wanted.after]
+    if not ended and not saw_work:
+        return StillWaiting()
+    last = max(ended, key=lambda run: run.ended_position or 0, default=None)
+    if last is not None and last.status != "completed":
+        reason: Literal["failed", "ended"] = "ended" if last.status == "cancelled" else "failed"
+        return NothingWillCome(reason=reason, execution=last.execution, error=last.error)
+    return NothingWillCome(reason="settled", execution=last.execution if last is not None else None)
+
+
+def _matches(wanted: WaitFor, message: SeenMessage) -> bool:
+    """An asked-for intent must be exact. Without one, work for agents does not count: none of it before a cursor
+    was given, and after one not what the system itself handed on (b-mcp-cli-merge 20, 22, 28)."""
+    if wanted.intent is not None:
+        return message.intent == wanted.intent
+    if message.intent not in wanted.trigger_intents:
+        return True
+    return wanted.has_cursor and not message.from_execution
