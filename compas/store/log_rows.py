@@ -1,0 +1,150 @@
+"""The SQL of the log's rows: read them, add one, and look up requests and epochs."""
+
+from compas.domain.events import Recorded
+from compas.store.codec import EncodedEvent, EventCodec
+from compas.store.connection import Cursor, Database, Reader, Row
+from compas.store.records import NewEvent, Repeated
+
+_COLUMNS = "position, stream, version, tag, tag_version, payload, at, causation, lineage, epoch"
+
+
+def head(reader: Reader) -> int:
+    """Return the position of the newest event, 0 in an empty log."""
+    return _number(reader, "SELECT coalesce(max(position), 0) FROM events")
+
+
+def stream_version(reader: Reader, stream: str) -> int:
+    """Return the version a stream is at, 0 when nothing was ever appended to it."""
+    return _number(reader, "SELECT coalesce(max(version), 0) FROM events WHERE stream = ?", stream)
+
+
+def highest_epoch(reader: Reader) -> int:
+    """Return the epoch of the newest supervisor, 0 when there was none."""
+    return _number(reader, "SELECT coalesce(max(epoch), 0) FROM epochs")
+
+
+def read_all(reader: Reader, codec: EventCodec, after: int, limit: int) -> tuple[Recorded, ...]:
+    """Return up to `limit` events after a position, in order."""
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
+    )
+    return tuple(_recorded(row, codec) for row in rows)
+
+
+def read_stream(reader: Reader, codec: EventCodec, stream: str, after: int) -> tuple[Recorded, ...]:
+    """Return the events of a stream after a version, in order."""
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE stream = ? AND version > ? ORDER BY version", (stream, after)
+    )
+    return tuple(_recorded(row, codec) for row in rows)
+
+
+def read_lineage(reader: Reader, codec: EventCodec, lineage: str) -> tuple[Recorded, ...]:
+    """Return everything that descends from one dispatch, over all streams, in order."""
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE lineage = ? AND lineage <> '' ORDER BY position", (lineage,)
+    )
+    return tuple(_recorded(row, codec) for row in rows)
+
+
+def add_event(
+    cursor: Cursor, codec: EventCodec, new: NewEvent, place: tuple[int, int], at: float, epoch: int
+) -> Recorded:
+    """Insert one event at `place` (position, version) and return it as recorded."""
+    position, version = place
+    encoded = codec.encode(new.event)
+    cursor.execute(
+        f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            position,
+            new.stream,
+            version,
+            encoded.tag,
+            encoded.version,
+            encoded.payload,
+            at,
+            new.causation,
+            new.lineage,
+            epoch,
+        ),
+    )
+    return Recorded(
+        position=position,
+        stream=new.stream,
+        version=version,
+        event=new.event,
+        at=at,
+        causation=new.causation,
+        lineage=new.lineage,
+        epoch=epoch,
+    )
+
+
+def find_answer(reader: Reader, request_id: str) -> bytes | None:
+    """Return the first answer to a request, or None when it was never answered."""
+    row = reader.row("SELECT response FROM requests WHERE request_id = ?", (request_id,))
+    return None if row is None else _bytes(row)
+
+
+def find_repeat(reader: Reader, codec: EventCodec, request_id: str) -> Repeated | None:
+    """Return the first answer to a request with the events it recorded, or None."""
+    row = reader.row(
+        "SELECT response, first_position, last_position FROM requests WHERE request_id = ?", (request_id,)
+    )
+    if row is None:
+        return None
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE position BETWEEN ? AND ? ORDER BY position", (row[1], row[2])
+    )
+    return Repeated(response=_bytes(row), recorded=tuple(_recorded(event, codec) for event in rows))
+
+
+def keep_answer(cursor: Cursor, request_id: str, response: bytes, span: tuple[int, int], at: float) -> None:
+    """Keep the answer to a request, with the span of positions it recorded (empty when first > last)."""
+    cursor.execute(
+        "INSERT INTO requests (request_id, response, first_position, last_position, at) VALUES (?, ?, ?, ?, ?)",
+        (request_id, response, *span, at),
+    )
+
+
+def add_epoch(cursor: Database, pid: int, boot_id: str, version: str, at: float) -> int:
+    """Append a row for a supervisor that takes over, and return its epoch."""
+    epoch = highest_epoch(cursor) + 1
+    cursor.execute(
+        "INSERT INTO epochs (epoch, pid, boot_id, version, at) VALUES (?, ?, ?, ?, ?)",
+        (epoch, pid, boot_id, version, at),
+    )
+    return epoch
+
+
+def _recorded(row: Row, codec: EventCodec) -> Recorded:
+    position, stream, version, tag, tag_version, payload, at, causation, lineage, epoch = row
+    # The table is STRICT, so these are what the schema says; the checks are for the type checker.
+    assert isinstance(position, int)
+    assert isinstance(version, int)
+    assert isinstance(tag_version, int)
+    assert isinstance(epoch, int)
+    assert isinstance(at, float)
+    encoded = EncodedEvent(tag=str(tag), version=tag_version, payload=str(payload))
+    return Recorded(
+        position=position,
+        stream=str(stream),
+        version=version,
+        event=codec.decode(encoded, position),
+        at=at,
+        causation=str(causation),
+        lineage=str(lineage),
+        epoch=epoch,
+    )
+
+
+def _number(reader: Reader, sql: str, *arguments: str) -> int:
+    row = reader.row(sql, arguments)
+    assert row is not None
+    assert isinstance(row[0], int)
+    return row[0]
+
+
+def _bytes(row: Row) -> bytes:
+    assert isinstance(row[0], bytes)
+    return row[0]
