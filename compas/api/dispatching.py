@@ -1,0 +1,50 @@
+"""Operation `dispatch`: give an agent something to do."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compas.api.operation import Operation
+
+
+class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message for an agent, in a new thread or an existing one."""
+
+    to: Annotated[str, Meta(description="alias of the agent that should work")]
+    body: Annotated[str, Meta(description="what it should do, in Markdown")]
+    sender: Annotated[str, Meta(description="who asks")] = msgspec.field(name="from", default="operator")
+    intent: Annotated[str, Meta(description="what kind of message this is; only trigger intents start work")] = (
+        "dispatch"
+    )
+    thread_id: Annotated[str | None, Meta(description="thread to continue or to create; a new one by default")] = None
+    batch: Annotated[str | None, Meta(description="label shared by threads that belong together")] = None
+    summary: Annotated[str | None, Meta(description="one line that says what the thread is about")] = None
+    skip_handoff: Annotated[bool, Meta(description="do not hand the reply to the next agent")] = False
+
+
+class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The message is in the log; work that it makes is queued."""
+
+    thread_id: str
+    message_id: int
+    reference: str
+    next_step: str
+    execution_id: str | None = None
+    reopened: bool = False
+    previous_status: str | None = None
+    await_chain: bool = False
+    warning: str | None = None
+
+
+DISPATCH = Operation(
+    name="dispatch",
+    request=DispatchRequest,
+    response=DispatchResponse,
+    doc="Give an agent a task, in a new thread or an existing one.",
+    kind="write",
+    positional=("to", "body"),
+    flags={"thread_id": "--thread", "sender": "--from"},
+    details="The agent works in a git worktree of its own; its reply goes where the config sends it. A thread that has "
+    "ended is reopened. TEXT may be `-`: the task is then read from standard input.",
+)

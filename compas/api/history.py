@@ -1,0 +1,162 @@
+"""Operations that show what happened: `events`, `log`, `why`, `diff`."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compas.api.operation import Operation
+from compas.api.threads import ThreadName
+
+
+class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of the log to read."""
+
+    thread_id: Annotated[str | None, Meta(description="only events of this thread and its merges")] = None
+    after: Annotated[int, Meta(ge=0, description="only events after this position")] = 0
+    limit: Annotated[int, Meta(ge=1, le=10_000, description="events to read at most")] = 1000
+    follow: Annotated[bool, Meta(description="go on with new events as they happen")] = False
+
+
+class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """One event. `data` is its JSON; `at` is UTC seconds."""
+
+    position: int
+    at: float
+    stream: str
+    type: str
+    causation: str
+    lineage: str
+    epoch: int
+    data: msgspec.Raw
+
+
+class EventsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to go on reading. The events themselves are pushed one by one before it."""
+
+    next_after: int
+    more: bool = False
+
+
+EVENTS = Operation(
+    name="events",
+    request=EventsRequest,
+    response=EventsResponse,
+    item=LogEvent,
+    doc="Read the event log, whole or of one thread.",
+    kind="stream",
+    positional=("thread_id",),
+)
+
+
+class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which part of an execution's output to read."""
+
+    execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
+    offset: Annotated[int, Meta(ge=0, description="bytes of the log to skip")] = 0
+    tail: Annotated[int | None, Meta(ge=0, le=100_000, description="only the last lines, this many")] = None
+    follow: Annotated[bool, Meta(description="go on until the execution ends")] = False
+
+
+class LogChunkItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A piece of the log: whole lines, as far as the agent has written them."""
+
+    offset: int
+    next_offset: int
+    text: str
+
+
+class LogResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to go on reading. The text itself is pushed in chunks before it."""
+
+    execution_id: str
+    next_offset: int
+    status: str
+
+
+LOG = Operation(
+    name="log",
+    request=LogRequest,
+    response=LogResponse,
+    item=LogChunkItem,
+    doc="Read what an execution printed.",
+    kind="stream",
+    positional=("execution_id",),
+)
+
+
+class WhyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which thread to explain."""
+
+    thread_id: ThreadName
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the explanation. `depth` is how far it is from the message that began it all."""
+
+    position: int
+    at: float
+    depth: int
+    what: str
+    because: str = ""
+
+
+class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thread stands, what it waits for, what to do next, and how it came to this."""
+
+    thread_id: str
+    thread_status: str
+    standing: str
+    next_step: str
+    causes: tuple[Cause, ...]
+
+
+WHY = Operation(
+    name="why",
+    request=WhyRequest,
+    response=WhyResponse,
+    doc="Explain where a thread stands and how it came to that.",
+    kind="read",
+    positional=("thread_id",),
+)
+
+
+class DiffRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which work to compare with its target."""
+
+    thread_id: ThreadName
+    stat: Annotated[bool, Meta(description="only name files and count lines")] = False
+
+
+class DiffFile(msgspec.Struct, frozen=True, kw_only=True):
+    """Lines added and deleted in one file; None for a binary one."""
+
+    path: str
+    added: int | None
+    deleted: int | None
+
+
+class DiffResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """What the thread's work changes, from where it left the target branch to `tip`.
+
+    `uncommitted` says that `tip` is a snapshot which holds more than the branch does.
+    """
+
+    thread_id: str
+    branch: str
+    base: str
+    tip: str
+    uncommitted: bool
+    text: str
+    truncated: bool
+    files: tuple[DiffFile, ...]
+
+
+DIFF = Operation(
+    name="diff",
+    request=DiffRequest,
+    response=DiffResponse,
+    doc="Show what a thread's work changes.",
+    kind="read",
+    positional=("thread_id",),
+)

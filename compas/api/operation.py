@@ -1,0 +1,72 @@
+"""What an operation is: its name, its request and response, and how the command line spells it."""
+
+from typing import Annotated, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec.structs import FieldInfo
+
+Req = TypeVar("Req", bound=msgspec.Struct)
+Res = TypeVar("Res", bound=msgspec.Struct)
+
+Kind = Literal["read", "write", "wait", "stream"]
+
+
+class Operation(msgspec.Struct, Generic[Req, Res], frozen=True, kw_only=True):
+    """One thing a client can ask for.
+
+    A `write` carries a request id and is answered once however often it is sent. A `wait` may take long and is ended
+    by cancelling it. A `stream` pushes items before its response. `positional` names the request fields that the
+    command line takes without a flag; `aliases` are other names of the command.
+    """
+
+    name: str
+    request: type[Req]
+    response: type[Res]
+    doc: str
+    kind: Kind
+    item: type[msgspec.Struct] | None = None
+    positional: tuple[str, ...] = ()
+    flags: dict[str, str] = {}
+    details: str = ""
+
+
+class Parameter(msgspec.Struct, frozen=True, kw_only=True):
+    """One field of a request, as help texts, flags and schemas need it."""
+
+    name: str
+    wire_name: str
+    type: object
+    doc: str
+    required: bool
+    default: object = None
+    choices: tuple[str, ...] = ()
+
+
+def parameters(request: type[msgspec.Struct]) -> tuple[Parameter, ...]:
+    """Read a request's fields from its declaration."""
+    hints = get_type_hints(request, include_extras=True)
+    return tuple(_parameter(field, hints[field.name]) for field in msgspec.structs.fields(request))
+
+
+def _parameter(field: FieldInfo, hint: object) -> Parameter:
+    doc = ""
+    if get_origin(hint) is Annotated:
+        hint, *metas = get_args(hint)
+        doc = next((meta.description or "" for meta in metas if isinstance(meta, msgspec.Meta)), "")
+    plain = _without_none(hint)
+    choices = tuple(str(choice) for choice in get_args(plain)) if get_origin(plain) is Literal else ()
+    return Parameter(
+        name=field.name,
+        wire_name=field.encode_name,
+        type=str if choices else plain,
+        doc=doc,
+        required=field.required,
+        default=None if field.required or field.default is msgspec.NODEFAULT else field.default,
+        choices=choices,
+    )
+
+
+def _without_none(hint: object) -> object:
+    options = [option for option in get_args(hint) if option is not type(None)]
+    is_optional = type(None) in get_args(hint)
+    return options[0] if is_optional and len(options) == 1 else hint

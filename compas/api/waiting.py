@@ -1,0 +1,135 @@
+"""Operations `wait` and `wait_merge`: block until an answer is there, or until none will come."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from compas.api.operation import Operation
+
+LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
+"""A wait of more than 30 days is a slip of the keyboard (b-mcp-cli-merge 110)."""
+
+Timeout = Annotated[
+    float,
+    Meta(ge=0, le=LONGEST_TIMEOUT_SECS, description="seconds to wait at most; 0 looks once"),
+]
+
+
+class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to wait for in a thread."""
+
+    thread_id: Annotated[str, Meta(description="thread to wait in")]
+    intent: Annotated[str | None, Meta(description="count only messages with exactly this intent")] = None
+    since_reference: Annotated[str | None, Meta(description="count only messages after this one (db:<n> or <n>)")] = (
+        None
+    )
+    strict_new: Annotated[bool, Meta(description="count only messages that arrive after this call")] = False
+    await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False
+    timeout_secs: Timeout = 120
+
+
+class PendingExecution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Work that is not over."""
+
+    execution_id: str
+    thread_id: str
+    agent: str
+    status: str
+    eligible_at: float | None = None
+
+
+class ChainStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One execution of the chain that was waited for."""
+
+    agent: str
+    status: str
+    execution_id: str
+    verdict: str = ""
+
+
+class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The answer, or what happened instead of one.
+
+    `reason` says why there is none: `timeout`, or, when none will come, `settled` (all work is over and nothing
+    matched), `failed` or `ended` (cancelled).
+    """
+
+    found: bool
+    thread_id: str
+    message_id: int | None = None
+    reference: str | None = None
+    sender: str | None = msgspec.field(name="from", default=None)
+    to: str | None = None
+    intent: str | None = None
+    body: str | None = None
+    batch: str | None = None
+    created_at: int | None = None
+    fanout_children_awaited: int | None = None
+    settled_at: int | None = None
+    chain: tuple[ChainStep, ...] = ()
+    reason: Literal["timeout", "settled", "failed", "ended"] | None = None
+    timeout_secs: float | None = None
+    intent_filter: str | None = None
+    chain_pending: bool = False
+    thread_status: str | None = None
+    pending: tuple[PendingExecution, ...] = ()
+    error: str | None = None
+    next_step: str | None = None
+
+
+WAIT = Operation(
+    name="wait",
+    request=WaitRequest,
+    response=WaitResponse,
+    doc="Block until a thread has an answer, or until none will come.",
+    kind="wait",
+    flags={"since_reference": "--since", "timeout_secs": "--timeout"},
+    details="Exit status: 0 found, 1 not found, 2 error. Without --intent, work for agents is no answer.",
+)
+
+
+class WaitMergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which merge operation to wait for."""
+
+    op_id: Annotated[str, Meta(description="merge operation, as `merge` returned it")]
+    timeout_secs: Timeout = 120
+
+
+class MergeConflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A path that could not be merged, and git's word for the kind of conflict."""
+
+    path: str
+    kind: str
+
+
+class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`found` means that the operation is over, well or badly; otherwise `last_status` says where it stands."""
+
+    found: bool
+    op_id: str
+    thread_id: str
+    status: str
+    source_branch: str
+    target_branch: str
+    commit: str | None = None
+    duration_ms: int | None = None
+    result_summary: str | None = None
+    error_code: str | None = None
+    error_detail: str | None = None
+    conflict_files: tuple[str, ...] = ()
+    conflicts: tuple[MergeConflict, ...] = ()
+    timeout_secs: float | None = None
+    last_status: str | None = None
+    next_step: str | None = None
+
+
+WAIT_MERGE = Operation(
+    name="wait_merge",
+    request=WaitMergeRequest,
+    response=WaitMergeResponse,
+    doc="Block until a merge operation is over.",
+    kind="wait",
+    flags={"timeout_secs": "--timeout"},
+    details="Exit status: 0 completed, 1 failed, cancelled or timeout, 2 error.",
+)

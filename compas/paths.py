@@ -1,0 +1,62 @@
+"""Where a supervisor is found: socket and lock follow from the config file's absolute path alone (design §2)."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from compas.errors import CompasError
+
+_LONGEST = 90
+"""Unix allows about 100 bytes for a socket's path; macOS a few less than Linux."""
+
+
+class RuntimeDirectoryError(CompasError):
+    """The directory for sockets cannot be trusted or made."""
+
+
+def runtime_directory(environ: dict[str, str] | None = None) -> Path:
+    """Return the directory for sockets, private to this user, making it if needed.
+
+    It is `$XDG_RUNTIME_DIR/compas` where that is usable and short enough, else one in `/tmp`. A directory that others own or may enter is refused: whoever controls it could pose as the
+    supervisor.
+    """
+    env = os.environ if environ is None else environ
+    given = env.get("COMPAS_RUNTIME_DIR")
+    if given:
+        return _private(Path(given))
+    xdg = env.get("XDG_RUNTIME_DIR")
+    if xdg and Path(xdg).is_dir() and len(os.fsencode(xdg)) < _LONGEST - 40 and os.access(xdg, os.W_OK):
+        return _private(Path(xdg) / "compas")
+    # Not $TMPDIR: programs change it, and its users would no longer find each other.
+    return _private(Path(f"/tmp/compas-{os.getuid()}"))
+
+
+def _private(directory: Path) -> Path:
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = directory.lstat()
+    except OSError as err:
+        raise RuntimeDirectoryError(f"cannot make the runtime directory {directory}: {err.strerror}") from err
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise RuntimeDirectoryError(
+            f"{directory} should be a directory of yours that nobody else may enter (mode 0700), and is not; "
+            "remove it, or set COMPAS_RUNTIME_DIR to a private directory"
+        )
+    if len(os.fsencode(directory)) > _LONGEST - 22:
+        raise RuntimeDirectoryError(f"{directory} is too long for a socket; set COMPAS_RUNTIME_DIR to a shorter path")
+    return directory
+
+
+def _key(config: Path) -> str:
+    return hashlib.sha256(os.fsencode(os.path.realpath(config))).hexdigest()[:16]
+
+
+def socket_path(config: Path, directory: Path) -> Path:
+    """Return where the supervisor of this config file listens."""
+    return directory / f"{_key(config)}.sock"
+
+
+def socket_lock_path(config: Path, directory: Path) -> Path:
+    """Return the lock that the supervisor of this config file holds; clients test it without reading the config."""
+    return directory / f"{_key(config)}.lock"
