@@ -18,8 +18,8 @@ class RuntimeDirectoryError(CompasError):
 def runtime_directory(environ: dict[str, str] | None = None) -> Path:
     """Return the directory for sockets, private to this user, making it if needed.
 
-    It is `$XDG_RUNTIME_DIR/compas` where that is usable and short enough, else one in `/tmp`. A directory that others own or may enter is refused: whoever controls it could pose as the
-    supervisor.
+    It is `$COMPAS_RUNTIME_DIR`, else `$XDG_RUNTIME_DIR/compas` where that is usable and short enough, else one in
+    `/tmp`. A directory that others own or may enter is refused: whoever controls it could pose as the supervisor.
     """
     env = os.environ if environ is None else environ
     given = env.get("COMPAS_RUNTIME_DIR")
