@@ -1,0 +1,256 @@
+"""Runs one git command: what it inherits, how long it may take, and how it is ended."""
+
+import contextlib
+import os
+import signal
+import subprocess
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import trio
+
+from compas.git.errors import GitFailed, GitOutputTooLarge, GitRefused, GitTimedOut
+
+SHORT_LIMIT: Final = 60.0
+"""Seconds for a command that touches no checkout."""
+LONG_LIMIT: Final = 600.0
+"""Seconds for a command that writes a checkout or may run a hook."""
+KEEP: Final = 64 * 1024 * 1024
+KEEP_STDERR: Final = 256 * 1024
+GRACE: Final = 2.0
+"""Seconds between SIGTERM, at which git removes its lock files, and SIGKILL."""
+
+# They say where the operator's configuration is. Every other GIT_* binds git to some repository, index or identity of
+# whoever started compas, and is dropped (reference b W-43).
+PASSED_GIT_VARIABLES: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
+DROPPED_VARIABLES: Final = ("EDITOR", "VISUAL", "PAGER", "LANG", "LANGUAGE", "SSH_ASKPASS", "DISPLAY")
+FIXED_VARIABLES: Final = {
+    "LC_ALL": "C",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_PAGER": "cat",
+    "GIT_EDITOR": ":",
+    "GIT_SEQUENCE_EDITOR": ":",
+    "GIT_MERGE_AUTOEDIT": "no",
+    "GIT_OPTIONAL_LOCKS": "0",
+}
+# What a user may have configured that would change an output we parse, start a daemon or begin housekeeping.
+OPTIONS: Final = (
+    "core.quotePath=false",
+    "core.fsmonitor=false",
+    "gc.auto=0",
+    "maintenance.auto=false",
+    "color.ui=false",
+    "submodule.recurse=false",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "log.showSignature=false",
+    "rerere.enabled=false",
+    "advice.addEmbeddedRepo=false",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How a git command ended and what it printed."""
+
+    code: int
+    stdout: bytes
+    stderr: bytes
+    truncated: bool = False
+
+    @property
+    def words(self) -> str:
+        """Everything it printed, for people: git and hooks use both streams (reference b W-14)."""
+        return "\n".join(shown(part).strip() for part in (self.stderr, self.stdout) if part.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Git:
+    """git in one directory, with the variables and lock descriptors that its commands get."""
+
+    directory: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
+    held: tuple[int, ...] = ()
+    """Descriptors of locks: a command that outlives this process keeps them locked."""
+
+    def at(self, directory: str) -> "Git":
+        """The same in another directory."""
+        return replace(self, directory=directory)
+
+    def having(self, **variables: str) -> "Git":
+        """The same with these environment variables as well."""
+        return replace(self, variables={**self.variables, **variables})
+
+    def configured(self, *options: str) -> "Git":
+        """The same with these `key=value` options as well."""
+        return replace(self, options=(*self.options, *options))
+
+    def holding(self, descriptor: int) -> "Git":
+        """The same with a lock that commands inherit."""
+        return replace(self, held=(*self.held, descriptor))
+
+    async def run(
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        good: Collection[int] = (0,),
+        time_limit: float = SHORT_LIMIT,
+        keep: int = KEEP,
+        cut: bool = False,
+    ) -> Output:
+        """Run git and return how it ended; with `cut`, output over `keep` bytes ends it instead of failing.
+
+        Cancelling, like the time limit, ends git and everything it started. Raises GitFailed for an exit code that is
+        not `good`, GitTimedOut, GitOutputTooLarge, and GitRefused `no_such_directory` or `git_missing`.
+        """
+        options = [part for option in (*OPTIONS, *self.options) for part in ("-c", option)]
+        name = " ".join(arguments[:2])
+        process = await _start(["git", *options, *arguments], self, piped_input=bool(stdin))
+        run = _Run(process, keep)
+        try:
+            with trio.move_on_after(time_limit) as scope:
+                await run.communicate(stdin)
+        finally:
+            await run.end()
+        if scope.cancelled_caught:
+            raise GitTimedOut(name, time_limit)
+        if run.overflowed and not cut:
+            raise GitOutputTooLarge(name, keep)
+        output = Output(run.code, bytes(run.stdout), bytes(run.stderr), run.overflowed)
+        if output.code not in good and not run.overflowed:
+            raise GitFailed(name, output.code, output.words)
+        return output
+
+    async def text(self, *arguments: str, time_limit: float = SHORT_LIMIT) -> str:
+        """Run git and return its output as text, without the last newline."""
+        return shown((await self.run(*arguments, time_limit=time_limit)).stdout).removesuffix("\n")
+
+    async def holds(self, *arguments: str) -> bool:
+        """Run a git command that answers a question: 0 is yes, 1 is no."""
+        return (await self.run(*arguments, good=(0, 1))).code == 0
+
+    async def line(self, *arguments: str) -> str | None:
+        """Run a git command whose exit code 1 (or 128) means that there is nothing; else return its output."""
+        output = await self.run(*arguments, good=(0, 1, 128))
+        return shown(output.stdout).removesuffix("\n") if output.code == 0 else None
+
+
+def shown(name: bytes) -> str:
+    """Text for people and for the wire: UTF-8, with every other byte as `\\xNN`."""
+    return name.decode("utf-8", "backslashreplace")
+
+
+def environment(source: Mapping[str, str]) -> dict[str, str]:
+    """Return what git inherits of `source`: a fixed locale, no prompts, no editor, no pager, no foreign GIT_*."""
+    kept = {
+        name: value
+        for name, value in source.items()
+        if (not name.startswith(("GIT_", "LC_")) or name in PASSED_GIT_VARIABLES)
+        and name not in DROPPED_VARIABLES
+    }
+    return {**kept, **FIXED_VARIABLES}
+
+
+async def _start(command: Sequence[str], git: Git, *, piped_input: bool) -> trio.Process:
+    try:
+        return await trio.lowlevel.open_process(
+            command,
+            cwd=git.directory,
+            env={**environment(os.environ), **git.variables},
+            stdin=subprocess.PIPE if piped_input else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # a group of its own to end, and no terminal to ask on
+            pass_fds=git.held,
+        )
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
+        if error.filename == "git":
+            raise GitRefused("git_missing", "git was not found on PATH; install git 2.31 or later") from error
+        message = f"{git.directory} cannot be entered ({error.strerror}); create it or correct the path"
+        raise GitRefused("no_such_directory", message) from error
+
+
+class _Run:
+    """One process: collects what it prints, and ends its group."""
+
+    def __init__(self, process: trio.Process, keep: int) -> None:
+        self._process = process
+        self._keep = keep
+        self.stdout = bytearray()
+        self.stderr = bytearray()
+        self.overflowed = False
+
+    @property
+    def code(self) -> int:
+        """The exit code; a signal's number is negative."""
+        code = self._process.returncode
+        return -signal.SIGKILL if code is None else code
+
+    async def communicate(self, stdin: bytes) -> None:
+        """Feed and collect until the process ends, or prints too much."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._feed, stdin)
+            nursery.start_soon(self._collect_stdout, nursery.cancel_scope)
+            nursery.start_soon(self._collect_stderr)
+            await self._process.wait()
+            # A daemon that a hook left behind may hold the pipes open: git's own words are all in them already.
+            nursery.cancel_scope.cancel()
+        self._drain(self._process.stdout, self.stdout, self._keep)
+        self._drain(self._process.stderr, self.stderr, KEEP_STDERR)
+
+    async def _feed(self, stdin: bytes) -> None:
+        if self._process.stdin is None:
+            return
+        async with self._process.stdin as stream:
+            with contextlib.suppress(
+                trio.BrokenResourceError
+            ):  # it ended without reading: its exit code says why
+                await stream.send_all(stdin)
+
+    async def _collect_stdout(self, scope: trio.CancelScope) -> None:
+        assert self._process.stdout is not None
+        async for chunk in self._process.stdout:
+            self.stdout += chunk
+            if len(self.stdout) > self._keep:
+                self._overflow()
+                scope.cancel()
+
+    async def _collect_stderr(self) -> None:
+        assert self._process.stderr is not None
+        async for chunk in self._process.stderr:
+            self.stderr += chunk[: KEEP_STDERR - len(self.stderr)]
+
+    def _drain(self, stream: object, into: bytearray, keep: int) -> None:
+        """Take what is in the pipe now; the process that matters has ended, so nothing more of it can come."""
+        assert isinstance(stream, trio.lowlevel.FdStream)
+        with contextlib.suppress(BlockingIOError, trio.ClosedResourceError):
+            while len(into) <= keep and (chunk := os.read(stream.fileno(), 1 << 16)):
+                into += chunk
+        if into is self.stdout and len(into) > keep:
+            self._overflow()
+
+    def _overflow(self) -> None:
+        self.overflowed = True
+        del self.stdout[self._keep :]
+
+    async def end(self) -> None:
+        """End the whole group if the process has not ended by itself, and close the pipes. Shielded, bounded."""
+        process = self._process
+        with trio.CancelScope(shield=True, deadline=trio.current_time() + 2 * GRACE + 1):
+            if process.returncode is None:
+                self._signal(signal.SIGTERM)
+                with trio.move_on_after(GRACE):
+                    await process.wait()
+                self._signal(signal.SIGKILL)
+                await process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None:
+                    await stream.aclose()
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(
+            ProcessLookupError, PermissionError
+        ):  # macOS says EPERM for a group of zombies
+            os.killpg(self._process.pid, number)

@@ -1,0 +1,63 @@
+"""Names of what compas makes in a repository: branches, refs, directories; and which ids may become names."""
+
+import hashlib
+import os
+import re
+from typing import Final
+
+from compas.git.errors import GitRefused
+
+BRANCHES: Final = "refs/heads/"
+SNAPSHOTS: Final = "refs/compas/snap/"
+ARCHIVE: Final = "refs/compas/archive/"
+BASES: Final = "refs/compas/base/"
+"""Where each thread's branch started; gone with the branch."""
+WORKTREES: Final = ".compas-worktrees"
+MERGES: Final = "compas-merge"
+
+_ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
+
+
+def checked_id(what: str, value: str) -> str:
+    """Return `value` if it is safe as a directory and as part of a ref (b W-1). Raises GitRefused `bad_id`."""
+    if _ID.fullmatch(value) is None or ".." in value or value.endswith((".", ".lock")):
+        message = (
+            f"the {what} {value!r} cannot name a branch and a directory; use letters, digits, '.', '_' and '-', "
+            "begin with a letter or digit, and end neither in '.' nor in '.lock'"
+        )
+        raise GitRefused("bad_id", message)
+    return value
+
+
+def thread_branch(thread: str) -> str:
+    """Return the short name of a thread's branch."""
+    return f"compas/{checked_id('thread id', thread)}"
+
+
+def snapshot_ref(execution: str) -> str:
+    """Return where the snapshot of an execution is recorded."""
+    return SNAPSHOTS + checked_id("execution id", execution)
+
+
+def base_ref(thread: str) -> str:
+    """Return where the start of a thread's branch is recorded."""
+    return BASES + checked_id("thread id", thread)
+
+
+def archive_ref(name: str, commit: str) -> str:
+    """Return where a deleted branch's tip is kept."""
+    return f"{ARCHIVE}{name}-{commit[:12]}"
+
+
+def merge_directory(common_dir: str, op: str) -> str:
+    """Return the temporary checkout of a merge operation: apart from threads, whatever they are called (b W-1c)."""
+    return os.path.join(common_dir, MERGES, checked_id("merge operation", op))
+
+
+def worktree_root(common_dir: str, main: str | None, location: str | None) -> str:
+    """Return the directory that holds the worktrees of one repository, apart from every other's (b W-28)."""
+    if location is None:
+        return os.path.join(main, WORKTREES) if main else os.path.join(common_dir, "compas-worktrees")
+    name = os.path.basename(main or common_dir).removesuffix(".git") or "repository"
+    digest = hashlib.sha256(os.fsencode(common_dir)).hexdigest()[:10]
+    return os.path.join(os.path.realpath(os.path.expanduser(location)), f"{name}-{digest}")

@@ -1,0 +1,194 @@
+"""Reads what a directory's repository is, what revisions and branches name, and which hooks and worktrees it has."""
+
+import difflib
+import os
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from compas.git.command import Git, shown
+from compas.git.errors import GitRefused
+from compas.git.messages import Contained, Contains, Describe, Graph, GraphText, Repository, Resolve, Resolved
+from compas.git.naming import BRANCHES
+
+MERGE_HOOKS: Final = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
+COMMIT_HOOKS: Final = ("pre-commit", "prepare-commit-msg", "commit-msg")
+
+_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One worktree as `git worktree list` has it."""
+
+    path: str
+    head: str | None = None
+    branch: str | None = None
+    """Full ref; None when detached or bare."""
+    bare: bool = False
+    locked: str | None = None
+    """The reason, possibly empty; None when it is not locked."""
+    prunable: bool = False
+
+    @property
+    def present(self) -> bool:
+        """Whether its directory is there."""
+        return os.path.lexists(os.path.join(self.path, ".git"))
+
+
+async def describe(request: Describe) -> Repository:
+    """Say what repository a directory belongs to. Raises GitRefused `not_a_repository`."""
+    return await repository_at(Git(request.path))
+
+
+async def repository_at(git: Git) -> Repository:
+    """Say what repository `git.directory` belongs to. Raises GitRefused `not_a_repository`."""
+    asked = ("--git-common-dir", "--is-bare-repository", "--is-inside-work-tree")
+    output = await git.run("rev-parse", "--path-format=absolute", *asked, good=(0, 128))
+    if output.code:
+        message = f"{git.directory} is in no git repository that can be read: {output.words}"
+        raise GitRefused("not_a_repository", message)
+    common_dir, bare, inside = os.fsdecode(output.stdout).removesuffix("\n").rsplit("\n", 2)
+    common_dir = _real(common_dir)
+    top_level = await path_of(git, "--show-toplevel") if inside == "true" else None
+    listed = await worktrees(git)
+    return Repository(
+        top_level=top_level,
+        main=None if listed[0].bare else listed[0].path,
+        common_dir=common_dir,
+        head_branch=await head_branch(git),
+        bare=bare == "true",
+        empty=await git.line("rev-parse", "--verify", "--quiet", "HEAD^{commit}") is None,
+    )
+
+
+def _real(path: str) -> str:
+    return os.path.realpath(path)
+
+
+async def path_of(git: Git, *question: str) -> str:
+    """Return an absolute path that `git rev-parse` answers with."""
+    output = await git.run("rev-parse", "--path-format=absolute", *question)
+    return os.fsdecode(output.stdout).removesuffix("\n")
+
+
+async def head_branch(git: Git) -> str | None:
+    """Return the branch HEAD is on, without refs/heads/; None when detached."""
+    ref = await git.line("symbolic-ref", "--quiet", "HEAD")
+    return ref.removeprefix(BRANCHES) if ref else None
+
+
+async def resolve(request: Resolve) -> Resolved:
+    """Return the commit a revision names. Raises GitRefused `unknown_revision`."""
+    return Resolved(commit=await commit_of(Git(request.repo), request.revision))
+
+
+async def commit_of(git: Git, revision: str) -> str:
+    """Return the commit a revision names. Raises GitRefused `unknown_revision`."""
+    found = None
+    if revision and not revision.startswith("-") and "\0" not in revision:
+        found = await git.line("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    if found is None:
+        raise GitRefused(
+            "unknown_revision", f"{revision!r} names no commit in {git.directory}; check its spelling"
+        )
+    return found
+
+
+async def tip_of(git: Git, ref: str) -> str | None:
+    """Return the commit at a full ref, or None where the ref does not exist."""
+    return await git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+
+
+async def branch_tip(git: Git, branch: str) -> str:
+    """Return the tip of a local branch. Raises GitRefused `no_such_branch`, listing similar ones (b W-15)."""
+    well_formed = await git.holds("check-ref-format", BRANCHES + branch)
+    if well_formed and (tip := await tip_of(git, BRANCHES + branch)) is not None:
+        return tip
+    raise GitRefused("no_such_branch", await _missing_branch(git, branch))
+
+
+async def _missing_branch(git: Git, branch: str) -> str:
+    listed = await git.text("for-each-ref", "--format=%(refname:lstrip=2)", BRANCHES)
+    names = listed.split("\n") if listed else []
+    wanted = branch.removeprefix(BRANCHES)
+    if "/" in wanted and wanted.split("/", 1)[1] in names:
+        wanted = wanted.split("/", 1)[1]
+        return f"{branch!r} is no local branch of {git.directory}; did you mean the local branch {wanted!r}?"
+    near = difflib.get_close_matches(wanted, names, n=5, cutoff=0.5) or names[:5]
+    similar = f"similar local branches: {', '.join(near)}" if near else "it has no local branch at all"
+    return f"{branch!r} is no local branch of {git.directory}; {similar}"
+
+
+async def contains(request: Contains) -> Contained:
+    """Say whether a local branch contains a commit. Raises GitRefused `no_such_branch`, `unknown_revision`."""
+    git = Git(request.repo)
+    tip = await branch_tip(git, request.branch)
+    commit = await commit_of(git, request.commit)
+    return Contained(contained=await is_ancestor(git, commit, tip), tip=tip)
+
+
+async def is_ancestor(git: Git, older: str, newer: str) -> bool:
+    """Say whether commit `newer` contains commit `older`."""
+    return older == newer or await git.holds("merge-base", "--is-ancestor", older, newer)
+
+
+async def graph(request: Graph) -> GraphText:
+    """Draw the last commits for people. Raises GitRefused `unknown_revision`."""
+    git = Git(request.repo)
+    commits = [await commit_of(git, revision) for revision in request.revisions or ("HEAD",)]
+    limit = f"--max-count={max(1, min(request.limit, 1000))}"
+    text = await git.text("log", "--graph", "--oneline", "--decorate", "--no-color", limit, *commits, "--")
+    return GraphText(text=text)
+
+
+async def version(git: Git) -> tuple[int, int]:
+    """Return git's version, as far as features depend on it."""
+    found = _VERSION.search(await git.text("version"))
+    return (int(found[1]), int(found[2])) if found else (0, 0)
+
+
+async def worktrees(git: Git) -> list[Listed]:
+    """Return every worktree of the repository, the main one first."""
+    output = await git.run("worktree", "list", "--porcelain", "-z", good=(0, 129))
+    if output.code:  # older than 2.36, which has no -z
+        output = await git.run("worktree", "list", "--porcelain")
+        return parse_worktrees(output.stdout, separator=b"\n")
+    return parse_worktrees(output.stdout)
+
+
+def parse_worktrees(listing: bytes, separator: bytes = b"\0") -> list[Listed]:
+    """Parse `git worktree list --porcelain`: attributes end with the separator, worktrees with one more."""
+    found = []
+    for block in listing.split(separator * 2):
+        pairs = [line.partition(b" ")[::2] for line in block.split(separator) if line]
+        values = {os.fsdecode(name): os.fsdecode(value) for name, value in pairs}
+        if "worktree" in values:
+            found.append(
+                Listed(
+                    path=values["worktree"],
+                    head=values.get("HEAD"),
+                    branch=values.get("branch"),
+                    bare="bare" in values,
+                    locked=values.get("locked"),
+                    prunable="prunable" in values,
+                )
+            )
+    return found
+
+
+async def hooks_directory(git: Git) -> str:
+    """Return where hooks are looked for, absolute, `core.hooksPath` included."""
+    return await path_of(git, "--git-path", "hooks")
+
+
+def active_hooks(directory: str, names: Collection[str]) -> tuple[str, ...]:
+    """Return those of the hooks that git would run."""
+    paths = {name: os.path.join(directory, name) for name in names}
+    return tuple(name for name, path in paths.items() if os.path.isfile(path) and os.access(path, os.X_OK))
+
+
+def first_line(text: bytes) -> str:
+    """Return the first line for people."""
+    return shown(text.split(b"\n", 1)[0])
