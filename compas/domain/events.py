@@ -59,7 +59,10 @@ class MessagePosted(_Event, frozen=True, kw_only=True, tag="message.posted"):
 
 
 class ExecutionQueued(_Event, frozen=True, kw_only=True, tag="execution.queued"):
-    """A message made work for an agent. `not_before` is UTC seconds: a schedule's or a retry's due time."""
+    """A message made work for an agent. `not_before` is UTC seconds: a schedule's or a retry's due time.
+
+    With `fresh_session` the CLI's earlier conversation in this thread is not resumed.
+    """
 
     execution: str
     message: str
@@ -67,7 +70,8 @@ class ExecutionQueued(_Event, frozen=True, kw_only=True, tag="execution.queued")
     backend: str
     attempt: int = 0
     not_before: float | None = None
-    reason: Literal["", "scheduled", "retry"] = ""
+    reason: Literal["", "scheduled", "retry", "crash"] = ""
+    fresh_session: bool = False
     prompt_hash: str | None = None
 
 

@@ -6,7 +6,7 @@ from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import Rules, operator_note
 from compas.domain.handoff import Reply, route
-from compas.domain.retry import retry_delay
+from compas.domain.retry import decide_retry
 from compas.domain.thread import IN_FLIGHT, Run, Thread
 
 PREVIEW_LIMIT = 4096
@@ -158,24 +158,20 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
 def _failed(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
     ended = _draft(state, run, _ended(run, outcome))
     agent = rules.agents.get(run.queued.agent)
-    delay = None
+    again = None
     if agent is not None and state.status == "Active":
-        delay = retry_delay(
-            status=outcome.status,
-            category=outcome.category,
-            attempt=run.queued.attempt,
-            max_retries=agent.max_retries,
-            backoff_secs=agent.retry_backoff_secs,
-        )
-    if delay is not None:
-        again = msgspec.structs.replace(
+        attempt = run.queued.attempt
+        again = decide_retry(agent, status=outcome.status, category=outcome.category, attempt=attempt)
+    if again is not None:
+        queued = msgspec.structs.replace(
             run.queued,
             execution=moment.new_id(),
             attempt=run.queued.attempt + 1,
-            not_before=moment.now + delay,
-            reason="retry",
+            not_before=moment.now + again.delay_secs if again.delay_secs else None,
+            reason="crash" if outcome.status == "crashed" else "retry",
+            fresh_session=again.fresh_session,
         )
-        return (ended, _draft(state, run, again))
+        return (ended, _draft(state, run, queued))
     note = operator_note(
         message=moment.new_id(),
         sender=run.queued.agent,

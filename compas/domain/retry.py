@@ -1,20 +1,38 @@
 """Whether a failed execution is tried again, and when."""
 
+import msgspec
+
 from compas.domain.events import Category, EndStatus
+from compas.domain.specs import AgentSpec
 
 RETRYABLE: frozenset[Category] = frozenset({"transient", "stale_session"})
 LONGEST_DELAY_SECS = 3600.0
 _LARGEST_EXPONENT = 31
 
 
-def retry_delay(
-    *, status: EndStatus, category: Category, attempt: int, max_retries: int, backoff_secs: float
-) -> float | None:
-    """Return the seconds to wait before the next attempt, or None when there is none (a-core 109-111).
+CRASH_ATTEMPTS = 3
+"""An execution that crashed this often is not started again: something about it brings machines down."""
 
-    `attempt` counts from 0, so `max_retries` is the number of attempts beside the first. The delay doubles with
-    each attempt, up to an hour. A timeout is never repeated: it would cost the same time again.
+
+class Again(msgspec.Struct, frozen=True, kw_only=True):
+    """The next attempt: in how many seconds, and whether the CLI starts a new conversation."""
+
+    delay_secs: float
+    fresh_session: bool = False
+
+
+def decide_retry(agent: AgentSpec, *, status: EndStatus, category: Category, attempt: int) -> Again | None:
+    """Say whether there is a next attempt (a-core 109-111); `attempt` counts from 0.
+
+    `max_retries` is the number of attempts beside the first; the delay doubles with each, up to an hour. A timeout
+    is never repeated: it would cost the same time again. A crash, which says nothing about the agent, is answered
+    as `on_crash` says, at once, and a few times at most (a-core 151).
     """
-    if status != "failed" or category not in RETRYABLE or attempt >= max_retries:
+    if status == "crashed":
+        if agent.on_crash == "fail" or attempt + 1 >= CRASH_ATTEMPTS:
+            return None
+        return Again(delay_secs=0.0, fresh_session=agent.on_crash == "requeue")
+    if status != "failed" or category not in RETRYABLE or attempt >= agent.max_retries:
         return None
-    return float(min(backoff_secs * 2 ** min(attempt, _LARGEST_EXPONENT), LONGEST_DELAY_SECS))
+    delay = agent.retry_backoff_secs * 2 ** min(attempt, _LARGEST_EXPONENT)
+    return Again(delay_secs=float(min(delay, LONGEST_DELAY_SECS)), fresh_session=category == "stale_session")

@@ -1,0 +1,14 @@
+"""Which backends there are: the ones that come with compas, and those that the config defines."""
+
+from collections.abc import Iterable
+
+from compas.backends.backend import Backend
+from compas.backends.generic import GenericBackend
+from compas.backends.scripted import ScriptedBackend
+from compas.domain.specs import BackendSpec
+
+
+def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
+    """Return every backend by name."""
+    backends: list[Backend] = [ScriptedBackend(), *(GenericBackend(spec) for spec in definitions)]
+    return {backend.name: backend for backend in backends}

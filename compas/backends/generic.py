@@ -1,0 +1,148 @@
+"""Any command as a backend, by the config's `backend_definitions`."""
+
+import re
+import shutil
+
+import msgspec
+
+from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, StreamName, Task
+from compas.backends.failures import classify
+from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
+
+_VARIABLE = re.compile(r"\{\{(instruction|model|session_id)\}\}")
+_ERROR_TAIL = 200
+"""Lines of error output that a failure is judged by and shown with."""
+
+
+class GenericBackend:
+    """A backend that the config defines."""
+
+    def __init__(self, spec: BackendSpec) -> None:
+        self.name = spec.name
+        self._spec = spec
+
+    def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
+        """Fill in the templates. The instruction travels as the definition says; a prompt is put before it."""
+        instruction = _compose(task)
+        values = {"instruction": instruction, "model": agent.model, "session_id": task.session}
+        resume: list[str] = []
+        if task.session is not None and self._spec.resume is not None:
+            resume = [part for part in (self._spec.resume.flag, self._spec.resume.session_id_arg) if part]
+        argv = [self._spec.command, *fill(tuple(resume) + self._spec.args, values), *agent.backend_args]
+        takes_argument = any("{{instruction}}" in arg for arg in self._spec.args)
+        return CommandLine(
+            argv=tuple(argv),
+            stdin=None if takes_argument else instruction,
+            env_remove=self._spec.env_remove,
+        )
+
+    def open_reader(self) -> "GenericReader":
+        """Return a reader for the definition's output format."""
+        return GenericReader(self._spec.output)
+
+    def availability(self, path: str) -> Availability:
+        """Look for the command."""
+        return find_command(self._spec.command, path)
+
+
+def find_command(command: str, path: str) -> Availability:
+    """Say where a command is found, or what to do about it."""
+    found = shutil.which(command, path=path)
+    if found is not None:
+        return Availability(usable=True, detail=found)
+    return Availability(usable=False, detail=f"{command!r} is not on PATH ({path}); install it or correct its name")
+
+
+def _compose(task: Task) -> str:
+    """Put the agent's prompt before its task, since a generic command has no other channel for it (a-core W-20)."""
+    return f"{task.prompt}\n\n{task.instruction}" if task.prompt else task.instruction
+
+
+def fill(args: tuple[str, ...], values: dict[str, str | None]) -> list[str]:
+    """Replace `{{name}}` once, from left to right; what a value contains is not replaced again.
+
+    An argument that is only an absent variable is dropped together with a flag before it; one that merely contains
+    it stays, with nothing in its place (a-core 91, c-config-dashboard 42, 43).
+    """
+    filled: list[str] = []
+    for arg in args:
+        whole = _VARIABLE.fullmatch(arg)
+        if whole is not None and values[whole.group(1)] is None:
+            if filled and filled[-1].startswith("-") and "=" not in filled[-1]:
+                filled.pop()
+            continue
+        filled.append(_VARIABLE.sub(lambda match: values[match.group(1)] or "", arg))
+    return filled
+
+
+class GenericReader:
+    """Collects output and reads the result from it, by format: plain text, one JSON object, or JSON lines."""
+
+    def __init__(self, output: OutputSpec) -> None:
+        self._output = output
+        self._out: list[str] = []
+        self._err: list[str] = []
+
+    def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
+        """Keep the line; plain commands tell nothing about their progress."""
+        if stream == "stderr":
+            self._err.append(line)
+            del self._err[:-_ERROR_TAIL]
+        else:
+            self._out.append(line)
+        return ()
+
+    def finish(self, status: ExitStatus) -> Answer:
+        """Read the result; success is exit status 0."""
+        text, session, has_result = self._result()
+        if status.code == 0:
+            return Answer(success=True, reply=text, session=session)
+        errors = "\n".join(self._err).strip()
+        ended = f"exit status {status.code}" if status.code is not None else f"signal {status.signal}"
+        shown = errors or (text or "").strip()
+        return Answer(
+            success=False,
+            reply=text if has_result else None,
+            error=f"the command ended with {ended}" + (f":\n{shown}" if shown else " and printed nothing"),
+            category=classify(errors, has_result=has_result),
+            session=session,
+        )
+
+    def _result(self) -> tuple[str | None, str | None, bool]:
+        raw = "\n".join(self._out)
+        if self._output.format == "plaintext":
+            return raw, None, bool(raw.strip())
+        found = _last_object(self._out) if self._output.format == "jsonl" else _decode(raw)
+        if found is None:
+            return raw, None, False
+        text = _field(found, self._output.result_field)
+        session = _field(found, self._output.session_id_field)
+        return text or "", session, text is not None
+
+
+def _decode(text: str) -> object | None:
+    try:
+        found: object = msgspec.json.decode(text)
+        return found
+    except msgspec.DecodeError:
+        return None
+
+
+def _last_object(lines: list[str]) -> object | None:
+    for line in reversed(lines):
+        found = _decode(line)
+        if found is not None:
+            return found
+    return None
+
+
+def _field(found: object, path: str | None) -> str | None:
+    """Follow a dotted path; a key that is literally that text comes second. Only texts count (a-core 92)."""
+    if path is None or not isinstance(found, dict):
+        return None
+    value: object = found
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    if value is None:
+        value = found.get(path)
+    return value if isinstance(value, str) else None
