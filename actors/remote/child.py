@@ -1,0 +1,51 @@
+"""The child's side of a process host: serves the parent on the channel it was started with."""
+
+import os
+import socket
+import threading
+from typing import Final
+
+import trio
+
+from actors.remote.call import CallHandler
+from actors.remote.errors import WireError
+from actors.remote.server import ServerSettings, log, serve_connection
+from actors.remote.sockets import accept_unix
+
+CHANNEL_VARIABLE: Final = "ACTORS_CHANNEL_FD"
+"""Environment variable with the number of the channel's file descriptor."""
+
+
+async def serve_parent(
+    handler: CallHandler, settings: ServerSettings, *, exit_seconds: float | None = 5.0
+) -> None:
+    """Serve the process that started this one with `open_process_host`; returns when it is gone or says goodbye.
+
+    The program ends after that. `exit_seconds` later the process is ended hard, should a worker thread, stuck in a
+    library, keep it alive; None leaves it alive. Raises RuntimeError when no parent gave a channel.
+    """
+    with _claim_channel() as sock:
+        sock.setblocking(False)
+        stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
+        try:
+            await serve_connection(
+                await accept_unix(stream), handler, settings, pid=os.getppid(), uid=os.getuid()
+            )
+        except WireError as error:
+            log.info("The parent left before it said hello: %s.", error, extra={"action": "parent_left"})
+    if exit_seconds is not None:
+        deadline = threading.Timer(exit_seconds, os._exit, (os.EX_TEMPFAIL,))
+        deadline.daemon = True
+        deadline.start()
+
+
+def _claim_channel() -> socket.socket:
+    """The channel, hidden from this process's own children, so that the parent's death is seen at once."""
+    number = os.environ.pop(CHANNEL_VARIABLE, None)
+    if number is None:
+        raise RuntimeError(
+            f"{CHANNEL_VARIABLE} is not set: this program is started by a process host, not by hand"
+        )
+    sock = socket.socket(fileno=int(number))
+    sock.set_inheritable(False)
+    return sock
