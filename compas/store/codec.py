@@ -84,3 +84,13 @@ def _tags(family: UnionType | type[msgspec.Struct]) -> Iterable[str]:
         if not isinstance(tag, str):
             raise TypeError(f"{member.__name__} has no tag, so it cannot be stored")
         yield tag
+
+
+UPCASTS: dict[tuple[str, int], Upcast] = {
+    # (tag, version): the function that lifts a payload of that version to the next
+}
+
+
+def domain_codec() -> EventCodec:
+    """Return the codec of compas's own log."""
+    return EventCodec(Event, UPCASTS)

@@ -1,0 +1,10 @@
+"""Every projection of compas, in the order they are applied."""
+
+from compas.store.projections.executions import Executions
+from compas.store.projections.merges import Merges
+from compas.store.projections.messages import Messages
+from compas.store.projections.threads import Threads
+from compas.store.projections.worktrees import Worktrees
+from compas.store.projector import Projection
+
+PROJECTIONS: tuple[Projection, ...] = (Threads(), Messages(), Executions(), Worktrees(), Merges())

@@ -1,0 +1,140 @@
+"""What can be asked about executions."""
+
+import msgspec
+
+from compas.domain import events as e
+from compas.store.connection import Reader, Value
+
+
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An execution. Times are UTC seconds.
+
+    `message_number` is the message that made the work. `stopping` means cancelled while its processes may still
+    be alive. `duration_secs` and the `exit_*` fields are the runner's; what a backend did not tell is None.
+    """
+
+    execution: str
+    thread: str
+    lineage: str
+    message: str
+    message_number: int | None
+    agent: str
+    backend: str
+    status: e.ExecutionStatus
+    stopping: bool
+    attempt: int
+    reason: str
+    prompt_hash: str | None
+    not_before: float | None
+    queued_position: int
+    queued_at: float
+    requested_at: float | None
+    workdir: str | None
+    worktree: bool | None
+    resume_session: str | None
+    timeout_secs: float | None
+    started_at: float | None
+    pid: int | None
+    ended_position: int | None
+    ended_at: float | None
+    category: e.Category
+    error: str
+    preview: str
+    session: str | None
+    verdict: e.Verdict
+    cost_usd: float | None
+    tokens_in: int | None
+    tokens_out: int | None
+    tokens_cached: int | None
+    turns: int | None
+    exit_kind: str | None
+    exit_code: int | None
+    exit_signal: int | None
+    duration_secs: float | None
+    cut_bytes: int | None
+    nothing_left: bool | None
+    snapshot_commit: str | None
+    snapshot_head: str | None
+    snapshot_dirty: bool | None
+
+    @property
+    def in_flight(self) -> bool:
+        """True while it waits or runs."""
+        return self.status in ("queued", "picked_up", "executing")
+
+
+class ExecutionFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which executions to show; None means any. `batch` is that of the thread."""
+
+    agent: str | None = None
+    thread: str | None = None
+    batch: str | None = None
+    status: e.ExecutionStatus | None = None
+
+
+_SELECT = """SELECT x.*, (SELECT number FROM messages AS m WHERE m.message = x.message) AS message_number
+    FROM executions AS x"""
+_IN_FLIGHT = "x.status IN ('queued', 'picked_up', 'executing')"
+
+
+def execution_by_id(reader: Reader, execution: str) -> ExecutionRow | None:
+    """Return an execution, or None."""
+    return reader.first(ExecutionRow, f"{_SELECT} WHERE x.execution = ?", (execution,))
+
+
+def executions_of_thread(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
+    """Return a thread's executions, retries included, in the order they were queued."""
+    return tuple(
+        reader.all(ExecutionRow, f"{_SELECT} WHERE x.thread = ? ORDER BY x.queued_position", (thread,))
+    )
+
+
+def executions_of_lineage(reader: Reader, lineage: str) -> tuple[ExecutionRow, ...]:
+    """Return everything that descends from one dispatch, over all threads, in the order it was queued."""
+    return tuple(
+        reader.all(ExecutionRow, f"{_SELECT} WHERE x.lineage = ? ORDER BY x.queued_position", (lineage,))
+    )
+
+
+def executions_touching(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
+    """Return the executions of every lineage with a message in a thread: what a wait on it is about (design §7)."""
+    sql = f"""{_SELECT} WHERE x.thread = ?1 OR x.lineage IN
+            (SELECT lineage FROM messages WHERE thread = ?1 AND lineage <> '')
+        ORDER BY x.queued_position"""
+    return tuple(reader.all(ExecutionRow, sql, (thread,)))
+
+
+def unsettled_executions(reader: Reader, *, lineage: str | None = None) -> tuple[ExecutionRow, ...]:
+    """Return what is in flight or still stopping, overall or in one lineage, in the order it was queued."""
+    sql = f"{_SELECT} WHERE ({_IN_FLIGHT} OR x.stopping) AND (?1 IS NULL OR x.lineage = ?1) ORDER BY x.queued_position"
+    return tuple(reader.all(ExecutionRow, sql, (lineage,)))
+
+
+def recent_executions(reader: Reader, wanted: ExecutionFilter, limit: int) -> tuple[ExecutionRow, ...]:
+    """Return the executions that pass a filter, queued last first."""
+    arguments: dict[str, Value] = {**msgspec.structs.asdict(wanted), "limit": limit}
+    sql = f"""{_SELECT} LEFT JOIN threads AS t ON t.thread = x.thread
+        WHERE (:agent IS NULL OR x.agent = :agent)
+          AND (:thread IS NULL OR x.thread = :thread)
+          AND (:batch IS NULL OR t.batch = :batch)
+          AND (:status IS NULL OR x.status = :status)
+        ORDER BY x.queued_position DESC LIMIT :limit"""
+    return tuple(reader.all(ExecutionRow, sql, arguments))
+
+
+def scheduled_executions(reader: Reader, now: float) -> tuple[ExecutionRow, ...]:
+    """Return what is queued for a time after `now` (UTC seconds), soonest first."""
+    sql = f"{_SELECT} WHERE x.status = 'queued' AND x.not_before > ? ORDER BY x.not_before, x.queued_position"
+    return tuple(reader.all(ExecutionRow, sql, (now,)))
+
+
+def latest_session(reader: Reader, thread: str, agent: str, backend: str) -> str | None:
+    """Return the CLI's conversation to go on with, or None: there is none, or it went stale (a-core 100-102)."""
+    row = reader.row(
+        """SELECT CASE category WHEN 'stale_session' THEN NULL ELSE session END FROM executions
+        WHERE thread = ? AND agent = ? AND backend = ? AND ended_position IS NOT NULL
+          AND (category = 'stale_session' OR session <> '')
+        ORDER BY ended_position DESC LIMIT 1""",
+        (thread, agent, backend),
+    )
+    return None if row is None or row[0] is None else str(row[0])

@@ -1,0 +1,50 @@
+CREATE TABLE executions (
+    execution       TEXT    PRIMARY KEY,
+    thread          TEXT    NOT NULL,
+    lineage         TEXT    NOT NULL,
+    message         TEXT    NOT NULL,
+    agent           TEXT    NOT NULL,
+    backend         TEXT    NOT NULL,
+    status          TEXT    NOT NULL,
+    stopping        INTEGER NOT NULL DEFAULT 0,
+    attempt         INTEGER NOT NULL,
+    reason          TEXT    NOT NULL,
+    prompt_hash     TEXT,
+    not_before      REAL,
+    queued_position INTEGER NOT NULL,
+    queued_at       REAL    NOT NULL,
+    requested_at    REAL,
+    workdir         TEXT,
+    worktree        INTEGER,
+    resume_session  TEXT,
+    timeout_secs    REAL,
+    started_at      REAL,
+    pid             INTEGER,
+    ended_position  INTEGER,
+    ended_at        REAL,
+    category        TEXT    NOT NULL DEFAULT '',
+    error           TEXT    NOT NULL DEFAULT '',
+    preview         TEXT    NOT NULL DEFAULT '',
+    session         TEXT,
+    verdict         TEXT    NOT NULL DEFAULT '',
+    cost_usd        REAL,
+    tokens_in       INTEGER,
+    tokens_out      INTEGER,
+    tokens_cached   INTEGER,
+    turns           INTEGER,
+    exit_kind       TEXT,
+    exit_code       INTEGER,
+    exit_signal     INTEGER,
+    duration_secs   REAL,
+    cut_bytes       INTEGER,
+    nothing_left    INTEGER,
+    snapshot_commit TEXT,
+    snapshot_head   TEXT,
+    snapshot_dirty  INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX executions_by_thread ON executions (thread, queued_position);
+CREATE INDEX executions_by_lineage ON executions (lineage, queued_position);
+CREATE INDEX executions_by_place ON executions (queued_position);
+CREATE INDEX executions_unsettled ON executions (queued_position)
+    WHERE status IN ('queued', 'picked_up', 'executing') OR stopping;

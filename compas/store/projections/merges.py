@@ -1,0 +1,163 @@
+"""The read model of merge operations: what was asked, what happened to the target, and the conflicts."""
+
+import msgspec
+
+from compas.domain import events as e
+from compas.domain.merge import MergeStatus
+from compas.store.connection import Cursor, Reader, Value
+from compas.store.projections.source import read_tables
+
+
+class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge operation. Times are UTC seconds.
+
+    `stream` is that of its target branch. `new_commit` is the target's new tip once `publishing`; it is in the
+    target only when `completed`. `code`, `error` and `conflicts` say why it failed.
+    """
+
+    op: str
+    stream: str
+    thread: str
+    lineage: str
+    repository: str
+    source: str
+    target: str
+    strategy: str
+    status: MergeStatus
+    requested_by: str
+    message: str
+    source_tip: str
+    queued_position: int
+    queued_at: float
+    started_at: float | None
+    ended_position: int | None
+    ended_at: float | None
+    kind: e.MergeKind | None
+    target_old: str | None
+    new_commit: str | None
+    summary: str
+    code: str
+    error: str
+    conflicts: str
+
+    def conflicting(self) -> tuple[e.Conflict, ...]:
+        """Return the paths that could not be merged, and how each conflicts."""
+        return msgspec.json.decode(self.conflicts, type=tuple[e.Conflict, ...])
+
+
+class MergeFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which merge operations to show; None means any."""
+
+    thread: str | None = None
+    repository: str | None = None
+    target: str | None = None
+    status: MergeStatus | None = None
+
+
+class Merges:
+    """Projects the life of each merge operation."""
+
+    name = "merges"
+    version = 1
+    tables = read_tables("merges")
+
+    def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
+        """Take in one event."""
+        ended: dict[str, Value] = {"ended_position": recorded.position, "ended_at": recorded.at}
+        match recorded.event:
+            case e.MergeQueued() as queued:
+                _insert(cursor, recorded, queued)
+            case e.MergeStarted(op=op):
+                _update(cursor, op, status="executing", started_at=recorded.at)
+            case e.MergePrepared(op=op) as prepared:
+                _update(
+                    cursor,
+                    op,
+                    status="publishing",
+                    kind=prepared.kind,
+                    target_old=prepared.target_old,
+                    new_commit=prepared.new_commit,
+                )
+            case e.MergeCompleted(op=op) as completed:
+                outcome: dict[str, Value] = {
+                    "new_commit": completed.new_commit,
+                    "summary": completed.summary,
+                }
+                _update(cursor, op, status="completed", **outcome, **ended)
+            case e.MergeFailed(op=op) as failed:
+                conflicts = msgspec.json.encode(failed.conflicts).decode()
+                outcome = {"code": failed.code, "error": failed.reason, "conflicts": conflicts}
+                _update(cursor, op, status="failed", **outcome, **ended)
+            case e.MergeCancelled(op=op, reason=reason):
+                _update(cursor, op, status="cancelled", error=reason, **ended)
+            case _:
+                pass
+
+
+def _insert(cursor: Cursor, recorded: e.Recorded, queued: e.MergeQueued) -> None:
+    cursor.execute(
+        """INSERT INTO merges (op, stream, thread, lineage, repository, source, target, strategy, status,
+            requested_by, message, source_tip, queued_position, queued_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)""",
+        (
+            queued.op,
+            recorded.stream,
+            queued.thread,
+            recorded.lineage,
+            queued.repository,
+            queued.source,
+            queued.target,
+            queued.strategy,
+            queued.requested_by,
+            queued.message,
+            queued.source_tip,
+            recorded.position,
+            recorded.at,
+        ),
+    )
+
+
+def _update(cursor: Cursor, op: str, **columns: Value) -> None:
+    assignments = ", ".join(f"{name} = ?" for name in columns)
+    cursor.execute(f"UPDATE merges SET {assignments} WHERE op = ?", (*columns.values(), op))
+
+
+def merge_by_op(reader: Reader, op: str) -> MergeRow | None:
+    """Return a merge operation, or None."""
+    return reader.first(MergeRow, "SELECT * FROM merges WHERE op = ?", (op,))
+
+
+def open_merges(reader: Reader) -> tuple[MergeRow, ...]:
+    """Return the operations that are not over, in the order they were queued."""
+    return tuple(
+        reader.all(
+            MergeRow,
+            """SELECT * FROM merges WHERE status IN ('queued', 'executing', 'publishing')
+            ORDER BY queued_position""",
+        )
+    )
+
+
+def merges_of_thread(reader: Reader, thread: str) -> tuple[MergeRow, ...]:
+    """Return a thread's merge operations, in the order they were queued."""
+    return tuple(
+        reader.all(MergeRow, "SELECT * FROM merges WHERE thread = ? ORDER BY queued_position", (thread,))
+    )
+
+
+def recent_merges(reader: Reader, wanted: MergeFilter, limit: int) -> tuple[MergeRow, ...]:
+    """Return the operations that pass a filter, queued last first."""
+    arguments: dict[str, Value] = {**msgspec.structs.asdict(wanted), "limit": limit}
+    sql = """SELECT * FROM merges
+        WHERE (:thread IS NULL OR thread = :thread)
+          AND (:repository IS NULL OR repository = :repository)
+          AND (:target IS NULL OR target = :target)
+          AND (:status IS NULL OR status = :status)
+        ORDER BY queued_position DESC LIMIT :limit"""
+    return tuple(reader.all(MergeRow, sql, arguments))
+
+
+def merges_by_status(reader: Reader) -> dict[str, int]:
+    """Return how many operations there are of each status that occurs."""
+    rows = reader.rows("SELECT status, count(*) FROM merges GROUP BY status ORDER BY status")
+    return {str(status): int(count or 0) for status, count in rows}

@@ -1,0 +1,91 @@
+"""The read model of messages, by their global number: the position of the event that posted them."""
+
+import msgspec
+
+from compas.domain import events as e
+from compas.store.connection import Cursor, Reader
+from compas.store.projections.source import read_tables, thread_of
+
+
+class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A message. `number` is shown as `db:<n>`; `execution` is the run that wrote it, None for people."""
+
+    number: int
+    message: str
+    thread: str
+    sender: str
+    recipient: str
+    intent: str
+    body: str
+    batch: str | None
+    skip_handoff: bool
+    depth: int
+    execution: str | None
+    lineage: str
+    at: float
+
+
+class Messages:
+    """Projects what was said."""
+
+    name = "messages"
+    version = 1
+    tables = read_tables("messages")
+
+    def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
+        """Take in one event."""
+        if not isinstance(recorded.event, e.MessagePosted):
+            return
+        posted = recorded.event
+        cursor.execute(
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                recorded.position,
+                posted.message,
+                thread_of(recorded),
+                posted.sender,
+                posted.recipient,
+                posted.intent,
+                posted.body,
+                posted.batch,
+                posted.skip_handoff,
+                posted.depth,
+                posted.execution,
+                recorded.lineage,
+                recorded.at,
+            ),
+        )
+
+
+def message_by_number(reader: Reader, number: int) -> MessageRow | None:
+    """Return the message shown as `db:<number>`, or None."""
+    return reader.first(MessageRow, "SELECT * FROM messages WHERE number = ?", (number,))
+
+
+def messages_of_thread(
+    reader: Reader, thread: str, *, after: int = 0, limit: int = -1
+) -> tuple[MessageRow, ...]:
+    """Return a thread's messages with a number above `after`, oldest first; a negative limit is none."""
+    sql = "SELECT * FROM messages WHERE thread = ? AND number > ? ORDER BY number LIMIT ?"
+    return tuple(reader.all(MessageRow, sql, (thread, after, limit)))
+
+
+def newest_message(reader: Reader, thread: str, *, intent: str | None = None) -> MessageRow | None:
+    """Return a thread's newest message, of one intent if given, or None."""
+    sql = (
+        "SELECT * FROM messages WHERE thread = ? AND (?2 IS NULL OR intent = ?2) ORDER BY number DESC LIMIT 1"
+    )
+    return reader.first(MessageRow, sql, (thread, intent))
+
+
+def messages_of_lineage(reader: Reader, lineage: str) -> tuple[MessageRow, ...]:
+    """Return what was said in all threads as part of one lineage, oldest first."""
+    return tuple(
+        reader.all(MessageRow, "SELECT * FROM messages WHERE lineage = ? ORDER BY number", (lineage,))
+    )
+
+
+def count_messages(reader: Reader) -> int:
+    """Return how many messages there are."""
+    row = reader.row("SELECT count(*) FROM messages")
+    return int(row[0] or 0) if row else 0

@@ -1,0 +1,169 @@
+"""The read model of threads: one row each, and the status view that joins their newest execution and message."""
+
+import msgspec
+
+from compas.domain import events as e
+from compas.store.connection import Cursor, Reader, Value
+from compas.store.projections.source import read_tables, thread_of
+
+
+class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A thread. `updated_*` moves with messages and changes of status, not with an execution's progress."""
+
+    thread: str
+    status: e.ThreadStatus
+    batch: str | None
+    summary: str | None
+    source_thread: str | None
+    created_position: int
+    created_at: float
+    updated_position: int
+    updated_at: float
+
+
+class StatusRow(ThreadRow, frozen=True, kw_only=True):
+    """A thread with its newest execution and its newest message, each None when there is none.
+
+    `agent` is the execution's, else the message's recipient (b-mcp-cli-merge §2.8).
+    """
+
+    agent: str | None
+    execution: str | None
+    execution_status: e.ExecutionStatus | None
+    attempt: int | None
+    not_before: float | None
+    started_at: float | None
+    ended_at: float | None
+    duration_secs: float | None
+    error: str | None
+    prompt_hash: str | None
+    message_number: int | None
+    message_sender: str | None
+    message_recipient: str | None
+    message_intent: str | None
+    message_at: float | None
+
+
+class StatusFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which threads to show; None means any. `agent` is compared with the row's `agent`."""
+
+    thread: str | None = None
+    agent: str | None = None
+    batch: str | None = None
+    status: e.ThreadStatus | None = None
+    source_thread: str | None = None
+
+
+class StatusPage(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest threads that pass a filter, newest first, and how many pass it in all."""
+
+    rows: tuple[StatusRow, ...]
+    total: int
+
+
+class Threads:
+    """Projects the events that open, describe, move and end a thread."""
+
+    name = "threads"
+    version = 1
+    tables = read_tables("threads")
+
+    def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
+        """Take in one event."""
+        match recorded.event:
+            case e.ThreadOpened() as opened:
+                cursor.execute(
+                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        opened.thread,
+                        opened.batch,
+                        opened.summary,
+                        opened.source_thread,
+                        *(recorded.position, recorded.at) * 2,
+                    ),
+                )
+            case e.ThreadDescribed(batch=batch, summary=summary):
+                cursor.execute(
+                    "UPDATE threads SET batch = coalesce(?, batch), summary = coalesce(?, summary) WHERE thread = ?",
+                    (batch, summary, thread_of(recorded)),
+                )
+                _touch(cursor, recorded, None)
+            case e.MessagePosted():
+                _touch(cursor, recorded, None)
+            case e.ThreadClosed(status=status):
+                _touch(cursor, recorded, status)
+            case e.ThreadFailed():
+                _touch(cursor, recorded, "Failed")
+            case e.ThreadAbandoned():
+                _touch(cursor, recorded, "Abandoned")
+            case e.ThreadReopened():
+                _touch(cursor, recorded, "Active")
+            case _:
+                pass
+
+
+def _touch(cursor: Cursor, recorded: e.Recorded, status: e.ThreadStatus | None) -> None:
+    cursor.execute(
+        "UPDATE threads SET status = coalesce(?, status), updated_position = ?, updated_at = ? WHERE thread = ?",
+        (status, recorded.position, recorded.at, thread_of(recorded)),
+    )
+
+
+_STATUS_VIEW = """
+    FROM threads AS t
+    LEFT JOIN executions AS x ON x.execution =
+        (SELECT execution FROM executions WHERE thread = t.thread ORDER BY queued_position DESC LIMIT 1)
+    LEFT JOIN messages AS m ON m.number = (SELECT max(number) FROM messages WHERE thread = t.thread)
+    WHERE (:thread IS NULL OR t.thread = :thread)
+      AND (:agent IS NULL OR coalesce(x.agent, m.recipient) = :agent)
+      AND (:batch IS NULL OR t.batch = :batch)
+      AND (:status IS NULL OR t.status = :status)
+      AND (:source_thread IS NULL OR t.source_thread = :source_thread)
+"""
+
+_STATUS_COLUMNS = """
+    SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
+        x.not_before, x.started_at, x.ended_at, x.duration_secs, x.error, x.prompt_hash,
+        m.number AS message_number, m.sender AS message_sender, m.recipient AS message_recipient,
+        m.intent AS message_intent, m.at AS message_at
+"""
+
+
+def status_page(reader: Reader, wanted: StatusFilter, limit: int) -> StatusPage:
+    """Return the threads that pass a filter, each exactly once, newest update first (a-core 7)."""
+    arguments: dict[str, Value] = {**msgspec.structs.asdict(wanted)}
+    rows = reader.all(
+        StatusRow,
+        f"{_STATUS_COLUMNS} {_STATUS_VIEW} ORDER BY t.updated_position DESC LIMIT :limit",
+        {**arguments, "limit": limit},
+    )
+    counted = reader.row(f"SELECT count(*) {_STATUS_VIEW}", arguments)
+    total = counted[0] if counted is not None else 0
+    return StatusPage(rows=tuple(rows), total=int(total or 0))
+
+
+def thread_by_id(reader: Reader, thread: str) -> ThreadRow | None:
+    """Return a thread, or None when nothing was ever said in it."""
+    return reader.first(ThreadRow, "SELECT * FROM threads WHERE thread = ?", (thread,))
+
+
+def open_threads(reader: Reader) -> tuple[str, ...]:
+    """Return the threads that need an actor after a restart, oldest first.
+
+    These are the Active ones, and those where an execution is in flight or its processes are still being ended.
+    """
+    rows = reader.rows(
+        """SELECT thread FROM threads AS t
+        WHERE status = 'Active' OR EXISTS (
+            SELECT 1 FROM executions AS x
+            WHERE x.thread = t.thread AND (x.status IN ('queued', 'picked_up', 'executing') OR x.stopping)
+        )
+        ORDER BY created_position"""
+    )
+    return tuple(str(row[0]) for row in rows)
+
+
+def count_by_status(reader: Reader) -> dict[str, int]:
+    """Return how many threads there are of each status that occurs."""
+    rows = reader.rows("SELECT status, count(*) FROM threads GROUP BY status ORDER BY status")
+    return {str(status): int(count or 0) for status, count in rows}
