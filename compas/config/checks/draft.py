@@ -1,0 +1,60 @@
+"""What a check looks at and what it answers."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from compas.config.defaults import MergedAgent
+from compas.config.findings import KeyPath
+from compas.config.schema.file import ConfigFile
+from compas.domain.specs import BUILTIN_BACKENDS, SCRIPTED_BACKEND
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Draft:
+    """A file that has been read, merged and resolved, but not checked.
+
+    A value that could not be read is its default here, an alias that could not be read is empty.
+    `known_files` are prompt files that an earlier load has found: one that vanished does not stop a reload.
+    """
+
+    file: ConfigFile
+    agents: tuple[MergedAgent, ...]
+    state_dir: str
+    known_files: frozenset[str]
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The aliases of all agents, in the order of the file."""
+        return tuple(agent.entry.alias for agent in self.agents)
+
+    @property
+    def workers(self) -> int:
+        """How many agents can be started."""
+        return sum(agent.entry.role == "worker" for agent in self.agents)
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """The names that an agent's `backend` may have."""
+        return (*BUILTIN_BACKENDS, SCRIPTED_BACKEND, *(each.name for each in self.file.backend_definitions))
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One answer of a check: a sentence about a place; `fatal` keeps the file from loading."""
+
+    path: KeyPath
+    sentence: str
+    fatal: bool
+
+
+Check = Callable[[Draft], Iterator[Problem]]
+
+
+def error(path: KeyPath, sentence: str) -> Problem:
+    """Say why the file cannot be used."""
+    return Problem(path, sentence, fatal=True)
+
+
+def warning(path: KeyPath, sentence: str) -> Problem:
+    """Say what its author should know although the file loads."""
+    return Problem(path, sentence, fatal=False)

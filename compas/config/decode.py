@@ -1,0 +1,221 @@
+"""Turns the tree of a config file into the declared Structs, reporting everything that does not fit."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import PurePath
+from typing import Any, NoReturn, TypeVar, get_origin
+
+from compas.config.findings import KeyPath, Report, written
+from compas.config.locate import LocateError
+from compas.config.positions.nodes import Mapping, Node, Scalar, Sequence
+from compas.config.positions.scalars import described, typed
+from compas.config.schema.declared import (
+    Declared,
+    bounds,
+    choices,
+    in_words,
+    is_section,
+    item_types,
+    keys,
+    spellings,
+)
+from compas.config.schema.forms import FORMS
+from compas.config.schema.key import Effect, Key, Section
+from compas.config.suggest import did_you_mean
+
+S = TypeVar("S", bound=Section)
+
+
+class _Invalid(Exception):  # noqa: N818 - control flow inside this file: the error has been reported already
+    pass
+
+
+class Decoder:
+    """Reads sections. What is invalid is reported and replaced by its default, so that checking can go on."""
+
+    def __init__(self, report: Report, base: str, expand: Callable[[str], str]) -> None:
+        self._report = report
+        self._base = base
+        self._expand = expand
+
+    def section(self, cls: type[S], node: Node, path: KeyPath) -> S:
+        """Read one mapping as `cls`; every key of it gets its place in the report."""
+        values: dict[str, Any] = {}
+        if not isinstance(node, Mapping):
+            self._report.error(
+                path, f"found {_found(node)}; this has to be a mapping", at=(node.line, node.column)
+            )
+        else:
+            for declared, at, value in self._known(cls, node, path):
+                self._read(cls, declared, at, value, values)
+        for name, declared in keys(cls).items():
+            if declared.required and name not in values:
+                if isinstance(node, Mapping):
+                    self._report.error(
+                        (*path, name), f"{name} is missing; {declared.key.doc}", at=(node.line, node.column)
+                    )
+                values[name] = () if item_types(declared.types[0]) else ""
+        return cls(**values)
+
+    def _known(
+        self, cls: type[Section], node: Mapping, path: KeyPath
+    ) -> Iterator[tuple[Declared, KeyPath, Node]]:
+        names = spellings(cls)
+        seen: dict[str, str] = {}
+        for text, key, value in self._entries(node, path):
+            name = names.get(text)
+            if name is None:
+                self._unknown(cls, text, key, (*path, text))
+                continue
+            at = (*path, name)
+            if name in seen:
+                both = (
+                    f"{text} is given twice"
+                    if text == seen[name]
+                    else f"{text} and {seen[name]} mean the same"
+                )
+                self._report.error(at, f"{both}; keep one", at=(key.line, key.column))
+                continue
+            seen[name] = text
+            self._report.place(at, key.line, key.column)
+            if text != name:
+                self._report.warn(at, f"{text} is an old name that still loads; write {name}")
+            yield keys(cls)[name], at, value
+
+    def _entries(self, node: Mapping, path: KeyPath) -> Iterator[tuple[str, Scalar, Node]]:
+        for key, value in node.entries:
+            if not isinstance(key, Scalar):
+                self._report.error(
+                    path, "a key has to be a word, not a list or mapping", at=(key.line, key.column)
+                )
+            elif key.plain and key.text == "<<":
+                sentence = "merge keys (<<) are not expanded; use agent_defaults, or repeat a whole value by an alias"
+                self._report.error((*path, "<<"), sentence, at=(key.line, key.column))
+            else:
+                yield key.text, key, value
+
+    def _unknown(self, cls: type[Section], text: str, key: Scalar, path: KeyPath) -> None:
+        if text in cls.REMOVED:
+            sentence = f"{text} is not a key here any more: {cls.REMOVED[text]}"
+        else:
+            meant = did_you_mean(text, keys(cls))
+            sentence = f"there is no key {text!r} here{meant or '; known are ' + ', '.join(keys(cls))}"
+        report = self._report.warn if cls.LENIENT else self._report.error
+        report(path, sentence if not cls.LENIENT else f"ignored: {sentence}", at=(key.line, key.column))
+
+    def _read(
+        self, cls: type[Section], declared: Declared, path: KeyPath, node: Node, values: dict[str, Any]
+    ) -> None:
+        # Nothing (`key:` or `key: null`) counts as absent, so that a section may be commented out to its last key.
+        if isinstance(node, Scalar) and node.plain and typed(node.text) is None:
+            return
+        try:
+            values[declared.name] = self._value(declared.types, declared.key, node, path)
+        except _Invalid:
+            return
+        why = declared.key.why
+        if declared.key.effect is Effect.LATER:
+            self._report.warn(path, "accepted, but this version of compas does not act on it yet")
+        elif declared.key.effect is Effect.NEVER:
+            self._report.warn(path, f"accepted, but has no effect: {why}")
+
+    def _value(self, options: tuple[Any, ...], key: Key, node: Node, path: KeyPath) -> object:
+        for option in options:
+            if isinstance(node, Mapping) and is_section(option):
+                return self.section(option, node, path)
+            if isinstance(node, Mapping) and get_origin(option) is dict:
+                return self._texts(key, node, path)
+            if isinstance(node, Sequence) and (items := item_types(option)):
+                return tuple(self._items(items, key, node, path))
+            if isinstance(node, Scalar) and not (
+                is_section(option) or item_types(option) or get_origin(option) is dict
+            ):
+                return self._scalar(option, key, node, path)
+        self._refuse(node, path, " or ".join(in_words(option, key) for option in options))
+
+    def _items(self, options: tuple[Any, ...], key: Key, node: Sequence, path: KeyPath) -> Iterator[object]:
+        for index, item in enumerate(node.items):
+            at = (*path, index)
+            self._report.place(at, item.line, item.column)
+            try:
+                yield self._value(options, key, item, at)
+            except _Invalid:
+                # A placeholder keeps the indexes of the items after it.
+                yield self.section(options[0], item, at) if is_section(options[0]) else ""
+
+    def _texts(self, key: Key, node: Mapping, path: KeyPath) -> dict[str, str]:
+        texts: dict[str, str] = {}
+        for text, name, value in self._entries(node, path):
+            at = (*path, text)
+            self._report.place(at, name.line, name.column)
+            if text in texts:
+                self._report.error(at, f"{text} is given twice; keep one", at=(name.line, name.column))
+                continue
+            texts[text] = ""
+            try:
+                self._text(key, name, at)
+                texts[text] = self._text(Key(doc=""), value, at)
+            except _Invalid:
+                continue
+        return texts
+
+    def _scalar(self, option: object, key: Key, node: Node, path: KeyPath) -> object:
+        if not isinstance(node, Scalar):
+            self._refuse(node, path, in_words(option, key))
+        if option is str:
+            return self._text(key, node, path)
+        value = typed(node.text) if node.plain else node.text
+        if words := choices(option):
+            if value not in words:
+                self._refuse(node, path, in_words(option, key) + did_you_mean(node.text, words))
+            return value
+        low, high = bounds(key)
+        kinds = bool if option is bool else int if option is int else (int, float)
+        if not isinstance(value, kinds) or (option is not bool and not _is_between(low, value, high)):
+            self._refuse(node, path, in_words(option, key))
+        return float(value) if option is float and isinstance(value, int) else value
+
+    def _text(self, key: Key, node: Node, path: KeyPath) -> str:
+        if not isinstance(node, Scalar):
+            self._refuse(node, path, in_words(str, key))
+        value = typed(node.text) if node.plain else node.text
+        if not isinstance(value, str):
+            quoted = '; "" is an empty one' if value is None else f'; quote it: "{node.text}"'
+            self._refuse(node, path, f"a string{quoted}")
+        if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+            self._refuse(node, path, "text without NUL characters and halves of surrogate pairs")
+        form = FORMS[key.form] if key.form else None
+        if form and not form.pattern.fullmatch(value):
+            self._refuse(node, path, form.words)
+        return self._path(value, node, path) if key.path else value
+
+    def _path(self, text: str, node: Scalar, path: KeyPath) -> str:
+        if not text.strip():
+            self._refuse(node, path, "a path")
+        try:
+            # `..` stays as written: behind a symbolic link it does not mean the directory above by name.
+            return str(PurePath(os.path.join(self._base, self._expand(text))))
+        except LocateError as failure:
+            self._report.error(path, str(failure), at=(node.line, node.column))
+            raise _Invalid from None
+
+    def _refuse(self, node: Node, path: KeyPath, allowed: str) -> NoReturn:
+        name = written(path[-1:]) if path and isinstance(path[-1], str) else "this"
+        sentence = f"found {_found(node)}; {name} has to be {allowed}"
+        self._report.error(path, sentence, at=(node.line, node.column))
+        raise _Invalid
+
+
+def _found(node: Node) -> str:
+    match node:
+        case Scalar():
+            return described(node.text, plain=node.plain)
+        case Sequence():
+            return "a list"
+        case Mapping():
+            return "a mapping"
+
+
+def _is_between(low: int, value: object, high: int) -> bool:
+    # True and False are numbers to Python, but not to whoever writes a config file.
+    return isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high

@@ -1,0 +1,126 @@
+"""Builds the values the rest of compas gets from a file that passed its checks."""
+
+from compas.config.checks.backends import INSTRUCTION
+from compas.config.checks.draft import Draft
+from compas.config.config import Config
+from compas.config.schema.agents import AgentEntry, Handoff
+from compas.config.schema.backends import BackendDefinition
+from compas.config.schema.file import ConfigFile
+from compas.config.schema.repositories import Command, Repository
+from compas.domain.specs import (
+    AgentSpec,
+    BackendSpec,
+    BreakerSpec,
+    CommandSpec,
+    HandoffSpec,
+    OutputSpec,
+    PingSpec,
+    RepositorySpec,
+    ResumeSpec,
+)
+
+
+def resolve(draft: Draft, config_path: str) -> Config:
+    """Build the configuration: every default filled in, every path absolute."""
+    file, limits = draft.file, draft.file.orchestration
+    breaker = limits.circuit_breaker
+    return Config(
+        config_path=config_path,
+        default_workdir=file.default_workdir,
+        state_dir=draft.state_dir,
+        worktree_dir=file.worktree_dir,
+        agents={agent.entry.alias: _agent(agent.entry, file) for agent in draft.agents},
+        backends={each.name: _backend(each) for each in file.backend_definitions},
+        repositories=tuple(_repository(each, limits.default_merge_target) for each in file.repositories),
+        trigger_intents=limits.trigger_intents,
+        execution_timeout_secs=limits.execution_timeout_secs,
+        effective_concurrency=limits.max_concurrent_triggers or max(1, draft.workers),
+        max_triggers_per_agent=limits.max_triggers_per_agent,
+        max_queued_executions=limits.max_queued_executions,
+        default_merge_strategy=limits.default_merge_strategy,
+        default_merge_target=limits.default_merge_target,
+        merge_timeout_secs=limits.merge_timeout_secs,
+        ping_timeout_secs=limits.ping_timeout_secs,
+        ping_cache_ttl_secs=limits.ping_cache_ttl_secs,
+        stale_active_secs=limits.stale_active_secs,
+        redact_secrets=limits.redact_secrets,
+        redaction_patterns=limits.redaction_patterns,
+        circuit_breaker=BreakerSpec(
+            enabled=breaker.enabled,
+            failure_threshold=breaker.failure_threshold,
+            cooldown_secs=breaker.cooldown_secs,
+        ),
+        on_crash=file.on_crash,
+    )
+
+
+def _agent(entry: AgentEntry, file: ConfigFile) -> AgentSpec:
+    return AgentSpec(
+        alias=entry.alias,
+        backend=entry.backend or "",
+        role=entry.role,
+        model=entry.model,
+        prompt=entry.prompt,
+        prompt_file=entry.prompt_file,
+        timeout_secs=entry.timeout_secs or file.orchestration.execution_timeout_secs,
+        backend_args=entry.backend_args or (),
+        env=entry.env or {},
+        workdir=entry.workdir or file.default_workdir,
+        workspace=entry.workspace,
+        max_retries=entry.max_retries or 0,
+        retry_backoff_secs=30 if entry.retry_backoff_secs is None else entry.retry_backoff_secs,
+        handoff=_handoff(entry.handoff) if entry.handoff else None,
+        safety_mode=entry.safety_mode,
+        commit=entry.commit or "agent",
+        may=("dispatch",) if entry.may is None else entry.may,
+        max_concurrent=entry.max_concurrent,
+        on_crash=entry.on_crash or file.on_crash,
+        env_pass=entry.env_pass,
+        script=entry.script,
+    )
+
+
+def _handoff(handoff: Handoff) -> HandoffSpec:
+    targets = handoff.on_response
+    return HandoffSpec(
+        targets=(targets,) if isinstance(targets, str) else targets or (),
+        prompt=handoff.handoff_prompt,
+        max_chain_depth=handoff.max_chain_depth,
+        until=handoff.until,
+        join=handoff.join,
+    )
+
+
+def _backend(definition: BackendDefinition) -> BackendSpec:
+    resume, output, ping = definition.resume, definition.output, definition.ping
+    carried = any(INSTRUCTION in argument for argument in definition.args)
+    return BackendSpec(
+        name=definition.name,
+        command=definition.command,
+        args=definition.args,
+        resume=ResumeSpec(flag=resume.flag, session_id_arg=resume.session_id_arg) if resume else None,
+        output=OutputSpec(
+            format=output.format, result_field=output.result_field, session_id_field=output.session_id_field
+        ),
+        ping=PingSpec(command=ping.command, args=ping.args) if ping else None,
+        env_remove=definition.env_remove,
+        prompt=definition.prompt or ("argument" if carried else "stdin"),
+    )
+
+
+def _repository(repository: Repository, target: str) -> RepositorySpec:
+    return RepositorySpec(
+        path=repository.path,
+        base=repository.base or target,
+        copy=repository.copy,
+        link=repository.link,
+        setup=_command(repository.setup),
+        teardown=_command(repository.teardown),
+        ports=repository.ports,
+        merge_verify=repository.merge_verify,
+        on_conflict=repository.on_conflict,
+    )
+
+
+def _command(command: Command | None) -> CommandSpec | None:
+    return CommandSpec(run=command.run, timeout_secs=command.timeout_secs) if command else None

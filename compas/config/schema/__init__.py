@@ -1,0 +1,1 @@
+"""The config file, declared once: parsing, defaults, ranges, documentation and what a change takes."""

@@ -1,0 +1,96 @@
+"""The whole config file: its top level."""
+
+from typing import Annotated, ClassVar
+
+from compas.config.schema.agents import AgentDefaults, AgentEntry
+from compas.config.schema.backends import BackendDefinition
+from compas.config.schema.key import Effect, Key, Section
+from compas.config.schema.orchestration import Orchestration
+from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Retention, Schedule
+from compas.config.schema.repositories import Repository
+from compas.domain.specs import OnCrash
+
+DEFAULT_STATE_DIR = "~/.compas/state"
+
+
+class ConfigFile(Section, frozen=True, kw_only=True):
+    """The config file: one YAML document. Relative paths start at the directory it is in."""
+
+    REMOVED: ClassVar[dict[str, str]] = {
+        "project_root": "write it as default_workdir",
+        "db_path": "the database is compas.sqlite in state_dir and cannot be moved out of it",
+    }
+
+    default_workdir: Annotated[
+        str,
+        Key(
+            doc="The directory agents work in unless they have a `workdir`; it must exist.",
+            path=True,
+            aliases=("target_repo_root",),
+            effect=Effect.RESTART,
+            shapes="default_workdir",
+        ),
+    ]
+    state_dir: Annotated[
+        str | None,
+        Key(
+            doc="Where the database, logs and records are; COMPAS_STATE_DIR beats it.",
+            path=True,
+            default=f"`{DEFAULT_STATE_DIR}`",
+            effect=Effect.RESTART,
+            shapes="state_dir",
+        ),
+    ] = None
+    worktree_dir: Annotated[
+        str | None,
+        Key(
+            doc="Where worktrees are made.", path=True, default="`.compas-worktrees` in the repository's root"
+        ),
+    ] = None
+    on_crash: Annotated[
+        OnCrash, Key(doc="What happens to an attempt that a crash of the machine or of compas ended.")
+    ] = "resume"
+    agent_defaults: Annotated[
+        AgentDefaults | None, Key(doc="Values for agents that have none of their own.")
+    ] = None
+    agents: Annotated[tuple[AgentEntry, ...], Key(doc="The agents; at least one.")]
+    orchestration: Annotated[
+        Orchestration, Key(doc="How much runs, for how long, and how work is merged.")
+    ] = Orchestration()
+    backend_definitions: Annotated[
+        tuple[BackendDefinition, ...],
+        Key(doc="Agent CLIs that compas does not know by itself.", effect=Effect.RESTART, shapes="backends"),
+    ] = ()
+    repositories: Annotated[
+        tuple[Repository, ...], Key(doc="How worktrees are made usable and merges are verified.")
+    ] = ()
+    retention: Annotated[Retention, Key(doc="How long things are kept.", effect=Effect.LATER)] = Retention()
+    budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
+    schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.", effect=Effect.LATER)] = ()
+    hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()
+    notifications: Annotated[
+        Notifications, Key(doc="What tells the operator of an end.", effect=Effect.LATER)
+    ] = Notifications()
+    models: Annotated[
+        tuple[str | Model, ...],
+        Key(doc="A list of models, for people to read.", effect=Effect.NEVER, why="nothing reads the list"),
+    ] = ()
+    poll_interval_secs: Annotated[
+        int,
+        Key(
+            doc="The original's polling interval.",
+            ge=1,
+            le=3600,
+            effect=Effect.NEVER,
+            why="compas does not poll",
+        ),
+    ] = 1
+    database: Annotated[
+        Database,
+        Key(
+            doc="The original's connection pool.",
+            aliases=("apalis",),
+            effect=Effect.NEVER,
+            why="compas has no connection pool",
+        ),
+    ] = Database()

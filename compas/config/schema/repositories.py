@@ -1,0 +1,35 @@
+"""The `repositories` list: how worktrees are made usable and merges are verified."""
+
+from typing import Annotated
+
+from compas.config.schema.key import Key, Section
+from compas.domain.specs import OnConflict
+
+
+class Command(Section, frozen=True, kw_only=True):
+    """A shell command with a deadline."""
+
+    run: Annotated[str, Key(doc="The command, run by the shell in the worktree.", form="nonblank")]
+    timeout_secs: Annotated[int, Key(doc="Seconds it may take.", ge=1)] = 300
+
+
+class Repository(Section, frozen=True, kw_only=True):
+    """One repository."""
+
+    path: Annotated[str, Key(doc="The repository's directory.", path=True)]
+    base: Annotated[
+        str | None, Key(doc="Where worktrees start.", form="nonblank", default="`default_merge_target`")
+    ] = None
+    copy: Annotated[tuple[str, ...], Key(doc="Files copied into each worktree.", form="inside")] = ()
+    link: Annotated[tuple[str, ...], Key(doc="Files linked into each worktree.", form="inside")] = ()
+    setup: Annotated[Command | None, Key(doc="Makes a new worktree usable.")] = None
+    teardown: Annotated[Command | None, Key(doc="Runs before a worktree is removed.")] = None
+    ports: Annotated[
+        int, Key(doc="Ports leased to each worktree, given as COMPAS_PORT_1 and so on.", ge=0, le=100)
+    ] = 0
+    merge_verify: Annotated[
+        str | None, Key(doc="A shell command run on the merged tree before it is published.", form="nonblank")
+    ] = None
+    on_conflict: Annotated[
+        OnConflict, Key(doc="Whether a conflict is reported or handed back to its agent.")
+    ] = "report"
