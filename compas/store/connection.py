@@ -112,12 +112,16 @@ class Database:
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
-        """Run the body on one consistent state; a statement that writes fails."""
+        """Run the body on one consistent state. A statement that writes is a defect and raises RuntimeError."""
         self.execute("BEGIN")
         try:
             if not self._is_reader:
                 self.execute("PRAGMA query_only = ON")
             yield
+        except apsw.ReadOnlyError as error:
+            if error.extendedresult != apsw.SQLITE_READONLY:
+                raise  # the disk's doing; ours has the plain code
+            raise RuntimeError(f"a read function tried to write to {self.name}") from error
         finally:
             self._roll_back()
             if not self._is_reader:
