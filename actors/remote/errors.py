@@ -97,6 +97,15 @@ class ReplyInvalid(WireError):
     """The reply arrived but does not have the type that was asked for."""
 
 
+class RequestTimeout(WireError):
+    """No answer within the caller's time; the request was cancelled, but may have taken effect before."""
+
+    def __init__(self, op: str, seconds: float) -> None:
+        super().__init__(f"{op} was not answered within {seconds:g} s and was cancelled; ask with more time")
+        self.op = op
+        self.seconds = seconds
+
+
 class CallError(Exception):
     """Raised by a handler to answer its request with a failure of this code; `details` is any encodable value."""
 
