@@ -48,9 +48,7 @@ def _read_file(path: str, source: str, proofs: Proofs) -> None:
                 proofs.stray.extend(
                     f"{path}:{line}: a test marked {mark} proves nothing" for mark in _no_proof(function)
                 )
-    proofs.stray.extend(
-        f"{path}:{line}: no test function directly below: {text}" for line, text in claims.items()
-    )
+    proofs.stray.extend(f"{path}:{line}: no test function directly below: {text}" for line, text in claims.items())
 
 
 def _claims(source: str) -> Iterator[tuple[int, str]]:

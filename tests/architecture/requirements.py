@@ -1,7 +1,7 @@
 """Keep tests/requirements.toml and docs/behaviour.md true to the `# proves:` lines above the tests.
 
     python tests/architecture/requirements.py report      how many are proved, superseded and still open
-    python tests/architecture/requirements.py sync        write the proving tests into requirements.toml, and then the document
+    python tests/architecture/requirements.py sync        write requirements.toml and the document anew
     python tests/architecture/requirements.py document    write docs/behaviour.md
 
 A test says what it proves in a comment directly above it (or above its decorators):
@@ -103,9 +103,7 @@ def problems(root: Path, areas: dict[str, int] | None = None) -> list[str]:
     """Return, in words, everything in which the requirements and the tests disagree."""
     rows = read_rows(root)
     proofs = read_proofs(root)
-    wanted = [
-        f"{area} {number}" for area, size in (areas or sizes()).items() for number in range(1, size + 1)
-    ]
+    wanted = [f"{area} {number}" for area, size in (areas or sizes()).items() for number in range(1, size + 1)]
     return [*_row_problems(rows, wanted), *_proof_problems(rows, proofs)]
 
 
@@ -213,9 +211,7 @@ def document(rows: list[Row]) -> str:
             found = [by_id[row] for number in range(start, end) if (row := f"{area} {number}") in by_id]
             if found:
                 table = "\n".join(_line(row) for row in found)
-                parts.append(
-                    f"\n## {headings[start]}\n\n| row | promise | state |\n| --- | --- | --- |\n{table}"
-                )
+                parts.append(f"\n## {headings[start]}\n\n| row | promise | state |\n| --- | --- | --- |\n{table}")
     return "\n".join(parts) + "\n"
 
 

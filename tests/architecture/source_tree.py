@@ -100,9 +100,7 @@ def _read(root: Path, path: Path) -> Module:
     relative = path.relative_to(root)
     parts = relative.with_suffix("").parts
     name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    return Module(
-        name=name, path=relative.as_posix(), source=source, syntax=syntax, imports=tuple(imports.found)
-    )
+    return Module(name=name, path=relative.as_posix(), source=source, syntax=syntax, imports=tuple(imports.found))
 
 
 def known_module(target: str, modules: dict[str, Module]) -> str | None:

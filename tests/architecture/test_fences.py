@@ -71,9 +71,7 @@ def library_violations(root: Path) -> list[str]:
             elif library not in LIBRARIES and library not in sys.stdlib_module_names:
                 found.append(module.at(item.line, f"imports {library}, which has no row in LIBRARIES"))
             elif library in LIBRARIES and not within(module.name, *LIBRARIES[library]):
-                found.append(
-                    module.at(item.line, f"imports {library}, fenced to {', '.join(LIBRARIES[library])}")
-                )
+                found.append(module.at(item.line, f"imports {library}, fenced to {', '.join(LIBRARIES[library])}"))
             elif library == "trio" and within(module.name, *WITHOUT_TRIO):
                 found.append(module.at(item.line, f"imports trio; {', '.join(WITHOUT_TRIO)} are pure"))
     return found
@@ -277,7 +275,5 @@ def test_a_package_with_code_and_one_without_words_are_found(plant: Plant) -> No
 
 @pytest.mark.parametrize("name", EMPTY_NAMES)
 def test_a_name_that_says_nothing_is_found(plant: Plant, name: str) -> None:
-    tree = plant(
-        {f"compas/store/{name}.py": "", f"compas/{name}/load.py": "", "compas/store/event_log.py": ""}
-    )
+    tree = plant({f"compas/store/{name}.py": "", f"compas/{name}/load.py": "", "compas/store/event_log.py": ""})
     assert len(empty_names(tree)) == 2

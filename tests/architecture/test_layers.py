@@ -98,11 +98,7 @@ def _forbidden(module: Module, layer: str, item: Import) -> str | None:
 
 def packages_without_a_row(root: Path) -> list[str]:
     """Return the modules and packages of compas that the table does not name."""
-    return [
-        module.path
-        for module in read_modules(root)
-        if _layer(module.name) == "compas" and module.name != "compas"
-    ]
+    return [module.path for module in read_modules(root) if _layer(module.name) == "compas" and module.name != "compas"]
 
 
 def import_cycle(root: Path) -> list[str]:
@@ -130,9 +126,7 @@ def test_no_module_imports_itself_in_a_circle(repository: Path) -> None:
 def test_every_layer_exception_is_still_needed(repository: Path) -> None:
     imports = {(module.name, item.target) for module in read_modules(repository) for item in module.imports}
     unused = [
-        row
-        for row in EXCEPTIONS
-        if not any(name == row[0] and within(target, row[1]) for name, target in imports)
+        row for row in EXCEPTIONS if not any(name == row[0] and within(target, row[1]) for name, target in imports)
     ]
     assert unused == []
 

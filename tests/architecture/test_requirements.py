@@ -94,12 +94,8 @@ def test_a_citation_that_cannot_count_is_found(plant: Plant, tests: str, problem
 
 
 def test_a_citation_may_stand_above_decorators_and_among_other_comments(plant: Plant) -> None:
-    text = (
-        "x = 1\n# proves: a-core 1\n# because of the sea\n@slow\n@salty(\n    1)\nasync def test_sea(): ...\n"
-    )
-    assert read_proofs(plant({"tests/test_sea.py": text})).cited == {
-        "a-core 1": ["tests/test_sea.py::test_sea"]
-    }
+    text = "x = 1\n# proves: a-core 1\n# because of the sea\n@slow\n@salty(\n    1)\nasync def test_sea(): ...\n"
+    assert read_proofs(plant({"tests/test_sea.py": text})).cited == {"a-core 1": ["tests/test_sea.py::test_sea"]}
 
 
 def test_a_citation_inside_a_string_is_none(plant: Plant) -> None:

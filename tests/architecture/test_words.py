@@ -15,9 +15,7 @@ SUFFIXES = (".json", ".jsonl", ".md", ".py", ".sh", ".sql", ".toml", ".yaml", ".
 BANNED: dict[str, re.Pattern[str]] = {
     "a note to oneself; finish it, or write a decision": re.compile(r"\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b"),
     "a path of one machine": re.compile(r"(?<![\w.~})/])/(w[o]rk|r[o]ot)(?![\w.-])"),
-    "the number of an issue": re.compile(
-        r"(?i)\b(issue|ticket|pull request|PR)s?\s*#\s*\d+|/(issues|pull)/\d+"
-    ),
+    "the number of an issue": re.compile(r"(?i)\b(issue|ticket|pull request|PR)s?\s*#\s*\d+|/(issues|pull)/\d+"),
 }
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
