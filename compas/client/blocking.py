@@ -21,6 +21,7 @@ from actors.remote.errors import (
     FrameTooLarge,
     ReplyInvalid,
     RequestFailed,
+    RequestTimeout,
     SessionLost,
     WireError,
 )
