@@ -1,0 +1,163 @@
+"""How everybody reaches an actor: tell, ask, stop, kill, and word of its end."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Protocol, TypeVar, cast
+
+import trio
+
+from actors.errors import AskTimeout
+from actors.exit_reason import ExitReason
+from actors.mailbox import Mailbox
+from actors.message import Ask, Envelope
+from actors.reply import Reply
+
+R = TypeVar("R")
+OnStopped = Callable[["ActorRef", ExitReason], None]
+
+
+class ActorRef(ABC):
+    """Stands for one actor, across its restarts. Holds no instance; may be passed to anybody.
+
+    Refs compare by identity: an actor has one.
+    """
+
+    name: str
+    """Where the actor sits in its tree, such as `root/core/threads/t1`."""
+
+    @abstractmethod
+    async def tell(self, message: object) -> None:
+        """Queue a message, waiting for room. If cancelled, nothing was sent.
+
+        Raises:
+            ActorStopped: the actor is stopping or has ended.
+        """
+
+    @abstractmethod
+    def tell_nowait(self, message: object) -> None:
+        """Queue a message.
+
+        Raises:
+            MailboxFull: there is no room.
+            ActorStopped: the actor is stopping or has ended.
+        """
+
+    @abstractmethod
+    async def ask(self, message: Ask[R], *, timeout: float) -> R:
+        """Send a message and wait, at most `timeout` seconds in all, for its answer.
+
+        On a timeout or when cancelled the ask is abandoned: still queued, it will not be executed;
+        already being handled, it goes on and its answer goes nowhere. An actor that is being
+        restarted is waited for.
+
+        Raises:
+            AskTimeout: no answer within `timeout`.
+            ActorStopped: the actor is stopping, or ended before it answered.
+            ActorCrashed: the actor crashed while it held this ask.
+        """
+
+    @abstractmethod
+    async def stop(self) -> ExitReason:
+        """Let the actor finish its queued work within its grace, and wait until that incarnation has ended.
+
+        A permanent child is then started again by its supervisor (as in OTP); ask the supervisor
+        for StopChild to end it for good. Cancelling stops the waiting, not the stopping.
+        """
+
+    @abstractmethod
+    def kill(self) -> None:
+        """End the running incarnation now: receive is interrupted, on_stop does not run.
+
+        Does nothing to an actor that is not running. Permanent and transient children are started again.
+        """
+
+    @abstractmethod
+    async def wait_stopped(self) -> ExitReason:
+        """Wait until the actor has ended for good and return why."""
+
+    @abstractmethod
+    def on_stopped(self, callback: OnStopped) -> Callable[[], None]:
+        """Call `callback` once when the actor has ended for good, at once if it has. Returns the undo."""
+
+    @property
+    @abstractmethod
+    def is_alive(self) -> bool:
+        """False once the actor has ended for good; true while it waits to be restarted."""
+
+    def __repr__(self) -> str:
+        return f"<ActorRef {self.name}>"
+
+
+class Host(Protocol):
+    """What a local ref needs of the place its actor lives in."""
+
+    mailbox: Mailbox
+
+    def stop(self) -> None:
+        """Begin an orderly end of the running incarnation."""
+
+    def kill(self) -> None:
+        """End the running incarnation now."""
+
+    async def wait_idle(self) -> ExitReason:
+        """Wait until no incarnation runs."""
+
+    async def wait_ended(self) -> ExitReason:
+        """Wait for the end for good."""
+
+    def on_ended(self, callback: Callable[[ExitReason], None]) -> Callable[[], None]:
+        """Call back once at the end for good; returns the undo."""
+
+    @property
+    def has_ended(self) -> bool:
+        """True after the end for good."""
+
+
+class LocalRef(ActorRef):
+    """The ref of an actor in this process."""
+
+    __slots__ = ("_host", "_mailbox", "name")
+
+    def __init__(self, name: str, host: Host) -> None:
+        self.name = name
+        self._host = host
+        self._mailbox = host.mailbox
+
+    async def tell(self, message: object) -> None:
+        """See ActorRef."""
+        await self._mailbox.put(Envelope(message))
+        await trio.lowlevel.cancel_shielded_checkpoint()
+
+    def tell_nowait(self, message: object) -> None:
+        """See ActorRef."""
+        self._mailbox.put_nowait(Envelope(message))
+
+    async def ask(self, message: Ask[R], *, timeout: float) -> R:
+        """See ActorRef."""
+        reply = Reply()
+        with trio.move_on_after(timeout):
+            await self._mailbox.put(Envelope(message, reply))
+            return cast("R", await reply.wait())
+        raise AskTimeout(self.name, message, timeout)
+
+    async def stop(self) -> ExitReason:
+        """See ActorRef."""
+        self._host.stop()
+        return await self._host.wait_idle()
+
+    def kill(self) -> None:
+        """See ActorRef."""
+        self._host.kill()
+
+    async def wait_stopped(self) -> ExitReason:
+        """See ActorRef."""
+        return await self._host.wait_ended()
+
+    def on_stopped(self, callback: OnStopped) -> Callable[[], None]:
+        """See ActorRef."""
+        return self._host.on_ended(lambda reason: callback(self, reason))
+
+    @property
+    def is_alive(self) -> bool:
+        """See ActorRef."""
+        return not self._host.has_ended
