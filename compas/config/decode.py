@@ -3,12 +3,12 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import PurePath
-from typing import Any, NoReturn, TypeVar, get_origin
+from typing import Any, TypeVar, get_origin
 
 from compas.config.findings import KeyPath, Report, written
 from compas.config.locate import LocateError
 from compas.config.positions.nodes import Mapping, Node, Scalar, Sequence
-from compas.config.positions.scalars import described, typed
+from compas.config.positions.scalars import described, shown, typed
 from compas.config.schema.declared import (
     Declared,
     bounds,
@@ -21,7 +21,7 @@ from compas.config.schema.declared import (
 )
 from compas.config.schema.forms import FORMS
 from compas.config.schema.key import Effect, Key, Section
-from compas.config.suggest import did_you_mean
+from compas.config.suggest import closest, did_you_mean
 
 S = TypeVar("S", bound=Section)
 
@@ -98,8 +98,10 @@ class Decoder:
         if text in cls.REMOVED:
             sentence = f"{text} is not a key here any more: {cls.REMOVED[text]}"
         else:
-            meant = did_you_mean(text, keys(cls))
-            sentence = f"there is no key {text!r} here{meant or '; known are ' + ', '.join(keys(cls))}"
+            names = spellings(cls)
+            meant = closest(text, names)
+            hint = f"did you mean {names[meant]!r}?" if meant else f"known are {', '.join(keys(cls))}"
+            sentence = f"there is no key '{shown(text)}' here; {hint}"
         report = self._report.warn if cls.LENIENT else self._report.error
         report(path, sentence if not cls.LENIENT else f"ignored: {sentence}", at=(key.line, key.column))
 
@@ -113,11 +115,14 @@ class Decoder:
             values[declared.name] = self._value(declared.types, declared.key, node, path)
         except _Invalid:
             return
-        why = declared.key.why
-        if declared.key.effect is Effect.LATER:
+        if values[declared.name] and values[declared.name] != declared.default:
+            self._say_effect(declared.key, path)
+
+    def _say_effect(self, key: Key, path: KeyPath) -> None:
+        if key.effect is Effect.LATER:
             self._report.warn(path, "accepted, but this version of compas does not act on it yet")
-        elif declared.key.effect is Effect.NEVER:
-            self._report.warn(path, f"accepted, but has no effect: {why}")
+        elif key.effect is Effect.NEVER:
+            self._report.warn(path, f"accepted, but has no effect: {key.why}")
 
     def _value(self, options: tuple[Any, ...], key: Key, node: Node, path: KeyPath) -> object:
         for option in options:
@@ -131,7 +136,7 @@ class Decoder:
                 is_section(option) or item_types(option) or get_origin(option) is dict
             ):
                 return self._scalar(option, key, node, path)
-        self._refuse(node, path, " or ".join(in_words(option, key) for option in options))
+        raise self._refused(node, path, " or ".join(in_words(option, key) for option in options))
 
     def _items(self, options: tuple[Any, ...], key: Key, node: Sequence, path: KeyPath) -> Iterator[object]:
         for index, item in enumerate(node.items):
@@ -161,37 +166,37 @@ class Decoder:
 
     def _scalar(self, option: object, key: Key, node: Node, path: KeyPath) -> object:
         if not isinstance(node, Scalar):
-            self._refuse(node, path, in_words(option, key))
+            raise self._refused(node, path, in_words(option, key))
         if option is str:
             return self._text(key, node, path)
         value = typed(node.text) if node.plain else node.text
         if words := choices(option):
             if value not in words:
-                self._refuse(node, path, in_words(option, key) + did_you_mean(node.text, words))
+                raise self._refused(node, path, in_words(option, key) + did_you_mean(node.text, words))
             return value
         low, high = bounds(key)
         kinds = bool if option is bool else int if option is int else (int, float)
         if not isinstance(value, kinds) or (option is not bool and not _is_between(low, value, high)):
-            self._refuse(node, path, in_words(option, key))
+            raise self._refused(node, path, in_words(option, key))
         return float(value) if option is float and isinstance(value, int) else value
 
     def _text(self, key: Key, node: Node, path: KeyPath) -> str:
         if not isinstance(node, Scalar):
-            self._refuse(node, path, in_words(str, key))
+            raise self._refused(node, path, in_words(str, key))
         value = typed(node.text) if node.plain else node.text
         if not isinstance(value, str):
             quoted = '; "" is an empty one' if value is None else f'; quote it: "{node.text}"'
-            self._refuse(node, path, f"a string{quoted}")
+            raise self._refused(node, path, f"a string{quoted}")
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
-            self._refuse(node, path, "text without NUL characters and halves of surrogate pairs")
+            raise self._refused(node, path, "text without NUL characters and halves of surrogate pairs")
         form = FORMS[key.form] if key.form else None
         if form and not form.pattern.fullmatch(value):
-            self._refuse(node, path, form.words)
+            raise self._refused(node, path, form.words)
         return self._path(value, node, path) if key.path else value
 
     def _path(self, text: str, node: Scalar, path: KeyPath) -> str:
         if not text.strip():
-            self._refuse(node, path, "a path")
+            raise self._refused(node, path, "a path")
         try:
             # `..` stays as written: behind a symbolic link it does not mean the directory above by name.
             return str(PurePath(os.path.join(self._base, self._expand(text))))
@@ -199,11 +204,11 @@ class Decoder:
             self._report.error(path, str(failure), at=(node.line, node.column))
             raise _Invalid from None
 
-    def _refuse(self, node: Node, path: KeyPath, allowed: str) -> NoReturn:
+    def _refused(self, node: Node, path: KeyPath, allowed: str) -> _Invalid:
         name = written(path[-1:]) if path and isinstance(path[-1], str) else "this"
         sentence = f"found {_found(node)}; {name} has to be {allowed}"
         self._report.error(path, sentence, at=(node.line, node.column))
-        raise _Invalid
+        return _Invalid()
 
 
 def _found(node: Node) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from msgspec import structs
 
-from compas.config.findings import Report
+from compas.config.findings import KeyPath, Report
 from compas.config.schema.agents import AgentDefaults, AgentEntry, Handoff
 from compas.config.schema.file import ConfigFile
 
@@ -18,6 +18,10 @@ class MergedAgent:
     index: int
     entry: AgentEntry
     inherited: frozenset[str]
+
+    def path(self, key: str) -> KeyPath:
+        """Return where in the file a value of this agent comes from."""
+        return ("agent_defaults", key) if key in self.inherited else ("agents", self.index, key)
 
 
 def merge(file: ConfigFile, report: Report) -> tuple[MergedAgent, ...]:

@@ -2,7 +2,11 @@
 
 from msgspec import Struct
 
+from compas.config.positions.scalars import shown
 from compas.errors import CompasError
+
+MAX_SHOWN = 40
+"""How many errors are written out at most when they are shown together."""
 
 KeyPath = tuple[str | int, ...]
 """A place in the file: names of keys and indexes of list items, from the top."""
@@ -37,15 +41,18 @@ class ConfigError(CompasError):
     def __str__(self) -> str:
         if len(self.findings) == 1:
             return f"cannot use {self.path}: {self.findings[0]}"
-        lines = "".join(f"\n  {finding}" for finding in self.findings)
-        return f"cannot use {self.path}, {len(self.findings)} errors:{lines}"
+        listed = [str(finding) for finding in self.findings[:MAX_SHOWN]]
+        if len(self.findings) > MAX_SHOWN:
+            listed.append(f"and {len(self.findings) - MAX_SHOWN} more")
+        return "\n  ".join([f"cannot use {self.path}, {len(self.findings)} errors:", *listed])
 
 
 def written(path: KeyPath) -> str:
     """Write a key path as people read it: `agents[2].env.PORT`."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        name = part if isinstance(part, int) else shown(part)
+        text += f"[{name}]" if isinstance(part, int) else f".{name}" if text else str(name)
     return text
 
 
@@ -62,10 +69,6 @@ class Report:
         """Remember where in the file a key path stands."""
         self._positions[path] = (line, column)
 
-    def has(self, path: KeyPath) -> bool:
-        """Tell whether the file itself holds this key."""
-        return path in self._positions
-
     def error(self, path: KeyPath, sentence: str, *, at: tuple[int, int] | None = None) -> None:
         """Add an error, unless the same place or one above it already has one: its value is a placeholder."""
         if any(path[:length] in self._broken for length in range(len(path) + 1)):
@@ -78,10 +81,6 @@ class Report:
         if any(path[:length] in self._broken for length in range(len(path) + 1)):
             return
         self.warnings.append(self._finding(path, sentence, at))
-
-    def is_broken(self, path: KeyPath) -> bool:
-        """Tell whether this place has an error, so that nothing can be concluded from its value."""
-        return path in self._broken
 
     def _finding(self, path: KeyPath, sentence: str, at: tuple[int, int] | None) -> Finding:
         nearest = path

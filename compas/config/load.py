@@ -56,15 +56,17 @@ def _draft(
     decoder = Decoder(report, str(config_path.parent), lambda text: expand_home(text, environ))
     file = decoder.section(ConfigFile, root, ())
     try:
-        state_dir = state_dir_override(environ) or file.state_dir or expand_home(DEFAULT_STATE_DIR, environ)
+        override = state_dir_override(environ)
+        state_dir = override or file.state_dir or expand_home(DEFAULT_STATE_DIR, environ)
     except LocateError as failure:
         report.error(("state_dir",), str(failure))
-        state_dir = ""
+        override, state_dir = None, ""
     known = [] if previous is None else [agent.prompt_file for agent in previous.agents.values()]
     return Draft(
         file=file,
         agents=merge(file, report),
         state_dir=state_dir,
+        state_dir_is_override=override is not None,
         known_files=frozenset(path for path in known if path),
     )
 

@@ -34,7 +34,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         repositories=tuple(_repository(each, limits.default_merge_target) for each in file.repositories),
         trigger_intents=limits.trigger_intents,
         execution_timeout_secs=limits.execution_timeout_secs,
-        effective_concurrency=limits.max_concurrent_triggers or max(1, draft.workers),
+        effective_concurrency=draft.concurrency,
         max_triggers_per_agent=limits.max_triggers_per_agent,
         max_queued_executions=limits.max_queued_executions,
         default_merge_strategy=limits.default_merge_strategy,

@@ -29,7 +29,7 @@ def some_agent(draft: Draft) -> Iterator[Problem]:
     """Without an agent there is nothing to dispatch to; without a worker nothing ever runs."""
     if not draft.agents:
         yield error(("agents",), "at least one agent is needed")
-    elif not draft.workers:
+    elif not draft.working:
         yield warning(("agents",), "no agent has the role worker, so nothing is ever started")
 
 
@@ -55,27 +55,25 @@ def aliases(draft: Draft) -> Iterator[Problem]:
 def backends(draft: Draft) -> Iterator[Problem]:
     """Every agent runs on a backend that exists, and says so where that backend needs more (c-config 19)."""
     for agent in draft.agents:
-        entry, at = agent.entry, ("agents", agent.index)
+        entry, path = agent.entry, agent.path("backend")
         who = f"agent {entry.alias!r}"
         if entry.backend is None:
-            yield error((*at, "backend"), f"{who} has no backend; set it here or in agent_defaults")
+            yield error(path, f"{who} has no backend; set it here or in agent_defaults")
         elif entry.backend not in draft.backends:
             known = ", ".join(sorted(set(draft.backends)))
             meant = did_you_mean(entry.backend, draft.backends)
-            yield error(
-                (*at, "backend"), f"{who} has the backend {entry.backend!r}; known are {known}{meant}"
-            )
+            yield error(path, f"{who} has the backend {entry.backend!r}; known are {known}{meant}")
         elif entry.backend in _LATER_BACKENDS:
             sentence = (
                 f"accepted, but this version of compas cannot run {entry.backend} yet; dispatches are refused"
             )
-            yield warning((*at, "backend"), sentence)
+            yield warning(path, sentence)
         if entry.backend == SCRIPTED_BACKEND and entry.script is None:
             yield error(
-                (*at, "script"), f"{who} is on the backend {SCRIPTED_BACKEND} and needs a script to play"
+                agent.path("script"), f"{who} is on the backend {SCRIPTED_BACKEND} and needs a script to play"
             )
         elif entry.backend != SCRIPTED_BACKEND and entry.script is not None:
-            yield error((*at, "script"), f"a script is played only by the backend {SCRIPTED_BACKEND}")
+            yield error(agent.path("script"), f"a script is played only by the backend {SCRIPTED_BACKEND}")
 
 
 def safety_mode(draft: Draft) -> Iterator[Problem]:
@@ -111,7 +109,7 @@ def flags(draft: Draft) -> Iterator[Problem]:
                 sentence = (
                     f"dangerous flag: {flag} switches off what keeps {backend or 'the agent'} in bounds"
                 )
-            yield warning(("agents", agent.index, "backend_args", index), sentence)
+            yield warning((*agent.path("backend_args"), index), sentence)
 
 
 def environment(draft: Draft) -> Iterator[Problem]:
@@ -119,7 +117,7 @@ def environment(draft: Draft) -> Iterator[Problem]:
     for agent in draft.agents:
         for name in sorted(_SENSITIVE & set(agent.entry.env or {})):
             sentence = f"overrides {name} for agent {agent.entry.alias!r}, which decides what runs and where"
-            yield warning(("agents", agent.index, "env", name), sentence)
+            yield warning((*agent.path("env"), name), sentence)
 
 
 def inherited_for_another_backend(draft: Draft) -> Iterator[Problem]:

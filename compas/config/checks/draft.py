@@ -20,6 +20,7 @@ class Draft:
     file: ConfigFile
     agents: tuple[MergedAgent, ...]
     state_dir: str
+    state_dir_is_override: bool
     known_files: frozenset[str]
 
     @property
@@ -28,9 +29,14 @@ class Draft:
         return tuple(agent.entry.alias for agent in self.agents)
 
     @property
-    def workers(self) -> int:
-        """How many agents can be started."""
-        return sum(agent.entry.role == "worker" for agent in self.agents)
+    def working(self) -> tuple[MergedAgent, ...]:
+        """The agents that can be started."""
+        return tuple(agent for agent in self.agents if agent.entry.role == "worker")
+
+    @property
+    def concurrency(self) -> int:
+        """How many executions run at once: what the file says, else one per agent that can be started."""
+        return self.file.orchestration.max_concurrent_triggers or max(1, len(self.working))
 
     @property
     def backends(self) -> tuple[str, ...]:

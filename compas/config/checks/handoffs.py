@@ -15,7 +15,7 @@ def handoffs(draft: Draft) -> Iterator[Problem]:
         handoff = agent.entry.handoff
         if handoff is None:
             continue
-        path: KeyPath = ("agents", agent.index, "handoff", "on_response")
+        path = (*agent.path("handoff"), "on_response")
         if isinstance(handoff.on_response, str):
             yield from _target(draft, agent, handoff.on_response, path)
         elif handoff.on_response is not None:

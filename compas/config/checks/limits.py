@@ -8,17 +8,23 @@ from compas.config.checks.draft import Draft, Problem, error, warning
 
 
 def concurrency(draft: Draft) -> Iterator[Problem]:
-    """Limits that are larger than what there is, or smaller than what runs, are probably not meant."""
+    """Limits larger than what can run, or smaller than what does, are probably not meant."""
     limits = draft.file.orchestration
     running = limits.max_concurrent_triggers
-    if running is None:
-        return
-    if running > draft.workers > 0:
-        sentence = f"{running} is more than the {draft.workers} worker agents, unless some run more than once at a time"
+    at_most = sum(agent.entry.max_concurrent or limits.max_triggers_per_agent for agent in draft.working)
+    if running is not None and running > at_most > 0:
+        sentence = f"{running} is more than the {at_most} executions that the worker agents may run at once"
         yield warning(("orchestration", "max_concurrent_triggers"), sentence)
-    if limits.max_queued_executions is not None and limits.max_queued_executions < running:
+    if limits.max_queued_executions is not None and limits.max_queued_executions < (running or 0):
         sentence = f"{limits.max_queued_executions} is less than max_concurrent_triggers, {running}"
         yield warning(("orchestration", "max_queued_executions"), sentence)
+    for agent in draft.working:
+        own = agent.entry.max_concurrent
+        if own is not None and own > draft.concurrency:
+            sentence = f"{own} is more than the {draft.concurrency} executions that run in all"
+            yield warning(
+                agent.path("max_concurrent"), f"{sentence}; raise orchestration.max_concurrent_triggers"
+            )
 
 
 def pool(draft: Draft) -> Iterator[Problem]:

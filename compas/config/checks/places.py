@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from compas.config.checks.draft import Draft, Problem, error, warning
 from compas.config.findings import KeyPath
+from compas.config.locate import STATE_DIR_VARIABLE
 
 
 def default_workdir(draft: Draft) -> Iterator[Problem]:
@@ -19,19 +20,20 @@ def default_workdir(draft: Draft) -> Iterator[Problem]:
 def state_dir(draft: Draft) -> Iterator[Problem]:
     """The state directory can be made or used, and is the operator's alone (c-config 34)."""
     path, key = draft.state_dir, ("state_dir",)
+    shown = f"{path} (from {STATE_DIR_VARIABLE})" if draft.state_dir_is_override else path
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
         return
     except OSError as failure:
-        yield error(key, f"{path} cannot be used: {failure.strerror}")
+        yield error(key, f"{shown} cannot be used: {failure.strerror}")
         return
     if not stat.S_ISDIR(mode):
-        yield error(key, f"{path} is not a directory")
+        yield error(key, f"{shown} is not a directory")
     elif not os.access(path, os.W_OK | os.X_OK):
-        yield error(key, f"{path} is not writable for you")
+        yield error(key, f"{shown} is not writable for you")
     elif mode & 0o077:
-        yield warning(key, f"{path} is open to other users (mode {mode & 0o777:04o}); run: chmod 700 {path}")
+        yield warning(key, f"{shown} is open to other users (mode {mode & 0o777:04o}); run: chmod 700 {path}")
 
 
 def worktree_dir(draft: Draft) -> Iterator[Problem]:
@@ -45,9 +47,9 @@ def agent_workdirs(draft: Draft) -> Iterator[Problem]:
     """A missing workdir may appear before the agent is used (c-config 20)."""
     for agent in draft.agents:
         path = agent.entry.workdir
-        if path and not os.path.isdir(path):
+        if path and agent.entry.role == "worker" and not os.path.isdir(path):
             sentence = f"{path} is not a directory now; agent {agent.entry.alias!r} cannot be started"
-            yield warning(("agents", agent.index, "workdir"), sentence)
+            yield warning(agent.path("workdir"), sentence)
 
 
 def agent_files(draft: Draft) -> Iterator[Problem]:
@@ -57,7 +59,7 @@ def agent_files(draft: Draft) -> Iterator[Problem]:
             path = getattr(agent.entry, name)
             if path and (found := _unreadable(path)):
                 kind = warning if path in draft.known_files else error
-                yield kind(("agents", agent.index, name), f"{path} {found}")
+                yield kind(agent.path(name), f"{path} {found}")
 
 
 def repositories(draft: Draft) -> Iterator[Problem]:

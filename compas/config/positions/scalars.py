@@ -43,15 +43,17 @@ def typed(text: str) -> Value:
 
 def described(text: str, *, plain: bool) -> str:
     """Say what was found, for a message: `8080 (a number)`."""
-    shown = text if len(text) <= 60 else text[:57] + "..."
-    if not plain:
-        return f'"{shown}" (a string)'
-    value = typed(text)
-    match value:
+    match typed(text) if plain else text:
         case None:
             return "nothing"
         case bool():
-            return f"{shown} (true or false)"
+            return f"{text} (true or false)"
         case int() | float():
-            return f"{shown} (a number)"
-    return f'"{shown}" (a string)'
+            return f"{text} (a number)"
+    return f'"{shown(text)}" (a string)'
+
+
+def shown(text: str) -> str:
+    """Shorten a text for a message, and spell out what a terminal would act on."""
+    short = text if len(text) <= 60 else text[:57] + "..."
+    return short if short.isprintable() else short.encode("unicode_escape").decode()

@@ -126,7 +126,7 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
     env_pass: Annotated[
         tuple[str, ...] | None,
         Key(
-            doc="Which variables of compas' own environment the agent gets.",
+            doc="Which variables of compas' own environment the agent gets; a trailing `*` stands for the rest.",
             form="variable",
             default="a safe list",
         ),

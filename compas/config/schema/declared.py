@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeGuard, Union, get_args, get_origin
 
 from msgspec import NODEFAULT, structs
 
+from compas.config.schema.forms import FORMS
 from compas.config.schema.key import MAX_INTEGER, Key, Section
 
 
@@ -74,12 +75,14 @@ def in_words(option: object, key: Key) -> str:
     if is_section(option):
         return "a mapping"
     if get_origin(option) is dict:
-        return "a mapping of names to strings"
+        return "a mapping of strings to strings"
     if option is int:
         return f"a whole number{_range(key)}"
     if option is float:
         return f"a number{_range(key)}"
-    return {bool: "true or false", str: "a path" if key.path else "a string"}[option]  # type: ignore[index]
+    if option is bool:
+        return "true or false"
+    return "a path" if key.path else FORMS[key.form].words if key.form else "a string"
 
 
 def _range(key: Key) -> str:
