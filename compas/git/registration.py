@@ -1,0 +1,49 @@
+"""Remembers, in the repository's own directory, which worktree belongs to which thread, before and after it is made."""
+
+import contextlib
+import os
+from typing import Final
+
+import msgspec
+
+from compas.git.naming import checked_id
+
+_DIRECTORY: Final = os.path.join("compas", "worktrees")
+
+
+class Registration(msgspec.Struct, frozen=True, kw_only=True):
+    """A worktree of ours; not `ready` means that nobody was ever told of it."""
+
+    thread: str
+    path: str
+    ready: bool
+
+
+def read_registration(common_dir: str, thread: str) -> Registration | None:
+    """Return what is remembered of a thread's worktree; None when nothing readable is."""
+    try:
+        with open(_path(common_dir, thread), "rb") as file:
+            return msgspec.json.decode(file.read(), type=Registration)
+    except (FileNotFoundError, msgspec.DecodeError):
+        return None  # unreadable proves nothing, and without proof nothing is touched
+
+
+def write_registration(common_dir: str, registration: Registration) -> None:
+    """Replace what is remembered; on the disk before this returns."""
+    path = _path(common_dir, registration.thread)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(f"{path}.new", "wb") as file:
+        file.write(msgspec.json.encode(registration))
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(f"{path}.new", path)
+
+
+def forget_registration(common_dir: str, thread: str) -> None:
+    """Remember nothing of this thread's worktree any more."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(_path(common_dir, thread))
+
+
+def _path(common_dir: str, thread: str) -> str:
+    return os.path.join(common_dir, _DIRECTORY, f"{checked_id('thread id', thread)}.json")

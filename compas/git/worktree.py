@@ -1,0 +1,224 @@
+"""Makes the worktree of a thread, or repairs or reuses the one there is; deletes nothing that is not provably ours."""
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from compas.failpoints import hit
+from compas.git.command import LONG_LIMIT, Git
+from compas.git.directories import (
+    clear_unused,
+    has_git_file,
+    is_vacant,
+    make_parent,
+    same_place,
+    unlink,
+    vacate,
+)
+from compas.git.errors import GitFailed, GitRefused
+from compas.git.locks import hold
+from compas.git.messages import EnsureWorktree, Worktree
+from compas.git.naming import BRANCHES, WORKTREES, base_ref, thread_branch, worktree_root
+from compas.git.registration import Registration, read_registration, write_registration
+from compas.git.repository import Listed, branch_tip, path_of, repository_at, tip_of, worktrees
+from compas.git.stale_locks import remove_stale
+
+INTERRUPTED: Final = "initializing"
+"""How git locks a worktree that `git worktree add` has not finished."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a thread's worktree is, or will be, and in which repository."""
+
+    thread: str
+    branch: str
+    common_dir: str
+    path: str
+
+    @property
+    def ref(self) -> str:
+        """The full ref of the thread's branch."""
+        return BRANCHES + self.branch
+
+
+async def ensure_worktree(request: EnsureWorktree) -> Worktree:
+    """Return the thread's worktree, registered, on its branch, verified; a repeat returns the same one.
+
+    Raises GitRefused: `not_a_repository`, `bad_id`, `no_such_branch`, `base_required`, `empty_repository`,
+    `path_occupied`, `branch_checked_out`, `wrong_branch`, `worktree_locked`, `worktree_busy`, `worktree_failed`.
+    """
+    branch = thread_branch(request.thread)
+    here = await repository_at(Git(request.repo))
+    root = worktree_root(here.common_dir, here.main, request.location)
+    place = Place(request.thread, branch, here.common_dir, _inside(root, request.thread))
+    anchor = Git(here.main or here.common_dir)
+    async with hold(anchor, here.common_dir, f"worktree-{request.thread}") as git:
+        healed: list[str] = []
+        found = await _registered(git, place)
+        if found is not None and await _usable(git, place, found, healed):
+            return await _verified(git, place, found.path, request.base, healed, created=False)
+        await _add(git, place, request.base, excluded=request.location is None and here.main is not None)
+        return await _verified(git, place, place.path, request.base, healed, created=True)
+
+
+async def _registered(git: Git, place: Place) -> Listed | None:
+    """Find the worktree by its branch, else by its path."""
+    listed = await worktrees(git)
+    by_path = [item for item in listed if same_place(item.path, place.path)]
+    by_branch = [item for item in listed if item.branch == place.ref]
+    return next(iter(by_branch + by_path), None)
+
+
+async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> bool:
+    """Say whether the registered worktree can be used; repair it, or remove a registration without a directory."""
+    ours = read_registration(place.common_dir, place.thread)
+    known = same_place(found.path, place.path) or (ours is not None and same_place(found.path, ours.path))
+    if not known:
+        raise GitRefused(
+            "branch_checked_out",
+            f"{place.branch} is checked out in {found.path}, which is no worktree of thread {place.thread}; "
+            "switch that checkout to another branch",
+        )
+    interrupted = found.locked == INTERRUPTED and ours is not None and not ours.ready
+    if found.locked is not None and not interrupted and not found.present:
+        reason = found.locked or "no reason given"
+        message = f"{found.path} is missing but locked ({reason}); bring it back or unlock it"
+        raise GitRefused("worktree_locked", message)
+    if interrupted and found.branch == place.ref and has_git_file(found.path):
+        await _complete(git, found, healed)
+        return True
+    if interrupted:
+        clear_unused(found.path)
+    if not found.present:
+        await _unregister(git, found, healed)
+        return False
+    await _on_branch(git, place, found)
+    git_dir = await path_of(git.at(found.path), "--git-dir")
+    locks = [os.path.join(git_dir, name) for name in ("index.lock", "HEAD.lock")]
+    locks.append(os.path.join(place.common_dir, *f"{place.ref}.lock".split("/")))
+    healed += remove_stale(locks, found.path, git_dir)
+    return True
+
+
+async def _complete(git: Git, found: Listed, healed: list[str]) -> None:
+    """Finish what a killed `git worktree add` began. Nobody was told of this worktree, so nobody has worked in it."""
+    there = git.at(found.path)
+    unlink(os.path.join(await path_of(there, "--git-dir"), "index.lock"))
+    await there.run("reset", "--hard", "--quiet", time_limit=LONG_LIMIT)
+    await git.run("worktree", "unlock", found.path)
+    healed.append(f"completed {found.path}, which a killed git had left half made")
+
+
+async def _unregister(git: Git, found: Listed, healed: list[str]) -> None:
+    """Remove the registration of a worktree whose directory is gone: only this one, and no directory with content."""
+    if not vacate(found.path):
+        message = f"{found.path} has lost its .git file but holds other files; move them away, then try again"
+        raise GitRefused("path_occupied", message)
+    await git.run("worktree", "remove", "--force", "--force", found.path)
+    healed.append(f"forgot the registration of {found.path}, whose directory was gone")
+
+
+async def _on_branch(git: Git, place: Place, found: Listed) -> None:
+    """Accept a worktree on its branch, or rebasing its branch. Raises GitRefused `wrong_branch`."""
+    if found.branch == place.ref:
+        return
+    git_dir = await path_of(git.at(found.path), "--git-dir")
+    if _rebasing(git_dir) == place.ref:
+        return
+    on = (found.branch or f"commit {found.head}").removeprefix(BRANCHES)
+    message = (
+        f"{found.path} is the worktree of thread {place.thread} but stands on {on}, not on {place.branch}; "
+        f"bring the work to {place.branch} and run `git switch {place.branch}` there"
+    )
+    raise GitRefused("wrong_branch", message)
+
+
+async def _add(git: Git, place: Place, base: str | None, *, excluded: bool) -> None:
+    """Let git make the worktree; what it is told is remembered first, so that a half-made one is known as ours."""
+    if not is_vacant(place.path):
+        message = f"{place.path} is wanted for a worktree but is occupied; move what is there away"
+        raise GitRefused("path_occupied", message)
+    arguments = [place.path, place.branch]
+    if await tip_of(git, place.ref) is None:
+        start = await _start(git, place, base)
+        await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
+        arguments = ["-b", place.branch, place.path, start]
+    if excluded:
+        _exclude(place.common_dir)
+    make_parent(place.path)
+    write_registration(place.common_dir, Registration(thread=place.thread, path=place.path, ready=False))
+    try:
+        await git.run("worktree", "add", "--no-guess-remote", *arguments, time_limit=LONG_LIMIT)
+    except GitFailed as error:
+        message = f"git could not make the worktree {place.path} of {place.branch}: {error.output}"
+        raise GitRefused("worktree_failed", message) from error
+    hit("git.worktree_added")
+
+
+async def _start(git: Git, place: Place, base: str | None) -> str:
+    if base is None:
+        message = (
+            f"{place.branch} does not exist yet and no base was named; name a local branch to start from"
+        )
+        raise GitRefused("base_required", message)
+    if not await git.text("for-each-ref", "--count=1", "--format=%(refname)", BRANCHES):
+        message = (
+            f"{git.directory} has no commit yet, so nothing to start from; make a first commit on {base}"
+        )
+        raise GitRefused("empty_repository", message)
+    return await branch_tip(git, base)
+
+
+async def _verified(
+    git: Git, place: Place, path: str, base: str | None, healed: list[str], *, created: bool
+) -> Worktree:
+    """Ask git, in the worktree, whether it is what it should be; then remember it as ready."""
+    there = git.at(path)
+    top, common = await path_of(there, "--show-toplevel"), await path_of(there, "--git-common-dir")
+    if not (same_place(top, path) and same_place(common, place.common_dir)):
+        message = f"{path} should be a worktree of {place.common_dir} but belongs to {common}; move it away"
+        raise GitRefused("path_occupied", message)
+    tip = await tip_of(git, place.ref)
+    head = await tip_of(there, "HEAD")
+    if tip is None or head is None:
+        message = f"{place.branch} has no commit in {path}; restore the branch"
+        raise GitRefused("worktree_failed", message)
+    start = await tip_of(git, base_ref(place.thread))
+    if start is None and base is not None:
+        start = await git.line("merge-base", BRANCHES + base, tip)
+    write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True))
+    return Worktree(
+        path=path, branch=place.branch, base=start or tip, head=head, created=created, healed=tuple(healed)
+    )
+
+
+def _inside(root: str, thread: str) -> str:
+    """Return the thread's directory, links of the root resolved. Raises GitRefused if it is itself a link elsewhere."""
+    path = os.path.join(os.path.realpath(root), thread)
+    if os.path.realpath(path) != path:
+        message = f"{path} is a link to {os.path.realpath(path)}; a worktree must be inside its root, remove the link"
+        raise GitRefused("path_occupied", message)
+    return path
+
+
+def _rebasing(git_dir: str) -> str | None:
+    for name in ("rebase-merge", "rebase-apply"):
+        try:
+            with open(os.path.join(git_dir, name, "head-name"), encoding="utf-8") as file:
+                return file.read().strip()
+        except FileNotFoundError:
+            continue
+    return None
+
+
+def _exclude(common_dir: str) -> None:
+    """Keep the worktrees out of the operator's status, in the repository's own ignore file, no file of theirs."""
+    line = f"/{WORKTREES}/"
+    path = os.path.join(common_dir, "info", "exclude")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "a+", encoding="utf-8", errors="surrogateescape") as file:
+        file.seek(0)
+        text = file.read()
+        if line not in text.splitlines():
+            file.write(("" if text.endswith("\n") or not text else "\n") + line + "\n")
