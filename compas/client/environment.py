@@ -1,0 +1,42 @@
+"""What a supervisor that a client starts finds in its environment: a fixed list, whoever the client is (design §2)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+KEPT: frozenset[str] = frozenset(
+    {
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR", "TZ"),
+        *("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK"),
+        *("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
+        *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
+        *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
+    }
+)
+"""Kept by name. Not kept: GIT_*, which an editor or a hook sets for one repository, whatever an editor adds, and
+COMPAS_EXECUTION, which would make the supervisor look like an agent's child."""
+
+KEPT_PREFIXES = ("LC_",)
+
+PLACES = ("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG")
+"""Paths, which mean the same in the supervisor's directory `/` only when they are absolute."""
+
+
+def supervisor_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of `environ` that a detached supervisor gets."""
+    kept = {name: value for name, value in environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
+    for name in PLACES:
+        if kept.get(name) and not kept[name].startswith("~"):
+            kept[name] = str(Path(kept[name]).absolute())
+    checkout = _checkout()
+    if checkout is not None:
+        kept["PYTHONPATH"] = str(checkout)
+    return kept
+
+
+def _checkout() -> Path | None:
+    """Return the directory this package was loaded from, unless it is an installed one.
+
+    A client that runs from a source tree starts the supervisor of that tree, not another that happens to be installed.
+    """
+    root = Path(__file__).absolute().parents[2]
+    return None if root.name in ("site-packages", "dist-packages") else root
