@@ -1,0 +1,155 @@
+"""Starts an agent in two steps: a child that waits at a gate, then exec once its start has been recorded."""
+
+import errno
+import fcntl
+import os
+import resource
+import signal
+from typing import NamedTuple, NoReturn
+
+from compas.errors import CompasError
+from compas.runner.messages import Spec
+from compas.runner.processes import EXECUTION_VARIABLE, TOKEN_VARIABLE
+
+_GO = b"g"
+_FIRST_SAFE_DESCRIPTOR = 16
+
+
+class SpawnError(CompasError):
+    """The agent's program cannot be started; the text says what was tried and what was found."""
+
+
+class Stdio(NamedTuple):
+    """The agent's three standard descriptors."""
+
+    stdin: int
+    stdout: int
+    stderr: int
+
+
+class WaitingAgent(NamedTuple):
+    """A forked child that has not yet become the agent. It ends by itself when this process dies."""
+
+    pid: int
+    gate: int
+    failure: int
+
+    def release(self) -> None:
+        """Let the child become the agent.
+
+        Raises:
+            SpawnError: The system refused to run it; the child has ended or is about to.
+        """
+        os.write(self.gate, _GO)
+        os.close(self.gate)
+
+    def confirm(self, spec: Spec) -> None:
+        """Wait until the program runs or has been refused; see `release`."""
+        with open(self.failure, "rb") as file:
+            report = file.read()
+        if report:
+            step, _, number = report.decode().partition(":")
+            raise SpawnError(_refusal(spec, step, int(number)))
+
+
+def find_program(spec: Spec) -> str:
+    """Find the file that `argv[0]` names, on the agent's own PATH.
+
+    Raises:
+        SpawnError: The working directory or the program is missing or unusable.
+    """
+    name = spec.argv[0]
+    if not os.path.isdir(spec.cwd):
+        found = "it is not a directory" if os.path.exists(spec.cwd) else "there is no such directory"
+        raise SpawnError(f"cannot start {name!r} in {spec.cwd!r}: {found}")
+    if "/" in name:
+        path = os.path.join(spec.cwd, name)
+        if not os.path.exists(path):
+            raise SpawnError(f"cannot start {name!r}: there is no such file")
+        if not _is_program(path):
+            raise SpawnError(f"cannot start {name!r}: it is not an executable file")
+        return path
+    search = spec.env.get("PATH", os.defpath)
+    for folder in search.split(os.pathsep):
+        path = os.path.join(spec.cwd, folder, name)
+        if _is_program(path):
+            return path
+    raise SpawnError(
+        f"cannot start {name!r}: no executable file of that name on the agent's PATH ({search}); "
+        "install it, or give its full path"
+    )
+
+
+def fork_agent(spec: Spec, program: str, stdio: Stdio, umask: int) -> WaitingAgent:
+    """Fork a child that waits at the gate. The caller still owns the descriptors in `stdio`."""
+    gate_out, gate_in = os.pipe()
+    failure_out, failure_in = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.close(gate_in)
+            _become_agent(spec, program, stdio, umask, gate_out, failure_in)
+        finally:
+            os._exit(127)
+    os.close(gate_out)
+    os.close(failure_in)
+    return WaitingAgent(pid, gate_in, failure_out)
+
+
+def _become_agent(spec: Spec, program: str, stdio: Stdio, umask: int, gate: int, failure: int) -> NoReturn:
+    os.setsid()
+    _reset_signals()
+    gate = fcntl.fcntl(gate, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR)
+    failure = fcntl.fcntl(failure, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR)
+    moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR) for descriptor in stdio]
+    for number, descriptor in enumerate(moved):
+        os.dup2(descriptor, number)
+    # The lock is among these: it must not be held by anybody but the runner.
+    _close_all_but(gate, failure)
+    environment = {**spec.env, TOKEN_VARIABLE: spec.token, EXECUTION_VARIABLE: spec.execution}
+    if os.read(gate, 1) != _GO:
+        os._exit(0)
+    step = "cwd"
+    try:
+        os.umask(umask)
+        os.chdir(spec.cwd)
+        step = "exec"
+        os.execve(program, list(spec.argv), environment)
+    except OSError as err:
+        os.write(failure, f"{step}:{err.errno}".encode())
+    os._exit(127)
+
+
+def _reset_signals() -> None:
+    # Ignored signals and the mask pass through exec; Python itself ignores SIGPIPE and SIGXFSZ.
+    signal.set_wakeup_fd(-1)
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _close_all_but(*kept: int) -> None:
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    start = 3
+    for descriptor in (*sorted(kept), limit):
+        os.closerange(start, descriptor)
+        start = descriptor + 1
+
+
+def _is_program(path: str) -> bool:
+    return os.path.isfile(path) and os.access(path, os.X_OK)
+
+
+def _refusal(spec: Spec, step: str, number: int) -> str:
+    what = f"cannot start {spec.argv[0]!r}"
+    if step == "cwd":
+        return f"{what} in {spec.cwd!r}: {os.strerror(number)}"
+    match number:
+        case errno.ENOENT:
+            return f"{what}: the interpreter that its first line names does not exist"
+        case errno.ENOEXEC:
+            return f"{what}: it is neither a program of this system nor a script with a #! line"
+        case errno.E2BIG:
+            return f"{what}: its arguments and environment are longer than the system allows; use stdin for the prompt"
+        case _:
+            return f"{what}: {os.strerror(number)}"

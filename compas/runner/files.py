@@ -1,0 +1,112 @@
+"""The files of one execution: their names, and how they are read and durably written."""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from typing import TypeVar
+
+import msgspec
+
+from compas.errors import CompasError
+from compas.runner.messages import VERSION, Exit, Spec, Started
+
+SPEC = "spec.json"
+STARTED = "started.json"
+EXIT = "exit.json"
+LOG = "output.log"
+LOCK = "lock"
+SOCKET = "runner.sock"
+
+FileT = TypeVar("FileT", Spec, Started, Exit)
+
+
+class ExecutionFileError(CompasError):
+    """A file of an execution cannot be used; the text names it and says why."""
+
+
+@contextlib.contextmanager
+def open_directory(path: str | os.PathLike[str]) -> Iterator[int]:
+    """Open an execution's directory and give its descriptor, which all functions here take."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def exists(directory: int, name: str) -> bool:
+    """Tell whether `name` is there."""
+    try:
+        os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def read(directory: int, name: str, kind: type[FileT]) -> FileT | None:
+    """Read one of the three JSON files; None when it is absent.
+
+    Raises:
+        ExecutionFileError: It is there, but of a newer version or damaged.
+    """
+    try:
+        descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as file:
+        content = file.read()
+    try:
+        value = msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as err:
+        raise ExecutionFileError(f"{name} cannot be read as version {VERSION}: {err}") from err
+    if value.version > VERSION:
+        raise ExecutionFileError(
+            f"{name} has version {value.version}, this compas reads up to {VERSION}: upgrade compas"
+        )
+    return value
+
+
+def write_new(directory: int, name: str, value: Spec | Started | Exit) -> None:
+    """Write a file that must not exist yet: all of it or nothing, on disk when this returns.
+
+    Raises:
+        FileExistsError: `name` is already there; it is left as it is.
+    """
+    temporary = f".{name}.{os.getpid()}"
+    descriptor = os.open(
+        temporary,
+        os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW,
+        0o600,
+        dir_fd=directory,
+    )
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(value))
+            file.flush()
+            os.fsync(descriptor)
+        # A link, not a rename: it never replaces what somebody else has recorded.
+        os.link(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
+    finally:
+        os.unlink(temporary, dir_fd=directory)
+    os.fsync(directory)
+
+
+def open_lock(directory: int) -> int:
+    """Open the lock file, which is made when absent and never deleted; the caller closes it."""
+    return os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600, dir_fd=directory)
+
+
+@contextlib.contextmanager
+def try_lock(directory: int) -> Iterator[bool]:
+    """Hold the lock if it is free, and say whether it is held. Never waits."""
+    descriptor = open_lock(directory)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,88 @@
+"""Forks runners from a process that has paid for their imports. One thread, no trio."""
+
+import contextlib
+import gc
+import os
+import signal
+import socket
+import traceback
+
+from compas.runner import process
+
+CHANNEL = 0
+"""The descriptor of the socket to the supervisor."""
+LENGTH_BYTES = 4
+
+
+def main() -> None:
+    """Serve launch requests until the supervisor's end of the channel is closed."""
+    channel = socket.socket(fileno=CHANNEL)
+    # Ended runners vanish by themselves; every runner sets this back before it has children.
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    gc.collect()
+    gc.disable()
+    gc.freeze()
+    while True:
+        request = _receive(channel)
+        if request is None:
+            return
+        path, report = request
+        _launch(channel, path, report)
+
+
+def _receive(channel: socket.socket) -> tuple[str, int] | None:
+    """Read one request: a directory, and the descriptor on which to report. None at the end."""
+    header, descriptors, _, _ = socket.recv_fds(channel, LENGTH_BYTES, 1)
+    if len(header) < LENGTH_BYTES or not descriptors:
+        return None
+    wanted = int.from_bytes(header, "big")
+    content = bytearray()
+    while len(content) < wanted:
+        data = channel.recv(wanted - len(content))
+        if not data:
+            return None
+        content += data
+    return os.fsdecode(bytes(content)), descriptors[0]
+
+
+def _launch(channel: socket.socket, path: str, report: int) -> None:
+    try:
+        pid = os.fork()
+    except OSError as err:
+        os.write(report, f"no process could be forked for a runner: {err}".encode())
+        os.close(report)
+        return
+    if pid != 0:
+        os.close(report)
+        return
+    try:
+        channel.detach()
+        _become_runner(path, report)
+    finally:
+        os._exit(1)
+
+
+def _become_runner(path: str, report: int) -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.set_inheritable(report, False)
+    # Also closes the channel: the supervisor must see its end when the fork server dies, not when we do.
+    nowhere = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+    gc.enable()
+
+    def tell(text: bytes) -> None:
+        # The supervisor may have died since it asked; the execution goes on regardless.
+        with contextlib.suppress(BrokenPipeError):
+            os.write(report, text)
+        os.close(report)
+
+    try:
+        process.run(path, tell)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.write(report, traceback.format_exc().encode()[-4000:])
+        os._exit(1)
+    os._exit(0)

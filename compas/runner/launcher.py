@@ -1,0 +1,106 @@
+"""The supervisor's side of the fork server: starts it, asks it for runners, ends it."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import trio
+
+import compas
+from compas import failpoints
+from compas.errors import CompasError
+from compas.runner.forkserver import LENGTH_BYTES
+from compas.runner.process import PRESENT, STARTED
+
+_BOOT = "import sys; sys.path += sys.argv[1:]; from compas.runner.forkserver import main; main()"
+_CLOSE_LIMIT_SECS = 5.0
+_REPORT_LIMIT_BYTES = 8192
+
+
+class LaunchError(CompasError):
+    """No runner could be started, or it is not known whether one was: judge the execution again."""
+
+
+class Launcher:
+    """Starts runners; see `open_fork_server`."""
+
+    def __init__(self, channel: trio.socket.SocketType) -> None:
+        self._channel = channel
+        self._sending = trio.Lock()
+
+    async def launch(self, directory: Path) -> Literal["started", "present"]:
+        """Start a runner for a prepared execution.
+
+        Idempotent: when the execution has or had a runner, the new one leaves and the answer is "present".
+        On "started" the agent runs, or `exit.json` says why it could not. If cancelled, it may have been
+        started nonetheless.
+
+        Raises:
+            LaunchError: The fork server or the runner ended before it said how it went.
+        """
+        reading, writing = os.pipe()
+        async with trio.lowlevel.FdStream(reading) as stream:
+            try:
+                await self._request(directory, writing)
+            finally:
+                os.close(writing)
+            report = b""
+            while len(report) < _REPORT_LIMIT_BYTES and (data := await stream.receive_some()):
+                report += data
+        if report == STARTED:
+            return "started"
+        if report == PRESENT:
+            return "present"
+        found = report.decode("utf-8", "replace") or "it ended without a word"
+        raise LaunchError(f"tried to start a runner for {directory}: {found}; judge the execution again")
+
+    async def _request(self, directory: Path, report: int) -> None:
+        content = os.fsencode(directory)
+        message = len(content).to_bytes(LENGTH_BYTES, "big") + content
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, report.to_bytes(4, sys.byteorder))
+        async with self._sending:
+            try:
+                sent = await self._channel.sendmsg([message], [rights])
+                while sent < len(message):
+                    sent += await self._channel.send(message[sent:])
+            except OSError as err:
+                raise LaunchError(f"the fork server is gone ({err}): open a new one") from err
+
+
+@contextlib.asynccontextmanager
+async def open_fork_server() -> AsyncIterator[Launcher]:
+    """Start a fork server; it ends with the block, or with this process, and its runners go on."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    places = [
+        os.path.dirname(next(iter(compas.__path__))),
+        os.path.dirname(os.path.dirname(msgspec.__file__)),
+    ]
+    # A clean environment: it is the runners' own, and must not carry the mark of another execution.
+    environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
+    if failpoints.VARIABLE in os.environ:
+        environment[failpoints.VARIABLE] = os.environ[failpoints.VARIABLE]
+    with theirs, trio.socket.from_stdlib_socket(ours) as channel:
+        command = [sys.executable, "-I", "-S", "-c", _BOOT, *dict.fromkeys(places)]
+        server = await trio.lowlevel.open_process(
+            command,
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            env=environment,
+            cwd="/",
+            start_new_session=True,
+        )
+        theirs.close()
+        try:
+            yield Launcher(channel)
+        finally:
+            channel.close()
+            with trio.CancelScope(deadline=trio.current_time() + _CLOSE_LIMIT_SECS, shield=True) as limit:
+                await server.wait()
+            if limit.cancelled_caught:
+                server.kill()

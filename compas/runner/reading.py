@@ -1,0 +1,55 @@
+"""Reads the log of an execution that has ended, by the same offsets as its runner gave."""
+
+import os
+from pathlib import Path
+
+from compas.runner import files
+from compas.runner.logformat import cut_notice
+from compas.runner.messages import Exit, LogChunk
+
+DEFAULT_LIMIT_BYTES = 64 * 1024
+
+
+def read_log(directory: Path, offset: int = 0, limit: int = DEFAULT_LIMIT_BYTES) -> LogChunk | None:
+    """Return whole lines from `offset` on, about `limit` bytes of them (at least one line), or None at the end.
+
+    Without an `exit.json` yet, what is on disk so far is read.
+    """
+    with files.open_directory(directory) as descriptor:
+        ended = files.read(descriptor, files.EXIT, Exit)
+        try:
+            log = os.open(files.LOG, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=descriptor)
+        except FileNotFoundError:
+            return None
+    try:
+        return _read(log, ended, offset, limit)
+    finally:
+        os.close(log)
+
+
+def _read(log: int, ended: Exit | None, offset: int, limit: int) -> LogChunk | None:
+    if ended is None or not ended.cut_bytes:
+        return _chunk(log, offset, 0, os.fstat(log).st_size, limit)
+    tail_start = ended.cut_at + ended.cut_bytes
+    notice = cut_notice(ended.cut_bytes)
+    if offset < ended.cut_at:
+        return _chunk(log, offset, 0, ended.cut_at, limit)
+    if offset < tail_start:
+        text = notice if offset == ended.cut_at else cut_notice(tail_start - offset)
+        return LogChunk(offset=offset, next_offset=tail_start, text=text)
+    return _chunk(log, offset, len(notice) - ended.cut_bytes, ended.log_bytes, limit)
+
+
+def _chunk(log: int, offset: int, shift: int, end: int, limit: int) -> LogChunk | None:
+    """Read lines at `offset + shift` in the file, which holds this part of the log up to `end`."""
+    wanted = limit
+    while True:
+        content = os.pread(log, max(0, min(wanted, end - offset - shift)), offset + shift)
+        if not content:
+            return None
+        is_rest = offset + shift + len(content) >= end
+        cut = len(content) if is_rest else content.rfind(b"\n") + 1
+        if cut:
+            text = content[:cut].decode("utf-8", "replace")
+            return LogChunk(offset=offset, next_offset=offset + cut, text=text)
+        wanted *= 4

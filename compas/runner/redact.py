@@ -1,0 +1,182 @@
+"""Replaces secrets in lines by `[REDACTED:<kind>]`; a JSON line stays valid JSON. Pure."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+# Every pattern starts with a literal, for which `re` searches many times faster than for anything else;
+# conditions on what stands before it are therefore written behind it. No value may take in a quote or a
+# backslash: the text may be JSON in JSON, and half an escape sequence would break it.
+_TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, re.compile(pattern))
+    for kind, pattern in (
+        ("aws_key", r"AKIA[0-9A-Z]{16}"),
+        ("aws_key", r"ASIA[0-9A-Z]{16}"),
+        ("github_token", r"ghp_[A-Za-z0-9_]{36,}"),
+        ("github_token", r"ghs_[A-Za-z0-9_]{36,}"),
+        ("github_token", r"ghu_[A-Za-z0-9_]{36,}"),
+        ("github_token", r"ghr_[A-Za-z0-9_]{36,}"),
+        ("github_token", r"github_pat_[A-Za-z0-9_]{36,}"),
+        ("github_oauth", r"gho_[A-Za-z0-9_]{36,}"),
+        ("stripe_key", r"sk_live_[A-Za-z0-9]{24,}"),
+        ("stripe_key", r"sk_test_[A-Za-z0-9]{24,}"),
+        ("anthropic_key", r"sk-ant-[A-Za-z0-9_-]{20,}"),
+        # The look behind spares words such as "task-" and "disk-".
+        ("openai_key", r"sk-(?<![A-Za-z0-9_]sk-)[A-Za-z0-9_-]{20,}"),
+        ("google_key", r"AIza[A-Za-z0-9_-]{35}"),
+        ("slack_token", r"xox[a-z]-[A-Za-z0-9-]{10,}"),
+        ("npm_token", r"npm_[A-Za-z0-9]{36,}"),
+        ("gitlab_token", r"glpat-[A-Za-z0-9_-]{20,}"),
+    )
+)
+# Searched in the folded text. Group 1 is what is replaced.
+_BEARER = re.compile(r"(bearer[ \t]+[a-z0-9._~+/=-]{20,})")
+_KEYWORDS = ("password", "passwd", "secret", "token", "api_key", "api-key", "apikey")
+_SECRETS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(
+        keyword + r"(?:[_-](?:access[_-])?key)?(?:"
+        # "key": "value", the quotes escaped alike or not at all
+        r"""(\\*["'])[ \t]*[:=][ \t]*\1(?!\[redacted:)([^\s"'\\]{8,})"""
+        # key = "value": after a quote that ends a JSON string, none of the first characters can follow
+        r"""|[ \t]*[:=][ \t]*\\*["'](?!\[redacted:)([^\s"'\\,:}\]][^\s"'\\]{7,})"""
+        # key=value
+        r"""|[ \t]*[:=][ \t]*([a-z0-9/+_-]{16,}))"""
+    )
+    for keyword in _KEYWORDS
+)
+
+_PEM_BEGIN = "-----BEGIN "
+_PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+_PEM_ONE_LINE = re.compile(
+    r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    # to its end, newlines being escaped any number of times, or else as far as it goes
+    r"(?:(?:[A-Za-z0-9+/=:,. \t-]|\\+[nr])*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    r"|(?:[A-Za-z0-9+/=]|\\+[nr])*)"
+)
+_PEM_BODY = re.compile(
+    # what a diff, a quotation or a line number puts before it
+    r"[ \t]*(?:[0-9]+[ \t]*[→|:\t]|[+>|-])?[ \t]*"
+    r"(?:[A-Za-z0-9+/=]*|Proc-Type: .*|DEK-Info: .*|Version: .*|Comment: .*)[ \t\r]*"
+)
+_PEM_MAX_LINES = 400
+
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"{}\[\]:,]+')
+_ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)")
+
+
+class Redactor:
+    """Redacts the lines of one stream, in order: a private key's body may span many lines.
+
+    `patterns` are the operator's own (kinds `custom_0`, `custom_1`, ...). One that does not compile is
+    skipped, keeps its number, and is named in `problems` (a-core §21, 164).
+    """
+
+    def __init__(self, patterns: Sequence[str] = ()) -> None:
+        self.problems: list[str] = []
+        self._custom: list[tuple[str, re.Pattern[str]]] = []
+        self._pem_lines_left = 0
+        for index, pattern in enumerate(patterns):
+            try:
+                self._custom.append((f"custom_{index}", re.compile(pattern)))
+            except re.error as err:
+                self.problems.append(
+                    f"redaction pattern {index} is skipped, it is no regular expression: {err}"
+                )
+
+    def line(self, text: str) -> str:
+        """Redact one line, given without its newline."""
+        if self._pem_lines_left:
+            text = self._pem_continued(text)
+        for kind, pattern in _TOKENS:
+            text = pattern.sub(f"[REDACTED:{kind}]", text)
+        # Folding must not move anything: U+0130 is the one character whose lower case is longer.
+        folded = text.replace("\u0130", "i").lower()
+        if "bearer" in folded:
+            text = _replace(text, [match.span(1) for match in _BEARER.finditer(folded)], "bearer_token")
+            folded = text.replace("\u0130", "i").lower()
+        if _PEM_BEGIN in text:
+            text = self._pem_begun(text)
+            folded = text.replace("\u0130", "i").lower()
+        text = _replace(text, sorted(_secret_spans(folded)), "generic_secret")
+        for kind, pattern in self._custom:
+            text = _replace_custom(text, pattern, kind)
+        return text
+
+    def text(self, text: str) -> str:
+        """Redact a text of several lines."""
+        return "\n".join([self.line(line) for line in text.split("\n")])
+
+    def _pem_begun(self, text: str) -> str:
+        spans = [match.span() for match in _PEM_ONE_LINE.finditer(text)]
+        if spans and not text[spans[-1][1] :].strip() and not _PEM_END.search(text, spans[-1][0]):
+            self._pem_lines_left = _PEM_MAX_LINES
+        return _replace(text, spans, "pem_key")
+
+    def _pem_continued(self, text: str) -> str:
+        self._pem_lines_left -= 1
+        end = _PEM_END.search(text)
+        if end is not None:
+            self._pem_lines_left = 0
+            return "[REDACTED:pem_key]" + text[end.end() :]
+        if _PEM_BODY.fullmatch(text):
+            return "[REDACTED:pem_key]" if text.strip() else text
+        self._pem_lines_left = 0
+        return text
+
+
+def _secret_spans(folded: str) -> Iterator[tuple[int, int]]:
+    for pattern in _SECRETS:
+        for match in pattern.finditer(folded):
+            # Group 1 is a quote; one of the others is the value.
+            yield match.span(2 if match.group(2) else 3 if match.group(3) else 4)
+
+
+def _replace(text: str, spans: Sequence[tuple[int, int]], kind: str) -> str:
+    """Replace the spans, which are in order; of overlapping ones, the later ones are joined to the first."""
+    if not spans:
+        return text
+    pieces = []
+    position = 0
+    for start, end in spans:
+        if start >= position:
+            pieces += [text[position:start], f"[REDACTED:{kind}]"]
+        position = max(position, end)
+    return "".join([*pieces, text[position:]])
+
+
+def _replace_custom(text: str, pattern: re.Pattern[str], kind: str) -> str:
+    spans = [match.span() for match in pattern.finditer(text) if match.group()]
+    stripped = text.strip()
+    if spans and stripped[:1] + stripped[-1:] in ("{}", "[]"):
+        return _replace_in_json(text, spans, kind)
+    return _replace(text, spans, kind)
+
+
+def _replace_in_json(text: str, spans: Sequence[tuple[int, int]], kind: str) -> str:
+    """Replace what the spans touch of strings, and whole numbers and names, as strings; structure stays."""
+    pieces = []
+    position = 0
+    for token in _JSON_TOKEN.finditer(text):
+        start, end = token.span()
+        touched = [(max(start, a), min(end, b)) for a, b in spans if a < end and start < b]
+        if not touched:
+            continue
+        pieces.append(text[position:start])
+        if text[start] == '"':
+            inner = [(max(a, start + 1) - start, min(b, end - 1) - start) for a, b in touched]
+            pieces.append(_replace_in_string(token.group(), [(a, b) for a, b in inner if a < b], kind))
+        else:
+            pieces.append(f'"[REDACTED:{kind}]"')
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _replace_in_string(literal: str, spans: Sequence[tuple[int, int]], kind: str) -> str:
+    escapes = [match.span() for match in _ESCAPE.finditer(literal)]
+    widened = [
+        (
+            min([start, *(a for a, b in escapes if a < start < b)]),
+            max([end, *(b for a, b in escapes if a < end < b)]),
+        )
+        for start, end in spans
+    ]
+    return _replace(literal, widened, kind)
