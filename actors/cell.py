@@ -81,6 +81,13 @@ class Cell:
                 exc_info=reason.group,
                 extra={"action": "actor_crashed", "actor": self.ref.name},
             )
+        elif reason.kind == "overrun":
+            logger.warning(
+                "actor %s was told to stop, did not finish within %g s, and was killed",
+                self.ref.name,
+                self._spec.shutdown,
+                extra={"action": "actor_overran", "actor": self.ref.name},
+            )
         self.mailbox.reopen()
         self._idle.set()
         return reason

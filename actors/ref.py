@@ -22,6 +22,8 @@ class ActorRef(ABC):
     Refs compare by identity: an actor has one.
     """
 
+    __slots__ = ()
+
     name: str
     """Where the actor sits in its tree, such as `root/core/threads/t1`."""
 

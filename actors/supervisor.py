@@ -2,6 +2,7 @@
 
 import logging
 import random
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -9,7 +10,7 @@ from typing import assert_never
 import trio
 
 from actors.actor import Actor
-from actors.cell import State
+from actors.cell import CellStatistics, State
 from actors.child import Child
 from actors.errors import ChildStartFailed, NameTaken, NoSuchChild, RestartLimitReached, UnknownMessage
 from actors.exit_reason import ExitReason
@@ -60,9 +61,9 @@ class ChildInfo:
 
     id: str
     ref: ActorRef
-    state: State
-    incarnation: int
     spec: ChildSpec
+    state: State
+    statistics: CellStatistics
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,11 @@ class _Round:
         self.start = set(restart.start)
         self.delay = restart.delay
         self.task: OwnedTask | None = None
+
+    def leave_out(self, child_id: str) -> None:
+        """This child is up again, or gone for good."""
+        self.stop.discard(child_id)
+        self.start.discard(child_id)
 
     def absorb(self, other: "_Round") -> None:
         """Take over what another round has not finished, and end that one."""
@@ -112,6 +118,7 @@ class Supervisor(Actor):
         self._record = RestartRecord()
         self._children: dict[str, Child] = {}
         self._rounds: list[_Round] = []
+        self._held_starts: deque[tuple[ChildSpec, Reply]] = deque()
 
     async def on_start(self) -> None:
         """Start the static children; if one does not come up, stop those that did, and fail."""
@@ -130,10 +137,7 @@ class Supervisor(Actor):
             case StopChild(child_id):
                 self._stop_child(child_id, self.context.defer())
             case WhichChildren():
-                return tuple(
-                    ChildInfo(c.spec.id, c.cell.ref, c.cell.state, c.cell.incarnation, c.spec)
-                    for c in self._children.values()
-                )
+                return tuple(_info(child) for child in self._children.values())
             case ChildExited(child_id, incarnation, reason):
                 child = self._children.get(child_id)
                 if child is not None and not child.is_halting and child.cell.incarnation == incarnation:
@@ -162,9 +166,15 @@ class Supervisor(Actor):
         if self._children.get(child.spec.id) is child:
             del self._children[child.spec.id]
             self._record = self._record.without(child.spec.id)
+            for restart_round in self._rounds:
+                restart_round.leave_out(child.spec.id)
         child.end(reason)
 
     def _start_child(self, spec: ChildSpec, reply: Reply) -> None:
+        if self._rounds and self._policy.strategy != "one_for_one":
+            # Those it may depend on are down; it starts when they are up again.
+            self._held_starts.append((spec, reply))
+            return
         try:
             child = self._add(spec)
         except NameTaken as error:
@@ -213,6 +223,15 @@ class Supervisor(Actor):
                 if end_supervisor:
                     self.context.stop_self()
             case Restart():
+                logger.warning(
+                    "supervisor %s restarts %s in %.3g s; %s %s",
+                    self.context.ref.name,
+                    ", ".join(decision.start),
+                    decision.delay,
+                    child.spec.id,
+                    reason,
+                    extra={"action": "child_restarting", "actor": child.cell.ref.name},
+                )
                 self._begin_round(_Round(decision))
             case GiveUp():
                 raise RestartLimitReached(
@@ -246,9 +265,10 @@ class Supervisor(Actor):
             failure = await child.start()
             if failure is not None and self._has_restart_for(child, failure):
                 return
-            restart_round.stop.discard(child.spec.id)
-            restart_round.start.discard(child.spec.id)
+            restart_round.leave_out(child.spec.id)
         self._rounds.remove(restart_round)
+        while self._held_starts and not self._rounds:
+            self._start_child(*self._held_starts.popleft())
 
     def _has_restart_for(self, child: Child, failure: ExitReason) -> bool:
         # A start that fails is a crash like any other; the round it leads to takes over what is left.
@@ -258,3 +278,8 @@ class Supervisor(Actor):
         error = UnknownMessage(self.context.ref.name, message)
         logger.error("%s", error, extra={"action": "unknown_message", "actor": self.context.ref.name})
         self.context.defer().fail(error)
+
+
+def _info(child: Child) -> ChildInfo:
+    cell = child.cell
+    return ChildInfo(child.spec.id, cell.ref, child.spec, cell.state, cell.statistics())
