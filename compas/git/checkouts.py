@@ -1,0 +1,154 @@
+"""Moves the checkouts of a branch along when the branch moves: first whether each can be, then each."""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from compas.git.command import LONG_LIMIT, Git, shown
+from compas.git.messages import Refused
+from compas.git.naming import BRANCHES
+from compas.git.repository import Listed, path_of, worktrees
+from compas.git.status import operation_in, read_entries
+
+NAMED: Final = 20
+"""How many files a refusal names."""
+CHUNK: Final = 500
+"""How many paths go on one command line."""
+
+
+async def checkouts_of(git: Git, branch: str) -> list[Listed]:
+    """Return every worktree that has this branch checked out, or would have, were its directory there."""
+    found = [item for item in await worktrees(git) if item.branch == BRANCHES + branch and not item.bare]
+    return [item for item in found if item.present or item.locked is not None]
+
+
+async def obstacle(git: Git, branch: str, old: str, new: str) -> Refused | None:
+    """Say what keeps some checkout of the branch from following from `old` to `new`; None when nothing does.
+
+    Nothing is changed but the times that an index remembers of unchanged files.
+    """
+    held = await _held_by_rebase(git, branch)
+    if held is not None:
+        return _refused(
+            "checkout_in_progress", held, f"{held} is in the middle of rebasing {branch}; finish or abort it"
+        )
+    for checkout in await checkouts_of(git, branch):
+        refusal = await _obstacle_in(git.at(checkout.path), checkout, branch, old, new)
+        if refusal is not None:
+            return refusal
+    return None
+
+
+async def _obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: str) -> Refused | None:
+    where = checkout.path
+    if not checkout.present:
+        return _refused(
+            "checkout_missing", where, f"{where} has {branch} checked out but is not there; bring it back"
+        )
+    git_dir = await path_of(git, "--git-dir")
+    operation = operation_in(git_dir)
+    if operation not in (None, "bisect"):
+        sentence = f"{where} has {branch} checked out, in the middle of a {operation}; finish or abort it"
+        return _refused("checkout_in_progress", where, sentence)
+    if is_locked(git_dir):
+        sentence = f"{where} has {branch} checked out and git is at work there ({git_dir}/index.lock); try again then"
+        return _refused("checkout_busy", where, sentence)
+    await git.run("update-index", "-q", "--refresh", good=(0, 1), time_limit=LONG_LIMIT)
+    untracked = await _untracked_in_the_way(git, old, new)
+    if untracked:
+        sentence = (
+            f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
+        )
+        return _refused("checkout_untracked", where, sentence, untracked)
+    rehearsal = await git.run("read-tree", "-n", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
+    if rehearsal.code:
+        blocking = await _changed_in_both(git, old, new)
+        sentence = f"{where} has {branch} checked out with changes to files that the merge changes; commit or stash them"
+        return _refused("checkout_dirty", where, sentence, blocking, rehearsal.words)
+    return None
+
+
+def _refused(code: str, worktree: str, sentence: str, files: Sequence[str] = (), output: str = "") -> Refused:
+    if files:
+        sentence += f": {', '.join(files[:NAMED])}{', …' if len(files) > NAMED else ''}"
+    return Refused(code=code, sentence=sentence, files=tuple(files[:200]), worktree=worktree, output=output)
+
+
+async def follow(git: Git, path: str, old: str, new: str) -> str | None:
+    """Move index and files of one checkout from `old` to `new`; return git's words where it refuses, having changed nothing."""
+    there = git.at(path)
+    moved = await there.run("read-tree", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
+    if moved.code:
+        return moved.words
+    await there.run("update-index", "-q", "--refresh", good=(0, 1), time_limit=LONG_LIMIT)
+    return None
+
+
+def is_locked(git_dir: str) -> bool:
+    """Say whether some git is writing the index, or was killed while it did."""
+    return os.path.lexists(os.path.join(git_dir, "index.lock"))
+
+
+async def _held_by_rebase(git: Git, branch: str) -> str | None:
+    """Return the checkout in which somebody rebases this branch: HEAD is detached there, and comes back to it."""
+    for checkout in await worktrees(git):
+        if checkout.branch is None and not checkout.bare and checkout.present:
+            git_dir = await path_of(git.at(checkout.path), "--git-dir")
+            if BRANCHES + branch in _rebased(git_dir):
+                return checkout.path
+    return None
+
+
+def _rebased(git_dir: str) -> Iterator[str]:
+    for name in ("rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs"):
+        path = os.path.join(git_dir, *name.split("/"))
+        if os.path.exists(path):
+            with open(path, encoding="utf-8", errors="surrogateescape") as file:
+                yield from file.read().split("\n")
+
+
+async def _untracked_in_the_way(git: Git, old: str, new: str) -> list[str]:
+    """Return untracked files, ignored ones too, that stand where `new` adds a file: git would overwrite ignored ones."""
+    added = await git.run(
+        "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, new, "--"
+    )
+    top = os.fsencode(await path_of(git, "--show-toplevel"))
+    standing = sorted(_standing(top, (name for name in added.stdout.split(b"\0") if name)))
+    found: list[bytes] = []
+    for at in range(0, len(standing), CHUNK):
+        names = [os.fsdecode(name) for name in standing[at : at + CHUNK]]
+        literal = git.at(os.fsdecode(top)).having(GIT_LITERAL_PATHSPECS="1")
+        others = await literal.run("ls-files", "--others", "-z", "--", *names)
+        found += [name for name in others.stdout.split(b"\0") if name]
+    return [shown(name) for name in found]
+
+
+def _standing(top: bytes, names: Iterable[bytes]) -> set[bytes]:
+    """Return what exists at these names, or, in place of a directory on the way to one, a file or link."""
+    found: set[bytes] = set()
+    parents: dict[bytes, bool] = {b"": True}
+    for name in names:
+        if _is_reachable(top, os.path.dirname(name), parents, found) and os.path.lexists(
+            os.path.join(top, name)
+        ):
+            found.add(name)
+    return found
+
+
+def _is_reachable(top: bytes, directory: bytes, known: dict[bytes, bool], found: set[bytes]) -> bool:
+    if directory not in known:
+        path = os.path.join(top, directory)
+        reachable = _is_reachable(top, os.path.dirname(directory), known, found) and os.path.lexists(path)
+        if reachable and (os.path.islink(path) or not os.path.isdir(path)):
+            found.add(directory)
+            reachable = False
+        known[directory] = reachable
+    return known[directory]
+
+
+async def _changed_in_both(git: Git, old: str, new: str) -> list[str]:
+    changed = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--")
+    names = {shown(name) for name in changed.stdout.split(b"\0") if name}
+    entries = await read_entries(git)
+    touched = {path for entry in entries for path in (entry.path, entry.old_path) if path is not None}
+    return sorted(names & touched)

@@ -1,0 +1,50 @@
+"""Explains a conflict: which files, of what kind, and which commits of either side touched them."""
+
+import os
+from collections.abc import Sequence
+from typing import Final
+
+from compas.git.command import Git, shown
+from compas.git.merge_tree import MergedTree, conflicts_of
+from compas.git.messages import Conflicts, SideCommit
+
+COMMITS: Final = 20
+FILES_ASKED: Final = 200
+TEXT: Final = 20_000
+
+
+async def explain(
+    git: Git, source: str, target: str, source_tip: str, target_old: str, merged: MergedTree
+) -> Conflicts:
+    """Return the conflict for people, with both sides' commits (design §6 rule 7)."""
+    files = conflicts_of(merged)
+    paths = list(files)[:FILES_ASKED]
+    return Conflicts(
+        source=source,
+        target=target,
+        source_tip=source_tip,
+        target_old=target_old,
+        files=tuple(files.values()),
+        ours=await _commits(git, source_tip, target_old, paths),
+        theirs=await _commits(git, target_old, source_tip, paths),
+        text=merged.text[:TEXT],
+    )
+
+
+async def _commits(git: Git, without: str, tip: str, paths: Sequence[bytes]) -> tuple[SideCommit, ...]:
+    """Return the newest commits of one side that touch these paths."""
+    names = [os.fsdecode(path) for path in paths]
+    output = await git.having(GIT_LITERAL_PATHSPECS="1").run(
+        "log",
+        f"--max-count={COMMITS}",
+        "--no-color",
+        "--format=%H%x00%s%x00%an%x00",
+        f"{without}..{tip}",
+        "--",
+        *names,
+    )
+    fields = [field.removeprefix(b"\n") for field in output.stdout.split(b"\0")]
+    return tuple(
+        SideCommit(commit=shown(commit), subject=shown(subject), author=shown(author))
+        for commit, subject, author in zip(fields[::3], fields[1::3], fields[2::3], strict=False)
+    )
