@@ -48,6 +48,10 @@ class EventCodec:
         """Every tag this codec can write."""
         return frozenset(self._versions)
 
+    def version_of(self, tag: str) -> int:
+        """Return the present version of a tag's form."""
+        return self._versions[tag]
+
     def encode(self, event: Event) -> EncodedEvent:
         """Return the row's form of `event`; raises TypeError for one outside the family."""
         tag = event.__struct_config__.tag

@@ -119,7 +119,7 @@ class Database:
                 self.execute("PRAGMA query_only = ON")
             yield
         except apsw.ReadOnlyError as error:
-            if error.extendedresult != apsw.SQLITE_READONLY:
+            if getattr(error, "extendedresult", None) != apsw.SQLITE_READONLY:
                 raise  # the disk's doing; ours has the plain code
             raise RuntimeError(f"a read function tried to write to {self.name}") from error
         finally:

@@ -1,0 +1,22 @@
+-- What agents were seen doing. Not a fact of the log: kept for a while, then pruned.
+CREATE TABLE telemetry (
+    execution TEXT    NOT NULL,
+    number    INTEGER NOT NULL,
+    kind      TEXT    NOT NULL,
+    agent     TEXT    NOT NULL,
+    summary   TEXT    NOT NULL,
+    detail    TEXT    NOT NULL,
+    tool      TEXT,
+    at_ms     INTEGER NOT NULL,
+    PRIMARY KEY (execution, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX telemetry_by_age ON telemetry (at_ms);
+CREATE INDEX telemetry_by_tool ON telemetry (tool, agent, kind) WHERE tool IS NOT NULL;
+
+-- How much of an execution's telemetry was lost.
+CREATE TABLE gaps (
+    execution TEXT    PRIMARY KEY,
+    missed    INTEGER NOT NULL,
+    at_ms     INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

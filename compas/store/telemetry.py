@@ -1,0 +1,211 @@
+"""Keeps what agents were seen doing, beside the log: batched, pruned by age, and every gap counted."""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+import trio
+
+from compas.store.connection import Database, Value, open_database
+from compas.store.errors import StoreUnavailable
+from compas.store.failures import disk_failures
+from compas.store.lane import InlineLane, Lane, open_thread_lane
+from compas.store.migrate import TELEMETRY_APPLICATION_ID, load_schema, migrate
+
+TEXT_LIMIT = 2048
+"""Characters of a summary or a detail that are kept, the mark of a cut included."""
+_CUT = "…"
+R = TypeVar("R")
+
+
+class TelemetryEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """Something an agent was seen doing. `number` counts from 0 within an execution; `at_ms` is UTC milliseconds."""
+
+    execution: str
+    number: int
+    kind: str
+    summary: str
+    at_ms: int
+    agent: str = ""
+    detail: str = ""
+    tool: str | None = None
+
+
+class TelemetryPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Events in their order. `missed` is how many of this execution were lost; `more` says that others follow."""
+
+    events: tuple[TelemetryEvent, ...]
+    missed: int
+    more: bool
+
+
+class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
+    """How often an agent called a tool, and how often the result spoke of an error."""
+
+    agent: str
+    tool: str
+    calls: int
+    errors: int
+
+
+class Telemetry:
+    """The telemetry database. See `open_telemetry`."""
+
+    def __init__(self, lane: Lane) -> None:
+        self._lane = lane
+        self._unwritten_gaps: Counter[str] = Counter()
+
+    async def add(self, events: Sequence[TelemetryEvent]) -> None:
+        """Keep a batch in one transaction; an event that is there already stays as it is.
+
+        Raises StoreUnavailable when the disk will not; the batch is lost then, and counted as a gap, which the
+        next batch that succeeds writes down. If cancelled, what was begun still finishes.
+        """
+        gaps = dict(self._unwritten_gaps)
+        newest_ms = max((event.at_ms for event in events), default=0)
+
+        def insert(database: Database) -> None:
+            with disk_failures("write telemetry to", database.name), database.transaction():
+                for event in events:
+                    database.execute(
+                        "INSERT OR IGNORE INTO telemetry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _row(event)
+                    )
+                for execution, missed in gaps.items():
+                    _add_gap(database, execution, missed, newest_ms)
+
+        if not events:
+            return
+        try:
+            await self._write(insert)
+        except StoreUnavailable:
+            self._unwritten_gaps.update(event.execution for event in events)
+            raise
+        self._unwritten_gaps -= Counter(gaps)
+
+    async def note_gap(self, execution: str, missed: int, at_ms: int) -> None:
+        """Count events that were lost before they got here. Raises StoreUnavailable; the count is kept for later."""
+
+        def note(database: Database) -> None:
+            with disk_failures("write telemetry to", database.name), database.transaction():
+                _add_gap(database, execution, missed, at_ms)
+
+        try:
+            await self._write(note)
+        except StoreUnavailable:
+            self._unwritten_gaps[execution] += missed
+            raise
+
+    async def read(
+        self, execution: str, *, since_number: int = -1, since_ms: int = 0, limit: int = 100
+    ) -> TelemetryPage:
+        """Return an execution's events with a number above `since_number`, not before `since_ms`, in order."""
+
+        def ask(database: Database) -> TelemetryPage:
+            found = database.all(
+                TelemetryEvent,
+                """SELECT * FROM telemetry WHERE execution = ? AND number > ? AND at_ms >= ?
+                ORDER BY number LIMIT ?""",
+                (execution, since_number, since_ms, limit + 1),
+            )
+            gap = database.row("SELECT missed FROM gaps WHERE execution = ?", (execution,))
+            missed = (int(gap[0] or 0) if gap else 0) + self._unwritten_gaps[execution]
+            return TelemetryPage(events=tuple(found[:limit]), missed=missed, more=len(found) > limit)
+
+        return await self._read(ask)
+
+    async def newest(self, execution: str, *, without: Iterable[str] = ()) -> TelemetryEvent | None:
+        """Return an execution's newest event whose kind is none of `without`, or None."""
+        kinds = tuple(without)
+        places = ", ".join("?" for _ in kinds)
+        return await self._read(
+            lambda database: database.first(
+                TelemetryEvent,
+                f"SELECT * FROM telemetry WHERE execution = ? AND kind NOT IN ({places}) ORDER BY number DESC LIMIT 1",
+                (execution, *kinds),
+            )
+        )
+
+    async def tool_uses(self, agent: str | None = None) -> tuple[ToolUse, ...]:
+        """Return how often each tool was called, by each agent or by one, most calls first."""
+        sql = """SELECT agent, tool, sum(kind = 'tool_call') AS calls,
+                sum(kind = 'tool_result' AND (summary LIKE '%error%' OR summary LIKE '%fail%')) AS errors
+            FROM telemetry WHERE tool IS NOT NULL AND (?1 IS NULL OR agent = ?1)
+            GROUP BY agent, tool ORDER BY calls DESC, agent, tool"""
+        return await self._read(lambda database: tuple(database.all(ToolUse, sql, (agent,))))
+
+    async def prune(self, before_ms: int) -> int:
+        """Delete what is older than `before_ms` (UTC milliseconds) and return how many events that was."""
+
+        def delete(database: Database) -> int:
+            with disk_failures("prune telemetry in", database.name), database.transaction():
+                database.execute("DELETE FROM telemetry WHERE at_ms < ?", (before_ms,))
+                deleted = database.number("SELECT changes()")
+                database.execute("DELETE FROM gaps WHERE at_ms < ?", (before_ms,))
+                return deleted
+
+        return await self._write(delete)
+
+    async def _write(self, work: Callable[[Database], R]) -> R:
+        await trio.lowlevel.checkpoint()
+        with trio.CancelScope(shield=True):
+            return await self._lane.run(work)
+
+    async def _read(self, question: Callable[[Database], R]) -> R:
+        def ask(database: Database) -> R:
+            with disk_failures("read telemetry from", database.name), database.snapshot():
+                return question(database)
+
+        return await self._lane.run(ask)
+
+
+@asynccontextmanager
+async def open_telemetry(path: Path | None) -> AsyncIterator[Telemetry]:
+    """Open or make the telemetry database at `path`; None keeps it in memory, inline on the trio thread.
+
+    Raises StoreRefused and StoreUnavailable.
+    """
+
+    def open_it() -> Database:
+        database = open_database(path, "telemetry")
+        try:
+            migrate(database, load_schema(TELEMETRY_APPLICATION_ID, "sql/telemetry"))
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+    lane: Lane = InlineLane(open_it()) if path is None else await open_thread_lane(open_it)
+    try:
+        yield Telemetry(lane)
+    finally:
+        await lane.aclose()
+
+
+def _row(event: TelemetryEvent) -> tuple[Value, ...]:
+    return (
+        event.execution,
+        event.number,
+        event.kind,
+        event.agent,
+        _shortened(event.summary),
+        _shortened(event.detail),
+        event.tool,
+        event.at_ms,
+    )
+
+
+def _shortened(text: str) -> str:
+    """Cut between characters, and replace what is no character at all, which SQLite would not take."""
+    cut = text if len(text) <= TEXT_LIMIT else text[: TEXT_LIMIT - len(_CUT)] + _CUT
+    return cut.encode("utf-8", "replace").decode()
+
+
+def _add_gap(database: Database, execution: str, missed: int, at_ms: int) -> None:
+    database.execute(
+        """INSERT INTO gaps VALUES (?, ?, ?)
+        ON CONFLICT DO UPDATE SET missed = missed + excluded.missed, at_ms = max(at_ms, excluded.at_ms)""",
+        (execution, missed, at_ms),
+    )

@@ -1,0 +1,116 @@
+"""Telemetry is kept in batches, cut to size, pruned by age, and what is missing is counted."""
+
+import resource
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from compas.store.errors import StoreUnavailable
+from compas.store.telemetry import TEXT_LIMIT, Telemetry, TelemetryEvent, ToolUse, open_telemetry
+
+
+@pytest.fixture(params=["memory", "file"])
+async def telemetry(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Telemetry]:
+    path = None if request.param == "memory" else tmp_path / "telemetry.sqlite"
+    async with open_telemetry(path) as opened:
+        yield opened
+
+
+def seen(number: int, kind: str = "message", execution: str = "x", **fields: object) -> TelemetryEvent:
+    given = {"summary": f"n{number}", "at_ms": 1000 + number, **fields}
+    return TelemetryEvent(execution=execution, number=number, kind=kind, **given)  # type: ignore[arg-type]
+
+
+async def test_a_page_is_read_from_a_number_and_a_time_on(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(n) for n in range(10)])
+    await telemetry.add([seen(0, execution="other")])
+    page = await telemetry.read("x", since_number=3, limit=2)
+    assert [event.number for event in page.events] == [4, 5]
+    assert (page.more, page.missed) == (True, 0)
+    rest = await telemetry.read("x", since_number=3, since_ms=1007)
+    assert [event.number for event in rest.events] == [7, 8, 9]
+    assert not rest.more
+
+
+async def test_what_was_read_is_what_was_added(telemetry: Telemetry) -> None:
+    event = seen(0, "tool_call", agent="dev", detail='{"x": 1}', tool="Bash")
+    await telemetry.add([event])
+    assert (await telemetry.read("x")).events == (event,)
+
+
+async def test_an_event_that_is_there_already_stays_as_it_is(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(0), seen(1)])
+    await telemetry.add([seen(1, summary="read again after an adoption"), seen(2)])
+    assert [event.summary for event in (await telemetry.read("x")).events] == ["n0", "n1", "n2"]
+
+
+async def test_long_texts_are_cut_between_characters(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(0, detail="é" * 3000, summary="s" * TEXT_LIMIT), seen(1, detail="\ud800 half")])
+    first, second = (await telemetry.read("x")).events
+    assert first.detail == "é" * (TEXT_LIMIT - 1) + "…"
+    assert first.summary == "s" * TEXT_LIMIT
+    assert second.detail == "? half"
+
+
+async def test_gaps_are_counted_and_shown(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(0)])
+    await telemetry.note_gap("x", 3, 1000)
+    await telemetry.note_gap("x", 2, 1001)
+    assert (await telemetry.read("x")).missed == 5
+    assert (await telemetry.read("other")).missed == 0
+
+
+async def test_the_newest_event_can_leave_out_kinds_that_show_no_progress(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(0, "tool_call"), seen(1, "tool_result"), seen(2, "turn_complete")])
+    newest = await telemetry.newest("x")
+    progress = await telemetry.newest("x", without=("tool_result", "turn_complete"))
+    assert newest is not None
+    assert progress is not None
+    assert (newest.number, progress.number) == (2, 0)
+    assert await telemetry.newest("x", without=("tool_call", "tool_result", "turn_complete")) is None
+
+
+async def test_tools_are_counted_with_their_errors(telemetry: Telemetry) -> None:
+    await telemetry.add(
+        [
+            seen(0, "tool_call", agent="dev", tool="Bash"),
+            seen(1, "tool_result", agent="dev", tool="Bash", summary="Failed with 1"),
+            seen(2, "tool_call", agent="dev", tool="Bash"),
+            seen(3, "tool_result", agent="dev", tool="Bash", summary="ok"),
+            seen(4, "tool_call", agent="rev", tool="Read"),
+        ]
+    )
+    bash = ToolUse(agent="dev", tool="Bash", calls=2, errors=1)
+    assert await telemetry.tool_uses() == (bash, ToolUse(agent="rev", tool="Read", calls=1, errors=0))
+    assert await telemetry.tool_uses("dev") == (bash,)
+
+
+async def test_pruning_deletes_what_is_older_and_says_how_much(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(n) for n in range(5)])
+    await telemetry.note_gap("x", 1, 1000)
+    assert await telemetry.prune(1003) == 3
+    page = await telemetry.read("x")
+    assert ([event.number for event in page.events], page.missed) == ([3, 4], 0)
+
+
+async def test_a_batch_the_disk_refused_is_counted_as_a_gap(tmp_path: Path) -> None:
+    async with open_telemetry(tmp_path / "telemetry.sqlite") as telemetry:
+        await telemetry.add([seen(0)])
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (wal_size(tmp_path) + 4096, hard))
+        try:
+            with pytest.raises(StoreUnavailable, match="write telemetry to"):
+                await telemetry.add([seen(n, detail="x" * 2000) for n in range(1, 101)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert (await telemetry.read("x")).missed == 100
+        await telemetry.add([seen(101)])
+        page = await telemetry.read("x")
+        assert ([event.number for event in page.events], page.missed) == ([0, 101], 100)
+    async with open_telemetry(tmp_path / "telemetry.sqlite") as telemetry:
+        assert (await telemetry.read("x")).missed == 100
+
+
+def wal_size(directory: Path) -> int:
+    return (directory / "telemetry.sqlite-wal").stat().st_size
