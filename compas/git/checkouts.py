@@ -33,13 +33,14 @@ async def obstacle(git: Git, branch: str, old: str, new: str) -> Refused | None:
             "checkout_in_progress", held, f"{held} is in the middle of rebasing {branch}; finish or abort it"
         )
     for checkout in await checkouts_of(git, branch):
-        refusal = await _obstacle_in(git.at(checkout.path), checkout, branch, old, new)
+        refusal = await obstacle_in(git.at(checkout.path), checkout, branch, old, new)
         if refusal is not None:
             return refusal
     return None
 
 
-async def _obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: str) -> Refused | None:
+async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: str) -> Refused | None:
+    """Say what keeps one checkout of the branch from following; None when nothing does."""
     where = checkout.path
     if not checkout.present:
         return _refused(
@@ -63,7 +64,9 @@ async def _obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: s
     rehearsal = await git.run("read-tree", "-n", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
     if rehearsal.code:
         blocking = await _changed_in_both(git, old, new)
-        sentence = f"{where} has {branch} checked out with changes to files that the merge changes; commit or stash them"
+        sentence = (
+            f"{where} has {branch} checked out with changes where the merge has some; commit or stash them"
+        )
         return _refused("checkout_dirty", where, sentence, blocking, rehearsal.words)
     return None
 
@@ -75,7 +78,7 @@ def _refused(code: str, worktree: str, sentence: str, files: Sequence[str] = (),
 
 
 async def follow(git: Git, path: str, old: str, new: str) -> str | None:
-    """Move index and files of one checkout from `old` to `new`; return git's words where it refuses, having changed nothing."""
+    """Move index and files of one checkout from `old` to `new`; return git's words where it changed nothing instead."""
     there = git.at(path)
     moved = await there.run("read-tree", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
     if moved.code:
@@ -108,7 +111,7 @@ def _rebased(git_dir: str) -> Iterator[str]:
 
 
 async def _untracked_in_the_way(git: Git, old: str, new: str) -> list[str]:
-    """Return untracked files, ignored ones too, that stand where `new` adds a file: git would overwrite ignored ones."""
+    """Return untracked files that stand where `new` adds one; ignored ones too, which git itself would overwrite."""
     added = await git.run(
         "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, new, "--"
     )

@@ -8,6 +8,11 @@ def same_place(one: str, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
+def lexists(path: str | bytes) -> bool:
+    """Say whether anything is at `path`, be it a broken link."""
+    return os.path.lexists(path)
+
+
 def has_git_file(path: str) -> bool:
     """Say whether a directory is linked to a repository."""
     return os.path.isfile(os.path.join(path, ".git"))

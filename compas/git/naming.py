@@ -54,6 +54,11 @@ def merge_directory(common_dir: str, op: str) -> str:
     return os.path.join(common_dir, MERGES, checked_id("merge operation", op))
 
 
+def lock_of_target(target: str) -> str:
+    """Return the name of the lock under which one branch is merged into."""
+    return f"merge-{hashlib.sha256(target.encode()).hexdigest()[:16]}"
+
+
 def worktree_root(common_dir: str, main: str | None, location: str | None) -> str:
     """Return the directory that holds the worktrees of one repository, apart from every other's (b W-28)."""
     if location is None:
