@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from compas.domain.events import Recorded
 from compas.failpoints import hit
 from compas.store import log_rows
@@ -11,6 +13,14 @@ from compas.store.errors import EpochLost
 from compas.store.failures import disk_failures, is_disk_failure
 from compas.store.projector import Projector
 from compas.store.records import Append, Appended, Conflict, Faulted, Outcome
+
+
+class _Place(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a command's events go: after `head`, under an epoch, at a time."""
+
+    head: int
+    epoch: int
+    at: float
 
 
 class Appender:
@@ -31,7 +41,7 @@ class Appender:
             head = start = log_rows.head(database)
             outcomes = []
             for append in batch:
-                outcome = self._command(database, append, head, epoch, at)
+                outcome = self._command(database, append, _Place(head=head, epoch=epoch, at=at))
                 if isinstance(outcome, Appended):
                     head += len(outcome.recorded)
                 outcomes.append(outcome)
@@ -41,8 +51,20 @@ class Appender:
         hit("store.committed")
         return outcomes
 
-    def _command(self, database: Database, append: Append, head: int, epoch: int, at: float) -> Outcome:
+    def _command(self, database: Database, append: Append, place: _Place) -> Outcome:
         """Record one command behind a savepoint, so that its failure leaves its neighbours alone."""
+        database.execute("SAVEPOINT command")
+        try:
+            outcome = self._attempt(database, append, place)
+        except Exception as error:
+            if is_disk_failure(error):
+                raise  # the transaction as a whole is lost
+            database.execute("ROLLBACK TO command")
+            outcome = Faulted(error=error)
+        database.execute("RELEASE command")
+        return outcome
+
+    def _attempt(self, database: Database, append: Append, place: _Place) -> Outcome:
         if append.request_id:
             repeated = log_rows.find_repeat(database, self._codec, append.request_id)
             if repeated is not None:
@@ -52,34 +74,34 @@ class Appender:
             versions[stream] = log_rows.stream_version(database, stream)
             if versions[stream] != expected:
                 return Conflict(stream=stream, expected=expected, actual=versions[stream])
-        database.execute("SAVEPOINT command")
-        try:
-            recorded = self._record(database, append, versions, head, epoch, at)
-            response = append.response if isinstance(append.response, bytes) else append.response(recorded)
-            if append.request_id:
-                log_rows.keep_answer(
-                    database, append.request_id, response, (head + 1, head + len(recorded)), at
-                )
-            self._projector.apply(database, recorded)
-        except Exception as error:
-            if is_disk_failure(error):
-                raise  # the transaction as a whole is lost
-            database.execute("ROLLBACK TO command")
-            database.execute("RELEASE command")
-            return Faulted(error=error)
-        database.execute("RELEASE command")
+        recorded = self._record(database, append, versions, place)
+        response = append.response if isinstance(append.response, bytes) else append.response(recorded)
+        if append.request_id:
+            span = (place.head + 1, place.head + len(recorded))
+            log_rows.keep_answer(database, append.request_id, response, span, place.at)
+        self._projector.apply(database, recorded)
         return Appended(recorded=recorded, response=response)
 
     def _record(
-        self, database: Database, append: Append, versions: dict[str, int], head: int, epoch: int, at: float
+        self, database: Database, append: Append, versions: dict[str, int], place: _Place
     ) -> tuple[Recorded, ...]:
         recorded = []
-        for position, new in enumerate(append.events, head + 1):
+        for position, new in enumerate(append.events, place.head + 1):
             if new.stream not in versions:
                 versions[new.stream] = log_rows.stream_version(database, new.stream)
             versions[new.stream] += 1
-            place = (position, versions[new.stream])
-            recorded.append(log_rows.add_event(database, self._codec, new, place, at, epoch))
+            event = Recorded(
+                position=position,
+                stream=new.stream,
+                version=versions[new.stream],
+                event=new.event,
+                at=place.at,
+                causation=new.causation,
+                lineage=new.lineage,
+                epoch=place.epoch,
+            )
+            log_rows.add_event(database, self._codec, event)
+            recorded.append(event)
         return tuple(recorded)
 
 

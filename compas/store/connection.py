@@ -142,6 +142,7 @@ def open_database(path: Path | None, role: Role) -> Database:
 
     Raises StoreUnavailable when the disk will not, StoreRefused when the file is no database.
     """
+    path = path and path.absolute()  # SQLite gives a meaning to some relative names
     name = "the database in memory" if path is None else str(path)
     flags = apsw.SQLITE_OPEN_READONLY if role == "reader" else apsw.SQLITE_OPEN_READWRITE
     with disk_failures("open", name):

@@ -39,7 +39,7 @@ _FOUND_AND_TO_DO: tuple[tuple[type[apsw.Error], str, str], ...] = (
 
 def is_disk_failure(error: BaseException) -> bool:
     """Tell whether an error is about the file or the machine, and not about the statement that met it."""
-    return isinstance(error, tuple(kind for kind, _, _ in _FOUND_AND_TO_DO))
+    return isinstance(error, (apsw.NotADBError, *(kind for kind, _, _ in _FOUND_AND_TO_DO)))
 
 
 @contextmanager

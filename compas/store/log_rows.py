@@ -3,7 +3,7 @@
 from compas.domain.events import Recorded
 from compas.store.codec import EncodedEvent, EventCodec
 from compas.store.connection import Cursor, Database, Reader, Row
-from compas.store.records import NewEvent, Repeated
+from compas.store.records import Repeated
 
 _COLUMNS = "position, stream, version, tag, tag_version, payload, at, causation, lineage, epoch"
 
@@ -47,36 +47,23 @@ def read_lineage(reader: Reader, codec: EventCodec, lineage: str) -> tuple[Recor
     return tuple(_recorded(row, codec) for row in rows)
 
 
-def add_event(
-    cursor: Cursor, codec: EventCodec, new: NewEvent, place: tuple[int, int], at: float, epoch: int
-) -> Recorded:
-    """Insert one event at `place` (position, version) and return it as recorded."""
-    position, version = place
-    encoded = codec.encode(new.event)
+def add_event(cursor: Cursor, codec: EventCodec, recorded: Recorded) -> None:
+    """Insert one event; its position and its version in the stream must be the next ones."""
+    encoded = codec.encode(recorded.event)
     cursor.execute(
         f"INSERT INTO events ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            position,
-            new.stream,
-            version,
+            recorded.position,
+            recorded.stream,
+            recorded.version,
             encoded.tag,
             encoded.version,
             encoded.payload,
-            at,
-            new.causation,
-            new.lineage,
-            epoch,
+            recorded.at,
+            recorded.causation,
+            recorded.lineage,
+            recorded.epoch,
         ),
-    )
-    return Recorded(
-        position=position,
-        stream=new.stream,
-        version=version,
-        event=new.event,
-        at=at,
-        causation=new.causation,
-        lineage=new.lineage,
-        epoch=epoch,
     )
 
 

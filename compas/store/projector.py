@@ -59,8 +59,9 @@ class Projector:
 
     def mark(self, cursor: Cursor, position: int) -> None:
         """Note that every projection has seen the log up to `position`."""
-        for projection in self._projections:
-            cursor.execute("UPDATE projections SET position = ? WHERE name = ?", (position, projection.name))
+        names = [projection.name for projection in self._projections]
+        places = ", ".join("?" for _ in names)
+        cursor.execute(f"UPDATE projections SET position = ? WHERE name IN ({places})", (position, *names))
 
     def catch_up(self, database: Database) -> None:
         """Bring every projection to the head of the log; call it inside a write transaction.

@@ -22,10 +22,10 @@ R = TypeVar("R")
 
 
 class TelemetryEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something an agent was seen doing. `number` counts from 0 within an execution; `at_ms` is UTC milliseconds."""
+    """Something an agent was seen doing. `index` counts from 0 within an execution; `at_ms` is UTC milliseconds."""
 
     execution: str
-    number: int
+    index: int
     kind: str
     summary: str
     at_ms: int
@@ -99,16 +99,16 @@ class Telemetry:
             raise
 
     async def read(
-        self, execution: str, *, since_number: int = -1, since_ms: int = 0, limit: int = 100
+        self, execution: str, *, since_index: int = -1, since_ms: int = 0, limit: int = 100
     ) -> TelemetryPage:
-        """Return an execution's events with a number above `since_number`, not before `since_ms`, in order."""
+        """Return an execution's events with an index above `since_index`, not before `since_ms`, in order."""
 
         def ask(database: Database) -> TelemetryPage:
             found = database.all(
                 TelemetryEvent,
-                """SELECT * FROM telemetry WHERE execution = ? AND number > ? AND at_ms >= ?
-                ORDER BY number LIMIT ?""",
-                (execution, since_number, since_ms, limit + 1),
+                """SELECT * FROM telemetry WHERE execution = ? AND "index" > ? AND at_ms >= ?
+                ORDER BY "index" LIMIT ?""",
+                (execution, since_index, since_ms, limit + 1),
             )
             gap = database.row("SELECT missed FROM gaps WHERE execution = ?", (execution,))
             missed = (int(gap[0] or 0) if gap else 0) + self._unwritten_gaps[execution]
@@ -123,7 +123,8 @@ class Telemetry:
         return await self._read(
             lambda database: database.first(
                 TelemetryEvent,
-                f"SELECT * FROM telemetry WHERE execution = ? AND kind NOT IN ({places}) ORDER BY number DESC LIMIT 1",
+                f"""SELECT * FROM telemetry WHERE execution = ? AND kind NOT IN ({places})
+                ORDER BY "index" DESC LIMIT 1""",
                 (execution, *kinds),
             )
         )
@@ -187,7 +188,7 @@ async def open_telemetry(path: Path | None) -> AsyncIterator[Telemetry]:
 def _row(event: TelemetryEvent) -> tuple[Value, ...]:
     return (
         event.execution,
-        event.number,
+        event.index,
         event.kind,
         event.agent,
         _shortened(event.summary),

@@ -17,11 +17,11 @@ import trio
 from compas.domain import events as e
 from compas.store.codec import domain_codec
 from compas.store.connection import Reader
-from compas.store.errors import EpochLost, StoreRefused, StoreUnavailable
+from compas.store.errors import EpochLost, StoreRefused, StoreUnavailable, UnreadableEvent
 from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.messages import count_messages
-from compas.store.records import Append, Appended
+from compas.store.records import Append, Appended, Faulted
 
 Said = Callable[..., Append]
 
@@ -318,3 +318,38 @@ async def test_an_append_goes_through_once_begun_though_the_caller_is_cancelled(
             outcomes = await store.append_all([command])
         assert isinstance(outcomes[0], Appended)
         assert await store.answer_of("r") == b"done"
+
+
+def damage(path: Path) -> None:
+    with path.open("r+b") as file:
+        for page in range(4, path.stat().st_size // 4096):
+            file.seek(page * 4096)
+            file.write(b"\xa5" * 4096)
+
+
+async def test_a_damaged_file_is_told_in_words(path: Path, said: Said) -> None:
+    async with open_store(path, events=domain_codec()) as store:
+        await store.append_all([said(*(f"{n} {'x' * 500}" for n in range(200)))])
+    damage(path)
+    with pytest.raises(StoreUnavailable, match=r"the file is damaged .* restore it from a backup"):
+        async with open_store(path, events=domain_codec()) as store:
+            await store.read_all()
+
+
+async def test_a_repeat_whose_events_cannot_be_read_faults_alone(path: Path, said: Said) -> None:
+    """A log that a newer compas wrote to holds a kind of event this one does not know."""
+    async with open_store(path, events=domain_codec()) as store:
+        await store.append_all([Append(events=said("x").events, request_id="r", response=b"first")])
+    newer = apsw.Connection(str(path))
+    newer.execute("DROP TRIGGER events_are_never_changed; UPDATE events SET tag = 'message.sung'")
+    newer.close()
+    async with open_store(path, events=domain_codec()) as store:
+        repeat, other = await store.append_all([Append(events=(), request_id="r"), said("y")])
+        assert isinstance(repeat, Faulted)
+        assert isinstance(repeat.error, UnreadableEvent)
+        assert isinstance(other, Appended)
+        with pytest.raises(UnreadableEvent, match="event 1 of the log"):
+            await store.read_all()
+    with pytest.raises(UnreadableEvent, match="event 1 of the log"):
+        async with open_store(path, events=domain_codec(), projections=PROJECTIONS):
+            pass

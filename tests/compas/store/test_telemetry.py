@@ -17,19 +17,19 @@ async def telemetry(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         yield opened
 
 
-def seen(number: int, kind: str = "message", execution: str = "x", **fields: object) -> TelemetryEvent:
-    given = {"summary": f"n{number}", "at_ms": 1000 + number, **fields}
-    return TelemetryEvent(execution=execution, number=number, kind=kind, **given)  # type: ignore[arg-type]
+def seen(index: int, kind: str = "message", execution: str = "x", **fields: object) -> TelemetryEvent:
+    given = {"summary": f"n{index}", "at_ms": 1000 + index, **fields}
+    return TelemetryEvent(execution=execution, index=index, kind=kind, **given)  # type: ignore[arg-type]
 
 
-async def test_a_page_is_read_from_a_number_and_a_time_on(telemetry: Telemetry) -> None:
+async def test_a_page_is_read_from_an_index_and_a_time_on(telemetry: Telemetry) -> None:
     await telemetry.add([seen(n) for n in range(10)])
     await telemetry.add([seen(0, execution="other")])
-    page = await telemetry.read("x", since_number=3, limit=2)
-    assert [event.number for event in page.events] == [4, 5]
+    page = await telemetry.read("x", since_index=3, limit=2)
+    assert [event.index for event in page.events] == [4, 5]
     assert (page.more, page.missed) == (True, 0)
-    rest = await telemetry.read("x", since_number=3, since_ms=1007)
-    assert [event.number for event in rest.events] == [7, 8, 9]
+    rest = await telemetry.read("x", since_index=3, since_ms=1007)
+    assert [event.index for event in rest.events] == [7, 8, 9]
     assert not rest.more
 
 
@@ -67,7 +67,7 @@ async def test_the_newest_event_can_leave_out_kinds_that_show_no_progress(teleme
     progress = await telemetry.newest("x", without=("tool_result", "turn_complete"))
     assert newest is not None
     assert progress is not None
-    assert (newest.number, progress.number) == (2, 0)
+    assert (newest.index, progress.index) == (2, 0)
     assert await telemetry.newest("x", without=("tool_call", "tool_result", "turn_complete")) is None
 
 
@@ -91,7 +91,7 @@ async def test_pruning_deletes_what_is_older_and_says_how_much(telemetry: Teleme
     await telemetry.note_gap("x", 1, 1000)
     assert await telemetry.prune(1003) == 3
     page = await telemetry.read("x")
-    assert ([event.number for event in page.events], page.missed) == ([3, 4], 0)
+    assert ([event.index for event in page.events], page.missed) == ([3, 4], 0)
 
 
 async def test_a_batch_the_disk_refused_is_counted_as_a_gap(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ async def test_a_batch_the_disk_refused_is_counted_as_a_gap(tmp_path: Path) -> N
         assert (await telemetry.read("x")).missed == 100
         await telemetry.add([seen(101)])
         page = await telemetry.read("x")
-        assert ([event.number for event in page.events], page.missed) == ([0, 101], 100)
+        assert ([event.index for event in page.events], page.missed) == ([0, 101], 100)
     async with open_telemetry(tmp_path / "telemetry.sqlite") as telemetry:
         assert (await telemetry.read("x")).missed == 100
 

@@ -1,14 +1,14 @@
 -- What agents were seen doing. Not a fact of the log: kept for a while, then pruned.
 CREATE TABLE telemetry (
     execution TEXT    NOT NULL,
-    number    INTEGER NOT NULL,
+    "index"   INTEGER NOT NULL,
     kind      TEXT    NOT NULL,
     agent     TEXT    NOT NULL,
     summary   TEXT    NOT NULL,
     detail    TEXT    NOT NULL,
     tool      TEXT,
     at_ms     INTEGER NOT NULL,
-    PRIMARY KEY (execution, number)
+    PRIMARY KEY (execution, "index")
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX telemetry_by_age ON telemetry (at_ms);
