@@ -80,7 +80,10 @@ class Report:
         """Add a warning: the file loads, but not everything in it means what it seems to."""
         if any(path[:length] in self._broken for length in range(len(path) + 1)):
             return
-        self.warnings.append(self._finding(path, sentence, at))
+        finding = self._finding(path, sentence, at)
+        # A value that several agents inherit is found wanting once for each of them.
+        if finding not in self.warnings:
+            self.warnings.append(finding)
 
     def _finding(self, path: KeyPath, sentence: str, at: tuple[int, int] | None) -> Finding:
         nearest = path
