@@ -11,8 +11,10 @@ from compas.errors import CompasError
 from compas.runner.messages import Spec
 from compas.runner.processes import EXECUTION_VARIABLE, TOKEN_VARIABLE
 
+_AT_GATE = b"a"
 _GO = b"g"
 _FIRST_SAFE_DESCRIPTOR = 16
+_DESCRIPTORS_IF_UNLIMITED = 65536
 
 
 class SpawnError(CompasError):
@@ -26,6 +28,11 @@ class Stdio(NamedTuple):
     stdout: int
     stderr: int
 
+    def close(self) -> None:
+        """Close this process's copies, once the agent has its own."""
+        for descriptor in self:
+            os.close(descriptor)
+
 
 class WaitingAgent(NamedTuple):
     """A forked child that has not yet become the agent. It ends by itself when this process dies."""
@@ -33,18 +40,19 @@ class WaitingAgent(NamedTuple):
     pid: int
     gate: int
     failure: int
+    """Readable: one byte when the child is at the gate, then why it could not become the agent, if so."""
 
     def release(self) -> None:
-        """Let the child become the agent.
-
-        Raises:
-            SpawnError: The system refused to run it; the child has ended or is about to.
-        """
+        """Let the child become the agent."""
         os.write(self.gate, _GO)
         os.close(self.gate)
 
     def confirm(self, spec: Spec) -> None:
-        """Wait until the program runs or has been refused; see `release`."""
+        """Wait until the program runs.
+
+        Raises:
+            SpawnError: The system refused to run it; the child has ended or is about to.
+        """
         with open(self.failure, "rb") as file:
             report = file.read()
         if report:
@@ -81,7 +89,10 @@ def find_program(spec: Spec) -> str:
 
 
 def fork_agent(spec: Spec, program: str, stdio: Stdio, umask: int) -> WaitingAgent:
-    """Fork a child that waits at the gate. The caller still owns the descriptors in `stdio`."""
+    """Fork a child and return when it waits at the gate. The caller still owns the descriptors in `stdio`.
+
+    By then the child has closed all that it inherited: nobody but the runner holds the lock.
+    """
     gate_out, gate_in = os.pipe()
     failure_out, failure_in = os.pipe()
     pid = os.fork()
@@ -93,6 +104,8 @@ def fork_agent(spec: Spec, program: str, stdio: Stdio, umask: int) -> WaitingAge
             os._exit(127)
     os.close(gate_out)
     os.close(failure_in)
+    if os.read(failure_out, 1) != _AT_GATE:
+        raise SpawnError(f"cannot start {spec.argv[0]!r}: its process ended before it began")
     return WaitingAgent(pid, gate_in, failure_out)
 
 
@@ -104,9 +117,9 @@ def _become_agent(spec: Spec, program: str, stdio: Stdio, umask: int, gate: int,
     moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR) for descriptor in stdio]
     for number, descriptor in enumerate(moved):
         os.dup2(descriptor, number)
-    # The lock is among these: it must not be held by anybody but the runner.
     _close_all_but(gate, failure)
     environment = {**spec.env, TOKEN_VARIABLE: spec.token, EXECUTION_VARIABLE: spec.execution}
+    os.write(failure, _AT_GATE)
     if os.read(gate, 1) != _GO:
         os._exit(0)
     step = "cwd"
@@ -117,6 +130,8 @@ def _become_agent(spec: Spec, program: str, stdio: Stdio, umask: int, gate: int,
         os.execve(program, list(spec.argv), environment)
     except OSError as err:
         os.write(failure, f"{step}:{err.errno}".encode())
+    except ValueError:
+        os.write(failure, b"exec:0")
     os._exit(127)
 
 
@@ -130,6 +145,8 @@ def _reset_signals() -> None:
 
 def _close_all_but(*kept: int) -> None:
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    if limit == resource.RLIM_INFINITY:
+        limit = _DESCRIPTORS_IF_UNLIMITED
     start = 3
     for descriptor in (*sorted(kept), limit):
         os.closerange(start, descriptor)
@@ -145,6 +162,8 @@ def _refusal(spec: Spec, step: str, number: int) -> str:
     if step == "cwd":
         return f"{what} in {spec.cwd!r}: {os.strerror(number)}"
     match number:
+        case 0:
+            return f"{what}: one of its arguments or variables holds a NUL character"
         case errno.ENOENT:
             return f"{what}: the interpreter that its first line names does not exist"
         case errno.ENOEXEC:

@@ -3,14 +3,17 @@
 import contextlib
 import os
 import signal
+import sys
 
 from compas.runner import processes
 from compas.runner.processes import Process
 
+_RSS_UNITS_PER_KB = 1024 if sys.platform == "darwin" else 1
+"""macOS counts bytes (getrusage(2))."""
+
 
 class Children:
-    """The agent and all that it started. Needs this process to be a subreaper, in which case
-    "no children left" means that nothing of the tree is alive."""
+    """The agent and all that it started. Since this process adopts orphans, no children means nothing alive."""
 
     def __init__(self, agent: int, token: str) -> None:
         self._agent = agent
@@ -42,7 +45,7 @@ class Children:
                 return
             self.user_secs += usage.ru_utime
             self.system_secs += usage.ru_stime
-            self.max_rss_kb = max(self.max_rss_kb, usage.ru_maxrss)
+            self.max_rss_kb = max(self.max_rss_kb, usage.ru_maxrss // _RSS_UNITS_PER_KB)
             if pid == self._agent:
                 self.agent_status = status
 

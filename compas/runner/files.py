@@ -18,6 +18,9 @@ LOG = "output.log"
 LOCK = "lock"
 SOCKET = "runner.sock"
 
+_WRITING = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_RESERVED_BYTES = 8192
+
 FileT = TypeVar("FileT", Spec, Started, Exit)
 
 
@@ -67,29 +70,38 @@ def read(directory: int, name: str, kind: type[FileT]) -> FileT | None:
     return value
 
 
+def reserve(directory: int, name: str) -> None:
+    """Take the disk space for a later `write_new` of this process, so that a full disk cannot prevent it."""
+    descriptor = os.open(_temporary(name), _WRITING, 0o600, dir_fd=directory)
+    with open(descriptor, "wb") as file:
+        # Written, not just allocated: that works on every file system.
+        file.write(bytes(_RESERVED_BYTES))
+
+
 def write_new(directory: int, name: str, value: Spec | Started | Exit) -> None:
     """Write a file that must not exist yet: all of it or nothing, on disk when this returns.
 
     Raises:
         FileExistsError: `name` is already there; it is left as it is.
     """
-    temporary = f".{name}.{os.getpid()}"
-    descriptor = os.open(
-        temporary,
-        os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW,
-        0o600,
-        dir_fd=directory,
-    )
+    content = msgspec.json.encode(value)
+    temporary = _temporary(name)
+    descriptor = os.open(temporary, _WRITING, 0o600, dir_fd=directory)
     try:
         with open(descriptor, "wb") as file:
-            file.write(msgspec.json.encode(value))
+            file.write(content)
             file.flush()
+            os.ftruncate(descriptor, len(content))
             os.fsync(descriptor)
         # A link, not a rename: it never replaces what somebody else has recorded.
         os.link(temporary, name, src_dir_fd=directory, dst_dir_fd=directory)
     finally:
         os.unlink(temporary, dir_fd=directory)
     os.fsync(directory)
+
+
+def _temporary(name: str) -> str:
+    return f".{name}.{os.getpid()}"
 
 
 def open_lock(directory: int) -> int:

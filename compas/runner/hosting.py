@@ -119,7 +119,7 @@ class Hosting:
             if not source.is_closed:
                 self._selector.unregister(source)
                 source.finish()
-        log_bytes = self._log.finish()
+        log = self._log.finish()
         kind, exit_code, number, reason = self._outcome()
         ended = Exit(
             kind=kind,
@@ -132,9 +132,9 @@ class Hosting:
             user_secs=self._children.user_secs,
             system_secs=self._children.system_secs,
             max_rss_kb=self._children.max_rss_kb,
-            log_bytes=log_bytes,
-            cut_at=self._log.cut_at,
-            cut_bytes=self._log.cut_bytes,
+            log_bytes=log.log_bytes,
+            cut_at=log.cut_at,
+            cut_bytes=log.cut_bytes,
             skipped_bytes=sum(source.skipped_bytes for source in self._sources),
             log_error=self._log.error,
             leftovers_ended=self._children.leftovers_ended,

@@ -12,7 +12,6 @@ from typing import Literal
 import msgspec
 import trio
 
-import compas
 from compas import failpoints
 from compas.errors import CompasError
 from compas.runner.forkserver import LENGTH_BYTES
@@ -61,7 +60,7 @@ class Launcher:
         raise LaunchError(f"tried to start a runner for {directory}: {found}; judge the execution again")
 
     async def _request(self, directory: Path, report: int) -> None:
-        content = os.fsencode(directory)
+        content = os.fsencode(directory.absolute())
         message = len(content).to_bytes(LENGTH_BYTES, "big") + content
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, report.to_bytes(4, sys.byteorder))
         async with self._sending:
@@ -77,10 +76,8 @@ class Launcher:
 async def open_fork_server() -> AsyncIterator[Launcher]:
     """Start a fork server; it ends with the block, or with this process, and its runners go on."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    places = [
-        os.path.dirname(next(iter(compas.__path__))),
-        os.path.dirname(os.path.dirname(msgspec.__file__)),
-    ]
+    # Site packages are off in there, so that no .pth file of this machine can slow it down or break it.
+    places = [str(Path(module).parent.parent) for module in (failpoints.__file__, msgspec.__file__)]
     # A clean environment: it is the runners' own, and must not carry the mark of another execution.
     environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
     if failpoints.VARIABLE in os.environ:

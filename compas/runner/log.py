@@ -20,134 +20,168 @@ class Piece(NamedTuple):
     content: bytes
 
 
-class _Block(NamedTuple):
-    offset: int
-    content: bytearray
+class Ending(NamedTuple):
+    """What the finished file holds: `log_bytes` in all, `cut_bytes` left out at `cut_at`."""
+
+    log_bytes: int
+    cut_at: int
+    cut_bytes: int
 
 
 class Log:
     """Appends whole lines and reads them back by their offset in the uncut log.
 
     The first 7/8 of the limit go to the file at once. What follows is held as a ring of the last 1/8 and
-    written by `finish`, after one line that says how much was cut between.
+    written by `finish`, after one line that says how much was cut between. A file that cannot be written
+    never fails the execution (a-core 45): the ring goes on, and `error` says what happened.
     """
 
     def __init__(self, directory: int, limit: int) -> None:
-        self._descriptor = os.open(
-            files.LOG,
-            os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW,
-            0o600,
-            dir_fd=directory,
-        )
+        self._file = _File(directory)
         self._head_limit = limit - limit // TAIL_SHARE
-        self._tail_limit = limit // TAIL_SHARE
-        # What a runner that died before its agent ran may have left is part of the log.
-        self._head_bytes = os.fstat(self._descriptor).st_size
-        self._head_open = True
-        self._tail: deque[_Block] = deque()
-        self._tail_bytes = 0
-        self.end = self._head_bytes
-        """Offset after the last line."""
-        self.error: str | None = None
-        """Why the file could not be written, if so; the end of the log is still held in memory."""
-
-    @property
-    def line_limit(self) -> int:
+        self._head_bytes = self._file.size
+        self._is_head_open = True
+        self._tail = _Ring(limit // TAIL_SHARE, self._head_bytes)
+        self.line_limit = limit // TAIL_SHARE
         """The longest line that is sure to fit into the part kept for the end."""
-        return self._tail_limit
 
     @property
-    def cut_at(self) -> int:
-        """Offset up to which the file holds the log without a gap."""
-        return self._head_bytes
+    def end(self) -> int:
+        """Offset after the last line."""
+        return self._head_bytes if self._is_head_open else self._tail.end
 
     @property
-    def cut_bytes(self) -> int:
-        """How much is held neither by the file nor by the ring."""
-        return (self._tail[0].offset if self._tail else self.end) - self._head_bytes
+    def error(self) -> str | None:
+        """Why the file lacks something beside the cut, if it does."""
+        return self._file.error
 
     def append(self, content: bytes) -> None:
-        """Add whole lines. A file that cannot be written is closed to more, and `error` says so."""
-        if self._head_open:
+        """Add whole lines."""
+        if self._is_head_open:
             content = self._append_to_head(content)
         if content:
-            self._append_to_tail(content)
+            self._tail.append(content)
 
     def read(self, offset: int) -> Piece | None:
         """Return some whole lines from `offset` on, or None at the end."""
         if offset >= self.end:
             return None
         if offset < self._head_bytes:
-            return self._read_head(offset)
-        for block in self._tail:
-            block_end = block.offset + len(block.content)
-            if offset < block.offset:
-                return Piece(offset, block.offset, cut_notice(block.offset - offset).encode())
-            if offset < block_end:
-                return Piece(offset, block_end, bytes(block.content[offset - block.offset :]))
-        return Piece(offset, self.end, cut_notice(self.end - offset).encode())
+            content = self._file.read_lines(offset, self._head_bytes)
+            if not content:  # somebody else has truncated the file
+                return Piece(offset, self._head_bytes, cut_notice(self._head_bytes - offset).encode())
+            return Piece(offset, offset + len(content), content)
+        return self._tail.read(offset)
 
-    def finish(self) -> int:
-        """Write the end of the log and sync it. Return the file's size."""
-        if self.error is None and self._tail:
-            notice = cut_notice(self.cut_bytes).encode() if self.cut_bytes else b""
-            if not self._write(b"".join([notice, *(block.content for block in self._tail)])):
-                self._drop_tail_from_file()
-        try:
-            os.fsync(self._descriptor)
-        except OSError as err:
-            self.error = self.error or f"output.log could not be synced: {err}"
-        return os.fstat(self._descriptor).st_size
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
+    def finish(self) -> Ending:
+        """Write the end of the log and sync it; it can still be read."""
+        cut_bytes = 0 if self._is_head_open else self._tail.start - self._head_bytes
+        if not self._is_head_open:
+            notice = cut_notice(cut_bytes).encode() if cut_bytes else b""
+            if not self._file.append(notice + self._tail.content()):
+                cut_bytes = self.end - self._head_bytes
+        self._file.sync()
+        return Ending(self._file.size, self._head_bytes, cut_bytes)
 
     def _append_to_head(self, content: bytes) -> bytes:
+        """Return what the head did not take; then it takes no more."""
         room = self._head_limit - self._head_bytes
+        fitting = content
         if len(content) > room:
-            self._head_open = False
             fitting = content[: content.rfind(b"\n", 0, max(0, room)) + 1]
+        if not self._file.append(fitting):
+            fitting = b""
+        self._head_bytes += len(fitting)
+        if len(fitting) < len(content):
+            self._is_head_open = False
+            self._tail = _Ring(self.line_limit, self._head_bytes)
+        return content[len(fitting) :]
+
+
+class _File:
+    """`output.log` itself. Appends all or nothing; an error is remembered, not raised."""
+
+    def __init__(self, directory: int) -> None:
+        self.size = 0
+        self.error: str | None = None
+        self._descriptor: int | None = None
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW
+        try:
+            self._descriptor = os.open(files.LOG, flags, 0o600, dir_fd=directory)
+        except OSError as err:
+            self.error = f"{files.LOG} cannot be opened: {err}"
         else:
-            fitting = content
-        if self._write(fitting):
-            self._head_bytes += len(fitting)
-            self.end = self._head_bytes
-            return content[len(fitting) :]
-        self._head_open = False
-        os.ftruncate(self._descriptor, self._head_bytes)
-        return content
+            # A runner that died before its agent ran may have left a line of its own.
+            self.size = os.fstat(self._descriptor).st_size
 
-    def _append_to_tail(self, content: bytes) -> None:
-        if not self._tail or len(self._tail[-1].content) >= min(_READ_BYTES, self._tail_limit // 8):
-            self._tail.append(_Block(self.end, bytearray()))
-        self._tail[-1].content.extend(content)
-        self._tail_bytes += len(content)
-        self.end += len(content)
-        while self._tail_bytes > self._tail_limit and len(self._tail) > 1:
-            self._tail_bytes -= len(self._tail.popleft().content)
-
-    def _read_head(self, offset: int) -> Piece:
-        wanted = min(_READ_BYTES, self._head_bytes - offset)
-        while True:
-            content = os.pread(self._descriptor, wanted, offset)
-            end = content.rfind(b"\n") + 1
-            if end or len(content) < wanted or offset + wanted >= self._head_bytes:
-                content = content[:end] if end else content
-                return Piece(offset, offset + len(content), content)
-            wanted = min(wanted * 4, self._head_bytes - offset)
-
-    def _write(self, content: bytes) -> bool:
+    def append(self, content: bytes) -> bool:
+        if self._descriptor is None:
+            return False
         view = memoryview(content)
         try:
             while view:
                 view = view[os.write(self._descriptor, view) :]
         except OSError as err:
-            self.error = f"output.log could not be written: {err}"
+            self.error = f"{files.LOG} could not be written: {err}"
+            os.ftruncate(self._descriptor, self.size)
             return False
+        self.size += len(content)
         return True
 
-    def _drop_tail_from_file(self) -> None:
-        os.ftruncate(self._descriptor, self._head_bytes)
-        self._tail.clear()
-        self._tail_bytes = 0
+    def read_lines(self, offset: int, end: int) -> bytes:
+        assert self._descriptor is not None
+        wanted = _READ_BYTES
+        while True:
+            asked = min(wanted, end - offset)
+            content = os.pread(self._descriptor, asked, offset)
+            is_rest = offset + len(content) >= end or len(content) < asked
+            cut = len(content) if is_rest else content.rfind(b"\n") + 1
+            if cut or is_rest:
+                return content[:cut]
+            wanted *= 4
+
+    def sync(self) -> None:
+        if self._descriptor is None:
+            return
+        try:
+            os.fsync(self._descriptor)
+        except OSError as err:
+            self.error = f"{files.LOG} could not be synced: {err}"
+
+
+class _Block(NamedTuple):
+    offset: int
+    content: bytearray
+
+
+class _Ring:
+    """The last lines, about `limit` bytes of them; at least the last append is always whole."""
+
+    def __init__(self, limit: int, start: int) -> None:
+        self._limit = limit
+        self._blocks: deque[_Block] = deque()
+        self._size = 0
+        self.end = start
+
+    @property
+    def start(self) -> int:
+        return self._blocks[0].offset if self._blocks else self.end
+
+    def append(self, content: bytes) -> None:
+        if not self._blocks or len(self._blocks[-1].content) >= min(_READ_BYTES, self._limit // 8):
+            self._blocks.append(_Block(self.end, bytearray()))
+        self._blocks[-1].content.extend(content)
+        self._size += len(content)
+        self.end += len(content)
+        while self._size > self._limit and len(self._blocks) > 1:
+            self._size -= len(self._blocks.popleft().content)
+
+    def read(self, offset: int) -> Piece:
+        if offset < self.start:
+            return Piece(offset, self.start, cut_notice(self.start - offset).encode())
+        block = next(block for block in reversed(self._blocks) if block.offset <= offset)
+        content = bytes(block.content[offset - block.offset :])
+        return Piece(offset, offset + len(content), content)
+
+    def content(self) -> bytes:
+        return b"".join([block.content for block in self._blocks])

@@ -8,6 +8,7 @@ VERSION = 1
 """Of the files and of the socket. Fields may be added with a default; anything else is a new version."""
 
 MIN_GRACE_SECS = 2.0
+MIN_LOG_LIMIT_BYTES = 64 * 1024
 DEFAULT_LOG_LIMIT_BYTES = 64 * 1024 * 1024
 
 ExitKind = Literal[
@@ -36,7 +37,7 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """Between SIGTERM and SIGKILL."""
     drain_secs: Annotated[float, msgspec.Meta(ge=0)] = 1.0
     """What leftovers of an agent that ended by itself get before they are ended."""
-    log_limit_bytes: Annotated[int, msgspec.Meta(ge=4096)] = DEFAULT_LOG_LIMIT_BYTES
+    log_limit_bytes: Annotated[int, msgspec.Meta(ge=MIN_LOG_LIMIT_BYTES)] = DEFAULT_LOG_LIMIT_BYTES
     redact: bool = True
     redaction_patterns: tuple[str, ...] = ()
     version: int = VERSION

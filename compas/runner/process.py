@@ -1,9 +1,11 @@
 """The life of a runner, from the lock to the recorded exit; at most one per execution gets past the first step."""
 
+import contextlib
 import fcntl
 import os
 import signal
 import socket
+import traceback
 from collections.abc import Callable
 from types import FrameType
 
@@ -14,12 +16,13 @@ from compas.runner.agent import SpawnError, Stdio, WaitingAgent, find_program, f
 from compas.runner.file_source import FileSource, open_output_file
 from compas.runner.hosting import Hosting
 from compas.runner.log import Log
-from compas.runner.logformat import Stream
+from compas.runner.logformat import Stream, format_line
 from compas.runner.messages import Exit, Spec, Started
 from compas.runner.output import PipeSource, Recorder, Source
 from compas.runner.processes import find_process
 from compas.runner.redact import Redactor
 from compas.runner.serve import bind_socket
+from compas.runner.strays import end_strays
 
 LOCK_LIMIT_SECS = 5.0
 """A judge holds the lock for a moment; another runner holds it for good, and then there is nothing to do."""
@@ -48,16 +51,21 @@ def run(path: str, report: Report) -> None:
             report(f"{path} holds no {files.SPEC}".encode())
             return
         machine.adopt_orphans()
+        files.reserve(directory, files.EXIT)
         log = Log(directory, spec.log_limit_bytes)
         listener = bind_socket(directory, path)
         try:
             hosting = _start(directory, spec, log, listener, umask)
         except SpawnError as err:
-            _record_spawn_failure(directory, str(err))
+            _record(directory, Exit(kind="spawn_failed", reason=str(err), ended_at=wall_clock()))
             report(STARTED)
             return
         report(STARTED)
-        hosting.run(directory)
+        try:
+            hosting.run(directory)
+        except Exception:
+            _record_own_failure(directory, spec)
+            raise
 
 
 def _take_lock(directory: int) -> bool:
@@ -94,14 +102,17 @@ def _wait_for_lock(descriptor: int) -> bool:
 def _start(directory: int, spec: Spec, log: Log, listener: socket.socket, umask: int) -> Hosting:
     """Fork, record, release: in this order an agent without a record never ran."""
     program = find_program(spec)
-    stdio, sources = _open_stdio(directory, spec, log)
-    agent = fork_agent(spec, program, stdio, umask)
-    for descriptor in {stdio.stdin, stdio.stderr} | ({stdio.stdout} if spec.stdout == "pipe" else set()):
-        os.close(descriptor)
-    started = _describe(spec, agent)
-    files.write_new(directory, files.STARTED, started)
+    try:
+        stdio, sources = _open_stdio(directory, spec, log)
+        agent = fork_agent(spec, program, stdio, umask)
+        stdio.close()
+        started = _describe(spec, agent)
+        hosting = Hosting(spec, started, log, sources, listener)
+        files.write_new(directory, files.STARTED, started)
+    except OSError as err:
+        # The child at the gate, if there is one, ends by itself together with this process.
+        raise SpawnError(f"cannot start {spec.argv[0]!r}: {err}") from err
     failpoints.hit("runner.recorded")
-    hosting = Hosting(spec, started, log, sources, listener)
     agent.release()
     failpoints.hit("runner.released")
     agent.confirm(spec)
@@ -124,20 +135,26 @@ def _describe(spec: Spec, agent: WaitingAgent) -> Started:
 
 
 def _open_stdio(directory: int, spec: Spec, log: Log) -> tuple[Stdio, list[Source]]:
-    def recorder(stream: Stream) -> Recorder:
-        redact = Redactor(spec.redaction_patterns).line if spec.redact else _unchanged
-        return Recorder(stream, log, redact)
-
-    sources: list[Source] = []
+    out, err = _open_recorder(spec, log, "stdout"), _open_recorder(spec, log, "stderr")
+    source: Source
     if spec.stdout == "file":
         stdout = open_output_file(directory)
-        sources.append(FileSource(stdout, recorder("stdout")))
+        source = FileSource(os.dup(stdout), out)
     else:
         reading, stdout = os.pipe()
-        sources.append(PipeSource(reading, recorder("stdout")))
+        source = PipeSource(reading, out)
     reading, stderr = os.pipe()
-    sources.append(PipeSource(reading, recorder("stderr")))
-    return Stdio(_open_stdin(directory, spec), stdout, stderr), sources
+    return Stdio(_open_stdin(directory, spec), stdout, stderr), [source, PipeSource(reading, err)]
+
+
+def _open_recorder(spec: Spec, log: Log, stream: Stream) -> Recorder:
+    if not spec.redact:
+        return Recorder(stream, log, _unchanged)
+    redactor = Redactor(spec.redaction_patterns)
+    if stream == "stdout":
+        for problem in redactor.problems:
+            log.append(format_line("compas", problem).encode())
+    return Recorder(stream, log, redactor.line)
 
 
 def _open_stdin(directory: int, spec: Spec) -> int:
@@ -157,6 +174,27 @@ def _unchanged(text: str) -> str:
     return text
 
 
-def _record_spawn_failure(directory: int, reason: str) -> None:
-    now = wall_clock()
-    files.write_new(directory, files.EXIT, Exit(kind="spawn_failed", reason=reason, ended_at=now))
+def _record_own_failure(directory: int, spec: Spec) -> None:
+    """Leave nothing running when the loop itself has failed; an exit that is there already stays."""
+    reason = f"the runner failed: {traceback.format_exc(limit=-8)}"
+    count, nothing_left = end_strays(spec.token)
+    log_bytes = os.stat(files.LOG, dir_fd=directory).st_size
+    _record(
+        directory,
+        Exit(
+            kind="lost",
+            reason=reason,
+            ended_at=wall_clock(),
+            log_bytes=log_bytes,
+            cut_at=log_bytes,
+            leftovers_ended=count,
+            nothing_left=nothing_left,
+        ),
+    )
+
+
+def _record(directory: int, ended: Exit) -> None:
+    with contextlib.suppress(FileExistsError):
+        files.write_new(directory, files.EXIT, ended)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(files.SOCKET, dir_fd=directory)
