@@ -1,14 +1,66 @@
 """The supervisor's side of the git worker: one typed async method per operation."""
 
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+import contextlib
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Final, TypeVar
 
+from actors.remote.errors import RequestFailed, SessionLost
+from actors.remote.process import HostSettings, ProcessExit, ProcessHost, open_process_host
 from compas.git import messages as m
+from compas.git.errors import GitError, GitWorkerLost
+from compas.git.failures import restore
 
 R = TypeVar("R")
 
 Exchange = Callable[[m.Request], Awaitable[object]]
 """Sends one request to the worker and returns its decoded response."""
+
+
+MODULE: Final = "compas.git.worker"
+
+
+@contextlib.asynccontextmanager
+async def open_git_worker(
+    *,
+    epoch: int,
+    env: Mapping[str, str] | None = None,
+    log_fd: int | None = None,
+    on_exit: Callable[[ProcessExit], None] | None = None,
+) -> AsyncIterator["GitWorker"]:
+    """Start a git worker and yield its client; restarting a lost one is the caller's matter.
+
+    `env` replaces the inherited environment; `on_exit` is called once, when the process has ended. At the end of the
+    block running operations are cancelled, except publications, which git finishes by itself.
+    Raises ProcessStartError.
+    """
+    command = [sys.executable, "-m", MODULE, str(epoch)]
+    settings = HostSettings(client="compas-supervisor", log_fd=log_fd)
+    async with open_process_host(
+        command, name="git worker", env=env, settings=settings, on_exit=on_exit
+    ) as host:
+        yield GitWorker(_exchange_with(host), epoch)
+
+
+def _exchange_with(host: ProcessHost) -> Exchange:
+    async def exchange(request: m.Request) -> object:
+        try:
+            asked = m.Asked(request=request)
+            return (await host.session.request(type(request).__name__, asked, m.Answered)).response
+        except RequestFailed as failure:
+            raise _error_of(host, failure) from failure
+        except SessionLost as lost:
+            text = f"the git worker ended during {type(request).__name__}: {lost.reason}; read the repository to see"
+            raise GitWorkerLost(text) from lost
+
+    return exchange
+
+
+def _error_of(host: ProcessHost, failure: RequestFailed) -> GitError:
+    details = {}
+    if failure.details is not None and failure.code.startswith("git."):
+        details = host.session.decode(failure.details, dict[str, str])
+    return restore(failure.code, failure.message, details)
 
 
 class GitWorker:

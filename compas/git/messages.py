@@ -421,3 +421,15 @@ Response = (
     | TargetMoved
     | Finished
 )
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of a call to the worker."""
+
+    request: Request
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a call to the worker."""
+
+    response: Response

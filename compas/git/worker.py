@@ -1,0 +1,94 @@
+"""The git worker: a process that serves the operations of this package to the supervisor that started it."""
+
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import trio
+
+from actors.remote.call import Call
+from actors.remote.child import serve_parent
+from actors.remote.errors import CallError
+from actors.remote.handshake import WelcomeInfo
+from actors.remote.server import ServerSettings
+from compas.git import messages as m
+from compas.git.commit import commit_all
+from compas.git.diff import diff
+from compas.git.errors import GitError, GitRefused
+from compas.git.failures import carry
+from compas.git.merge_prepare import prepare_merge
+from compas.git.merge_publish import publish_merge
+from compas.git.merge_recover import finish_merge
+from compas.git.remove import remove_worktree
+from compas.git.repository import contains, describe, graph, resolve
+from compas.git.snapshot import take_snapshot
+from compas.git.status import status
+from compas.git.worktree import ensure_worktree
+
+NAME: Final = "compas-git-worker"
+SHORT: Final = 16
+LONG: Final = max(2, os.cpu_count() or 2)
+IN_FLIGHT: Final = 512
+"""Requests beyond these are refused as busy; long jobs wait in here without keeping a short one from its lane."""
+
+Operation = Callable[[Any], Awaitable[m.Response]]
+
+OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
+    m.Describe: ("short", describe),
+    m.Resolve: ("short", resolve),
+    m.Contains: ("short", contains),
+    m.Graph: ("short", graph),
+    m.Status: ("short", status),
+    m.Diff: ("short", diff),
+    m.PrepareMerge: ("short", prepare_merge),
+    m.PublishMerge: ("short", publish_merge),
+    m.FinishMerge: ("short", finish_merge),
+    m.EnsureWorktree: ("long", ensure_worktree),
+    m.RemoveWorktree: ("long", remove_worktree),
+    m.TakeSnapshot: ("long", take_snapshot),
+    m.CommitAll: ("long", commit_all),
+}
+
+
+class Worker:
+    """Serves requests: each in its lane, mutations only for the newest supervisor it has heard of."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+        self._lanes = {"short": trio.CapacityLimiter(SHORT), "long": trio.CapacityLimiter(LONG)}
+
+    async def serve(self, call: Call) -> m.Answered:
+        """Answer one call; raises CallError carrying a GitError."""
+        try:
+            return m.Answered(response=await self.perform(call.decode(m.Asked).request))
+        except GitError as error:
+            code, message, details = carry(error)
+            raise CallError(code, message, details) from error
+
+    async def perform(self, request: m.Request) -> m.Response:
+        """Perform a request. Raises GitError; GitRefused `old_epoch` for one from a supervisor that was replaced."""
+        if isinstance(request, m.Mutation):
+            if request.epoch < self.epoch:
+                message = (
+                    f"supervisor number {request.epoch} asked for a change, but number {self.epoch} has taken over; "
+                    "nothing was changed"
+                )
+                raise GitRefused("old_epoch", message)
+            self.epoch = request.epoch
+        lane, operation = OPERATIONS[type(request)]
+        async with self._lanes[lane]:
+            return await operation(request)
+
+
+async def main(epoch: int) -> None:
+    """Serve the parent until it is gone."""
+    worker = Worker(epoch)
+    settings = ServerSettings(welcome=WelcomeInfo(server=NAME, epoch=epoch), max_in_flight=IN_FLIGHT)
+    await serve_parent(worker.serve, settings)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s git worker: %(message)s")
+    trio.run(main, int(sys.argv[1]))
