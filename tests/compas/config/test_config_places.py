@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -151,43 +152,43 @@ def test_a_state_directory_that_cannot_be_one_is_refused_or_warned_of(desk: Desk
     assert "worktree_dir: " in desk.error(BARE % "." + "worktree_dir: file\n")
 
 
-CHILD = """\
-import sys
-import tempfile
-from pathlib import Path
-from compas.config.findings import ConfigError
-from compas.config.load import load
-try:
-    load(Path(sys.argv[1]))
-except ConfigError as refusal:
-    print(refusal)
-"""
+@pytest.fixture
+def not_root() -> Iterator[None]:
+    """Be somebody whom permissions hold back, as root is not, until the test ends."""
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setresuid(65534, 65534, 0)
+    yield
+    if is_root:
+        os.setresuid(0, 0, 0)
+
+
+@pytest.fixture
+def shut() -> Iterator[Path]:
+    """Give a directory all may enter, with a file nobody may read and a directory nobody may write in."""
+    with tempfile.TemporaryDirectory() as directory:
+        place = Path(directory)
+        (place / "state").mkdir()
+        (place / "p.md").write_text("secret")
+        text = BARE.replace("}", ", prompt_file: p.md}") % "."
+        (place / "config.yaml").write_text(text + "state_dir: state\n", encoding="utf-8")
+        for name, mode in {"state": 0o500, "p.md": 0, "config.yaml": 0o644, ".": 0o755}.items():
+            (place / name).chmod(mode)
+        yield place
 
 
 # proves: c-config-dashboard 36
-@pytest.mark.system
-def test_files_and_directories_that_the_user_may_not_use_are_refused() -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        place = Path(directory)
-        place.chmod(0o755)
-        (place / "state").mkdir()
-        (place / "state").chmod(0o555)
-        (place / "p.md").write_text("secret")
-        (place / "p.md").chmod(0)
-        (place / "config.yaml").write_text(
-            BARE.replace("}", ", prompt_file: p.md}") % "." + "state_dir: state\n", encoding="utf-8"
-        )
-        # Root may read everything, so it asks as somebody else.
-        said = subprocess.check_output(
-            [sys.executable, "-c", CHILD, str(place / "config.yaml")],
-            cwd=Path(__file__).parents[3],
-            env={"HOME": "/nowhere"},
-            user=65534 if os.geteuid() == 0 else None,
-            text=True,
-            timeout=30,
-        )
+def test_files_and_directories_that_the_user_may_not_use_are_refused(shut: Path, not_root: None) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(shut / "config.yaml", environ={})
+    said = str(caught.value)
     assert "p.md is not readable for you" in said
     assert "state is not writable for you" in said
+
+
+def test_a_config_file_that_the_user_may_not_read_is_refused(shut: Path, not_root: None) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Permission denied"):
+        load(shut / "p.md", environ={})
 
 
 # proves: c-config-dashboard 35
