@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from actors.remote.codec import Encoding
 from actors.remote.errors import SessionLost, SocketAbsent, SocketRefused
@@ -48,7 +49,15 @@ def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = T
         check_config(place.config)
         raise NotRunningError(f"no supervisor is running for {place.config}; start one with `compas run`")
 
-    return (lambda: start_supervisor(place, environ)) if is_allowed and not execution else refuse
+    return partial(_start_in_turn, place, environ) if is_allowed and not execution else refuse
+
+
+def _start_in_turn(place: Place, environ: Mapping[str, str]) -> None:
+    """Start a supervisor unless another client does: the next in turn finds its lock held and connects."""
+    check_config(place.config)
+    with holding(place.starting, READY_SECONDS + PATIENCE_SECONDS):
+        if is_free(place.lock):
+            start_supervisor(place, environ)
 
 
 def connect_or_start(
@@ -79,7 +88,7 @@ def connect_or_start(
             connection = _await_change(place, dial, patience)
             if connection is not None:
                 return connection
-        _start_in_turn(place, start)
+        start()
     try:
         return dial()
     except (SocketAbsent, SocketRefused, SessionLost) as err:
@@ -87,13 +96,6 @@ def connect_or_start(
             f"{_STARTS} supervisors were started for {place.config} and each was gone again; "
             f"look at its log, or run `compas run` to see it fail ({err})"
         ) from err
-
-
-def _start_in_turn(place: Place, start: Start) -> None:
-    """Start a supervisor unless another client does: the next in turn finds its lock held and connects."""
-    with holding(place.starting, READY_SECONDS + PATIENCE_SECONDS):
-        if is_free(place.lock):
-            start()
 
 
 def _await_change(place: Place, dial: Callable[[], BlockingConnection], patience: float) -> BlockingConnection | None:

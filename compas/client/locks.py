@@ -107,5 +107,6 @@ def _open(path: Path, flags: int) -> int | None:
     except FileNotFoundError:
         return None
     except OSError as err:
-        sandbox = "; inside a sandbox, allow that directory" if err.errno in (errno.EACCES, errno.EPERM, errno.EROFS) else ""
-        raise UnreachableError(f"cannot open the lock {path}: {err.strerror}{sandbox}") from err
+        is_forbidden = err.errno in (errno.EACCES, errno.EPERM, errno.EROFS)
+        advice = "; inside a sandbox, allow that directory" if is_forbidden else ""
+        raise UnreachableError(f"cannot open the lock {path}: {err.strerror}{advice}") from err

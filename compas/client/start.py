@@ -2,15 +2,18 @@
 
 import os
 import select
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compas.client.detach import ALREADY_RUNNING, ERROR, READY
 from compas.client.environment import supervisor_environment
 from compas.client.errors import StartError
 from compas.client.place import Place
+
+if TYPE_CHECKING:
+    import subprocess
 
 READY_SECONDS = 60.0
 """It listens before it recovers, so this is for the interpreter alone, on a machine that is very busy."""
@@ -18,10 +21,11 @@ _TAIL_BYTES = 4000
 _TAIL_LINES = 15
 
 
-def supervisor_command(config: Path) -> list[str]:
-    """Return the command line that runs a supervisor for this config, which ends when it is idle."""
+def supervisor_command(config: Path, *, idle_exit: bool = True) -> list[str]:
+    """Return the command line that runs a supervisor for this config, and with `idle_exit` ends when it is idle."""
     # -P: the supervisor's directory is `/`, and nothing there may be mistaken for a module.
-    return [sys.executable, "-P", "-m", "compas", "run", "--detached", "--idle-exit", "--config", str(config)]
+    run = [sys.executable, "-P", "-m", "compas", "run", "--detached", "--config", str(config)]
+    return [*run, "--idle-exit"] if idle_exit else run
 
 
 def start_supervisor(
@@ -35,7 +39,7 @@ def start_supervisor(
     check_config(place.config)
     report, ready = os.pipe()
     try:
-        process = _spawn(place, environ, [*(command or supervisor_command(place.config)), "--ready-fd", str(ready)], ready)
+        process = _spawn(place, environ, command or supervisor_command(place.config), ready)
         os.close(ready)
         ready = -1
         said = _first_line(report, seconds)
@@ -44,6 +48,7 @@ def start_supervisor(
         if ready >= 0:
             os.close(ready)
     if said is None:
+        process.poll()
         raise StartError(
             f"the supervisor was started and did not listen within {seconds:g} s; it goes on starting, "
             f"so try again{_tail(place.log)}"
@@ -67,14 +72,17 @@ def check_config(config: Path) -> None:
         raise StartError(f"cannot look at the configuration {config}: {err.strerror}") from err
 
 
-def _spawn(place: Place, environ: Mapping[str, str], command: list[str], ready: int) -> subprocess.Popen[bytes]:
+def _spawn(place: Place, environ: Mapping[str, str], command: Sequence[str], ready: int) -> "subprocess.Popen[bytes]":
+    import subprocess  # most commands find a supervisor and need not wait for this import
+
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        log = os.open(place.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        log = os.open(place.log, flags, 0o600)
     except OSError as err:
         raise StartError(f"cannot write the supervisor's start-up log {place.log}: {err.strerror}") from err
     try:
         return subprocess.Popen(
-            command,
+            [*command, "--ready-fd", str(ready)],
             cwd="/",
             env=supervisor_environment(environ),
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,38 @@
+"""What a command needs to ask the supervisor: where it is, whether it may be started, and how the answer is written."""
+
+import argparse
+import os
+from pathlib import Path
+
+from compas.cli.render.text import Style
+from compas.cli.terminal import output_style, tell
+from compas.client.caller import Caller
+from compas.client.connect import caller_meta, connect_or_start, start_rule
+from compas.client.place import Place, place_of
+from compas.config.locate import locate
+
+CLIENT = "compas cli"
+"""What the supervisor calls us in its log."""
+
+
+def config_path(given: argparse.Namespace) -> Path:
+    """Return the config file the command means. Raises LocateError."""
+    return locate(given.config, os.environ)
+
+
+def place_for(given: argparse.Namespace) -> Place:
+    """Return where the supervisor of the command's config is found. Raises LocateError and RuntimeDirectoryError."""
+    return place_of(config_path(given), os.environ)
+
+
+def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
+    """Return a caller for the command's supervisor; it connects when it is first asked something."""
+    place = place_for(given)
+    start = start_rule(place, os.environ, is_allowed=may_start and not given.no_start)
+    meta = caller_meta(os.environ)
+    return Caller(lambda: connect_or_start(place, start, client=CLIENT, meta=meta), notice=tell)
+
+
+def style_here() -> Style:
+    """Return how to write the answer."""
+    return output_style(os.environ)

@@ -1,0 +1,112 @@
+"""The command `compas`: finds the subcommand, runs it, and turns whatever happens into an exit code.
+
+Only the chosen command's parser is built and only its code is loaded, so that light commands start in milliseconds.
+Exit codes: 0 done, 1 waited in vain, 2 any error, 130 interrupted, 141 nobody reads the output any more.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from actors.remote.errors import RequestFailed, WireError
+from compas.cli.commands import Command, commands, run_command
+from compas.cli.terminal import give_up_output, prepare_streams, tell, write
+from compas.errors import CompasError
+
+ERROR = 2
+INTERRUPTED = 130
+NOBODY_READS = 141
+
+_USAGE = "usage: compas [--config P] COMMAND …"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    prepare_streams()
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    except SystemExit as leaving:  # argparse, after it has said why
+        return leaving.code if isinstance(leaving.code, int) else ERROR
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        give_up_output()
+        return NOBODY_READS
+    except RequestFailed as error:
+        tell(f"error: {error.message}")
+        return ERROR
+    except OSError as error:
+        give_up_output()  # such as a full disk: what is left over would fail again at the interpreter's end
+        tell(f"error: {error.strerror or error}" + (f": {error.filename}" if error.filename else ""))
+        return ERROR
+    except (CompasError, WireError) as error:
+        tell(f"error: {error}")
+        return ERROR
+
+
+def _run(args: list[str]) -> int:
+    shared, rest = _split(args)
+    if not rest:
+        return _usage_error("a command is missing")
+    name, *own = rest
+    if name in ("--version", "-V"):
+        write(f"compas {_version()}")
+        return 0
+    known = commands()
+    if name in ("--help", "-h") or (name == "help" and not own):
+        write(_help(known))
+        return 0
+    if name == "help":
+        name, own = own[0], ["--help"]
+    if name.startswith("-"):
+        return _usage_error(f"unknown option {name}")
+    if name not in known:
+        return _usage_error(f"unknown command {name!r}; there are: {', '.join(known)}")
+    return run_command(known[name], [*shared, *own])
+
+
+def _split(args: list[str]) -> tuple[list[str], list[str]]:
+    """Separate the options that may stand before the command from the rest."""
+    index = 0
+    while index < len(args):
+        if args[index] == "--config":
+            index += 2
+        elif args[index].startswith("--config="):
+            index += 1
+        else:
+            break
+    return args[:index], args[index:]
+
+
+def _usage_error(reason: str) -> int:
+    tell(f"{_USAGE}\ncompas: error: {reason}; see `compas --help`")
+    return ERROR
+
+
+def _help(known: dict[str, Command]) -> str:
+    width = max(map(len, known))
+    lines = [f"  {command.name.ljust(width)}  {command.doc}" for command in known.values()]
+    return "\n".join(
+        [
+            _USAGE,
+            "",
+            "Dispatch tasks to coding agents, each in its own git worktree; merge when you approve.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "options:",
+            "  --config P  configuration file (default: COMPAS_CONFIG, else ~/.compas/config.yaml)",
+            "  --version   say which version this is",
+            "",
+            "`compas COMMAND --help` tells more of one command.",
+        ]
+    )
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # takes longer than all the rest
+
+    try:
+        return version("compas-orchestrator")
+    except PackageNotFoundError:
+        return "(not installed)"

@@ -1,0 +1,1 @@
+"""Turns responses into text for people; pure, one file per area."""

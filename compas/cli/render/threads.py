@@ -1,0 +1,152 @@
+"""Writes threads: their list, one of them, their conversation, and how they were ended."""
+
+from compas.api.dispatching import DispatchResponse
+from compas.api.threads import (
+    AbandonResponse,
+    CloseResponse,
+    StatusResponse,
+    StatusRow,
+    TranscriptExecution,
+    TranscriptMessage,
+    TranscriptResponse,
+)
+from compas.cli.render.table import Cell, pairs, table
+from compas.cli.render.text import Colour, Style, counted, duration
+
+_COLOURS: dict[str, Colour] = {
+    "active": "cyan",
+    "completed": "green",
+    "failed": "red",
+    "crashed": "red",
+    "timed_out": "red",
+    "abandoned": "dim",
+    "cancelled": "dim",
+    "queued": "yellow",
+    "executing": "cyan",
+}
+
+
+def status_colour(status: str) -> Colour | None:
+    """Return the colour a status is shown in, of threads, executions and merges alike."""
+    return _COLOURS.get(status.lower())
+
+
+def status_text(response: StatusResponse, style: Style) -> str:
+    """Write the newest threads first, and how many more there are."""
+    if not response.threads:
+        return "no threads match"
+    heads = ("THREAD", "STATUS", "AGENT", "WORK", "CHANGED", "SUMMARY")
+    text = table(heads, [_row(row, style) for row in response.threads], style)
+    more = response.total - len(response.threads)
+    if more > 0:
+        text += f"\n{counted(more, 'more thread')}; --limit shows more"
+    if response.scheduled_count:
+        text += f"\n{counted(response.scheduled_count, 'execution')} waiting for a later time"
+    return text
+
+
+def _row(row: StatusRow, style: Style) -> list[Cell]:
+    work = row.execution_status or "-"
+    if row.attempt and row.attempt > 1:
+        work += f" (attempt {row.attempt})"
+    return [
+        Cell(row.thread_id),
+        Cell(row.thread_status, status_colour(row.thread_status)),
+        Cell(row.agent or "-"),
+        Cell(work, status_colour(row.execution_status or "")),
+        Cell(style.time(row.updated_at)),
+        Cell(row.error or row.summary or "", "red" if row.error else None),
+    ]
+
+
+def thread_text(row: StatusRow, style: Style) -> str:
+    """Write one thread with its newest execution."""
+    return pairs(
+        [
+            ("thread", row.thread_id),
+            ("status", row.thread_status),
+            ("summary", row.summary),
+            ("batch", row.batch_id),
+            ("changed", style.time(row.updated_at)),
+            ("agent", row.agent),
+            ("execution", row.execution_id),
+            ("work", row.execution_status),
+            ("attempt", str(row.attempt) if row.attempt else None),
+            ("started", style.time(row.started_at) if row.started_at else None),
+            ("took", duration(row.duration_ms) if row.duration_ms is not None else None),
+            ("error", row.error),
+        ],
+        style,
+    )
+
+
+def dispatch_text(response: DispatchResponse, style: Style) -> str:
+    """Write where the task went and what to do next."""
+    return pairs(
+        [
+            ("thread", response.thread_id),
+            ("message", response.reference),
+            ("execution", response.execution_id),
+            ("reopened", f"was {response.previous_status}" if response.reopened else None),
+            ("warning", response.warning),
+            ("next", response.next_step),
+        ],
+        style,
+    )
+
+
+def transcript_text(response: TranscriptResponse, style: Style) -> str:
+    """Write a conversation in full, and the executions it took."""
+    if response.thread_status is None:
+        return f"there is no thread {style.line(response.thread_id)}"
+    head = pairs(
+        [
+            ("thread", response.thread_id),
+            ("status", response.thread_status),
+            ("summary", response.summary),
+            ("batch", response.batch_id),
+        ],
+        style,
+    )
+    parts = [head, *(_message(message, style) for message in response.messages)]
+    if response.executions:
+        heads = ("EXECUTION", "AGENT", "STATUS", "ATTEMPT", "TOOK", "ERROR")
+        parts.append(table(heads, [_execution(one) for one in response.executions], style))
+    return "\n\n".join(parts)
+
+
+def _message(message: TranscriptMessage, style: Style) -> str:
+    route = f"{message.sender} → {message.to}  {message.intent}"
+    head = f"── {style.line(message.reference)}  {style.line(route)}  {style.time(message.created_at)}"
+    return style.paint(head, "bold") + "\n" + style.block(message.body).rstrip("\n")
+
+
+def _execution(one: TranscriptExecution) -> list[Cell]:
+    return [
+        Cell(one.id),
+        Cell(one.agent),
+        Cell(one.status, status_colour(one.status)),
+        Cell(str(one.attempt)),
+        Cell(duration(one.duration_ms)),
+        Cell(one.error or "", "red"),
+    ]
+
+
+def close_text(response: CloseResponse, style: Style) -> str:
+    """Write that a thread has ended."""
+    return f"thread {style.line(response.thread_id)} is {response.status}" + (
+        f"\n{style.block(response.note)}" if response.note else ""
+    )
+
+
+def abandon_text(response: AbandonResponse, style: Style) -> str:
+    """Write what ended with the thread, and where its work is kept."""
+    return pairs(
+        [
+            ("thread", f"{response.thread_id} is {response.status}"),
+            ("cancelled", counted(response.executions_cancelled, "execution")),
+            ("ended", counted(response.processes_killed, "process", "processes")),
+            ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
+        ],
+        style,
+    )

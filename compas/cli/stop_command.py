@@ -1,0 +1,85 @@
+"""`stop` and `restart`: end the supervisor, wait until it is gone, and say what became of the agents."""
+
+import argparse
+import os
+from collections.abc import Sequence
+
+from actors.remote.errors import SessionLost
+from compas.api.supervision import STOP, StopRequest, StopResponse
+from compas.cli.arguments import CommandParser
+from compas.cli.asking import open_caller, place_for
+from compas.cli.render.supervision import stopped_text, stopping_text
+from compas.cli.terminal import tell, write, write_json
+from compas.client.connect import EXECUTION_VARIABLE
+from compas.client.errors import NotRunningError
+from compas.client.locks import is_free, wait_until_free
+from compas.client.place import Place
+from compas.client.start import check_config, start_supervisor
+
+_STOP_DETAILS = (
+    "Without an option it starts nothing more, lets running agents finish, and ends then. "
+    "Interrupting this command does not take the stop back."
+)
+_RESTART_DETAILS = "Agents run on; the new supervisor takes them over. When none is running, one is started."
+
+
+def main(command: str, args: Sequence[str]) -> int:
+    """Run `stop`; that no supervisor is running is no error."""
+    parser = CommandParser(command, STOP.doc, _STOP_DETAILS)
+    modes = parser.add_mutually_exclusive_group()
+    modes.add_argument("--now", dest="mode", action="store_const", const="now", help="end running agents")
+    modes.add_argument(
+        "--detach",
+        dest="mode",
+        action="store_const",
+        const="detach",
+        help="leave running agents to the next supervisor",
+    )
+    parser.add_argument("--json", action="store_true", help="write the answer as JSON")
+    given = parser.parse_args(args)
+    response = stop(given, given.mode or "drain")
+    if given.json:
+        write_json(response)
+    elif response is None:
+        write("no supervisor is running")
+    else:
+        write(stopped_text(response))
+    return 0
+
+
+def restart(command: str, args: Sequence[str]) -> int:
+    """Run `restart`: stop with agents left running, then start a supervisor detached."""
+    parser = CommandParser(command, "Replace the supervisor by a new one while agents run on.", _RESTART_DETAILS)
+    given = parser.parse_args(args)
+    place = place_for(given)
+    if os.environ.get(EXECUTION_VARIABLE):
+        raise NotRunningError(f"no supervisor is started from inside an execution ({EXECUTION_VARIABLE} is set)")
+    check_config(place.config)  # before the old one is gone
+    response = stop(given, "detach")
+    start_supervisor(place, os.environ)
+    became = "" if response is None else f"{stopped_text(response)}\n"
+    write(f"{became}a supervisor is running")
+    return 0
+
+
+def stop(given: argparse.Namespace, mode: str) -> StopResponse | None:
+    """Ask the supervisor to stop and return once it is gone; None when none was running."""
+    place = place_for(given)
+    if is_free(place.lock):
+        return None
+    given.no_start = True
+    request = StopRequest(mode="now" if mode == "now" else "detach" if mode == "detach" else "drain")
+    try:
+        with open_caller(given) as caller:
+            response = caller.call_once(STOP, request)
+            tell(stopping_text(response))
+    except (NotRunningError, SessionLost):
+        # It was ending already, or ended before its answer was out; in both cases its lock says when it is gone.
+        response = None
+    _await_end(place)
+    return response
+
+
+def _await_end(place: Place) -> None:
+    """Return when the supervisor's lock is free. Ctrl-C ends the wait and not the stop."""
+    wait_until_free(place.lock)
