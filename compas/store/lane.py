@@ -84,11 +84,11 @@ async def open_thread_lane(open_it: Callable[[], Database]) -> ThreadLane:
     controller: _Controller = apsw.aio.Trio(thread_name="compas store")
     with trio.CancelScope(shield=True):
         try:
-            database: Database = await _send(controller, open_it)
+            database = await _send(controller, open_it)
+            await _send(controller, partial(controller.configure, database.connection))
         except BaseException:
             controller.close()
             raise
-        await _send(controller, partial(controller.configure, database.connection))
     return ThreadLane(controller, database)
 
 

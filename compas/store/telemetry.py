@@ -1,16 +1,14 @@
 """Keeps what agents were seen doing, beside the log: batched, pruned by age, and every gap counted."""
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 import trio
 
 from compas.store.connection import Database, Value, open_database
-from compas.store.errors import StoreUnavailable
 from compas.store.failures import disk_failures
 from compas.store.lane import InlineLane, Lane, open_thread_lane
 from compas.store.migrate import TELEMETRY_APPLICATION_ID, load_schema, migrate
@@ -35,7 +33,7 @@ class TelemetryEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TelemetryPage(msgspec.Struct, frozen=True, kw_only=True):
-    """Events in their order. `missed` is how many of this execution were lost; `more` says that others follow."""
+    """Events in their order. `missed` counts the execution's lost ones; `more` says that others follow."""
 
     events: tuple[TelemetryEvent, ...]
     missed: int
@@ -51,21 +49,53 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
 
 
+class _Extent(NamedTuple):
+    """How many events of an execution were seen, up to a time."""
+
+    execution: str
+    seen: int
+    at_ms: int
+
+
+_EXTEND = """INSERT INTO extents (execution, seen, at_ms, pruned) VALUES (?, ?, ?, 0)
+    ON CONFLICT DO UPDATE SET seen = max(seen, excluded.seen), at_ms = max(at_ms, excluded.at_ms)"""
+_COUNT_AS_PRUNED = """UPDATE extents SET pruned = pruned + old.count
+    FROM (SELECT execution, count(*) AS count FROM telemetry WHERE at_ms < ? GROUP BY execution) AS old
+    WHERE extents.execution = old.execution"""
+
+
 class Telemetry:
     """The telemetry database. See `open_telemetry`."""
 
     def __init__(self, lane: Lane) -> None:
         self._lane = lane
-        self._unwritten_gaps: Counter[str] = Counter()
+        self._unwritten: dict[str, _Extent] = {}
 
     async def add(self, events: Sequence[TelemetryEvent]) -> None:
         """Keep a batch in one transaction; an event that is there already stays as it is.
 
-        Raises StoreUnavailable when the disk will not; the batch is lost then, and counted as a gap, which the
-        next batch that succeeds writes down. If cancelled, what was begun still finishes.
+        Raises StoreUnavailable when the disk will not; the batch is lost then, which the next one that succeeds
+        writes down. If cancelled, what was begun still finishes.
         """
-        gaps = dict(self._unwritten_gaps)
-        newest_ms = max((event.at_ms for event in events), default=0)
+        if events:
+            await self._record(
+                events, (_Extent(event.execution, event.index + 1, event.at_ms) for event in events)
+            )
+
+    async def note_seen(self, execution: str, count: int, at_ms: int) -> None:
+        """Note that an execution had `count` events, though the last of them never got here.
+
+        Raises StoreUnavailable; the note is kept for later.
+        """
+        await self._record((), (_Extent(execution, count, at_ms),))
+
+    async def _record(self, events: Sequence[TelemetryEvent], extents: Iterable[_Extent]) -> None:
+        unwritten = self._unwritten
+        for extent in extents:
+            known = unwritten.get(extent.execution)
+            if known is None or known.seen < extent.seen:
+                unwritten[extent.execution] = extent
+        notes = tuple(unwritten.values())
 
         def insert(database: Database) -> None:
             with disk_failures("write telemetry to", database.name), database.transaction():
@@ -73,30 +103,13 @@ class Telemetry:
                     database.execute(
                         "INSERT OR IGNORE INTO telemetry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _row(event)
                     )
-                for execution, missed in gaps.items():
-                    _add_gap(database, execution, missed, newest_ms)
+                for note in notes:
+                    database.execute(_EXTEND, note)
 
-        if not events:
-            return
-        try:
-            await self._write(insert)
-        except StoreUnavailable:
-            self._unwritten_gaps.update(event.execution for event in events)
-            raise
-        self._unwritten_gaps -= Counter(gaps)
-
-    async def note_gap(self, execution: str, missed: int, at_ms: int) -> None:
-        """Count events that were lost before they got here. Raises StoreUnavailable; the count is kept for later."""
-
-        def note(database: Database) -> None:
-            with disk_failures("write telemetry to", database.name), database.transaction():
-                _add_gap(database, execution, missed, at_ms)
-
-        try:
-            await self._write(note)
-        except StoreUnavailable:
-            self._unwritten_gaps[execution] += missed
-            raise
+        await self._write(insert)
+        for note in notes:
+            if unwritten.get(note.execution) == note:
+                del unwritten[note.execution]
 
     async def read(
         self, execution: str, *, since_index: int = -1, since_ms: int = 0, limit: int = 100
@@ -110,8 +123,7 @@ class Telemetry:
                 ORDER BY "index" LIMIT ?""",
                 (execution, since_index, since_ms, limit + 1),
             )
-            gap = database.row("SELECT missed FROM gaps WHERE execution = ?", (execution,))
-            missed = (int(gap[0] or 0) if gap else 0) + self._unwritten_gaps[execution]
+            missed = _missed(database, execution, self._unwritten.get(execution))
             return TelemetryPage(events=tuple(found[:limit]), missed=missed, more=len(found) > limit)
 
         return await self._read(ask)
@@ -142,9 +154,10 @@ class Telemetry:
 
         def delete(database: Database) -> int:
             with disk_failures("prune telemetry in", database.name), database.transaction():
+                database.execute(_COUNT_AS_PRUNED, (before_ms,))
                 database.execute("DELETE FROM telemetry WHERE at_ms < ?", (before_ms,))
                 deleted = database.number("SELECT changes()")
-                database.execute("DELETE FROM gaps WHERE at_ms < ?", (before_ms,))
+                database.execute("DELETE FROM extents WHERE at_ms < ?", (before_ms,))
                 return deleted
 
         return await self._write(delete)
@@ -204,9 +217,9 @@ def _shortened(text: str) -> str:
     return cut.encode("utf-8", "replace").decode()
 
 
-def _add_gap(database: Database, execution: str, missed: int, at_ms: int) -> None:
-    database.execute(
-        """INSERT INTO gaps VALUES (?, ?, ?)
-        ON CONFLICT DO UPDATE SET missed = missed + excluded.missed, at_ms = max(at_ms, excluded.at_ms)""",
-        (execution, missed, at_ms),
-    )
+def _missed(database: Database, execution: str, unwritten: _Extent | None) -> int:
+    kept = database.number("SELECT count(*) FROM telemetry WHERE execution = ?", (execution,))
+    noted = database.row("SELECT seen, pruned FROM extents WHERE execution = ?", (execution,))
+    seen, pruned = (int(noted[0] or 0), int(noted[1] or 0)) if noted else (0, 0)
+    # What was lost can come again, when an adopted execution's output is read anew.
+    return max(0, max(seen, unwritten.seen if unwritten else 0) - pruned - kept)

@@ -1,10 +1,18 @@
 """Reads what a wait is judged by: one thread, its messages, and every execution of the lineages that touch it."""
 
 from compas.domain.waiting import Picture, SeenExecution, SeenMessage
-from compas.store.connection import Reader
-from compas.store.projections.execution_queries import executions_of_lineage, executions_touching
-from compas.store.projections.messages import messages_of_thread
+from compas.store.connection import Reader, Value
 from compas.store.projections.threads import thread_by_id
+
+_MESSAGES = """SELECT number, intent, recipient, execution IS NOT NULL AS from_execution FROM messages
+    WHERE thread = :thread AND number > :after AND (:lineage IS NULL OR lineage = :lineage) ORDER BY number"""
+_EXECUTIONS = """SELECT execution, thread, agent, status, status IN ('queued', 'picked_up', 'executing') AS in_flight,
+        not_before, ended_position, error
+    FROM executions"""
+_OF_THREAD = """WHERE thread = :thread
+        OR lineage IN (SELECT lineage FROM messages WHERE thread = :thread AND lineage <> '')
+    ORDER BY queued_position"""
+_OF_LINEAGE = "WHERE lineage = :lineage ORDER BY queued_position"
 
 
 def picture(reader: Reader, thread: str, *, after: int = 0, lineage: str | None = None) -> Picture | None:
@@ -16,31 +24,12 @@ def picture(reader: Reader, thread: str, *, after: int = 0, lineage: str | None 
     found = thread_by_id(reader, thread)
     if found is None:
         return None
-    messages = messages_of_thread(reader, thread, after=after)
-    runs = executions_touching(reader, thread) if lineage is None else executions_of_lineage(reader, lineage)
+    of_thread: dict[str, Value] = {"thread": thread, "after": after, "lineage": lineage}
+    chosen = _OF_THREAD if lineage is None else _OF_LINEAGE
     return Picture(
         status=found.status,
-        messages=tuple(
-            SeenMessage(
-                number=message.number,
-                intent=message.intent,
-                recipient=message.recipient,
-                from_execution=message.execution is not None,
-            )
-            for message in messages
-            if lineage is None or message.lineage == lineage
-        ),
+        messages=tuple(reader.all(SeenMessage, _MESSAGES, of_thread)),
         executions=tuple(
-            SeenExecution(
-                execution=run.execution,
-                thread=run.thread,
-                agent=run.agent,
-                status=run.status,
-                in_flight=run.in_flight,
-                not_before=run.not_before,
-                ended_position=run.ended_position,
-                error=run.error,
-            )
-            for run in runs
+            reader.all(SeenExecution, f"{_EXECUTIONS} {chosen}", {"thread": thread, "lineage": lineage})
         ),
     )

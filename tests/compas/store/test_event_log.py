@@ -13,6 +13,7 @@ from pathlib import Path
 import apsw
 import pytest
 import trio
+import trio.testing
 
 from compas.domain import events as e
 from compas.store.codec import domain_codec
@@ -353,3 +354,15 @@ async def test_a_repeat_whose_events_cannot_be_read_faults_alone(path: Path, sai
     with pytest.raises(UnreadableEvent, match="event 1 of the log"):
         async with open_store(path, events=domain_codec(), projections=PROJECTIONS):
             pass
+
+
+async def test_a_store_in_memory_takes_no_virtual_time(
+    autojump_clock: trio.testing.MockClock, said: Said
+) -> None:
+    """A task that waited for a thread would let the clock jump to the timer."""
+    async with open_store(None, events=domain_codec(), projections=PROJECTIONS) as store:
+        with trio.fail_after(30):
+            for n in range(20):
+                await store.append_all([said(str(n))])
+                await store.query(count_messages)
+        assert trio.current_time() == 0.0

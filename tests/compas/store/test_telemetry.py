@@ -53,11 +53,13 @@ async def test_long_texts_are_cut_between_characters(telemetry: Telemetry) -> No
     assert second.detail == "? half"
 
 
-async def test_gaps_are_counted_and_shown(telemetry: Telemetry) -> None:
-    await telemetry.add([seen(0)])
-    await telemetry.note_gap("x", 3, 1000)
-    await telemetry.note_gap("x", 2, 1001)
-    assert (await telemetry.read("x")).missed == 5
+async def test_gaps_are_counted_and_shown_until_they_are_filled(telemetry: Telemetry) -> None:
+    await telemetry.add([seen(0), seen(3)])
+    assert (await telemetry.read("x")).missed == 2
+    await telemetry.note_seen("x", 6, 1005)
+    assert (await telemetry.read("x")).missed == 4
+    await telemetry.add([seen(n) for n in range(6)])
+    assert (await telemetry.read("x")).missed == 0
     assert (await telemetry.read("other")).missed == 0
 
 
@@ -87,14 +89,15 @@ async def test_tools_are_counted_with_their_errors(telemetry: Telemetry) -> None
 
 
 async def test_pruning_deletes_what_is_older_and_says_how_much(telemetry: Telemetry) -> None:
-    await telemetry.add([seen(n) for n in range(5)])
-    await telemetry.note_gap("x", 1, 1000)
+    await telemetry.add([seen(n) for n in (0, 1, 2, 3, 5)])
     assert await telemetry.prune(1003) == 3
     page = await telemetry.read("x")
-    assert ([event.index for event in page.events], page.missed) == ([3, 4], 0)
+    assert ([event.index for event in page.events], page.missed) == ([3, 5], 1)
+    assert await telemetry.prune(9999) == 2
+    assert (await telemetry.read("x")).missed == 0
 
 
-async def test_a_batch_the_disk_refused_is_counted_as_a_gap(tmp_path: Path) -> None:
+async def test_a_batch_that_the_disk_refused_is_counted_as_lost(tmp_path: Path) -> None:
     async with open_telemetry(tmp_path / "telemetry.sqlite") as telemetry:
         await telemetry.add([seen(0)])
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

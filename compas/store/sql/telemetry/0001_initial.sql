@@ -14,9 +14,10 @@ CREATE TABLE telemetry (
 CREATE INDEX telemetry_by_age ON telemetry (at_ms);
 CREATE INDEX telemetry_by_tool ON telemetry (tool, agent, kind) WHERE tool IS NOT NULL;
 
--- How much of an execution's telemetry was lost.
-CREATE TABLE gaps (
+-- How many events of an execution were ever seen, and how many were pruned: what else is not there was lost.
+CREATE TABLE extents (
     execution TEXT    PRIMARY KEY,
-    missed    INTEGER NOT NULL,
+    seen      INTEGER NOT NULL,
+    pruned    INTEGER NOT NULL,
     at_ms     INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
