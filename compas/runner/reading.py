@@ -1,6 +1,8 @@
 """Reads the log of an execution that has ended, by the same offsets as its runner gave."""
 
+import contextlib
 import os
+import stat
 from pathlib import Path
 
 from compas.runner import files
@@ -17,14 +19,21 @@ def read_log(directory: Path, offset: int = 0, limit: int = DEFAULT_LIMIT_BYTES)
     """
     with files.open_directory(directory) as descriptor:
         ended = files.read(descriptor, files.EXIT, Exit)
-        try:
-            log = os.open(files.LOG, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=descriptor)
-        except FileNotFoundError:
-            return None
+        log = _open(descriptor)
     try:
         return _read(log, ended, offset, limit)
     finally:
         os.close(log)
+
+
+def _open(directory: int) -> int:
+    """Open the log; what stands in its place, if it could not be made or has been deleted, reads as empty."""
+    with contextlib.suppress(FileNotFoundError):
+        log = os.open(files.LOG, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
+        if stat.S_ISREG(os.fstat(log).st_mode):
+            return log
+        os.close(log)
+    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
 
 def _read(log: int, ended: Exit | None, offset: int, limit: int) -> LogChunk | None:
