@@ -73,9 +73,14 @@ async def _lock(descriptor: int) -> None:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         await trio.lowlevel.checkpoint_if_cancelled()
     except BlockingIOError:
-        # Abandoned on cancel: the descriptor is closed then, and the kernel drops the lock when the call returns.
-        await trio.to_thread.run_sync(_block, descriptor, abandon_on_cancel=True, limiter=_waiting)
+        # Abandoned on cancel. The thread has a descriptor of its own, so the number it waits on cannot become another
+        # file's; the kernel drops the lock with the last of the two.
+        own = os.dup(descriptor)
+        await trio.to_thread.run_sync(_block, own, abandon_on_cancel=True, limiter=_waiting)
 
 
-def _block(descriptor: int) -> None:
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+def _block(own: int) -> None:
+    try:
+        fcntl.flock(own, fcntl.LOCK_EX)
+    finally:
+        os.close(own)
