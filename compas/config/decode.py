@@ -42,18 +42,14 @@ class Decoder:
         """Read one mapping as `cls`; every key of it gets its place in the report."""
         values: dict[str, Any] = {}
         if not isinstance(node, Mapping):
-            self._report.error(
-                path, f"found {_found(node)}; this has to be a mapping", at=(node.line, node.column)
-            )
+            self._report.error(path, f"found {_found(node)}; this has to be a mapping", at=node.at)
         else:
             for declared, at, value in self._known(cls, node, path):
                 self._read(cls, declared, at, value, values)
         for name, declared in keys(cls).items():
             if declared.required and name not in values:
                 if isinstance(node, Mapping):
-                    self._report.error(
-                        (*path, name), f"{name} is missing; {declared.key.doc}", at=(node.line, node.column)
-                    )
+                    self._report.error((*path, name), f"{name} is missing; {declared.key.doc}", at=node.at)
                 values[name] = () if item_types(declared.types[0]) else ""
         return cls(**values)
 
@@ -69,15 +65,11 @@ class Decoder:
                 continue
             at = (*path, name)
             if name in seen:
-                both = (
-                    f"{text} is given twice"
-                    if text == seen[name]
-                    else f"{text} and {seen[name]} mean the same"
-                )
-                self._report.error(at, f"{both}; keep one", at=(key.line, key.column))
+                same = "is given twice" if text == seen[name] else f"and {seen[name]} mean the same"
+                self._report.error(at, f"{text} {same}; keep one", at=key.at)
                 continue
             seen[name] = text
-            self._report.place(at, key.line, key.column)
+            self._report.place(at, key.at)
             if text != name:
                 self._report.warn(at, f"{text} is an old name that still loads; write {name}")
             yield keys(cls)[name], at, value
@@ -85,12 +77,10 @@ class Decoder:
     def _entries(self, node: Mapping, path: KeyPath) -> Iterator[tuple[str, Scalar, Node]]:
         for key, value in node.entries:
             if not isinstance(key, Scalar):
-                self._report.error(
-                    path, "a key has to be a word, not a list or mapping", at=(key.line, key.column)
-                )
+                self._report.error(path, "a key has to be a word, not a list or mapping", at=key.at)
             elif key.plain and key.text == "<<":
                 sentence = "merge keys (<<) are not expanded; use agent_defaults, or repeat a whole value by an alias"
-                self._report.error((*path, "<<"), sentence, at=(key.line, key.column))
+                self._report.error((*path, "<<"), sentence, at=key.at)
             else:
                 yield key.text, key, value
 
@@ -103,7 +93,7 @@ class Decoder:
             hint = f"did you mean {names[meant]!r}?" if meant else f"known are {', '.join(keys(cls))}"
             sentence = f"there is no key '{shown(text)}' here; {hint}"
         report = self._report.warn if cls.LENIENT else self._report.error
-        report(path, sentence if not cls.LENIENT else f"ignored: {sentence}", at=(key.line, key.column))
+        report(path, sentence if not cls.LENIENT else f"ignored: {sentence}", at=key.at)
 
     def _read(
         self, cls: type[Section], declared: Declared, path: KeyPath, node: Node, values: dict[str, Any]
@@ -141,7 +131,7 @@ class Decoder:
     def _items(self, options: tuple[Any, ...], key: Key, node: Sequence, path: KeyPath) -> Iterator[object]:
         for index, item in enumerate(node.items):
             at = (*path, index)
-            self._report.place(at, item.line, item.column)
+            self._report.place(at, item.at)
             try:
                 yield self._value(options, key, item, at)
             except _Invalid:
@@ -152,9 +142,9 @@ class Decoder:
         texts: dict[str, str] = {}
         for text, name, value in self._entries(node, path):
             at = (*path, text)
-            self._report.place(at, name.line, name.column)
+            self._report.place(at, name.at)
             if text in texts:
-                self._report.error(at, f"{text} is given twice; keep one", at=(name.line, name.column))
+                self._report.error(at, f"{text} is given twice; keep one", at=name.at)
                 continue
             texts[text] = ""
             try:
@@ -201,13 +191,13 @@ class Decoder:
             # `..` stays as written: behind a symbolic link it does not mean the directory above by name.
             return str(PurePath(os.path.join(self._base, self._expand(text))))
         except LocateError as failure:
-            self._report.error(path, str(failure), at=(node.line, node.column))
+            self._report.error(path, str(failure), at=node.at)
             raise _Invalid from None
 
     def _refused(self, node: Node, path: KeyPath, allowed: str) -> _Invalid:
         name = written(path[-1:]) if path and isinstance(path[-1], str) else "this"
         sentence = f"found {_found(node)}; {name} has to be {allowed}"
-        self._report.error(path, sentence, at=(node.line, node.column))
+        self._report.error(path, sentence, at=node.at)
         return _Invalid()
 
 

@@ -65,9 +65,9 @@ class Report:
         self._positions: dict[KeyPath, tuple[int, int]] = {(): (0, 0)}
         self._broken: set[KeyPath] = set()
 
-    def place(self, path: KeyPath, line: int, column: int) -> None:
-        """Remember where in the file a key path stands."""
-        self._positions[path] = (line, column)
+    def place(self, path: KeyPath, at: tuple[int, int]) -> None:
+        """Remember the line and column at which a key path stands in the file."""
+        self._positions[path] = at
 
     def error(self, path: KeyPath, sentence: str, *, at: tuple[int, int] | None = None) -> None:
         """Add an error, unless the same place or one above it already has one: its value is a placeholder."""

@@ -17,6 +17,7 @@ from yaml.events import (
 )
 
 from compas.config.positions.nodes import Mapping, Node, Scalar, Sequence, SyntaxFailure
+from compas.config.positions.scalars import shown
 
 MAX_DEPTH = 40
 MAX_NODES = 20_000
@@ -83,16 +84,16 @@ class _Builder:
         if anchor is not None:
             self._anchors[anchor] = None
         _refuse_tag(event)
-        line, column = _place(event)
+        at = _place(event)
         node: Node
         if isinstance(event, MappingStartEvent):
-            node = Mapping(tuple(self._pairs(depth)), line, column)
+            node = Mapping(tuple(self._pairs(depth)), at)
         elif isinstance(event, SequenceStartEvent):
-            node = Sequence(tuple(self._items(depth)), line, column)
+            node = Sequence(tuple(self._items(depth)), at)
         else:
             assert isinstance(event, ScalarEvent)
             plain = event.implicit[0] or event.tag in _TYPED_BY_TEXT
-            node = Scalar(event.value, plain, line, column)
+            node = Scalar(event.value, plain, at)
         if anchor is not None:
             self._anchors[anchor] = (node, self._count - before)
         return node
@@ -129,8 +130,9 @@ class _Builder:
 def _refuse_tag(event: Event) -> None:
     tag = getattr(event, "tag", None)
     if tag is not None and tag not in _CORE:
-        shown = tag.replace("tag:yaml.org,2002:", "!!")
-        raise _failure(f"tag {shown!r} means nothing here; remove it", event)
+        raise _failure(
+            f"tag '{shown(tag.replace('tag:yaml.org,2002:', '!!'))}' means nothing here; remove it", event
+        )
 
 
 def _place(event: Event) -> tuple[int, int]:

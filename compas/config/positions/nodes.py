@@ -1,4 +1,4 @@
-"""The tree of a config file: scalars, lists and mappings, each with its place."""
+"""The tree of a config file: scalars, lists and mappings, each with its place: line and column, from 1."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -20,8 +20,7 @@ class Scalar:
 
     text: str
     plain: bool
-    line: int
-    column: int
+    at: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +28,7 @@ class Sequence:
     """A list."""
 
     items: "tuple[Node, ...]"
-    line: int
-    column: int
+    at: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +36,7 @@ class Mapping:
     """A mapping as written, double keys included."""
 
     entries: "tuple[tuple[Node, Node], ...]"
-    line: int
-    column: int
+    at: tuple[int, int]
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
