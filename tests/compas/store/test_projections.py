@@ -263,7 +263,7 @@ async def test_the_latest_session_is_the_agents_own_until_it_goes_stale(log: Log
     assert (await session("dev"), await session("rev")) == ("s1", "s2")
     await log.write("t", ended("x3", "failed"))
     assert await session("dev") == "s1"
-    await log.write("t", ended("x4", "failed", category="stale_session", session="s1"))
+    await log.write("t", ended("x4", "failed", category="stale_session"))
     assert (await session("dev"), await session("rev"), await session("nobody")) == (None, "s2", None)
 
 
