@@ -8,7 +8,10 @@ from actors.system import ActorSystem, open_actor_system
 
 
 @pytest.fixture
-async def system(autojump_clock: object) -> AsyncIterator[ActorSystem]:
-    """A system in virtual time whose root is an empty one_for_one supervisor."""
+async def system() -> AsyncIterator[ActorSystem]:
+    """A system whose root is an empty one_for_one supervisor.
+
+    Tests ask for autojump_clock beside it: pytest-trio takes a clock from a test's own arguments only.
+    """
     async with open_actor_system("test") as opened:
         yield opened

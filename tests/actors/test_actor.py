@@ -1,6 +1,7 @@
 import pytest
 import trio
 import trio.testing
+from trio.testing import MockClock
 
 from actors.actor import Actor
 from actors.errors import ActorCrashed, ActorStopped, AskTimeout, NotReceiving
@@ -46,7 +47,7 @@ class Watcher(Actor):
 
 
 async def test_a_deferred_ask_is_answered_by_its_reply_while_the_actor_serves_others(
-    system: ActorSystem,
+    system: ActorSystem, autojump_clock: MockClock
 ) -> None:
     replies: list[Reply] = []
     ref = await start_actor(system.root, ChildSpec("a", lambda: Deferring(replies)))
@@ -67,7 +68,9 @@ async def test_a_deferred_ask_is_answered_by_its_reply_while_the_actor_serves_ot
     assert answers == ["second", "first"]
 
 
-async def test_a_failed_reply_raises_at_the_asker_and_does_not_crash_the_actor(system: ActorSystem) -> None:
+async def test_a_failed_reply_raises_at_the_asker_and_does_not_crash_the_actor(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     class Refusing(Actor):
         async def receive(self, message: object) -> object:
             self.context.defer().fail(LookupError("no such thread"))
@@ -79,7 +82,7 @@ async def test_a_failed_reply_raises_at_the_asker_and_does_not_crash_the_actor(s
             await ref.ask(Question(), timeout=1)
 
 
-async def test_a_reply_tells_that_its_asker_has_gone(system: ActorSystem) -> None:
+async def test_a_reply_tells_that_its_asker_has_gone(system: ActorSystem, autojump_clock: MockClock) -> None:
     replies: list[Reply] = []
     ref = await start_actor(system.root, ChildSpec("a", lambda: Deferring(replies)))
     with pytest.raises(AskTimeout):
@@ -90,7 +93,9 @@ async def test_a_reply_tells_that_its_asker_has_gone(system: ActorSystem) -> Non
     assert replies[1].cancelled
 
 
-async def test_deferred_asks_fail_when_their_actor_crashes_or_stops(system: ActorSystem) -> None:
+async def test_deferred_asks_fail_when_their_actor_crashes_or_stops(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref = await start_actor(system.root, ChildSpec("a", lambda: Deferring([])))
 
     async def expect(error: type[Exception]) -> None:
@@ -108,7 +113,7 @@ async def test_deferred_asks_fail_when_their_actor_crashes_or_stops(system: Acto
             await system.root.ask(StopChild("a"), timeout=1)
 
 
-async def test_defer_outside_receive_is_refused(system: ActorSystem) -> None:
+async def test_defer_outside_receive_is_refused(system: ActorSystem, autojump_clock: MockClock) -> None:
     class Early(Actor):
         async def on_start(self) -> None:
             with pytest.raises(NotReceiving):
@@ -118,7 +123,7 @@ async def test_defer_outside_receive_is_refused(system: ActorSystem) -> None:
 
 
 async def test_a_failure_in_an_own_task_crashes_the_actor_and_interrupts_its_receive(
-    system: ActorSystem,
+    system: ActorSystem, autojump_clock: MockClock
 ) -> None:
     async def fail() -> None:
         await trio.sleep(1)
@@ -136,7 +141,9 @@ async def test_a_failure_in_an_own_task_crashes_the_actor_and_interrupts_its_rec
     assert caught.value.reason.leaf_types == ("OSError",)
 
 
-async def test_own_tasks_run_until_on_stop_has_returned_and_are_then_cancelled(system: ActorSystem) -> None:
+async def test_own_tasks_run_until_on_stop_has_returned_and_are_then_cancelled(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     log: list[str] = []
 
     class Owner(Actor):
@@ -163,7 +170,9 @@ async def test_own_tasks_run_until_on_stop_has_returned_and_are_then_cancelled(s
     assert log == ["flush", "stopped", "writer ends"]
 
 
-async def test_an_own_task_can_be_cancelled_by_its_handle(system: ActorSystem) -> None:
+async def test_an_own_task_can_be_cancelled_by_its_handle(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ended = trio.Event()
 
     async def work() -> None:
@@ -184,7 +193,9 @@ async def test_an_own_task_can_be_cancelled_by_its_handle(system: ActorSystem) -
     assert "work" in str(await ref.ask(Question(), timeout=1))
 
 
-async def test_stop_self_finishes_queued_work_and_ends_normally(system: ActorSystem) -> None:
+async def test_stop_self_finishes_queued_work_and_ends_normally(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     log: list[object] = []
 
     class Leaving(Actor):
@@ -201,7 +212,9 @@ async def test_stop_self_finishes_queued_work_and_ends_normally(system: ActorSys
     assert log == ["leave", "queued"]
 
 
-async def test_a_watcher_is_told_of_the_end_before_messages_already_queued(system: ActorSystem) -> None:
+async def test_a_watcher_is_told_of_the_end_before_messages_already_queued(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     probe = TestProbe()
     watcher = await start_actor(system.root, ChildSpec("watcher", lambda: Watcher(probe)))
     target = await start_actor(system.root, ChildSpec("target", TestProbe().factory))
@@ -216,7 +229,9 @@ async def test_a_watcher_is_told_of_the_end_before_messages_already_queued(syste
         assert await probe.next() == "queued"
 
 
-async def test_a_watcher_is_not_told_of_restarts_and_at_once_of_an_earlier_end(system: ActorSystem) -> None:
+async def test_a_watcher_is_not_told_of_restarts_and_at_once_of_an_earlier_end(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     probe = TestProbe()
     watcher = await start_actor(system.root, ChildSpec("watcher", lambda: Watcher(probe)))
     target = await start_actor(system.root, ChildSpec("target", Script(ValueError()).factory))
@@ -230,7 +245,9 @@ async def test_a_watcher_is_not_told_of_restarts_and_at_once_of_an_earlier_end(s
     assert [type(message) for message in probe.messages] == [Terminated, Terminated]
 
 
-async def test_a_watch_ends_by_its_undo_and_with_the_incarnation_that_made_it(system: ActorSystem) -> None:
+async def test_a_watch_ends_by_its_undo_and_with_the_incarnation_that_made_it(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     probe = TestProbe()
     watcher = await start_actor(system.root, ChildSpec("watcher", lambda: Watcher(probe)))
     target = await start_actor(system.root, ChildSpec("target", TestProbe().factory))
@@ -244,7 +261,9 @@ async def test_a_watch_ends_by_its_undo_and_with_the_incarnation_that_made_it(sy
     assert probe.messages == []
 
 
-async def test_a_message_without_a_receive_crashes_and_names_both(system: ActorSystem) -> None:
+async def test_a_message_without_a_receive_crashes_and_names_both(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref = await start_actor(system.root, ChildSpec("a", Actor, restart="temporary"))
     await ref.tell("anything")
     reason = await ref.wait_stopped()

@@ -1,6 +1,7 @@
 import pytest
 import trio
 import trio.testing
+from trio.testing import MockClock
 
 from actors.actor import Actor
 from actors.errors import ActorCrashed, ActorStopped, AskTimeout, MailboxFull
@@ -38,7 +39,7 @@ async def skipped(system: ActorSystem) -> int:
     return info.statistics.mailbox.skipped
 
 
-async def test_ask_returns_what_receive_returned(system: ActorSystem) -> None:
+async def test_ask_returns_what_receive_returned(system: ActorSystem, autojump_clock: MockClock) -> None:
     probe = TestProbe(answer=lambda message: (message, "answer"))
     ref = await start_actor(system.root, ChildSpec("a", probe.factory))
     question = Question()
@@ -46,7 +47,7 @@ async def test_ask_returns_what_receive_returned(system: ActorSystem) -> None:
 
 
 async def test_messages_of_one_sender_keep_their_order_even_when_it_waits_for_room(
-    system: ActorSystem,
+    system: ActorSystem, autojump_clock: MockClock
 ) -> None:
     ref, gate, handled = await start_busy(system, mailbox=2)
 
@@ -66,7 +67,9 @@ async def test_messages_of_one_sender_keep_their_order_even_when_it_waits_for_ro
         ]
 
 
-async def test_tell_nowait_raises_when_there_is_no_room_and_tell_waits(system: ActorSystem) -> None:
+async def test_tell_nowait_raises_when_there_is_no_room_and_tell_waits(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref, gate, handled = await start_busy(system, mailbox=1)
     ref.tell_nowait("second")
     with pytest.raises(MailboxFull):
@@ -80,7 +83,9 @@ async def test_tell_nowait_raises_when_there_is_no_room_and_tell_waits(system: A
     assert handled[:3] == ["first", "second", "third"]
 
 
-async def test_a_timed_out_ask_still_queued_is_skipped_and_counted(system: ActorSystem) -> None:
+async def test_a_timed_out_ask_still_queued_is_skipped_and_counted(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref, gate, handled = await start_busy(system)
     with pytest.raises(AskTimeout, match="within 3 s"):
         await ref.ask(Question(), timeout=3)
@@ -91,7 +96,9 @@ async def test_a_timed_out_ask_still_queued_is_skipped_and_counted(system: Actor
     assert await skipped(system) == 1
 
 
-async def test_a_cancelled_ask_still_queued_is_skipped(system: ActorSystem) -> None:
+async def test_a_cancelled_ask_still_queued_is_skipped(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref, gate, handled = await start_busy(system)
     with trio.move_on_after(1) as scope:
         await ref.ask(Question(), timeout=60)
@@ -102,7 +109,9 @@ async def test_a_cancelled_ask_still_queued_is_skipped(system: ActorSystem) -> N
     assert await skipped(system) == 1
 
 
-async def test_an_ask_that_finds_no_room_until_its_deadline_was_never_sent(system: ActorSystem) -> None:
+async def test_an_ask_that_finds_no_room_until_its_deadline_was_never_sent(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref, gate, handled = await start_busy(system, mailbox=1)
     ref.tell_nowait("second")
     with pytest.raises(AskTimeout):
@@ -113,7 +122,9 @@ async def test_an_ask_that_finds_no_room_until_its_deadline_was_never_sent(syste
     assert await skipped(system) == 0
 
 
-async def test_an_ask_being_handled_goes_on_when_its_asker_leaves(system: ActorSystem) -> None:
+async def test_an_ask_being_handled_goes_on_when_its_asker_leaves(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     gate = trio.Event()
     handled: list[object] = []
     ref = await start_actor(system.root, ChildSpec("busy", lambda: Busy(gate, handled)))
@@ -125,7 +136,9 @@ async def test_an_ask_being_handled_goes_on_when_its_asker_leaves(system: ActorS
     assert await ref.ask(Question(), timeout=1) is not None
 
 
-async def test_ask_to_a_crashing_actor_raises_actor_crashed_with_the_cause(system: ActorSystem) -> None:
+async def test_ask_to_a_crashing_actor_raises_actor_crashed_with_the_cause(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref = await start_actor(system.root, ChildSpec("a", Script(ValueError("bad")).factory))
     with pytest.raises(ActorCrashed) as caught:
         await ref.ask(Question(), timeout=1)
@@ -133,7 +146,9 @@ async def test_ask_to_a_crashing_actor_raises_actor_crashed_with_the_cause(syste
     assert caught.value.cause is not None
 
 
-async def test_tell_and_ask_to_an_ended_actor_raise_actor_stopped(system: ActorSystem) -> None:
+async def test_tell_and_ask_to_an_ended_actor_raise_actor_stopped(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref = await start_actor(system.root, ChildSpec("a", TestProbe().factory))
     await system.root.ask(StopChild("a"), timeout=1)
     assert not ref.is_alive
@@ -145,7 +160,9 @@ async def test_tell_and_ask_to_an_ended_actor_raise_actor_stopped(system: ActorS
         await ref.ask(Question(), timeout=1)
 
 
-async def test_asks_still_queued_when_an_actor_ends_raise_actor_stopped(system: ActorSystem) -> None:
+async def test_asks_still_queued_when_an_actor_ends_raise_actor_stopped(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     gate = trio.Event()
     spec = ChildSpec("busy", lambda: Busy(gate, []), restart="temporary")
     ref = await start_actor(system.root, spec)
@@ -162,7 +179,9 @@ async def _expect_stopped(ref: ActorRef) -> None:
         await ref.ask(Question(), timeout=60)
 
 
-async def test_stop_waits_for_the_end_and_tells_how_it_was(system: ActorSystem) -> None:
+async def test_stop_waits_for_the_end_and_tells_how_it_was(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref = await start_actor(system.root, ChildSpec("a", TestProbe().factory, restart="transient"))
     with trio.fail_after(1):
         assert (await ref.stop()).kind == "stopped"
@@ -170,7 +189,9 @@ async def test_stop_waits_for_the_end_and_tells_how_it_was(system: ActorSystem) 
         assert (await ref.stop()).kind == "stopped"
 
 
-async def test_on_stopped_calls_once_also_when_late_and_not_after_its_undo(system: ActorSystem) -> None:
+async def test_on_stopped_calls_once_also_when_late_and_not_after_its_undo(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     ref = await start_actor(system.root, ChildSpec("a", TestProbe().factory))
     seen: list[str] = []
     ref.on_stopped(lambda _, reason: seen.append(reason.kind))
@@ -180,7 +201,7 @@ async def test_on_stopped_calls_once_also_when_late_and_not_after_its_undo(syste
     assert seen == ["stopped", "root/a"]
 
 
-async def test_a_ref_shows_its_place_in_the_tree(system: ActorSystem) -> None:
+async def test_a_ref_shows_its_place_in_the_tree(system: ActorSystem, autojump_clock: MockClock) -> None:
     ref = await start_actor(system.root, ChildSpec("a", TestProbe().factory))
     assert ref.name == "root/a"
     assert repr(ref) == "<ActorRef root/a>"

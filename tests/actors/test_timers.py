@@ -1,5 +1,6 @@
 import trio
 import trio.testing
+from trio.testing import MockClock
 
 from actors.actor import Actor
 from actors.spec import ChildSpec
@@ -28,7 +29,9 @@ class Alarmed(Actor):
         return None
 
 
-async def test_send_after_tells_the_actor_itself_when_the_time_has_come(system: ActorSystem) -> None:
+async def test_send_after_tells_the_actor_itself_when_the_time_has_come(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     probe = TestProbe()
     ref = await start_actor(system.root, ChildSpec("a", lambda: Alarmed(probe)))
     begun = trio.current_time()
@@ -37,7 +40,9 @@ async def test_send_after_tells_the_actor_itself_when_the_time_has_come(system: 
         assert await probe.next() == (begun + 10, "ring")
 
 
-async def test_a_timer_ends_when_cancelled_and_with_its_incarnation(system: ActorSystem) -> None:
+async def test_a_timer_ends_when_cancelled_and_with_its_incarnation(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
     probe = TestProbe()
     ref = await start_actor(system.root, ChildSpec("a", lambda: Alarmed(probe)))
     for message in ("set", "cancel", "set", "crash"):
