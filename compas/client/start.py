@@ -48,10 +48,11 @@ def start_supervisor(
         if ready >= 0:
             os.close(ready)
     if said is None:
-        process.poll()
+        process.kill()  # it hangs before it left us; its child, if there is one, goes on
+        process.wait()
         raise StartError(
-            f"the supervisor was started and did not listen within {seconds:g} s; it goes on starting, "
-            f"so try again{_tail(place.log)}"
+            f"the supervisor was started and did not listen within {seconds:g} s; "
+            f"try again, or run `compas run` to see what keeps it{_tail(place.log)}"
         )
     process.wait()  # the process that was started leaves a child behind and ends
     if said.startswith(ERROR):

@@ -1,0 +1,39 @@
+"""A private place for sockets, and a supervisor that follows a script: clients are tested with real processes."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+from compas.client.place import Place, place_of
+
+# pytest's importlib mode puts no test folder on the path; this module is imported by name.
+sys.path.insert(0, str(Path(__file__).parent))
+
+from scripted_supervisor import Scripted
+
+
+@pytest.fixture
+def environ() -> Iterator[dict[str, str]]:
+    """Return an environment whose runtime directory is private to the test, and short enough for sockets."""
+    with TemporaryDirectory(prefix="cps-", dir="/tmp") as directory:
+        yield {"PATH": os.environ["PATH"], "HOME": directory, "COMPAS_RUNTIME_DIR": directory}
+
+
+@pytest.fixture
+def place(tmp_path: Path, environ: dict[str, str]) -> Place:
+    """Return the place of a config file that exists."""
+    config = tmp_path / "config.yaml"
+    config.write_text("agents: []\n")
+    return place_of(config, environ)
+
+
+@pytest.fixture
+def scripted(place: Place, environ: dict[str, str], tmp_path: Path) -> Iterator[Scripted]:
+    """Return a maker of scripted supervisors; all that began are killed at the end."""
+    supervisor = Scripted(place, environ, tmp_path / "script.json")
+    yield supervisor
+    supervisor.kill()
