@@ -1,72 +1,19 @@
 """Real repositories in a temporary directory, with no configuration but their own."""
 
 import os
-import subprocess
-from collections.abc import AsyncIterator, Callable
+import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+
+from git_operator import NewRepo, Repo
+
 from compas.git.client import GitWorker, open_git_worker
 
 ISOLATED = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
-
-
-class Repo:
-    """One repository, worked on the way an operator does: with the git command line."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def __str__(self) -> str:
-        return str(self.path)
-
-    def git(
-        self, *arguments: str, at: str | Path | None = None, check: bool = True, stdin: str | None = None
-    ) -> str:
-        done = subprocess.run(  # noqa: TID251 - the test plays the operator, outside the loop
-            ["git", *arguments], cwd=at or self.path, check=False, capture_output=True, input=stdin,
-            encoding="utf-8", errors="surrogateescape",
-        )  # fmt: skip
-        if check and done.returncode:
-            raise AssertionError(f"git {arguments} ended with {done.returncode}: {done.stderr}{done.stdout}")
-        return done.stdout.removesuffix("\n")
-
-    def write(self, name: str, content: str | bytes = "content\n", at: str | Path | None = None) -> Path:
-        path = Path(at or self.path) / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return path
-
-    def read(self, name: str, at: str | Path | None = None) -> str:
-        return (Path(at or self.path) / name).read_text()
-
-    def commit(self, message: str = "work", at: str | Path | None = None, **files: str) -> str:
-        """Commit these files (`a_txt` is `a.txt`) and everything else that is there; return the commit."""
-        for name, content in files.items():
-            self.write(name.replace("_", "."), content, at=at)
-        self.git("add", "--all", at=at)
-        self.git("commit", "--quiet", "--allow-empty", "-m", message, at=at)
-        return self.git("rev-parse", "HEAD", at=at)
-
-    def tip(self, revision: str = "HEAD") -> str:
-        return self.git("rev-parse", "--verify", revision)
-
-    def tree(self, revision: str = "HEAD") -> str:
-        return self.git("rev-parse", f"{revision}^{{tree}}")
-
-    def has(self, ref: str) -> bool:
-        return bool(self.git("for-each-ref", ref))
-
-    def contains(self, branch: str, commit: str) -> bool:
-        return self.git("merge-base", commit, branch) == self.tip(commit)
-
-    def hook(self, name: str, script: str) -> None:
-        path = self.write(f".git/hooks/{name}", f"#!/bin/sh\n{script}\n")
-        path.chmod(0o755)
-
-    def status(self, at: str | Path | None = None) -> str:
-        return self.git("status", "--short", at=at)
 
 
 @pytest.fixture(autouse=True)
@@ -82,7 +29,7 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def new_repo(tmp_path: Path) -> Callable[..., Repo]:
+def new_repo(tmp_path: Path) -> NewRepo:
     """Make a repository on branch main; `empty` leaves it without a commit."""
 
     def make(name: str = "repo", *, empty: bool = False) -> Repo:
@@ -100,7 +47,7 @@ def new_repo(tmp_path: Path) -> Callable[..., Repo]:
 
 
 @pytest.fixture
-def repo(new_repo: Callable[..., Repo]) -> Repo:
+def repo(new_repo: NewRepo) -> Repo:
     return new_repo()
 
 

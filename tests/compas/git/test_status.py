@@ -1,8 +1,10 @@
 """What a checkout holds is read exactly, whatever its files are called."""
+# ruff: noqa: ASYNC240 - the test plays the operator, who blocks nobody
 
 from pathlib import Path
 
 import pytest
+from git_operator import Repo
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -48,7 +50,7 @@ def test_a_record_of_unknown_kind_is_an_error() -> None:
 
 
 @pytest.mark.system
-async def test_unusual_names_and_renames_are_reported_as_they_are(repo) -> None:
+async def test_unusual_names_and_renames_are_reported_as_they_are(repo: Repo) -> None:
     repo.commit("more", a="1\n", gone="some longer text to be found again\n" * 5)
     repo.write("a", "2\n")
     repo.write(" leading blank")
@@ -66,7 +68,7 @@ async def test_unusual_names_and_renames_are_reported_as_they_are(repo) -> None:
 
 
 @pytest.mark.system
-async def test_a_clean_checkout_counts_ahead_and_behind(repo) -> None:
+async def test_a_clean_checkout_counts_ahead_and_behind(repo: Repo) -> None:
     repo.write(".gitignore", "ignored\n")
     base = repo.commit("base")
     repo.git("branch", "other")
@@ -78,7 +80,7 @@ async def test_a_clean_checkout_counts_ahead_and_behind(repo) -> None:
 
 
 @pytest.mark.system
-async def test_an_operation_in_progress_is_named(repo) -> None:
+async def test_an_operation_in_progress_is_named(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "side")
     repo.commit("side", a_txt="side\n")
     repo.git("checkout", "-q", "main")
@@ -94,7 +96,7 @@ async def test_an_operation_in_progress_is_named(repo) -> None:
 
 
 @pytest.mark.system
-async def test_the_operators_index_is_not_written(repo) -> None:
+async def test_the_operators_index_is_not_written(repo: Repo) -> None:
     index = Path(repo.path, ".git", "index")
     repo.write("a.txt", "a\n")  # same content, new times: git would like to remember them
     before = index.stat().st_mtime_ns

@@ -1,4 +1,5 @@
 """A thread's worktree: made once, found again, repaired where that is safe, and refused in words where it is not."""
+# ruff: noqa: ASYNC220, ASYNC240 - the test plays the operator, who blocks nobody
 
 import os
 import shutil
@@ -6,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from git_operator import NewRepo, Repo
 
 from compas.git.errors import GitRefused
 from compas.git.messages import EnsureWorktree, Worktree
@@ -29,7 +31,7 @@ async def refusal(repo: object, **more: str | None) -> str:
     return caught.value.code
 
 
-async def test_a_worktree_starts_at_the_base_and_not_where_the_operator_stands(repo) -> None:
+async def test_a_worktree_starts_at_the_base_and_not_where_the_operator_stands(repo: Repo) -> None:
     base = repo.tip()
     repo.git("checkout", "-q", "-b", "feature")
     repo.commit("feature", f_txt="f")
@@ -39,14 +41,14 @@ async def test_a_worktree_starts_at_the_base_and_not_where_the_operator_stands(r
     assert repo.git("symbolic-ref", "HEAD", at=made.path) == "refs/heads/compas/t1"
 
 
-async def test_the_operators_status_and_files_show_nothing_of_it(repo) -> None:
+async def test_the_operators_status_and_files_show_nothing_of_it(repo: Repo) -> None:
     await ensure(repo)
     await ensure(repo, thread="t2")
     assert repo.status() == ""
     assert repo.read(".git/info/exclude").count(".compas-worktrees") == 1
 
 
-async def test_a_repeat_returns_the_same_worktree_with_its_work(repo) -> None:
+async def test_a_repeat_returns_the_same_worktree_with_its_work(repo: Repo) -> None:
     made = await ensure(repo)
     repo.commit("work", at=made.path, new_txt="n")
     repo.write("draft", "unsaved", at=made.path)
@@ -56,7 +58,7 @@ async def test_a_repeat_returns_the_same_worktree_with_its_work(repo) -> None:
     assert repo.read("draft", at=made.path) == "unsaved"
 
 
-async def test_two_repositories_of_one_name_do_not_collide_in_a_common_directory(new_repo, tmp_path) -> None:
+async def test_repositories_of_one_name_do_not_collide_in_one_root(new_repo: NewRepo, tmp_path: Path) -> None:
     one, two = new_repo("x/app"), new_repo("y/app")
     root = str(tmp_path / "trees")
     first, second = await ensure(one, location=root), await ensure(two, location=root)
@@ -65,7 +67,7 @@ async def test_two_repositories_of_one_name_do_not_collide_in_a_common_directory
     assert one.read(".git/info/exclude") == two.read(".git/info/exclude")
 
 
-async def test_a_deleted_directory_is_made_again_at_the_same_tip(repo) -> None:
+async def test_a_deleted_directory_is_made_again_at_the_same_tip(repo: Repo) -> None:
     made = await ensure(repo)
     tip = repo.commit("work", at=made.path, new_txt="n")
     other = await ensure(repo, thread="t2")
@@ -78,7 +80,7 @@ async def test_a_deleted_directory_is_made_again_at_the_same_tip(repo) -> None:
     assert other.path in repo.git("worktree", "list")  # only this one was forgotten
 
 
-async def test_a_branch_without_worktree_is_attached(repo) -> None:
+async def test_a_branch_without_worktree_is_attached(repo: Repo) -> None:
     repo.git("branch", "compas/t1")
     tip = repo.tip("compas/t1")
     repo.commit("on main", m_txt="m")
@@ -86,52 +88,52 @@ async def test_a_branch_without_worktree_is_attached(repo) -> None:
     assert (made.head, made.base, made.created) == (tip, tip, True)
 
 
-async def test_a_worktree_moves_with_the_operator_and_is_still_known(repo, tmp_path) -> None:
+async def test_a_worktree_moves_with_the_operator_and_is_still_known(repo: Repo, tmp_path: Path) -> None:
     made = await ensure(repo)
     again = await ensure(repo, location=str(tmp_path / "elsewhere"))
     assert (again.path, again.created) == (made.path, False)
 
 
-async def test_an_occupied_path_is_left_alone(repo) -> None:
+async def test_an_occupied_path_is_left_alone(repo: Repo) -> None:
     precious = repo.write(".compas-worktrees/t1/precious")
     assert await refusal(repo) == "path_occupied"
     assert precious.exists()
     assert not repo.has("refs/heads/compas/t1")
 
 
-async def test_a_link_in_place_of_the_worktree_is_refused(repo, tmp_path) -> None:
+async def test_a_link_in_place_of_the_worktree_is_refused(repo: Repo, tmp_path: Path) -> None:
     (repo.path / ".compas-worktrees").mkdir()
     os.symlink(tmp_path, repo.path / ".compas-worktrees" / "t1")
     assert await refusal(repo) == "path_occupied"
 
 
 @pytest.mark.parametrize("thread", ["..", ".", "a/b", "-x", "a..b", "x.lock", "", "a b", "x."])
-async def test_an_id_that_is_no_safe_name_is_refused(repo, thread: str) -> None:
+async def test_an_id_that_is_no_safe_name_is_refused(repo: Repo, thread: str) -> None:
     assert await refusal(repo, thread=thread) == "bad_id"
 
 
-async def test_a_missing_base_names_similar_branches(repo) -> None:
+async def test_a_missing_base_names_similar_branches(repo: Repo) -> None:
     repo.git("branch", "develop")
     with pytest.raises(GitRefused, match="develop") as caught:
         await ensure(repo, base="develp")
     assert caught.value.code == "no_such_branch"
 
 
-async def test_refusals_say_which_kind_they_are(repo, new_repo, tmp_path) -> None:
+async def test_refusals_say_which_kind_they_are(repo: Repo, new_repo: NewRepo, tmp_path: Path) -> None:
     assert await refusal(repo, base=None) == "base_required"
     assert await refusal(new_repo("empty", empty=True)) == "empty_repository"
     assert await refusal(tmp_path / "home") == "not_a_repository"
     assert await refusal(tmp_path / "nowhere") == "no_such_directory"
 
 
-async def test_a_branch_that_the_operator_has_checked_out_is_refused(repo) -> None:
+async def test_a_branch_that_the_operator_has_checked_out_is_refused(repo: Repo) -> None:
     repo.git("checkout", "-q", "-b", "compas/t1")
     with pytest.raises(GitRefused, match=str(repo)) as caught:
         await ensure(repo)
     assert caught.value.code == "branch_checked_out"
 
 
-async def test_a_worktree_on_another_branch_is_refused_and_in_a_rebase_accepted(repo) -> None:
+async def test_a_worktree_on_another_branch_is_refused_and_in_a_rebase_accepted(repo: Repo) -> None:
     made = await ensure(repo)
     repo.commit("theirs", at=made.path, a_txt="theirs")
     repo.commit("ours", a_txt="ours")
@@ -142,7 +144,7 @@ async def test_a_worktree_on_another_branch_is_refused_and_in_a_rebase_accepted(
     assert await refusal(repo) == "wrong_branch"
 
 
-async def test_the_locks_of_a_killed_git_are_removed_when_nobody_works_there(repo) -> None:
+async def test_the_locks_of_a_killed_git_are_removed_when_nobody_works_there(repo: Repo) -> None:
     made = await ensure(repo)
     git_dir = repo.git("rev-parse", "--absolute-git-dir", at=made.path)
     lock = Path(git_dir, "index.lock")
@@ -152,7 +154,7 @@ async def test_the_locks_of_a_killed_git_are_removed_when_nobody_works_there(rep
     assert str(lock) in again.healed[0]
 
 
-async def test_the_lock_of_a_git_that_may_be_running_is_left_alone(repo) -> None:
+async def test_the_lock_of_a_git_that_may_be_running_is_left_alone(repo: Repo) -> None:
     made = await ensure(repo)
     lock = Path(repo.git("rev-parse", "--absolute-git-dir", at=made.path), "index.lock")
     lock.touch()
@@ -162,7 +164,7 @@ async def test_the_lock_of_a_git_that_may_be_running_is_left_alone(repo) -> None
         somebody.kill()
 
 
-async def test_a_half_made_worktree_of_ours_is_completed(repo) -> None:
+async def test_a_half_made_worktree_of_ours_is_completed(repo: Repo) -> None:
     made = await ensure(repo)
     git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", at=made.path))
     (git_dir / "locked").write_text("initializing")
@@ -177,7 +179,7 @@ async def test_a_half_made_worktree_of_ours_is_completed(repo) -> None:
     assert "locked" not in repo.git("worktree", "list", "--porcelain")
 
 
-async def test_a_half_made_worktree_without_a_file_is_made_again(repo) -> None:
+async def test_a_half_made_worktree_without_a_file_is_made_again(repo: Repo) -> None:
     made = await ensure(repo)
     git_dir = Path(repo.git("rev-parse", "--absolute-git-dir", at=made.path))
     (git_dir / "locked").write_text("initializing")
@@ -190,7 +192,7 @@ async def test_a_half_made_worktree_without_a_file_is_made_again(repo) -> None:
     assert repo.status(at=made.path) == ""
 
 
-async def test_a_bare_repository_and_a_subdirectory_have_worktrees_too(repo, tmp_path) -> None:
+async def test_a_bare_repository_and_a_subdirectory_have_worktrees_too(repo: Repo, tmp_path: Path) -> None:
     repo.git("clone", "-q", "--bare", str(repo), str(tmp_path / "bare.git"))
     made = await ensure(tmp_path / "bare.git")
     assert made.path == str(tmp_path / "bare.git" / "compas-worktrees" / "t1")
