@@ -19,7 +19,7 @@ class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """One event. `data` is its JSON; `at` is UTC seconds."""
+    """One event. `data` is its content; `at` is UTC seconds."""
 
     position: int
     at: float
@@ -28,7 +28,7 @@ class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
     causation: str
     lineage: str
     epoch: int
-    data: msgspec.Raw
+    data: dict[str, object]
 
 
 class EventsResponse(msgspec.Struct, frozen=True, kw_only=True):

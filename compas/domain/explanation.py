@@ -1,0 +1,151 @@
+"""Telling a person why: each event of a thread in words, with what led to it."""
+
+import msgspec
+
+from compas.domain import events as e
+from compas.domain.thread import Thread
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """One event in words. `depth` is the number of handoffs before it."""
+
+    position: int
+    at: float
+    depth: int
+    what: str
+    because: str = ""
+
+
+def explain(recorded: tuple[e.Recorded, ...]) -> tuple[Told, ...]:
+    """Put the events of a thread, and of its merges, into words, oldest first."""
+    agents: dict[str, str] = {}
+    depths: dict[str, int] = {}
+    story: list[Told] = []
+    for one in recorded:
+        event = one.event
+        if isinstance(event, e.ExecutionQueued):
+            agents[event.execution] = event.agent
+        if isinstance(event, e.MessagePosted):
+            depths[one.lineage] = event.depth
+        story.append(
+            Told(
+                position=one.position,
+                at=one.at,
+                depth=depths.get(one.lineage, 0),
+                what=_describe(event, agents, one.position),
+                because=_cause(one, agents),
+            )
+        )
+    return tuple(story)
+
+
+def _cause(one: e.Recorded, agents: dict[str, str]) -> str:
+    kind, _, name = one.causation.partition(":")
+    match kind:
+        case "request":
+            return "asked for by a client"
+        case "execution":
+            return f"{agents.get(name, 'an agent')}'s execution {name}"
+        case "merge":
+            return f"merge operation {name}"
+        case _:
+            return one.causation
+
+
+def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
+    match event:
+        case e.ThreadOpened(thread=thread):
+            return f"thread {thread} was opened"
+        case e.ThreadDescribed():
+            return "its summary or its batch was set"
+        case e.MessagePosted():
+            hop = f", handoff {event.depth}" if event.intent == "handoff" else ""
+            return f"{event.sender} wrote db:{position} ({event.intent}{hop}) to {event.recipient}"
+        case e.WorktreePlanned(branch=branch, base=base):
+            return f"a worktree on {branch} was to be made from {base}"
+        case e.WorktreeReady(path=path):
+            return f"the worktree {path} was ready"
+        case e.ThreadClosed(status=status, by=by):
+            return f"{by} closed the thread as {status}"
+        case e.ThreadFailed():
+            return "the thread failed with that execution"
+        case e.ThreadAbandoned(by=by):
+            return f"{by} abandoned the thread"
+        case e.ThreadReopened(previous=previous, by=by):
+            return f"{by} reopened the thread, which had been {previous}"
+        case _:
+            return _describe_execution(event, agents) or _describe_merge(event)
+
+
+def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
+    agent = agents.get(getattr(event, "execution", ""), "an agent")
+    match event:
+        case e.ExecutionQueued(execution=execution, attempt=attempt, reason=reason):
+            again = f", attempt {attempt + 1} after a {reason}" if attempt else ""
+            return f"work for {agent} was queued ({execution}{again})"
+        case e.ExecutionRequested(workdir=workdir):
+            return f"{agent} was to be started in {workdir}"
+        case e.ExecutionStarted(pid=pid):
+            return f"{agent} ran (pid {pid})"
+        case e.ExecutionEnded():
+            verdict = f", verdict: {event.verdict.replace('_', ' ')}" if event.verdict else ""
+            error = f": {event.error.strip().splitlines()[0]}" if event.error.strip() else ""
+            return f"{agent} ended: {event.status}{verdict}{error}"
+        case e.ExecutionCancelled(reason=reason):
+            return f"{agent}'s execution was cancelled: {reason}"
+        case e.ExecutionStopped():
+            return f"{agent}'s processes were gone"
+        case _:
+            return ""
+
+
+def _describe_merge(event: e.Event) -> str:
+    match event:
+        case e.MergeQueued(source=source, target=target, requested_by=by):
+            return f"{by} asked to merge {source} into {target} ({event.op})"
+        case e.MergeStarted():
+            return "the merge began"
+        case e.MergePrepared(target_old=old, new_commit=new):
+            return f"the merge was computed: the target was to move from {old[:12]} to {new[:12]}"
+        case e.MergeCompleted(summary=summary):
+            return f"the merge was completed: {summary}"
+        case e.MergeFailed(reason=reason):
+            return f"the merge failed: {reason.splitlines()[0] if reason else 'no reason was given'}"
+        case e.MergeCancelled(reason=reason):
+            return f"the merge was cancelled: {reason}"
+        case _:
+            return type(event).__name__
+
+
+def standing(state: Thread, *, now: float) -> tuple[str, str]:
+    """Say where a thread stands, and what the operator may do next."""
+    thread = state.thread
+    occupied = state.occupied_by()
+    if occupied is not None:
+        name = occupied.queued.execution
+        doing = "is being ended" if occupied.stopping else f"is at work ({occupied.status})"
+        return f"{occupied.queued.agent} {doing}: {name}", f"compas log -f {name}"
+    waiting = state.in_flight()
+    if waiting:
+        return _standing_in_line(state, waiting[0].queued, now)
+    last = next(reversed(state.runs.values()), None)
+    if state.status == "Active" and last is not None and last.ended is not None:
+        verdict = f" and {last.ended.verdict.replace('_', ' ')}d" if last.ended.verdict == "approve" else ""
+        said = f"{last.queued.agent} has answered{verdict}; nothing is running, so it is the operator's turn"
+        return said, f"compas diff {thread}, then compas merge {thread}, or dispatch again"
+    if state.status == "Active":
+        return "nothing has been started in it", f"compas dispatch AGENT TEXT --thread {thread}"
+    if state.status == "Failed" and last is not None and last.ended is not None and last.ended.error:
+        reason = last.ended.error.strip().splitlines()[0]
+        return f"it failed: {reason}", f"compas log {last.queued.execution}, then dispatch again or abandon it"
+    return f"it has ended ({state.status})", f"compas dispatch AGENT TEXT --thread {thread} takes it up again"
+
+
+def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float) -> tuple[str, str]:
+    if queued.not_before is not None and queued.not_before > now:
+        due = queued.not_before - now
+        return (
+            f"{queued.agent} will be started in {due:.0f} s ({queued.reason}, attempt {queued.attempt + 1})",
+            f"compas wait --thread-id {state.thread} --await-chain",
+        )
+    return f"{queued.agent} waits for a free place, or is being prepared", "compas health shows who is at work"

@@ -1,0 +1,70 @@
+"""What is done in a worktree after an agent has worked there: commit if configured so, and record a snapshot."""
+
+import logging
+
+import msgspec
+
+from compas.domain.events import SnapshotTaken, WorktreeReady
+from compas.domain.execution import Outcome
+from compas.domain.specs import AgentSpec
+from compas.git import messages as g
+from compas.git.errors import GitError
+from compas.orchestrator.services import Services
+
+log = logging.getLogger("compas.execution")
+
+FILES_NAMED = 50
+
+
+async def record_work(
+    services: Services, tree: WorktreeReady, execution: str, agent: AgentSpec | None, outcome: Outcome, subject: str
+) -> Outcome:
+    """Return the outcome with the snapshot of what is in the worktree; a dirty one is described in the reply.
+
+    Work is kept whatever became of the agent. Where git refuses, the reply or the error says so: the work is
+    still in the worktree. May be repeated after a crash.
+    """
+    troubles: list[str] = []
+    if agent is not None and agent.commit == "auto" and outcome.status == "completed":
+        try:
+            await services.git.retry(lambda git: git.commit_all(tree.path, subject))
+        except GitError as err:
+            troubles.append(f"The work could not be committed: {err}")
+    try:
+        taken = await services.git.retry(lambda git: git.snapshot(tree.path, execution, f"compas: {subject}"))
+    except GitError as err:
+        log.error("no snapshot of %s: %s", tree.path, err, extra={"action": "snapshot_failed"})
+        troubles.append(f"No snapshot of the worktree could be recorded: {err}")
+        return _with_notes(outcome, troubles)
+    snapshot = SnapshotTaken(
+        commit=taken.commit,
+        head=taken.head,
+        dirty=taken.dirty,
+        files=tuple(change.path for change in taken.files[:FILES_NAMED]),
+    )
+    outcome = msgspec.structs.replace(outcome, snapshot=snapshot)
+    if taken.dirty and agent is not None and agent.workspace == "worktree":
+        troubles.append(_describe(tree, taken))
+    return _with_notes(outcome, troubles)
+
+
+def _describe(tree: WorktreeReady, taken: g.Snapshot) -> str:
+    """Say what is not committed (a-core 69, b-mcp-cli-merge 121)."""
+    lines = [
+        "## Worktree Status",
+        "",
+        f"Uncommitted changes in {tree.path} (branch {tree.branch}):",
+        "",
+        *(f"    {change.letter} {change.path}" for change in taken.files[:FILES_NAMED]),
+    ]
+    if taken.total > FILES_NAMED:
+        lines.append(f"    and {taken.total - FILES_NAMED} more")
+    return "\n".join(lines)
+
+
+def _with_notes(outcome: Outcome, notes: list[str]) -> Outcome:
+    if not notes:
+        return outcome
+    if outcome.status == "completed":
+        return msgspec.structs.replace(outcome, reply="\n\n".join([outcome.reply or "", *notes]).strip())
+    return msgspec.structs.replace(outcome, error="\n\n".join([outcome.error, *notes]).strip())

@@ -1,0 +1,192 @@
+"""Runs the supervisor: takes the locks, listens, recovers, serves, and ends in good order."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import trio
+
+from actors.errors import SystemFailed
+from actors.remote.handshake import WelcomeInfo
+from actors.remote.listener import bind_unix, listen_unix
+from actors.remote.server import ServerSettings
+from actors.system import ActorSystem, open_actor_system
+from compas.backends.catalogue import build_backends
+from compas.clock import wall_clock
+from compas.config.config import Config
+from compas.config.load import load
+from compas.domain import events as e
+from compas.domain.ids import new_ulid
+from compas.errors import CompasError
+from compas.git.errors import GitWorkerLost
+from compas.orchestrator.activity import Activity
+from compas.orchestrator.ending import IDLE_EXIT_SECS, Ending, watch_idleness, watch_signals, wind_down
+from compas.orchestrator.gate import Gate
+from compas.orchestrator.handlers.desk import Desk, Supervision
+from compas.orchestrator.logs import start_logging
+from compas.orchestrator.services import Services
+from compas.orchestrator.state_directory import (
+    AlreadyRunningError,
+    hold_socket_lock,
+    hold_state_lock,
+    prepare_state_directory,
+)
+from compas.orchestrator.tree import build_root
+from compas.orchestrator.workers import Slot
+from compas.paths import runtime_directory, socket_lock_path, socket_path
+from compas.runner.launcher import LaunchError
+from compas.runner.machine import boot_id
+from compas.store.codec import domain_codec
+from compas.store.event_log import Store, open_store
+from compas.store.projections.catalogue import PROJECTIONS
+from compas.store.records import Append, NewEvent
+from compas.store.telemetry import open_telemetry
+
+log = logging.getLogger("compas.supervisor")
+
+IDLE_VARIABLE = "COMPAS_IDLE_SECS"
+"""Environment variable: after how many seconds without work and clients a supervisor ends that a client started."""
+ALREADY_RUNNING_STATUS = 3
+LAST_WORDS_SECS = 1.0
+"""How long clients that are being served may keep the process after its end."""
+LOG_NAME = "supervisor.log"
+READY = "ready"
+
+Report = Callable[[str], None]
+"""Tells whoever started this process, in one line, that it listens, or why it does not."""
+
+
+def compas_version() -> str:
+    """Return the version of the installed distribution."""
+    try:
+        return version("compas-orchestrator")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report: Report) -> int:
+    """Run the supervisor of a config until it ends; return the exit status of its process.
+
+    0: it ended in good order. 3: another one runs already. Every failure to start is raised as a CompasError, one
+    sentence long.
+    """
+    directory = runtime_directory()
+    try:
+        with hold_socket_lock(socket_lock_path(config_path, directory), config_path):
+            process = _Process(config_path, directory, detached=detached, idle_exit=idle_exit, report=report)
+            trio.run(process.run)
+    except AlreadyRunningError as err:
+        report(f"already running: {err}")
+        sys.stderr.write(f"{err}\n")
+        return ALREADY_RUNNING_STATUS
+    except SystemFailed as err:
+        log.critical("%s", err, exc_info=err, extra={"action": "system_failed"})
+        raise CompasError(f"the supervisor gave up: {err}") from err
+    return 0
+
+
+class _Process:
+    """One run of the supervisor, from the socket inwards."""
+
+    def __init__(self, config_path: Path, directory: Path, *, detached: bool, idle_exit: bool, report: Report) -> None:
+        self._config_path = config_path
+        self._directory = directory
+        self._detached = detached
+        self._idle_exit = idle_exit
+        self._report = report
+        self._activity = Activity()
+        self._gate = Gate(self._activity)
+        self._ending = Ending()
+        self._epoch = 0
+
+    async def run(self) -> None:
+        """Listen first, so that clients are held instead of refused; then become ready; then serve until the end."""
+        listener = bind_unix(socket_path(self._config_path, self._directory))
+        settings = ServerSettings(welcome=lambda hello: self._welcome())
+        failure: CompasError | None = None
+        async with trio.open_nursery() as door:
+            await door.start(watch_signals, self._ending)
+            await door.start(listen_unix, listener, self._gate.serve, settings)
+            try:
+                await self._serve()
+            except CompasError as err:
+                failure = err
+                self._gate.fail(err)
+            with trio.move_on_after(LAST_WORDS_SECS):
+                await self._activity.wait_alone()
+            door.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    def _welcome(self) -> WelcomeInfo:
+        return WelcomeInfo(server=f"compas/{compas_version()}", state=self._gate.state, epoch=self._epoch)
+
+    async def _serve(self) -> None:
+        loaded = load(self._config_path)
+        state = Path(loaded.config.state_dir)
+        warnings = (*(str(finding) for finding in loaded.warnings), *prepare_state_directory(state))
+        with hold_state_lock(state, self._config_path):
+            start_logging(state / LOG_NAME, to_terminal=not self._detached)
+            for warning in warnings:
+                log.warning("%s", warning, extra={"action": "config_warning"})
+            self._report(READY)
+            log_path = state / LOG_NAME
+            async with AsyncExitStack() as stack:
+                store_path = state / "compas.sqlite"
+                store = await stack.enter_async_context(
+                    open_store(store_path, events=domain_codec(), projections=PROJECTIONS)
+                )
+                telemetry = await stack.enter_async_context(open_telemetry(state / "telemetry.sqlite"))
+                self._epoch = await store.begin_epoch(os.getpid(), boot_id(), compas_version())
+                await _record_start(store)
+                git_log = stack.enter_context(log_path.open("ab"))
+                services = self._services(loaded.config, store)
+                root = build_root(services, telemetry, git_log=git_log.fileno())
+                async with open_actor_system("compas", root) as system:
+                    await self._supervise(system, services, warnings)
+
+    def _services(self, config: Config, store: Store) -> Services:
+        return Services(
+            config=config,
+            store=store,
+            backends=build_backends(config.backends.values()),
+            git=Slot("git worker", GitWorkerLost),
+            launcher=Slot("fork server", LaunchError),
+            clock=wall_clock,
+            new_id=lambda: new_ulid(wall_clock()),
+            environ=dict(os.environ),
+            epoch=self._epoch,
+        )
+
+    async def _supervise(self, system: ActorSystem, services: Services, warnings: tuple[str, ...]) -> None:
+        """Open the door, and stand by it until somebody wants the end."""
+        supervision = Supervision(
+            pid=os.getpid(),
+            version=compas_version(),
+            since=wall_clock(),
+            log_path=str(Path(services.config.state_dir) / LOG_NAME),
+            warnings=warnings,
+            stop=self._ending.wish,
+        )
+        desk = Desk(services=services, registry=system.registry, bus=system.bus, supervision=supervision)
+        supervision.state = "ready"
+        self._gate.open(desk)
+        log.info("ready (pid %d, epoch %d)", os.getpid(), services.epoch, extra={"action": "ready"})
+        async with trio.open_nursery() as nursery:
+            if self._idle_exit:
+                idle_secs = float(os.environ.get(IDLE_VARIABLE, IDLE_EXIT_SECS))
+                nursery.start_soon(watch_idleness, desk, self._activity, self._ending, idle_secs)
+            mode = await self._ending.wait_wished()
+            supervision.state = "stopping"
+            log.info("ending (%s)", mode, extra={"action": "ending"})
+            await wind_down(desk, self._ending)
+            nursery.cancel_scope.cancel()
+
+
+async def _record_start(store: Store) -> None:
+    event = e.SupervisorStarted(pid=os.getpid(), boot_id=boot_id(), version=compas_version())
+    await store.append_all([Append(events=(NewEvent(stream=e.SUPERVISOR_STREAM, event=event),))])

@@ -1,0 +1,21 @@
+"""Which handler serves which operation."""
+
+from compas.orchestrator.handlers import dispatching, explaining, history, merging, supervision, threads, waiting
+from compas.orchestrator.handlers.desk import Handler
+
+HANDLERS: dict[str, Handler] = {
+    "dispatch": dispatching.dispatch,
+    "wait": waiting.wait,
+    "status": threads.status,
+    "transcript": threads.transcript,
+    "diff": history.diff,
+    "merge": merging.merge,
+    "wait_merge": waiting.wait_merge,
+    "close": threads.close,
+    "abandon": threads.abandon,
+    "why": explaining.why,
+    "events": history.events,
+    "log": history.log,
+    "health": supervision.health,
+    "stop": supervision.stop,
+}

@@ -1,0 +1,89 @@
+"""What every handler works with: the actors behind an operation, and how their refusals become answers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import msgspec
+
+from actors.bus import EventBus
+from actors.errors import ActorStopped
+from actors.message import Ask
+from actors.ref import ActorRef
+from actors.registry import Registry
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.domain.decision import Refusal
+from compas.orchestrator.messages import Answered, LocateThread
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services
+
+R = TypeVar("R")
+Res = TypeVar("Res", bound=msgspec.Struct)
+
+RELOCATIONS = 5
+"""A thread may be put away between being found and being asked; that often in a row it is not."""
+
+
+StopMode = Literal["drain", "now", "detach"]
+
+
+@dataclass(kw_only=True)
+class Supervision:
+    """What the supervisor tells of itself, and takes from clients."""
+
+    pid: int
+    version: str
+    since: float
+    log_path: str
+    warnings: tuple[str, ...]
+    stop: Callable[[StopMode], None]
+    state: str = "recovering"
+    clients: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Handed to every handler."""
+
+    services: Services
+    registry: Registry
+    bus: EventBus
+    supervision: Supervision
+
+    async def actor(self, name: str) -> ActorRef:
+        """Return an actor that always exists, waiting while it is being restarted."""
+        return await self.registry.wait_registered(name)
+
+    async def ask_thread(self, thread: str, message: Ask[R]) -> R:
+        """Ask the actor of a thread, bringing it back if it was put away."""
+        directory = await self.actor(THREADS)
+        for _ in range(RELOCATIONS):
+            ref = await directory.ask(LocateThread(thread=thread), timeout=ASK_TIMEOUT_SECS)
+            try:
+                return await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+            except ActorStopped:
+                await ref.wait_stopped()
+        raise CallError("busy", f"thread {thread} is being put away and taken up again all the time; try again")
+
+
+Handler = Callable[[Desk, Call], Awaitable[msgspec.Struct]]
+
+
+def answered(outcome: Answered | Refusal, response: type[Res]) -> Res:
+    """Return the response of a command that took effect; raise what refused it as the client's error."""
+    if isinstance(outcome, Refusal):
+        raise CallError(outcome.code, outcome.message)
+    return msgspec.json.decode(outcome.body, type=response)
+
+
+def request_id(call: Call, desk: Desk) -> str:
+    """Return the client's name for this request; one that gave none cannot repeat it, and gets a fresh one."""
+    return call.request_id or desk.services.new_id()
+
+
+async def first_answer(desk: Desk, call: Call, response: type[Res]) -> Res | None:
+    """Return what this very request was answered before, or None when it is new."""
+    if not call.request_id:
+        return None
+    body = await desk.services.store.answer_of(call.request_id)
+    return None if body is None else msgspec.json.decode(body, type=response)

@@ -1,0 +1,70 @@
+"""Handler of `dispatch`."""
+
+import msgspec
+
+from actors.remote.call import Call
+from compas.api.dispatching import DispatchRequest, DispatchResponse
+from compas.domain import events as e
+from compas.domain.dispatch import Dispatch, Rules
+from compas.domain.ids import reference
+from compas.domain.thread import OPERATOR
+from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.messages import DispatchTo
+
+
+async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
+    """Post the message into its thread; the thread does the rest."""
+    request = call.decode(DispatchRequest)
+    repeated = await first_answer(desk, call, DispatchResponse)
+    if repeated is not None:
+        return repeated
+    thread = request.thread_id if request.thread_id is not None else desk.services.new_id()
+    rules = desk.services.rules()
+    command = Dispatch(
+        sender=request.sender,
+        recipient=request.to,
+        intent=request.intent,
+        body=request.body,
+        batch=request.batch,
+        summary=request.summary,
+        skip_handoff=request.skip_handoff,
+    )
+    message = DispatchTo(
+        command=command,
+        request_id=request_id(call, desk),
+        respond=lambda recorded: msgspec.json.encode(_response(thread, command, rules, recorded)),
+    )
+    return answered(await desk.ask_thread(thread, message), DispatchResponse)
+
+
+def _response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:
+    posted = next(one for one in recorded if isinstance(one.event, e.MessagePosted))
+    queued = next((one.event for one in recorded if isinstance(one.event, e.ExecutionQueued)), None)
+    reopened = next((one.event for one in recorded if isinstance(one.event, e.ThreadReopened)), None)
+    chain = _downstream(command, rules)
+    return DispatchResponse(
+        thread_id=thread,
+        message_id=posted.position,
+        reference=reference(posted.position),
+        next_step=_next_step(thread, posted.position, chain),
+        execution_id=queued.execution if queued is not None else None,
+        reopened=reopened is not None,
+        previous_status=reopened.previous if reopened is not None else None,
+        await_chain=bool(chain),
+        warning=rules.why_idle(recipient=command.recipient, intent=command.intent),
+    )
+
+
+def _downstream(command: Dispatch, rules: Rules) -> tuple[str, ...]:
+    """Return the agents that the reply will go to by itself (b-mcp-cli-merge 16)."""
+    handoff = rules.agents[command.recipient].handoff
+    if handoff is None or command.skip_handoff:
+        return ()
+    return tuple(target for target in handoff.targets if target != OPERATOR)
+
+
+def _next_step(thread: str, number: int, chain: tuple[str, ...]) -> str:
+    wait = f"compas wait --thread-id {thread} --since {reference(number)}"
+    if chain:
+        return f"{wait} --await-chain   (the reply goes on to {', '.join(chain)} by itself)"
+    return wait

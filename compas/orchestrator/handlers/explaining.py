@@ -1,0 +1,39 @@
+"""Handler of `why`: where a thread stands, and the chain of causes that brought it there, read from the log."""
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api.history import Cause, WhyRequest, WhyResponse
+from compas.domain import events as e
+from compas.domain.explanation import explain, standing
+from compas.domain.thread import Thread, evolve
+from compas.orchestrator.handlers.desk import Desk
+from compas.store.projections.merges import merges_of_thread
+
+
+async def why(desk: Desk, call: Call) -> WhyResponse:
+    """Tell the story of a thread from its own stream and from its merges."""
+    thread = call.decode(WhyRequest).thread_id
+    stream = e.thread_stream(thread)
+    recorded = list(await desk.services.store.read_stream(stream))
+    if not recorded:
+        raise CallError("unknown_thread", f"there is no thread {thread!r}; `compas status` lists them")
+    state = Thread(thread=thread)
+    for one in recorded:
+        state = evolve(state, one)
+    merges = await desk.services.store.query(lambda reader: merges_of_thread(reader, thread))
+    ops = {row.op for row in merges}
+    for merge_stream in {row.stream for row in merges}:
+        found = await desk.services.store.read_stream(merge_stream)
+        recorded += [one for one in found if getattr(one.event, "op", None) in ops]
+    recorded.sort(key=lambda one: one.position)
+    where, following = standing(state, now=desk.services.clock())
+    return WhyResponse(
+        thread_id=thread,
+        thread_status=state.status,
+        standing=where,
+        next_step=following,
+        causes=tuple(
+            Cause(position=told.position, at=told.at, depth=told.depth, what=told.what, because=told.because)
+            for told in explain(tuple(recorded))
+        ),
+    )

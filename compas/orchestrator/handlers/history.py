@@ -1,0 +1,165 @@
+"""Handlers of `events`, `log` and `diff`: what happened, what was printed, what was changed."""
+
+import msgspec
+import trio
+
+from actors.bus import Published
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import history as api
+from compas.domain import events as e
+from compas.git.errors import GitError
+from compas.orchestrator.handlers.desk import Desk
+from compas.runner.attachment import AttachmentLost, open_attachment
+from compas.store.connection import Reader
+from compas.store.projections.execution_queries import ExecutionRow, execution_by_id, executions_of_thread
+from compas.store.projections.worktrees import worktrees_of_thread
+
+PAGE = 500
+
+
+async def events(desk: Desk, call: Call) -> api.EventsResponse:
+    """Push events in order, then, with `follow`, go on for as long as the client listens; nothing is missed.
+
+    Subscribing comes before reading, and what the subscription had no room for is read from the log again.
+    """
+    request = call.decode(api.EventsRequest)
+    after = request.after
+    async with desk.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
+        after, more = await _push_stored(desk, call, request, after)
+        while request.follow:
+            item = await subscription.receive()
+            if isinstance(item, Published) and item.position == after + 1 and isinstance(item.event, e.Recorded):
+                await _push(call, request, item.event)
+                after = item.position
+            elif not isinstance(item, Published) or item.position > after:
+                after, _ = await _push_stored(desk, call, request, after)
+    return api.EventsResponse(next_after=after, more=more)
+
+
+async def _push_stored(desk: Desk, call: Call, request: api.EventsRequest, after: int) -> tuple[int, bool]:
+    """Push what the log holds after a position, all of it when following, else up to the limit."""
+    left = request.limit
+    while True:
+        page = await desk.services.store.read_all(after, PAGE)
+        for recorded in page:
+            if not request.follow and left == 0:
+                return after, True
+            left -= await _push(call, request, recorded)
+            after = recorded.position
+        if len(page) < PAGE:
+            return after, False
+
+
+async def _push(call: Call, request: api.EventsRequest, recorded: e.Recorded) -> int:
+    if request.thread_id is not None and not _concerns(recorded, request.thread_id):
+        return 0
+    data = msgspec.to_builtins(recorded.event)
+    item = api.LogEvent(
+        position=recorded.position,
+        at=recorded.at,
+        stream=recorded.stream,
+        type=data.pop("type"),
+        causation=recorded.causation,
+        lineage=recorded.lineage,
+        epoch=recorded.epoch,
+        data=data,
+    )
+    await call.push(item)
+    return 1
+
+
+def _concerns(recorded: e.Recorded, thread: str) -> bool:
+    if recorded.stream == e.thread_stream(thread):
+        return True
+    return isinstance(recorded.event, e.MergeQueued) and recorded.event.thread == thread
+
+
+async def log(desk: Desk, call: Call) -> api.LogResponse:
+    """Push an execution's output; with `follow`, until it has ended."""
+    request = call.decode(api.LogRequest)
+    row = await desk.services.store.query(lambda reader: _execution(reader, request.execution_id))
+    if row is None:
+        found = f"there is no execution, and no thread with one, called {request.execution_id!r}"
+        raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
+    directory = desk.services.executions_directory / row.execution
+    offset, tail = request.offset, _Tail(request.tail)
+    if not directory.exists():
+        return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+    try:
+        async with open_attachment(directory, offset) as attachment:
+            with trio.CancelScope() as reading:
+                if not request.follow and row.in_flight:
+                    reading.deadline = trio.current_time() + 1.0
+                async for chunk in attachment:
+                    offset = chunk.next_offset
+                    item = api.LogChunkItem(offset=chunk.offset, next_offset=offset, text=chunk.text)
+                    await tail.take(call, item)
+    except AttachmentLost as err:
+        if request.follow:
+            raise CallError("lost", f"the output of {row.execution} cannot be followed: {err}") from err
+    await tail.push(call)
+    return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+
+
+class _Tail:
+    """Pushes chunks at once, or keeps only the last lines of them until the end."""
+
+    def __init__(self, lines: int | None) -> None:
+        self._wanted = lines
+        self._lines: list[str] = []
+        self._last: api.LogChunkItem | None = None
+
+    async def take(self, call: Call, item: api.LogChunkItem) -> None:
+        if self._wanted is None:
+            await call.push(item)
+            return
+        self._last = item
+        self._lines = (self._lines + item.text.splitlines(keepends=True))[-self._wanted :] if self._wanted else []
+
+    async def push(self, call: Call) -> None:
+        if self._last is not None and self._lines:
+            text = "".join(self._lines)
+            await call.push(api.LogChunkItem(offset=self._last.offset, next_offset=self._last.next_offset, text=text))
+
+
+def _execution(reader: Reader, name: str) -> ExecutionRow | None:
+    """Find an execution by its own name, or the newest one of a thread."""
+    found = execution_by_id(reader, name)
+    if found is not None:
+        return found
+    return next(reversed(executions_of_thread(reader, name)), None)
+
+
+async def diff(desk: Desk, call: Call) -> api.DiffResponse:
+    """Compare a thread's work with where it left its base: its newest snapshot, or its branch."""
+    request = call.decode(api.DiffRequest)
+
+    def read(reader: Reader) -> tuple[tuple[ExecutionRow, ...], int]:
+        return executions_of_thread(reader, request.thread_id), 0
+
+    trees = await desk.services.store.query(lambda reader: worktrees_of_thread(reader, request.thread_id))
+    runs, _ = await desk.services.store.query(read)
+    tree = next((tree for tree in trees if tree.path is not None), None)
+    if tree is None:
+        raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
+    snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
+    git = desk.services.git
+    try:
+        head = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
+        tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
+        base = tree.base_commit or tree.base
+        found = await git.retry(lambda worker: worker.diff(tree.repository, base, tip, stat=request.stat))
+    except GitError as err:
+        raise CallError(getattr(err, "code", "git_failed"), str(err)) from err
+    return api.DiffResponse(
+        thread_id=request.thread_id,
+        branch=tree.branch,
+        base=found.base,
+        tip=found.tip,
+        uncommitted=use_snapshot,
+        text=found.text,
+        truncated=found.truncated,
+        files=tuple(api.DiffFile(path=one.path, added=one.added, deleted=one.deleted) for one in found.files),
+    )

@@ -1,0 +1,119 @@
+"""Handler of `merge`: what can be refused at once is refused at once, then the operation waits for its turn."""
+
+import msgspec
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api.merging import MergeRequest, MergeResponse
+from compas.domain import events as e
+from compas.git.errors import GitError, GitRefused
+from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.messages import LocateMerges, QueueMerge
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
+from compas.store.connection import Reader
+from compas.store.projections.messages import newest_message
+from compas.store.projections.threads import ThreadRow, thread_by_id
+from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
+
+STRATEGIES = ("merge", "rebase", "squash")
+AVAILABLE = ("merge",)
+
+
+async def merge(desk: Desk, call: Call) -> MergeResponse:
+    """Queue a merge of the thread's branch."""
+    request = call.decode(MergeRequest)
+    repeated = await first_answer(desk, call, MergeResponse)
+    if repeated is not None:
+        return repeated
+    strategy = request.strategy or desk.services.config.default_merge_strategy
+    _check_strategy(strategy)
+    found = await desk.services.store.query(lambda reader: _read(reader, request.thread_id))
+    if found is None:
+        raise CallError("unknown_thread", f"there is no thread {request.thread_id!r}; `compas status` lists them")
+    thread, trees, lineage = found
+    tree = _the_tree(request.thread_id, trees)
+    target = request.target_branch or desk.services.config.default_merge_target
+    tip = await _preflight(desk, request.thread_id, tree, target)
+    queued = e.MergeQueued(
+        op=desk.services.new_id(),
+        thread=request.thread_id,
+        repository=tree.repository,
+        source=tree.branch,
+        target=target,
+        strategy=strategy,
+        requested_by=request.sender,
+        message=thread.summary or f"Merge {tree.branch} into {target}",
+        source_tip=tip,
+    )
+    message = QueueMerge(
+        queued=queued,
+        lineage=lineage,
+        thread_status=thread.status,
+        request_id=request_id(call, desk),
+        respond=lambda recorded, depth: msgspec.json.encode(_response(queued, depth)),
+    )
+    directory = await desk.actor(MERGES)
+    where = LocateMerges(repository=tree.repository, target=target)
+    ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)
+    return answered(await ref.ask(message, timeout=ASK_TIMEOUT_SECS), MergeResponse)
+
+
+def _check_strategy(strategy: str) -> None:
+    if strategy not in STRATEGIES:
+        raise CallError("invalid", f"{strategy!r} is no merge strategy; there are: {', '.join(STRATEGIES)}")
+    if strategy not in AVAILABLE:
+        raise CallError("invalid", f"this version of compas merges with the strategy merge only, not {strategy}")
+
+
+def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ...], str] | None:
+    row = thread_by_id(reader, thread)
+    if row is None:
+        return None
+    newest = newest_message(reader, thread)
+    return row, worktrees_of_thread(reader, thread), newest.lineage if newest is not None else ""
+
+
+def _the_tree(thread: str, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
+    ready = [tree for tree in trees if tree.path is not None]
+    if not ready:
+        raise CallError("nothing_to_merge", f"thread {thread} has no worktree, so it has no branch to merge")
+    if len(ready) > 1:
+        listed = ", ".join(tree.repository for tree in ready)
+        raise CallError(
+            "several_repositories", f"thread {thread} worked in several repositories ({listed}); merge by hand"
+        )
+    return ready[0]
+
+
+async def _preflight(desk: Desk, thread: str, tree: WorktreeRow, target: str) -> str:
+    """Refuse what is known to fail, and return the commit that is approved (b-mcp-cli-merge 79-85)."""
+    git = desk.services.git
+    try:
+        tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
+        report = await git.retry(lambda worker: worker.status(tree.path or "", branch=tree.branch))
+    except GitRefused as err:
+        raise CallError(err.code, err.message) from err
+    except GitError as err:
+        raise CallError("git_failed", str(err)) from err
+    if not report.clean:
+        listed = "\n".join(f"  {entry.index}{entry.tree} {entry.path}" for entry in report.entries[:20])
+        raise CallError(
+            "uncommitted_changes",
+            f"thread {thread} has uncommitted changes in {tree.path} ({report.total} files):\n{listed}\n"
+            "Have its agent commit them, or commit them there yourself, then merge again.",
+        )
+    return tip
+
+
+def _response(queued: e.MergeQueued, depth: int) -> MergeResponse:
+    return MergeResponse(
+        op_id=queued.op,
+        thread_id=queued.thread,
+        source_branch=queued.source,
+        target_branch=queued.target,
+        strategy=queued.strategy,
+        status="queued",
+        queue_depth=depth,
+        next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
+    )

@@ -1,0 +1,165 @@
+"""Handlers of `status`, `transcript`, `close` and `abandon`."""
+
+import msgspec
+
+from actors.remote.call import Call
+from compas.api import threads as api
+from compas.domain import events as e
+from compas.domain.ids import reference
+from compas.domain.lifecycle import Close
+from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.unmerged import why_unmerged
+from compas.orchestrator.messages import AbandonThread, CloseThread
+from compas.store.connection import Reader
+from compas.store.projections import threads as rows
+from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
+from compas.store.projections.messages import MessageRow, messages_of_thread
+
+
+async def status(desk: Desk, call: Call) -> api.StatusResponse:
+    """Read the newest threads."""
+    request = call.decode(api.StatusRequest)
+    now = desk.services.clock()
+    wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
+
+    def read(reader: Reader) -> api.StatusResponse:
+        page = rows.status_page(reader, wanted, request.limit)
+        return api.StatusResponse(
+            threads=tuple(_status_row(row) for row in page.rows),
+            total=page.total,
+            scheduled_count=len(scheduled_executions(reader, now)),
+        )
+
+    return await desk.services.store.query(read)
+
+
+def _status_row(row: rows.StatusRow) -> api.StatusRow:
+    return api.StatusRow(
+        thread_id=row.thread,
+        thread_status=row.status,
+        updated_at=row.updated_at,
+        batch_id=row.batch,
+        summary=row.summary,
+        agent=row.agent,
+        execution_id=row.execution,
+        execution_status=row.execution_status,
+        attempt=row.attempt,
+        started_at=row.started_at,
+        duration_ms=_milliseconds(row.duration_secs),
+        error=row.error or None,
+        prompt_hash=row.prompt_hash,
+    )
+
+
+async def transcript(desk: Desk, call: Call) -> api.TranscriptResponse:
+    """Read a conversation with the executions in it."""
+    thread = call.decode(api.TranscriptRequest).thread_id
+
+    def read(reader: Reader) -> api.TranscriptResponse:
+        found = rows.thread_by_id(reader, thread)
+        if found is None:
+            return api.TranscriptResponse(thread_id=thread)
+        return api.TranscriptResponse(
+            thread_id=thread,
+            thread_status=found.status,
+            summary=found.summary,
+            batch_id=found.batch,
+            messages=tuple(_message(row) for row in messages_of_thread(reader, thread)),
+            executions=tuple(_execution(row) for row in executions_of_thread(reader, thread)),
+        )
+
+    return await desk.services.store.query(read)
+
+
+def _message(row: MessageRow) -> api.TranscriptMessage:
+    return api.TranscriptMessage(
+        id=row.number,
+        reference=reference(row.number),
+        sender=row.sender,
+        to=row.recipient,
+        intent=row.intent,
+        body=row.body,
+        created_at=row.at,
+        execution_id=row.execution,
+        skip_handoff=row.skip_handoff,
+    )
+
+
+def _execution(row: ExecutionRow) -> api.TranscriptExecution:
+    return api.TranscriptExecution(
+        id=row.execution,
+        agent=row.agent,
+        backend=row.backend,
+        status=row.status,
+        attempt=row.attempt,
+        dispatch_message_id=row.message_number,
+        queued_at=row.queued_at,
+        started_at=row.started_at,
+        finished_at=row.ended_at,
+        duration_ms=_milliseconds(row.duration_secs),
+        exit_code=row.exit_code,
+        signal=row.exit_signal,
+        error=row.error or None,
+        category=row.category or None,
+        session_id=row.session,
+        snapshot=row.snapshot_commit,
+        prompt_hash=row.prompt_hash,
+    )
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1000)
+
+
+async def close(desk: Desk, call: Call) -> api.CloseResponse:
+    """End a thread; completing it asks the repository whether its work is in the target."""
+    request = call.decode(api.CloseRequest)
+    repeated = await first_answer(desk, call, api.CloseResponse)
+    if repeated is not None:
+        return repeated
+    found = await why_unmerged(desk, request.thread_id) if request.status == "completed" else None
+    ended = "Completed" if request.status == "completed" else "Failed"
+    response = api.CloseResponse(
+        thread_id=request.thread_id, status=ended, note=found.note if found is not None else None
+    )
+    message = CloseThread(
+        command=Close(
+            by=request.sender,
+            status=request.status,
+            note=request.note,
+            unmerged=found.refusal if found is not None else None,
+        ),
+        request_id=request_id(call, desk),
+        respond=lambda recorded: msgspec.json.encode(response),
+    )
+    return answered(await desk.ask_thread(request.thread_id, message), api.CloseResponse)
+
+
+async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:
+    """Give a thread up; what runs is being ended when this is answered."""
+    request = call.decode(api.AbandonRequest)
+    repeated = await first_answer(desk, call, api.AbandonResponse)
+    if repeated is not None:
+        return repeated
+    running = await desk.services.store.query(lambda reader: _running(reader, request.thread_id))
+    branch = f"compas/{request.thread_id}" if any(row.worktree for row in running) else None
+
+    def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
+        cancelled = [one for one in recorded if isinstance(one.event, e.ExecutionCancelled)]
+        killed = sum(1 for row in running if row.status in ("picked_up", "executing"))
+        return msgspec.json.encode(
+            api.AbandonResponse(
+                thread_id=request.thread_id,
+                status="Abandoned",
+                executions_cancelled=len(cancelled),
+                processes_killed=min(killed, len(cancelled)),
+                worktree_branch=branch,
+            )
+        )
+
+    message = AbandonThread(by=request.sender, request_id=request_id(call, desk), respond=respond)
+    return answered(await desk.ask_thread(request.thread_id, message), api.AbandonResponse)
+
+
+def _running(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
+    return executions_of_thread(reader, thread)

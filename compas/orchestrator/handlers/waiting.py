@@ -1,0 +1,209 @@
+"""Handlers of `wait` and `wait_merge`: subscribe first, look once, and look again only when something happened."""
+
+from collections.abc import Callable
+
+import msgspec
+import trio
+
+from actors.bus import Lagged, Published, Subscription
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import waiting as api
+from compas.domain import events as e
+from compas.domain.ids import parse_reference, reference
+from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
+from compas.orchestrator.handlers.desk import Desk
+from compas.store.connection import Reader
+from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
+from compas.store.projections.merges import MergeRow, merge_by_op
+from compas.store.projections.messages import MessageRow, message_by_number
+from compas.store.projections.pictures import picture
+
+
+class _View(msgspec.Struct, frozen=True, kw_only=True):
+    """One consistent reading: the picture to judge, and what an answer needs beside it."""
+
+    picture: Picture
+    message: MessageRow | None = None
+    chain: tuple[ExecutionRow, ...] = ()
+
+
+async def wait(desk: Desk, call: Call) -> api.WaitResponse:
+    """Answer as soon as the thread has an answer, or none will come any more (design §7)."""
+    request = call.decode(api.WaitRequest)
+    wanted = await _wanted(desk, request)
+    saw_work = False
+    view: _View | None = None
+    deadline = trio.current_time() + request.timeout_secs
+    async with desk.bus.subscribe(_concerns_threads) as subscription:
+        while True:
+            view = await desk.services.store.query(lambda reader: _look(reader, wanted))
+            if view is None:
+                raise CallError("unknown_thread", f"there is no thread {wanted.thread!r}; `compas status` lists them")
+            judgement = judge(wanted, view.picture, saw_work=saw_work)
+            if isinstance(judgement, Found) and view.message is not None:
+                return _found(request, view, view.message, saw_work=saw_work)
+            if isinstance(judgement, NothingWillCome):
+                return _nothing(request, view, judgement)
+            saw_work = saw_work or bool(view.picture.pending)
+            with trio.move_on_at(deadline) as patience:
+                await _something_happened(subscription)
+            if patience.cancelled_caught:
+                return _timeout(request, view)
+
+
+async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
+    after, has_cursor = 0, False
+    if request.since_reference is not None:
+        number = parse_reference(request.since_reference)
+        if number is None:
+            found = f"{request.since_reference!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
+            raise CallError("invalid", found)
+        after, has_cursor = number, True
+    elif request.strict_new:
+        after = await desk.services.store.head()
+    return WaitFor(
+        thread=request.thread_id,
+        after=after,
+        has_cursor=has_cursor,
+        intent=request.intent,
+        chain=request.await_chain,
+        trigger_intents=frozenset(desk.services.config.trigger_intents),
+    )
+
+
+def _look(reader: Reader, wanted: WaitFor) -> _View | None:
+    seen = picture(reader, wanted.thread, after=wanted.after)
+    if seen is None:
+        return None
+    judgement = judge(wanted, seen, saw_work=False)
+    if not isinstance(judgement, Found):
+        return _View(picture=seen)
+    message = message_by_number(reader, judgement.number)
+    chain = executions_of_lineage(reader, message.lineage) if message is not None else ()
+    return _View(picture=seen, message=message, chain=chain)
+
+
+def _concerns_threads(event: object) -> bool:
+    return isinstance(event, e.Recorded) and event.stream.startswith("thread:")
+
+
+async def _something_happened(subscription: Subscription) -> Published | Lagged:
+    """Wait for the next event. What else is queued is looked at together with it: one look sees it all."""
+    first = await subscription.receive()
+    while subscription.statistics().queued:
+        await subscription.receive()
+    return first
+
+
+def _found(request: api.WaitRequest, view: _View, message: MessageRow, *, saw_work: bool) -> api.WaitResponse:
+    settled = max((run.ended_at or 0.0 for run in view.chain), default=0.0)
+    awaited = request.await_chain and saw_work
+    return api.WaitResponse(
+        found=True,
+        thread_id=request.thread_id,
+        message_id=message.number,
+        reference=reference(message.number),
+        sender=message.sender,
+        to=message.recipient,
+        intent=message.intent,
+        body=message.body,
+        batch=message.batch,
+        created_at=int(message.at),
+        settled_at=int(settled) if awaited else None,
+        fanout_children_awaited=_children(request, view) if awaited else None,
+        chain=_steps(view) if request.await_chain else (),
+        thread_status=view.picture.status,
+    )
+
+
+def _children(request: api.WaitRequest, view: _View) -> int:
+    return len({run.thread for run in view.chain} - {request.thread_id})
+
+
+def _steps(view: _View) -> tuple[api.ChainStep, ...]:
+    return tuple(
+        api.ChainStep(agent=run.agent, status=run.status, execution_id=run.execution, verdict=run.verdict)
+        for run in view.chain
+    )
+
+
+def _nothing(request: api.WaitRequest, view: _View, judgement: NothingWillCome) -> api.WaitResponse:
+    return api.WaitResponse(
+        found=False,
+        thread_id=request.thread_id,
+        reason=judgement.reason,
+        intent_filter=request.intent,
+        thread_status=view.picture.status,
+        error=judgement.error or None,
+        next_step=f"compas why {request.thread_id}",
+    )
+
+
+def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
+    pending = tuple(
+        api.PendingExecution(
+            execution_id=run.execution,
+            thread_id=run.thread,
+            agent=run.agent,
+            status=run.status,
+            eligible_at=run.not_before,
+        )
+        for run in view.picture.pending
+    )
+    following = f"repeat the wait, or `compas log -f {pending[0].execution_id}`" if pending else "dispatch something"
+    return api.WaitResponse(
+        found=False,
+        thread_id=request.thread_id,
+        reason="timeout",
+        timeout_secs=request.timeout_secs,
+        intent_filter=request.intent,
+        chain_pending=bool(pending) and request.await_chain,
+        thread_status=view.picture.status,
+        pending=pending,
+        next_step=following,
+    )
+
+
+async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
+    """Answer once the operation is over, well or badly."""
+    request = call.decode(api.WaitMergeRequest)
+    deadline = trio.current_time() + request.timeout_secs
+    async with desk.bus.subscribe(_concerns_merge(request.op_id)) as subscription:
+        while True:
+            row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
+            if row is None:
+                raise CallError("unknown_merge", f"there is no merge operation {request.op_id!r}")
+            if row.ended_at is not None:
+                return _merge_response(request, row, found=True)
+            with trio.move_on_at(deadline) as patience:
+                await _something_happened(subscription)
+            if patience.cancelled_caught:
+                return _merge_response(request, row, found=False)
+
+
+def _concerns_merge(op: str) -> Callable[[object], bool]:
+    return lambda event: isinstance(event, e.Recorded) and getattr(event.event, "op", None) == op
+
+
+def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool) -> api.WaitMergeResponse:
+    conflicts = msgspec.json.decode(row.conflicts or "[]", type=tuple[api.MergeConflict, ...])
+    began = row.started_at or row.queued_at
+    return api.WaitMergeResponse(
+        found=found,
+        op_id=row.op,
+        thread_id=row.thread,
+        status=row.status,
+        source_branch=row.source,
+        target_branch=row.target,
+        commit=row.new_commit if row.status == "completed" else None,
+        duration_ms=int((row.ended_at - began) * 1000) if row.ended_at is not None else None,
+        result_summary=row.summary or None,
+        error_code=row.code or None,
+        error_detail=row.error or None,
+        conflict_files=tuple(conflict.path for conflict in conflicts),
+        conflicts=conflicts,
+        timeout_secs=None if found else request.timeout_secs,
+        last_status=None if found else row.status,
+        next_step=f"compas close {row.thread}" if row.status == "completed" else None,
+    )

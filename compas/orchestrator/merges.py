@@ -1,0 +1,51 @@
+"""Where merge actors live, and how the one of a target branch is found."""
+
+import hashlib
+
+from actors.actor import Actor
+from actors.ref import ActorRef
+from actors.spec import PERMANENT, ChildSpec
+from actors.supervisor import StartChild, Supervisor
+from compas.orchestrator.merge import MergeActor
+from compas.orchestrator.messages import LocateMerges
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES, Services, merge_name
+from compas.store.projections.merges import open_merges
+
+SUPERVISOR = "merge-supervisor"
+
+
+class Merges(Supervisor):
+    """Supervises the merge actors."""
+
+    async def on_start(self) -> None:
+        """Be found by the directory."""
+        await super().on_start()
+        self.context.registry.register(SUPERVISOR, self.context.ref)
+
+
+class MergeDirectory(Actor):
+    """Starts the actor of a target branch on demand, so that there is one writer of its stream."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def on_start(self) -> None:
+        """Bring back every target with an open merge, which goes on with it."""
+        self.context.registry.register(MERGES, self.context.ref)
+        for row in await self._services.store.query(open_merges):
+            await self._locate(row.repository, row.target)
+
+    async def receive(self, message: object) -> object:
+        """Answer with the ref of a target's merges."""
+        if not isinstance(message, LocateMerges):
+            raise TypeError(f"the directory of merges does not take {type(message).__name__}")
+        return await self._locate(message.repository, message.target)
+
+    async def _locate(self, repository: str, target: str) -> ActorRef:
+        found = self.context.registry.find(merge_name(repository, target))
+        if found is not None:
+            return found
+        supervisor = await self.context.registry.wait_registered(SUPERVISOR)
+        child = hashlib.sha256(f"{repository}\0{target}".encode()).hexdigest()[:16]
+        spec = ChildSpec(id=child, factory=lambda: MergeActor(repository, target, self._services), restart=PERMANENT)
+        return await supervisor.ask(StartChild(spec), timeout=ASK_TIMEOUT_SECS)

@@ -1,0 +1,218 @@
+"""What the actors of compas say to each other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from actors.message import Ask
+from actors.ref import ActorRef
+from compas.domain import events as e
+from compas.domain.admission import Claim
+from compas.domain.decision import Refusal
+from compas.domain.dispatch import Dispatch
+from compas.domain.execution import Outcome
+from compas.domain.lifecycle import Close
+from compas.domain.thread import Thread
+from compas.store.records import Append, Appended, Conflict, Repeated
+
+Respond = Callable[[tuple[e.Recorded, ...]], bytes]
+"""Makes the answer to a client out of what was recorded; nothing recorded means that nothing was left to do."""
+
+# --- to the journal ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Commit(Ask[Appended | Conflict | Repeated]):
+    """Record events. Fails with StoreUnavailable while the disk does not take them."""
+
+    append: Append
+
+
+@dataclass(frozen=True, slots=True)
+class WaitWritable(Ask[None]):
+    """Answered once the log takes writes again; at once when it does."""
+
+
+# --- to a thread -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A command took effect, now or when it was first sent; `body` is its encoded response."""
+
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchTo(Ask[Answered | Refusal]):
+    """Accept a message from a client."""
+
+    command: Dispatch
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class CloseThread(Ask[Answered | Refusal]):
+    """End the thread."""
+
+    command: Close
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class AbandonThread(Ask[Answered | Refusal]):
+    """Give the thread up."""
+
+    by: str
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeThread(Ask[Thread]):
+    """Answered with the state of the thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanWorktree(Ask[Refusal | None]):
+    """From an execution: log the intent to make a worktree."""
+
+    execution: str
+    repository: str
+    branch: str
+    base: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorktreeMade(Ask[Refusal | None]):
+    """From an execution: log that the worktree is there."""
+
+    execution: str
+    ready: e.WorktreeReady
+
+
+@dataclass(frozen=True, slots=True)
+class RequestExecution(Ask[Refusal | None]):
+    """From an execution: log the intent to start its runner. A refusal means that it must not start any more."""
+
+    requested: e.ExecutionRequested
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionRuns(Ask[None]):
+    """From an execution: log that its agent runs."""
+
+    started: e.ExecutionStarted
+
+
+@dataclass(frozen=True, slots=True)
+class EndExecution(Ask[None]):
+    """From an execution: log its end and what follows from it."""
+
+    execution: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceGranted:
+    """From admission: this execution may run now."""
+
+    execution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reannounce:
+    """From admission, which forgot everybody in a crash: say again what you want and what you have."""
+
+
+@dataclass(frozen=True, slots=True)
+class SomethingIsDue:
+    """From the thread's own timer."""
+
+
+# --- to admission ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class WantPlace:
+    """A thread's next execution waits for a place."""
+
+    claim: Claim
+    thread: ActorRef
+
+
+@dataclass(frozen=True, slots=True)
+class HavePlace:
+    """An execution was found alive and counts, limits or not."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class LeavePlace:
+    """An execution is over, or wants no place any more."""
+
+    execution: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """The supervisor is ending: let nobody in any more."""
+
+
+# --- to the directories of threads and merges --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LocateThread(Ask[ActorRef]):
+    """Answered with the actor of a thread, which is started if need be."""
+
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocateMerges(Ask[ActorRef]):
+    """Answered with the actor of a target branch, which is started if need be."""
+
+    repository: str
+    target: str
+
+
+# --- to an execution ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StopExecution:
+    """End its processes; what it came to is recorded as its thread sees fit."""
+
+    reason: str
+
+
+# --- to a backend ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MayStart(Ask[Refusal | None]):
+    """From an execution: ask whether its backend takes work now."""
+
+    execution: str
+
+
+# --- to the merges of a target -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMerge(Ask[Answered | Refusal]):
+    """Put a merge in line."""
+
+    queued: e.MergeQueued
+    lineage: str
+    thread_status: e.ThreadStatus
+    request_id: str
+    respond: Callable[[tuple[e.Recorded, ...], int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOn:
+    """From itself: look whether there is something to merge."""

@@ -1,0 +1,61 @@
+"""From how a process ended, and what its backend read in the output, to the outcome of an execution."""
+
+from compas.backends.backend import Answer
+from compas.domain.events import Category, EndStatus, ProcessEnd
+from compas.domain.execution import Outcome
+from compas.domain.verdict import read_verdict
+from compas.runner.messages import Exit
+
+
+def conclude(ended: Exit, answer: Answer) -> Outcome:
+    """Judge an execution. A result that says success wins over how the process went away afterwards, except that
+    what was stopped or ran out of time has not succeeded (a-core 34, 76)."""
+    status, category, error = _judge(ended, answer)
+    succeeded = status == "completed"
+    return Outcome(
+        status=status,
+        category=category,
+        reply=answer.reply,
+        error=error,
+        session=answer.session,
+        usage=answer.usage,
+        process=process_end(ended),
+        verdict=read_verdict(answer.reply or "") if succeeded else "",
+    )
+
+
+def _judge(ended: Exit, answer: Answer) -> tuple[EndStatus, Category, str]:
+    match ended.kind:
+        case "exited" | "signaled":
+            if answer.success:
+                return "completed", "", ""
+            return "failed", answer.category or "unknown", answer.error or ended.reason
+        case "timeout":
+            return "timed_out", "timeout", f"timed out: {ended.reason}"
+        case "stopped" | "cancelled":
+            return "failed", "killed", f"stopped: {ended.reason}"
+        case "spawn_failed":
+            return "failed", "unknown", ended.reason
+        case "lost" | "rebooted":
+            return "crashed", "unknown", f"the execution was lost: {ended.reason}"
+
+
+def process_end(ended: Exit) -> ProcessEnd:
+    """Keep what the log should know of a process tree's end."""
+    return ProcessEnd(
+        kind=ended.kind,
+        exit_code=ended.exit_code,
+        signal=ended.signal,
+        duration_secs=ended.duration_secs,
+        user_secs=ended.user_secs,
+        system_secs=ended.system_secs,
+        max_rss_kb=ended.max_rss_kb,
+        cut_bytes=ended.cut_bytes,
+        leftovers_ended=ended.leftovers_ended,
+        nothing_left=ended.nothing_left,
+    )
+
+
+def could_not_start(reason: str) -> Outcome:
+    """Describe an execution whose agent never ran."""
+    return Outcome(status="failed", category="unknown", error=reason)

@@ -1,0 +1,90 @@
+"""What every actor of the product is given: the config, the store, and the workers outside this process."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from compas.backends.backend import Backend
+from compas.clock import Clock
+from compas.config.config import Config
+from compas.domain.decision import Moment
+from compas.domain.dispatch import Rules
+from compas.git.client import GitWorker
+from compas.orchestrator.workers import Slot
+from compas.runner.launcher import Launcher
+from compas.store.event_log import Store
+
+ASK_TIMEOUT_SECS = 30.0
+"""How long one actor waits for another before it takes it for broken and crashes, to begin again from the log."""
+
+JOURNAL = "journal"
+ADMISSION = "admission"
+THREADS = "threads"
+EXECUTIONS = "executions"
+MERGES = "merges"
+TELEMETRY = "telemetry"
+
+
+def thread_name(thread: str) -> str:
+    """Return the registry name of a thread's actor."""
+    return f"thread:{thread}"
+
+
+def execution_name(execution: str) -> str:
+    """Return the registry name of an execution's actor."""
+    return f"execution:{execution}"
+
+
+def backend_name(backend: str) -> str:
+    """Return the registry name of a backend's actor."""
+    return f"backend:{backend}"
+
+
+def merge_name(repository: str, target: str) -> str:
+    """Return the registry name of the actor that merges into a target branch."""
+    return f"merge:{repository}:{target}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Handed down the tree when it is built; nothing here is global. `environ` is what agents may inherit from."""
+
+    config: Config
+    store: Store
+    backends: Mapping[str, Backend]
+    git: Slot[GitWorker]
+    launcher: Slot[Launcher]
+    clock: Clock
+    new_id: Callable[[], str]
+    environ: Mapping[str, str]
+    epoch: int
+
+    @property
+    def executions_directory(self) -> Path:
+        """Where executions keep their files."""
+        return Path(self.config.state_dir) / "executions"
+
+    def moment(self) -> Moment:
+        """Return the time of a decision, and where its new names come from."""
+        return Moment(now=self.clock(), new_id=self.new_id)
+
+    def rules(self) -> Rules:
+        """Return what the config says now, prompts read (a-core 32)."""
+        hashes = {
+            alias: agent.prompt_hash(_prompt_text(agent.prompt_file)) for alias, agent in self.config.agents.items()
+        }
+        return Rules(
+            agents=self.config.agents,
+            trigger_intents=frozenset(self.config.trigger_intents),
+            prompt_hashes=hashes,
+        )
+
+
+def _prompt_text(path: str | None) -> str | None:
+    """Read a prompt file for its hash; one that is gone is reported when the agent starts, not here."""
+    if path is None:
+        return None
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return None

@@ -1,0 +1,100 @@
+"""The state directory: made private, and owned by one supervisor at a time."""
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from compas.errors import CompasError
+
+
+class StateDirectoryError(CompasError):
+    """The state directory cannot be used."""
+
+
+class AlreadyRunningError(CompasError):
+    """Another supervisor holds the lock of this config."""
+
+
+class Holder(msgspec.Struct, frozen=True, kw_only=True):
+    """Who holds a lock: written into it, for whoever is refused."""
+
+    pid: int
+    config: str
+
+
+def prepare_state_directory(path: Path) -> tuple[str, ...]:
+    """Make the directory, with room for executions, for this user alone; return what is worth a warning.
+
+    A directory that is there already keeps its mode (c-config-dashboard 34).
+    """
+    warnings: list[str] = []
+    for directory in (path, path / "executions"):
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except FileExistsError as err:
+            raise StateDirectoryError(f"the state directory {directory} is a file; name another state_dir") from err
+        except OSError as err:
+            raise StateDirectoryError(f"cannot make the state directory {directory}: {err.strerror}") from err
+        if not os.access(directory, os.W_OK | os.X_OK) or _is_read_only(directory):
+            raise StateDirectoryError(f"the state directory {directory} is not writable; correct it, or name another")
+    if stat.S_IMODE(path.stat().st_mode) & 0o077:
+        warnings.append(f"others may look into the state directory {path}; `chmod 700 {path}` keeps it private")
+    return tuple(warnings)
+
+
+def _is_read_only(directory: Path) -> bool:
+    return bool(os.statvfs(directory).f_flag & os.ST_RDONLY)
+
+
+@contextmanager
+def hold_state_lock(directory: Path, config: Path) -> Iterator[None]:
+    """Own the state directory until the end of the block; a second config on it is refused by name (design §11)."""
+    with _hold(directory / "compas.lock", config) as holder:
+        if holder is not None:
+            raise StateDirectoryError(
+                f"the state directory {directory} is in use by the supervisor of {holder.config} (pid {holder.pid}); "
+                f"two configs cannot share one: give {config} a state_dir of its own, or stop that supervisor"
+            )
+        yield
+
+
+@contextmanager
+def hold_socket_lock(path: Path, config: Path) -> Iterator[None]:
+    """Be the supervisor of this config until the end of the block."""
+    with _hold(path, config) as holder:
+        if holder is not None:
+            raise AlreadyRunningError(f"a supervisor of {config} is already running (pid {holder.pid})")
+        yield
+
+
+@contextmanager
+def _hold(path: Path, config: Path) -> Iterator[Holder | None]:
+    """Take a lock, and yield None; or yield who holds it. The file is never deleted: a lock is its holder's file."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as err:
+        raise StateDirectoryError(f"cannot open the lock {path}: {err.strerror}") from err
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield _read(descriptor)
+            return
+        own = msgspec.json.encode(Holder(pid=os.getpid(), config=str(config)))
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, own, 0)
+        yield None
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int) -> Holder:
+    try:
+        return msgspec.json.decode(os.pread(descriptor, 65536, 0), type=Holder)
+    except msgspec.DecodeError:
+        return Holder(pid=0, config="another config")

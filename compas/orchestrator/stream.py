@@ -1,0 +1,44 @@
+"""One actor's stream: commits what its rules decide, and folds in what was recorded."""
+
+from collections.abc import Callable
+
+from actors.ref import ActorRef
+from compas.domain.decision import Draft
+from compas.domain.events import Recorded
+from compas.orchestrator.messages import Commit
+from compas.orchestrator.services import ASK_TIMEOUT_SECS
+from compas.store.records import Append, Appended, Conflict, NewEvent, Repeated
+
+
+class StreamTakenError(Exception):
+    """Somebody else wrote to this actor's stream: it is no longer its only writer, so it begins anew from the log."""
+
+
+async def commit(
+    journal: ActorRef,
+    drafts: tuple[Draft, ...],
+    *,
+    stream: str,
+    version: int,
+    causation: str,
+    request_id: str = "",
+    respond: Callable[[tuple[Recorded, ...]], bytes] | None = None,
+) -> Appended | Repeated:
+    """Record drafts of one decision, if the stream is still at `version`.
+
+    A request that was answered before gets its first answer, and nothing is recorded. Raises StreamTakenError,
+    StoreUnavailable (nothing was recorded) and AskTimeout (unknown: crash, and read the log again).
+    """
+    events = tuple(
+        NewEvent(stream=draft.stream, event=draft.event, causation=causation, lineage=draft.lineage) for draft in drafts
+    )
+    append = Append(
+        events=events,
+        expected={stream: version},
+        request_id=request_id,
+        response=respond if respond is not None else b"",
+    )
+    outcome = await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
+    if isinstance(outcome, Conflict):
+        raise StreamTakenError(f"{outcome.stream} is at version {outcome.actual}, not {outcome.expected}")
+    return outcome

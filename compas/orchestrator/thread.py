@@ -1,0 +1,268 @@
+"""A thread's actor: the only writer of its stream, and the owner of what runs in it."""
+
+import trio
+
+from actors.actor import Actor
+from actors.errors import ActorStopped
+from actors.ref import ActorRef
+from actors.timers import OwnedTask
+from compas.domain import events as e
+from compas.domain.admission import Claim
+from compas.domain.decision import Decision, Refusal
+from compas.domain.dispatch import decide_dispatch
+from compas.domain.execution import (
+    decide_end,
+    decide_plan_worktree,
+    decide_request,
+    decide_started,
+    decide_worktree_ready,
+    next_due,
+    next_run,
+)
+from compas.domain.lifecycle import decide_abandon, decide_close
+from compas.domain.thread import Run, Thread, evolve
+from compas.orchestrator import messages as m
+from compas.orchestrator.executions import ensure_execution
+from compas.orchestrator.services import ADMISSION, JOURNAL, Services, execution_name, thread_name
+from compas.orchestrator.stream import commit
+from compas.store.errors import StoreUnavailable
+from compas.store.records import Repeated
+
+LONGEST_SLEEP_SECS = 60.0
+"""Wall-clock times are looked at again this often while one is pending: timers stop in a suspended laptop."""
+IDLE_SECS = 300.0
+"""A thread without work is put away after this long; its stream brings it back."""
+
+
+class ThreadActor(Actor):
+    """Decides by the rules of the domain, commits, then acts on what is true now.
+
+    Acting is level-triggered: after every commit, and after every restart, it looks at the state and makes the world
+    agree: executions that should run have an actor, those that should not are told to stop, the next in line asks for
+    a place. So there is no difference between going on and recovering.
+    """
+
+    def __init__(self, thread: str, services: Services) -> None:
+        self._services = services
+        self._stream = e.thread_stream(thread)
+        self._state = Thread(thread=thread)
+        self._claimed: str | None = None
+        self._granted: str | None = None
+        self._timer: OwnedTask | None = None
+
+    async def on_start(self) -> None:
+        """Read the stream, and take up what is in it."""
+        self.context.registry.register(thread_name(self._state.thread), self.context.ref)
+        for recorded in await self._services.store.read_stream(self._stream):
+            self._state = evolve(self._state, recorded)
+        await self._act()
+
+    async def on_stop(self) -> None:
+        """Give up a place in line that nobody will use; executions go on by themselves."""
+        if self._claimed is not None and self._granted is None:
+            await self._leave(self._claimed)
+
+    async def receive(self, message: object) -> object:
+        """Take a command, or word from an execution, from admission or from the timer."""
+        try:
+            return await self._take(message)
+        except StoreUnavailable as err:
+            # Nothing was recorded and nothing has changed here: whoever asked decides whether to try again.
+            self.context.defer().fail(err)
+            return None
+
+    async def _take(self, message: object) -> object:
+        match message:
+            case m.DescribeThread():
+                return self._state
+            case m.DispatchTo() | m.CloseThread() | m.AbandonThread():
+                return await self._take_command(message)
+            case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
+                return await self._take_step(message)
+            case m.ExecutionRuns(started=started):
+                await self._record(decide_started(self._state, started), started.execution)
+            case m.EndExecution(execution=execution, outcome=outcome):
+                services = self._services
+                decision = decide_end(self._state, execution, outcome, services.rules(), services.moment())
+                await self._record(decision, execution)
+            case m.PlaceGranted(execution=execution):
+                self._granted = execution
+            case m.Reannounce():
+                await self._announce()
+            case m.SomethingIsDue():
+                self._timer = None
+        await self._act()
+        return None
+
+    # --- deciding and recording ----------------------------------------------------------------------------------
+
+    async def _take_command(self, message: m.DispatchTo | m.CloseThread | m.AbandonThread) -> m.Answered | Refusal:
+        moment = self._services.moment()
+        match message:
+            case m.DispatchTo():
+                decision = decide_dispatch(self._state, message.command, self._services.rules(), moment)
+            case m.CloseThread():
+                decision = decide_close(self._state, message.command, moment)
+            case _:
+                decision = decide_abandon(self._state, message.by, moment)
+        if isinstance(decision, Refusal):
+            return decision
+        if not decision:
+            return m.Answered(body=message.respond(()))
+        outcome = await commit(
+            self._journal(),
+            decision,
+            stream=self._stream,
+            version=self._state.version,
+            causation=f"request:{message.request_id}",
+            request_id=message.request_id,
+            respond=message.respond,
+        )
+        if not isinstance(outcome, Repeated):
+            self._fold(outcome.recorded)
+            await self._act()
+        return m.Answered(body=outcome.response)
+
+    async def _take_step(self, message: m.PlanWorktree | m.WorktreeMade | m.RequestExecution) -> Refusal | None:
+        match message:
+            case m.PlanWorktree(execution=execution):
+                decision = decide_plan_worktree(
+                    self._state,
+                    execution,
+                    repository=message.repository,
+                    branch=message.branch,
+                    base=message.base,
+                )
+            case m.WorktreeMade(execution=execution):
+                decision = decide_worktree_ready(self._state, execution, message.ready)
+            case _:
+                execution = message.requested.execution
+                decision = decide_request(self._state, message.requested)
+        refusal = await self._record(decision, execution)
+        await self._act()
+        return refusal
+
+    async def _record(self, decision: Decision, execution: str) -> Refusal | None:
+        """Commit what an execution brought; its refusal is returned, since nobody else wants to know."""
+        if isinstance(decision, Refusal):
+            return decision
+        if decision:
+            outcome = await commit(
+                self._journal(),
+                decision,
+                stream=self._stream,
+                version=self._state.version,
+                causation=f"execution:{execution}",
+            )
+            self._fold(outcome.recorded)
+        return None
+
+    def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
+        for one in recorded:
+            if one.stream == self._stream:
+                self._state = evolve(self._state, one)
+
+    # --- acting --------------------------------------------------------------------------------------------------
+
+    async def _act(self) -> None:
+        """Make the world agree with the state. Repeating it changes nothing."""
+        now = self._services.clock()
+        occupied = self._state.occupied_by()
+        if occupied is not None:
+            await self._host(occupied)
+        following = self._preparing() or next_run(self._state, now)
+        wanted = occupied or following
+        if self._claimed is not None and (wanted is None or wanted.queued.execution != self._claimed):
+            await self._leave(self._claimed)
+        if following is not None:
+            await self._advance(following)
+        await self._cancel_started_too_late()
+        self._set_timer(now)
+
+    def _preparing(self) -> Run | None:
+        """Return the execution that has a place and is getting ready; nobody overtakes it then."""
+        run = self._state.runs.get(self._granted or "")
+        is_waiting = run is not None and run.status == "queued" and self._state.status == "Active"
+        return run if is_waiting and self._state.occupied_by() is None else None
+
+    async def _host(self, run: Run) -> None:
+        """See to it that a running execution has its actor, and that a cancelled one is being ended."""
+        execution = run.queued.execution
+        if self._claimed != execution:
+            self._claimed = self._granted = execution
+            await self._admission().tell(m.HavePlace(claim=_claim(run)))
+        actor = await ensure_execution(self.context, self._services, self._state.thread, run)
+        if run.stopping and actor is not None:
+            await _tell_if_alive(actor, m.StopExecution(reason="the execution was cancelled"))
+
+    async def _advance(self, run: Run) -> None:
+        """Bring the next execution one step further: into the line, or out of it and to work."""
+        execution = run.queued.execution
+        if self._claimed is None:
+            self._claimed, self._granted = execution, None
+            await self._admission().tell(m.WantPlace(claim=_claim(run), thread=self.context.ref))
+        elif self._granted == execution:
+            await ensure_execution(self.context, self._services, self._state.thread, run)
+
+    async def _cancel_started_too_late(self) -> None:
+        """An execution cancelled while it was being prepared has an actor, and no process: its next step is refused,
+        which ends it. Telling it spares the work in between."""
+        for run in self._state.runs.values():
+            if run.status == "cancelled" and run.requested is None:
+                actor = self.context.registry.find(execution_name(run.queued.execution))
+                if actor is not None:
+                    await _tell_if_alive(actor, m.StopExecution(reason="the execution was cancelled"))
+
+    async def _announce(self) -> None:
+        """Tell an admission that has forgotten everything where this thread stands."""
+        claimed, self._claimed, self._granted = self._claimed, None, None
+        occupied = self._state.occupied_by()
+        if occupied is None and claimed is not None and self._is_hosted(claimed):
+            self._claimed = self._granted = claimed
+            await self._admission().tell(m.HavePlace(claim=_claim(self._state.runs[claimed])))
+
+    def _is_hosted(self, execution: str) -> bool:
+        return self.context.registry.find(execution_name(execution)) is not None
+
+    async def _leave(self, execution: str) -> None:
+        self._claimed = self._granted = None
+        await self._admission().tell(m.LeavePlace(execution=execution))
+
+    def _set_timer(self, now: float) -> None:
+        """Wake for the next delayed execution, or to be put away when there is nothing to do."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = next_due(self._state, now)
+        if due is not None:
+            delay = min(max(due - now, 0.0), LONGEST_SLEEP_SECS)
+            self._timer = self.context.send_after(delay, m.SomethingIsDue())
+        elif self._state.occupied_by() is None and not self._state.in_flight():
+            self._timer = self.context.start_soon(self._put_away)
+
+    async def _put_away(self) -> None:
+        await trio.sleep(IDLE_SECS)
+        self.context.stop_self()
+
+    def _journal(self) -> ActorRef:
+        return _registered(self.context.registry.find(JOURNAL), JOURNAL)
+
+    def _admission(self) -> ActorRef:
+        return _registered(self.context.registry.find(ADMISSION), ADMISSION)
+
+
+def _claim(run: Run) -> Claim:
+    return Claim(execution=run.queued.execution, agent=run.queued.agent, position=run.position)
+
+
+def _registered(ref: ActorRef | None, name: str) -> ActorRef:
+    if ref is None:
+        raise LookupError(f"there is no {name}: the tree is built in the wrong order")
+    return ref
+
+
+async def _tell_if_alive(ref: ActorRef, message: object) -> None:
+    try:
+        await ref.tell(message)
+    except ActorStopped:
+        return

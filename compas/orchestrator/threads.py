@@ -1,0 +1,52 @@
+"""Where thread actors live, and how one is found: by its name, or brought back from its stream."""
+
+from actors.actor import Actor
+from actors.ref import ActorRef
+from actors.spec import TRANSIENT, ChildSpec
+from actors.supervisor import StartChild, Supervisor
+from compas.orchestrator.messages import LocateThread
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
+from compas.orchestrator.thread import ThreadActor
+from compas.store.projections.execution_queries import unsettled_executions
+
+SUPERVISOR = "thread-supervisor"
+MAILBOX = 1024
+
+
+class Threads(Supervisor):
+    """Supervises the threads; one that was put away ends normally and is forgotten."""
+
+    async def on_start(self) -> None:
+        """Be found by the directory."""
+        await super().on_start()
+        self.context.registry.register(SUPERVISOR, self.context.ref)
+
+
+class ThreadDirectory(Actor):
+    """Starts the actor of a thread on demand: one at a time, so that no thread ever has two."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def on_start(self) -> None:
+        """Bring back every thread that has work under way; that adopts the work (design §5)."""
+        self.context.registry.register(THREADS, self.context.ref)
+        under_way = await self._services.store.query(unsettled_executions)
+        for thread in dict.fromkeys(row.thread for row in under_way):
+            await self._locate(thread)
+
+    async def receive(self, message: object) -> object:
+        """Answer with the ref of a thread."""
+        if not isinstance(message, LocateThread):
+            raise TypeError(f"the directory of threads does not take {type(message).__name__}")
+        return await self._locate(message.thread)
+
+    async def _locate(self, thread: str) -> ActorRef:
+        found = self.context.registry.find(thread_name(thread))
+        if found is not None:
+            return found
+        supervisor = await self.context.registry.wait_registered(SUPERVISOR)
+        spec = ChildSpec(
+            id=thread, factory=lambda: ThreadActor(thread, self._services), restart=TRANSIENT, mailbox=MAILBOX
+        )
+        return await supervisor.ask(StartChild(spec), timeout=ASK_TIMEOUT_SECS)

@@ -1,0 +1,92 @@
+"""The supervision tree of compas: who is there, in which order they start, and what falls with whom (design §3)."""
+
+import math
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+from actors.actor import Actor
+from actors.restart import Backoff
+from actors.spec import ChildSpec
+from actors.supervisor import Supervisor
+from compas.domain.admission import Limits
+from compas.git.client import GitWorker, open_git_worker
+from compas.orchestrator.admission import Admission
+from compas.orchestrator.backend import BackendActor
+from compas.orchestrator.executions import Executions
+from compas.orchestrator.journal import Journal
+from compas.orchestrator.merges import MergeDirectory, Merges
+from compas.orchestrator.services import Services
+from compas.orchestrator.telemetry import TelemetryActor
+from compas.orchestrator.threads import ThreadDirectory, Threads
+from compas.orchestrator.workers import WorkerHost
+from compas.runner.launcher import open_fork_server
+from compas.store.telemetry import Telemetry
+
+BACKOFF = Backoff(minimum=0.1, maximum=5.0, jitter=0.2)
+CROWD = 4096
+"""Mailbox of an actor that every thread speaks to."""
+
+
+def build_root(services: Services, telemetry: Telemetry, *, git_log: int | None = None) -> ChildSpec:
+    """Describe the whole tree.
+
+    The root is rest_for_one: nothing goes on without the journal, and without their workers the core would only
+    fail. The core is one_for_one, with patience: one bad thread must not bring down the others.
+    """
+    return _group(
+        "root",
+        lambda: Supervisor(
+            [
+                ChildSpec("journal", lambda: Journal(services.store), mailbox=CROWD),
+                _group("workers", lambda: Supervisor(_workers(services, git_log), backoff=BACKOFF)),
+                _group(
+                    "core", lambda: Supervisor(_core(services, telemetry), intensity=10, period=60.0, backoff=BACKOFF)
+                ),
+            ],
+            strategy="rest_for_one",
+        ),
+    )
+
+
+def _group(name: str, factory: Callable[[], Actor]) -> ChildSpec:
+    """Describe a supervisor: it stops when its children have, each within a grace of its own."""
+    return ChildSpec(name, factory, shutdown=math.inf)
+
+
+def _workers(services: Services, git_log: int | None) -> list[ChildSpec]:
+    git = services.git
+
+    def open_git() -> AbstractAsyncContextManager[GitWorker]:
+        return open_git_worker(epoch=services.epoch, log_fd=git_log, on_exit=lambda _: git.discard_current())
+
+    return [
+        ChildSpec("fork-server", lambda: WorkerHost(services.launcher, open_fork_server)),
+        ChildSpec("git-worker", lambda: WorkerHost(git, open_git)),
+    ]
+
+
+def _core(services: Services, telemetry: Telemetry) -> list[ChildSpec]:
+    config = services.config
+    limits = Limits(
+        overall=config.effective_concurrency,
+        per_agent=config.max_triggers_per_agent,
+        of_agent={
+            agent.alias: agent.max_concurrent for agent in config.agents.values() if agent.max_concurrent is not None
+        },
+    )
+    path = services.environ.get("PATH", "")
+    backends = [
+        ChildSpec(f"backend:{backend.name}", partial(BackendActor, backend, path))
+        for backend in services.backends.values()
+    ]
+    return [
+        ChildSpec("telemetry", lambda: TelemetryActor(telemetry), mailbox=CROWD),
+        ChildSpec("admission", lambda: Admission(limits), mailbox=CROWD),
+        *backends,
+        _group("executions", lambda: Executions(intensity=20, period=60.0, backoff=BACKOFF)),
+        _group("threads", lambda: Threads(intensity=20, period=60.0, backoff=BACKOFF)),
+        ChildSpec("thread-directory", lambda: ThreadDirectory(services), mailbox=CROWD),
+        _group("merges", lambda: Merges(intensity=20, period=60.0, backoff=BACKOFF)),
+        ChildSpec("merge-directory", lambda: MergeDirectory(services)),
+    ]

@@ -1,0 +1,92 @@
+"""Where an execution works: a worktree of its thread, one it inherits, or the agent's own directory."""
+
+import os
+from dataclasses import dataclass
+
+import trio
+
+from actors.ref import ActorRef
+from compas.domain import events as e
+from compas.domain.decision import Refusal
+from compas.domain.specs import AgentSpec
+from compas.domain.thread import Thread
+from compas.git import messages as g
+from compas.git.errors import GitRefused
+from compas.orchestrator.messages import PlanWorktree, WorktreeMade
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A directory to work in; `worktree` says that it belongs to the thread."""
+
+    workdir: str
+    worktree: e.WorktreeReady | None = None
+
+
+def branch_of(thread: str) -> str:
+    """Return the branch that a thread works on."""
+    return f"compas/{thread}"
+
+
+def repository_of(found: g.Repository) -> str:
+    """Return the path that names a repository: its main checkout, or the bare repository itself."""
+    return found.main or found.top_level or found.common_dir
+
+
+def base_branch(services: Services, repository: str) -> str:
+    """Return where worktrees of a repository start (design §6 rule 2)."""
+    for spec in services.config.repositories:
+        if os.path.realpath(spec.path) == os.path.realpath(repository):
+            return spec.base
+    return services.config.default_merge_target
+
+
+async def resolve_workspace(
+    services: Services, thread: ActorRef, state: Thread, execution: str, agent: AgentSpec
+) -> Workspace | Refusal:
+    """Find or make the place for an execution (a-core 58-66, b-mcp-cli-merge 117-119, 126).
+
+    An agent with `workspace: worktree` gets its worktree, or a refusal; it never runs in the operator's checkout
+    (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of the same repository.
+    """
+    if agent.workspace == "worktree":
+        return await _own_worktree(services, thread, state, execution, agent)
+    if agent.workspace is None:
+        inherited = await _inherited(services, state, agent)
+        if inherited is not None:
+            return inherited
+    return Workspace(workdir=agent.workdir)
+
+
+async def _own_worktree(
+    services: Services, thread: ActorRef, state: Thread, execution: str, agent: AgentSpec
+) -> Workspace | Refusal:
+    found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    repository = repository_of(found)
+    base = base_branch(services, repository)
+    branch = branch_of(state.thread)
+    planned = PlanWorktree(execution=execution, repository=repository, branch=branch, base=base)
+    refusal = await thread.ask(planned, timeout=ASK_TIMEOUT_SECS)
+    if refusal is not None:
+        return refusal
+    location = services.config.worktree_dir
+    made = await services.git.retry(
+        lambda git: git.ensure_worktree(repository, state.thread, base=base, location=location)
+    )
+    ready = e.WorktreeReady(repository=repository, path=made.path, branch=made.branch, base=base, base_commit=made.base)
+    refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
+    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+
+
+async def _inherited(services: Services, state: Thread, agent: AgentSpec) -> Workspace | None:
+    if not state.worktrees:
+        return None
+    try:
+        found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    except GitRefused:
+        return None
+    tree = state.worktrees.get(repository_of(found))
+    if tree is None or not await trio.Path(tree.path).is_dir():
+        return None
+    return Workspace(workdir=tree.path, worktree=tree)
