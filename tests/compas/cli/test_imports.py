@@ -1,0 +1,74 @@
+"""Light commands load nothing slow: what a process has loaded at its end is asked of the process itself."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from command_line import CommandLine
+from scripted_supervisor import Scripted
+
+pytestmark = pytest.mark.system
+
+SLOW = ("trio", "yaml", "mcp", "urwid", "pygit2", "apsw", "asyncio", "compas.orchestrator", "compas.config.decode")
+
+REPORT = """
+import json, sys
+from compas.cli.main import main
+code = main(sys.argv[1:])
+sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules)]))
+"""
+
+ANSWERS = {
+    "dispatch": {"reply": {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": "wait"}},
+    "wait": {"reply": {"found": True, "thread_id": "T", "body": "done"}},
+    "status": {"reply": {"threads": [], "total": 0}},
+    "transcript": {"reply": {"thread_id": "T"}},
+    "events": {"push": [], "reply": {"next_after": 0}},
+    "log": {"push": [], "reply": {"execution_id": "X", "next_offset": 0, "status": "completed"}},
+    "close": {"reply": {"thread_id": "T", "status": "completed"}},
+    "stop": {"reply": {"pid": 1, "mode": "drain", "running": 0}},
+}
+
+
+def loaded_by(compas: CommandLine, *args: str) -> tuple[int, set[str]]:
+    """Run a command and return its exit code and every module it loaded."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", REPORT, *args], env=compas.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    _, err = process.communicate(timeout=30)
+    code, modules = json.loads(err.decode().splitlines()[-1])
+    return code, set(modules)
+
+
+def slow(modules: set[str]) -> set[str]:
+    return {name for name in modules if any(name == one or name.startswith(one + ".") for one in SLOW)}
+
+
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["dispatch", "--help"], ["run", "--help"], ["stop"]])
+def test_a_command_that_asks_nobody_loads_nothing_slow(compas: CommandLine, args: list[str]) -> None:
+    code, modules = loaded_by(compas, *args)
+    assert (code, slow(modules)) == (0, set())
+
+
+def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine, scripted: Scripted) -> None:
+    scripted.says(answers=ANSWERS)
+    scripted.start()
+    for args in (
+        ["dispatch", "dev", "do it", "--wait"],
+        ["wait", "--thread-id", "T"],
+        ["status"],
+        ["transcript", "T"],
+        ["events"],
+        ["log", "X"],
+        ["close", "T"],
+        ["stop"],
+    ):
+        code, modules = loaded_by(compas, *args)
+        assert (args[0], code, slow(modules)) == (args[0], 0, set())
+
+
+def test_a_command_loads_only_its_own_code(compas: CommandLine) -> None:
+    _, modules = loaded_by(compas, "stop")
+    assert "compas.cli.operation_command" not in modules
+    assert "subprocess" not in modules
