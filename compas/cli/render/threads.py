@@ -116,8 +116,8 @@ def transcript_text(response: TranscriptResponse, style: Style) -> str:
 
 
 def _message(message: TranscriptMessage, style: Style) -> str:
-    route = f"{message.sender} → {message.to}  {message.intent}"
-    head = f"── {style.line(message.reference)}  {style.line(route)}  {style.time(message.created_at)}"
+    route = f"{style.line(message.sender)} → {style.line(message.to)}"
+    head = f"── {message.reference}  {route}  {style.line(message.intent)}  {style.time(message.created_at)}"
     return style.paint(head, "bold") + "\n" + style.block(message.body).rstrip("\n")
 
 

@@ -1,0 +1,117 @@
+"""Every operation has its command, and what is typed becomes the request that is meant."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compas.api.catalogue import BY_NAME, OPERATIONS
+from compas.api.operation import parameters
+from compas.api.waiting import WAIT, WAIT_MERGE
+from compas.cli.arguments import CommandParser, add_parameters, request_from
+from compas.cli.commands import commands
+from compas.cli.operation_command import RENDERERS
+from compas.cli.wait_command import chosen, exit_code
+
+
+def request_for(name: str, *args: str) -> msgspec.Struct:
+    """Parse arguments of an operation into its request."""
+    operation = BY_NAME[name]
+    parser = CommandParser(name, operation.doc)
+    add_parameters(parser, operation)
+    return request_from(operation, parser.parse_args(args), parser)
+
+
+def test_every_operation_is_a_command_with_hyphens() -> None:
+    assert {operation.name.replace("_", "-") for operation in OPERATIONS} <= commands().keys()
+
+
+def test_every_operation_without_code_of_its_own_has_a_way_to_be_written() -> None:
+    generic = {name for name, command in commands().items() if command.runs.endswith("operation_command:main")}
+    assert generic == RENDERERS.keys() | {"status", "diff"}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_help_names_every_field_of_the_request(operation: object, capsys: pytest.CaptureFixture[str]) -> None:
+    assert operation in OPERATIONS
+    known = BY_NAME[operation.name]  # type: ignore[attr-defined]
+    parser = CommandParser(known.name, known.doc, known.details)
+    add_parameters(parser, known)
+    text = " ".join(parser.format_help().split())
+    for parameter in parameters(known.request):
+        assert " ".join(parameter.doc.split()) in text
+
+
+def test_typed_values_reach_the_request_under_their_wire_names() -> None:
+    request = request_for("dispatch", "dev", "do it", "--from", "lead", "--thread", "T", "--skip-handoff")
+    assert msgspec.to_builtins(request) == {
+        "to": "dev",
+        "body": "do it",
+        "from": "lead",
+        "intent": "dispatch",
+        "thread_id": "T",
+        "batch": None,
+        "summary": None,
+        "skip_handoff": True,
+    }
+
+
+def test_what_is_not_typed_has_its_declared_default() -> None:
+    assert request_for("status") == BY_NAME["status"].request()
+
+
+def test_text_that_begins_with_a_hyphen_follows_two_hyphens() -> None:
+    request = request_for("dispatch", "--", "dev", "--help me")
+    assert msgspec.to_builtins(request)["body"] == "--help me"
+
+
+def test_flags_cannot_be_shortened(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        request_for("close", "T", "--stat", "failed")
+    assert "unrecognized arguments" in capsys.readouterr().err
+
+
+def test_a_value_out_of_range_is_named_by_its_flag(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        request_for("events", "--limit", "99999999")
+    assert "argument --limit: Expected `int` <= 10000" in capsys.readouterr().err
+
+
+SHARED = st.lists(
+    st.sampled_from([["--config", "message"], ["--config=merge"], ["--json"], ["--no-start"]]), max_size=4
+)
+
+
+def flat(lists: list[list[str]]) -> list[str]:
+    return [item for items in lists for item in items]
+
+
+@given(before=SHARED, after=SHARED, word=st.sampled_from(["", "message", "merge"]))
+def test_the_word_after_wait_is_found_wherever_shared_options_stand(
+    before: list[list[str]], after: list[list[str]], word: str
+) -> None:
+    first, last = flat(before), [*flat(after), "--thread-id", "merge"]
+    operation, rest = chosen("wait", [*first, *([word] if word else []), *last])
+    assert operation is (WAIT_MERGE if word == "merge" else WAIT)
+    assert rest == [*first, *last]
+
+
+def test_a_value_that_is_called_merge_is_no_word() -> None:
+    assert chosen("wait", ["--thread-id", "merge"]) == (WAIT, ["--thread-id", "merge"])
+    assert chosen("wait-merge", ["merge"]) == (WAIT_MERGE, ["merge"])
+
+
+def test_only_what_was_waited_for_exits_with_zero() -> None:
+    codes = [
+        exit_code(WAIT.response(found=True, thread_id="T")),
+        exit_code(WAIT.response(found=False, thread_id="T")),
+        *(
+            exit_code(
+                WAIT_MERGE.response(
+                    found=found, op_id="M", thread_id="T", status=status, source_branch="s", target_branch="t"
+                )
+            )
+            for found, status in ((True, "completed"), (True, "failed"), (True, "cancelled"), (False, "queued"))
+        ),
+    ]
+    assert codes == [0, 1, 0, 1, 1, 1]

@@ -1,0 +1,254 @@
+"""What the other commands write."""
+
+from compas.api.dispatching import DispatchResponse
+from compas.api.history import Cause, DiffFile, DiffResponse, LogEvent, WhyResponse
+from compas.api.merging import MergeResponse
+from compas.api.supervision import AgentHealth, HealthResponse, StopResponse
+from compas.api.threads import (
+    AbandonResponse,
+    CloseResponse,
+    StatusResponse,
+    StatusRow,
+    TranscriptExecution,
+    TranscriptMessage,
+    TranscriptResponse,
+)
+from compas.cli.render.history import diff_text, event_text, why_text
+from compas.cli.render.merging import merge_text
+from compas.cli.render.supervision import health_text, stopped_text, stopping_text
+from compas.cli.render.text import Style, width_of
+from compas.cli.render.threads import (
+    abandon_text,
+    close_text,
+    dispatch_text,
+    status_text,
+    thread_text,
+    transcript_text,
+)
+
+PIPE = Style(now=0.0)
+SCREEN = Style(now=0.0, is_screen=True, width=72)
+COLOUR = Style(now=0.0, is_screen=True, has_colour=True, width=72)
+ULID = "01JD0000000000000000000000"
+
+ROW = StatusRow(
+    thread_id=ULID,
+    thread_status="Active",
+    updated_at=0.0,
+    agent="dev",
+    execution_id="X",
+    execution_status="executing",
+    attempt=2,
+    summary="add a health check",
+)
+DIFF = DiffResponse(
+    thread_id="T",
+    branch="compas/T",
+    base="main",
+    tip="abc",
+    uncommitted=True,
+    text="diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\x1b[2J\n",
+    truncated=False,
+    files=(DiffFile(path="x", added=1, deleted=1), DiffFile(path="y.png", added=None, deleted=None)),
+)
+
+
+def test_a_dispatch_says_where_the_task_is_and_what_to_do_next() -> None:
+    text = dispatch_text(
+        DispatchResponse(
+            thread_id=ULID,
+            message_id=5,
+            reference="db:5",
+            next_step=f"compas wait --thread-id {ULID}",
+            reopened=True,
+            previous_status="Completed",
+            warning="dev is paused",
+        ),
+        PIPE,
+    )
+    assert text.splitlines() == [
+        f"thread    {ULID}",
+        "message   db:5",
+        "reopened  was Completed",
+        "warning   dev is paused",
+        f"next      compas wait --thread-id {ULID}",
+    ]
+
+
+def test_status_shows_ids_whole_and_how_many_more_there_are() -> None:
+    text = status_text(StatusResponse(threads=(ROW,), total=3), SCREEN)
+    assert ULID in text
+    assert "executing (attempt 2)" in text
+    assert text.endswith("2 more threads; --limit shows more")
+
+
+def test_status_without_threads_says_so() -> None:
+    assert status_text(StatusResponse(threads=(), total=0), PIPE) == "no threads match"
+
+
+def test_one_thread_is_shown_in_full() -> None:
+    text = thread_text(ROW, PIPE)
+    assert f"thread     {ULID}" in text
+    assert "took" not in text
+
+
+def test_a_transcript_keeps_messages_apart_from_what_is_said_about_them() -> None:
+    message = TranscriptMessage(
+        id=5,
+        reference="db:5",
+        sender="dev\n── db:6",
+        to="operator",
+        intent="response",
+        body="hi\x1b[2J\n",
+        created_at=0.0,
+    )
+    execution = TranscriptExecution(
+        id="X",
+        agent="dev",
+        backend="generic",
+        status="failed",
+        attempt=1,
+        dispatch_message_id=4,
+        queued_at=0.0,
+        error="boom",
+    )
+    response = TranscriptResponse(thread_id="T", thread_status="Active", messages=(message,), executions=(execution,))
+    text = transcript_text(response, SCREEN)
+    assert [line for line in text.splitlines() if line.startswith("── ")] == [
+        "── db:5  dev ── db:6 → operator  response  " + SCREEN.time(0.0)
+    ]
+    assert "hi␛[2J" in text
+    assert "boom" in text
+
+
+def test_an_unknown_thread_has_no_transcript() -> None:
+    assert transcript_text(TranscriptResponse(thread_id="T"), PIPE) == "there is no thread T"
+
+
+def test_close_and_abandon_tell_what_happened() -> None:
+    assert close_text(CloseResponse(thread_id="T", status="Completed", note="nothing to merge"), PIPE) == (
+        "thread T is Completed\nnothing to merge"
+    )
+    text = abandon_text(
+        AbandonResponse(thread_id="T", status="Abandoned", processes_killed=1, worktree_branch="b"), PIPE
+    )
+    assert "1 process\n" in text
+    assert "b (kept)" in text
+
+
+def test_a_merge_tells_its_place_in_the_queue() -> None:
+    text = merge_text(
+        MergeResponse(
+            op_id="M",
+            thread_id="T",
+            source_branch="compas/T",
+            target_branch="main",
+            strategy="merge",
+            status="queued",
+            queue_depth=2,
+            next_step="compas wait-merge --op-id M",
+        ),
+        PIPE,
+    )
+    assert "compas/T → main (merge)" in text
+    assert "before it  2" in text
+
+
+def test_an_event_is_one_line_that_fits_a_screen() -> None:
+    event = LogEvent(
+        position=7,
+        at=0.0,
+        stream="thread/T",
+        type="opened",
+        causation="c",
+        lineage="l",
+        epoch=1,
+        data={"text": "a\nb" * 99},
+    )
+    assert width_of(event_text(event, SCREEN)) <= 72
+    assert '{"text":"a\\nb' in event_text(event, PIPE)
+    assert len(event_text(event, PIPE).splitlines()) == 1
+
+
+def test_why_puts_each_cause_below_what_caused_it() -> None:
+    response = WhyResponse(
+        thread_id="T",
+        thread_status="Active",
+        standing="waits for rev",
+        next_step="wait",
+        causes=(
+            Cause(position=1, at=0.0, depth=0, what="asked"),
+            Cause(position=2, at=0.0, depth=1, what="ran", because="due"),
+        ),
+    )
+    first, second = why_text(response, PIPE).splitlines()[-2:]
+    assert second.index("ran: due") - first.index("asked") == 2
+
+
+def test_a_diff_in_a_file_is_the_patch_with_comments_before_it() -> None:
+    lines = diff_text(DIFF, PIPE).splitlines()
+    assert [line for line in lines if not line.startswith("#")] == DIFF.text.rstrip("\n").splitlines()
+    assert lines[1] == "# with changes that are not committed yet"
+
+
+def test_a_diff_on_a_screen_is_coloured_by_us_alone() -> None:
+    text = diff_text(DIFF, COLOUR)
+    assert "\x1b[32m+new␛[2J\x1b[0m" in text
+    assert "\x1b[31m-old\x1b[0m" in text
+
+
+def test_a_stat_counts_lines_and_knows_binaries() -> None:
+    text = diff_text(DIFF, PIPE, only_stat=True)
+    assert "+1" in text
+    assert "binary" in text
+    assert "@@" not in text
+
+
+def test_no_changes_are_said_to_be_none() -> None:
+    empty = DiffResponse(
+        thread_id="T", branch="b", base="main", tip="t", uncommitted=False, text="", truncated=False, files=()
+    )
+    assert diff_text(empty, PIPE).splitlines()[-1] == "# no changes"
+
+
+def test_health_shows_agents_that_cannot_be_used_and_why() -> None:
+    agent = AgentHealth(
+        alias="dev",
+        backend="claude",
+        role="worker",
+        usable=False,
+        detail="claude is not on PATH",
+        circuit_state="closed",
+        active=0,
+        queued=0,
+        available=1,
+    )
+    response = HealthResponse(
+        state="ready",
+        pid=1,
+        epoch=2,
+        version="0.1",
+        since=0.0,
+        config="/c.yaml",
+        state_dir="/s",
+        events=3,
+        active=0,
+        queued=1,
+        clients=1,
+        git_worker="ready",
+        log="/s/supervisor.log",
+        warnings=("safety_mode is missing",),
+        agents=(agent,),
+    )
+    text = health_text(response, PIPE)
+    assert "0 running, 1 queued" in text
+    assert "claude is not on PATH" in text
+    assert text.endswith("warning: safety_mode is missing")
+
+
+def test_a_stop_tells_what_becomes_of_agents() -> None:
+    told = {mode: stopped_text(StopResponse(pid=1, mode=mode, running=1)) for mode in ("drain", "now", "detach")}
+    assert told["drain"].endswith("1 execution finished before")
+    assert told["now"].endswith("1 execution ended")
+    assert "run on" in told["detach"]
+    assert stopping_text(StopResponse(pid=9, mode="drain", running=0)).endswith("(process 9) is stopping; nothing runs")
