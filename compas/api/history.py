@@ -54,7 +54,7 @@ class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
     offset: Annotated[int, Meta(ge=0, description="bytes of the log to skip")] = 0
-    tail: Annotated[int | None, Meta(ge=0, le=100_000, description="only the last lines, this many")] = None
+    tail: Annotated[int, Meta(ge=0, le=100_000, description="only the last lines, this many")] | None = None
     follow: Annotated[bool, Meta(description="go on until the execution ends")] = False
 
 

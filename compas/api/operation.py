@@ -49,24 +49,32 @@ def parameters(request: type[msgspec.Struct]) -> tuple[Parameter, ...]:
 
 
 def _parameter(field: FieldInfo, hint: object) -> Parameter:
-    doc = ""
-    if get_origin(hint) is Annotated:
-        hint, *metas = get_args(hint)
-        doc = next((meta.description or "" for meta in metas if isinstance(meta, msgspec.Meta)), "")
-    plain = _without_none(hint)
+    options = [option for option in _options(hint) if option is not type(None)]
+    metas = [meta for option in (hint, *options) for meta in _metas(option)]
+    plain = _without_metas(options[0]) if len(options) == 1 else hint
     choices = tuple(str(choice) for choice in get_args(plain)) if get_origin(plain) is Literal else ()
     return Parameter(
         name=field.name,
         wire_name=field.encode_name,
         type=str if choices else plain,
-        doc=doc,
+        doc=next((meta.description for meta in metas if meta.description), ""),
         required=field.required,
         default=None if field.required or field.default is msgspec.NODEFAULT else field.default,
         choices=choices,
     )
 
 
-def _without_none(hint: object) -> object:
-    options = [option for option in get_args(hint) if option is not type(None)]
-    is_optional = type(None) in get_args(hint)
-    return options[0] if is_optional and len(options) == 1 else hint
+def _options(hint: object) -> tuple[object, ...]:
+    """Return the alternatives of a type; a type that is no union has one."""
+    plain = _without_metas(hint)
+    return get_args(plain) if type(None) in get_args(plain) else (plain,)
+
+
+def _metas(hint: object) -> tuple[msgspec.Meta, ...]:
+    if get_origin(hint) is not Annotated:
+        return ()
+    return tuple(meta for meta in get_args(hint)[1:] if isinstance(meta, msgspec.Meta))
+
+
+def _without_metas(hint: object) -> object:
+    return get_args(hint)[0] if get_origin(hint) is Annotated else hint

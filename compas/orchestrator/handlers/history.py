@@ -3,7 +3,7 @@
 import msgspec
 import trio
 
-from actors.bus import Published
+from actors.bus import Lagged
 from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import history as api
@@ -12,8 +12,10 @@ from compas.git.errors import GitError
 from compas.orchestrator.handlers.desk import Desk
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.store.connection import Reader
+from compas.store.event_log import Store
 from compas.store.projections.execution_queries import ExecutionRow, execution_by_id, executions_of_thread
-from compas.store.projections.worktrees import worktrees_of_thread
+from compas.store.projections.merges import merges_of_thread
+from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 
 PAGE = 500
 
@@ -24,55 +26,70 @@ async def events(desk: Desk, call: Call) -> api.EventsResponse:
     Subscribing comes before reading, and what the subscription had no room for is read from the log again.
     """
     request = call.decode(api.EventsRequest)
-    after = request.after
+    feed = _Feed(call, request, await _merges_of(desk, request.thread_id))
     async with desk.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
-        after, more = await _push_stored(desk, call, request, after)
+        more = await feed.push_stored(desk.services.store)
         while request.follow:
             item = await subscription.receive()
-            if isinstance(item, Published) and item.position == after + 1 and isinstance(item.event, e.Recorded):
-                await _push(call, request, item.event)
-                after = item.position
-            elif not isinstance(item, Published) or item.position > after:
-                after, _ = await _push_stored(desk, call, request, after)
-    return api.EventsResponse(next_after=after, more=more)
+            if isinstance(item, Lagged) or item.position > feed.after + 1:
+                await feed.push_stored(desk.services.store)
+            elif item.position == feed.after + 1 and isinstance(item.event, e.Recorded):
+                await feed.push(item.event)
+    return api.EventsResponse(next_after=feed.after, more=more)
 
 
-async def _push_stored(desk: Desk, call: Call, request: api.EventsRequest, after: int) -> tuple[int, bool]:
-    """Push what the log holds after a position, all of it when following, else up to the limit."""
-    left = request.limit
-    while True:
-        page = await desk.services.store.read_all(after, PAGE)
-        for recorded in page:
-            if not request.follow and left == 0:
-                return after, True
-            left -= await _push(call, request, recorded)
-            after = recorded.position
-        if len(page) < PAGE:
-            return after, False
+async def _merges_of(desk: Desk, thread: str | None) -> set[str]:
+    if thread is None:
+        return set()
+    rows = await desk.services.store.query(lambda reader: merges_of_thread(reader, thread))
+    return {row.op for row in rows}
 
 
-async def _push(call: Call, request: api.EventsRequest, recorded: e.Recorded) -> int:
-    if request.thread_id is not None and not _concerns(recorded, request.thread_id):
-        return 0
-    data = msgspec.to_builtins(recorded.event)
-    item = api.LogEvent(
-        position=recorded.position,
-        at=recorded.at,
-        stream=recorded.stream,
-        type=data.pop("type"),
-        causation=recorded.causation,
-        lineage=recorded.lineage,
-        epoch=recorded.epoch,
-        data=data,
-    )
-    await call.push(item)
-    return 1
+class _Feed:
+    """Pushes events to one client, each once and in order; `after` is the last position it has dealt with."""
 
+    def __init__(self, call: Call, request: api.EventsRequest, operations: set[str]) -> None:
+        self.after = request.after
+        self._call = call
+        self._request = request
+        self._operations = operations
+        self._left = request.limit
 
-def _concerns(recorded: e.Recorded, thread: str) -> bool:
-    if recorded.stream == e.thread_stream(thread):
-        return True
-    return isinstance(recorded.event, e.MergeQueued) and recorded.event.thread == thread
+    async def push_stored(self, store: Store) -> bool:
+        """Push what the log holds, all of it when following, else up to the limit; say whether there is more."""
+        while True:
+            page = await store.read_all(self.after, PAGE)
+            for recorded in page:
+                if not self._request.follow and self._left == 0:
+                    return True
+                await self.push(recorded)
+            if len(page) < PAGE:
+                return False
+
+    async def push(self, recorded: e.Recorded) -> None:
+        """Push one event, if it concerns the thread that was asked for."""
+        if self._request.thread_id is None or self._concerns(recorded, self._request.thread_id):
+            data = msgspec.to_builtins(recorded.event)
+            item = api.LogEvent(
+                position=recorded.position,
+                at=recorded.at,
+                stream=recorded.stream,
+                type=data.pop("type"),
+                causation=recorded.causation,
+                lineage=recorded.lineage,
+                epoch=recorded.epoch,
+                data=data,
+            )
+            await self._call.push(item)
+            self._left -= 1
+        self.after = recorded.position
+
+    def _concerns(self, recorded: e.Recorded, thread: str) -> bool:
+        """True for events of the thread's own stream, and of its merges wherever they stand in line."""
+        event = recorded.event
+        if isinstance(event, e.MergeQueued) and event.thread == thread:
+            self._operations.add(event.op)
+        return recorded.stream == e.thread_stream(thread) or getattr(event, "op", None) in self._operations
 
 
 async def log(desk: Desk, call: Call) -> api.LogResponse:
@@ -135,11 +152,10 @@ async def diff(desk: Desk, call: Call) -> api.DiffResponse:
     """Compare a thread's work with where it left its base: its newest snapshot, or its branch."""
     request = call.decode(api.DiffRequest)
 
-    def read(reader: Reader) -> tuple[tuple[ExecutionRow, ...], int]:
-        return executions_of_thread(reader, request.thread_id), 0
+    def read(reader: Reader) -> tuple[tuple[WorktreeRow, ...], tuple[ExecutionRow, ...]]:
+        return worktrees_of_thread(reader, request.thread_id), executions_of_thread(reader, request.thread_id)
 
-    trees = await desk.services.store.query(lambda reader: worktrees_of_thread(reader, request.thread_id))
-    runs, _ = await desk.services.store.query(read)
+    trees, runs = await desk.services.store.query(read)
     tree = next((tree for tree in trees if tree.path is not None), None)
     if tree is None:
         raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
