@@ -64,18 +64,19 @@ async def listen_unix(
     settings: ServerSettings,
     *,
     max_connections: int = 256,
+    uid: int | None = None,
     task_status: trio.TaskStatus[socket.socket] = trio.TASK_STATUS_IGNORED,
 ) -> NoReturn:
     """Serve every client of this user that connects, until cancelled; then close the socket and remove its file.
 
     `where` is a path, or a socket from `bind_unix`, which is now owned here. Started with the socket.
-    A client of another user, or over `max_connections`, is refused in words.
+    A client of another user than `uid` (None: this process's), or over `max_connections`, is refused in words.
     """
     sock = where if isinstance(where, socket.socket) else bind_unix(where)
     try:
         name = sock.getsockname()
         own_file = _identity(name)
-        door = _Door(handler, settings, max_connections)
+        door = _Door(handler, settings, max_connections, os.getuid() if uid is None else uid)
         task_status.started(sock)
         try:
             await trio.serve_listeners(
@@ -99,7 +100,10 @@ def _identity(name: str) -> tuple[int, int] | None:
 class _Door:
     """Lets clients in, one task each, and counts them."""
 
-    def __init__(self, handler: CallHandler, settings: ServerSettings, max_connections: int) -> None:
+    def __init__(
+        self, handler: CallHandler, settings: ServerSettings, max_connections: int, uid: int
+    ) -> None:
+        self._uid = uid
         self._handler = handler
         self._settings = settings
         self._max_connections = max_connections
@@ -125,8 +129,8 @@ class _Door:
                 # Whoever this is reads text if anything.
                 await _refuse(UnixTransport(stream, Encoding.JSON, announces=False), "encoding", str(error))
                 return
-            if credentials.uid != os.getuid():
-                message = f"this server belongs to user {os.getuid()}; user {credentials.uid} may not use it"
+            if credentials.uid != self._uid:
+                message = f"this server belongs to user {self._uid}; user {credentials.uid} may not use it"
                 await _refuse(transport, "user", message)
                 return
             if self._inside > self._max_connections:

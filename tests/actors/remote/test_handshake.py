@@ -20,7 +20,7 @@ def test_the_highest_common_version_is_chosen_or_none(client: Versions, server: 
             protocol=max(common), server="compas/2.0", state="recovering", epoch=4
         )
     else:
-        with pytest.raises(VersionRefused, match="upgrade the (client cli/1.0|server compas/2.0)$"):
+        with pytest.raises(VersionRefused, match=r"upgrade the (client cli/1.0|server compas/2.0)$"):
             take_answer(answer, hello)
 
 

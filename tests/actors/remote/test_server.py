@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 import trio
 import trio.testing
+from remote_playground import Playground
 
 from actors.remote.call import Call, CallHandler
 from actors.remote.codec import Codec, Encoding
@@ -65,7 +66,7 @@ async def _raw_client(
 
 
 async def test_a_crashing_handler_fails_its_request_is_logged_and_harms_no_other(
-    open_pair: OpenPair, playground, caplog: pytest.LogCaptureFixture
+    open_pair: OpenPair, playground: Playground, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with open_pair(playground) as session:
         with pytest.raises(RequestFailed, match="LookupError: no operation explode") as failed:
@@ -133,7 +134,7 @@ async def _swallow_loss(session: Session) -> None:
         await session.request("hang", None, int)
 
 
-async def test_a_reply_over_the_limit_becomes_a_failure(open_pair: OpenPair, playground) -> None:
+async def test_a_reply_over_the_limit_becomes_a_failure(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground, max_frame=1000) as session:
         with pytest.raises(RequestFailed, match="over the limit of 1000") as failed:
             await session.request("blob", 5000, str)
@@ -182,7 +183,7 @@ async def test_a_result_in_bytes_is_taken_as_encoded(open_pair: OpenPair) -> Non
         assert await session.request("x", None, list[int]) == [1, 2]
 
 
-async def test_requests_over_the_bound_are_told_that_it_is_busy(playground) -> None:
+async def test_requests_over_the_bound_are_told_that_it_is_busy(playground: Playground) -> None:
     async with _raw_client(playground) as client:
         for id_ in (1, 2, 3):
             await client.ask(id_, "hang")
@@ -195,7 +196,7 @@ async def test_requests_over_the_bound_are_told_that_it_is_busy(playground) -> N
         assert isinstance(await client.receive(), Reply)
 
 
-async def test_a_cancel_is_answered_with_a_failure(playground) -> None:
+async def test_a_cancel_is_answered_with_a_failure(playground: Playground) -> None:
     async with _raw_client(playground) as client:
         await client.ask(1, "hang")
         await playground.hanging.wait()
@@ -205,7 +206,7 @@ async def test_a_cancel_is_answered_with_a_failure(playground) -> None:
         assert (answer.id, answer.code) == (1, "cancelled")
 
 
-async def test_a_cancel_of_a_request_that_is_over_does_nothing(playground) -> None:
+async def test_a_cancel_of_a_request_that_is_over_does_nothing(playground: Playground) -> None:
     async with _raw_client(playground) as client:
         await client.send(Cancel(id=99))
         await client.send(Credit(id=99, n=1))
@@ -213,7 +214,7 @@ async def test_a_cancel_of_a_request_that_is_over_does_nothing(playground) -> No
         assert isinstance(await client.receive(), Reply)
 
 
-async def test_items_wait_for_credit_where_the_client_sets_a_window(playground) -> None:
+async def test_items_wait_for_credit_where_the_client_sets_a_window(playground: Playground) -> None:
     async with _raw_client(playground) as client:
         await client.ask(1, "count", 5, progress=True, window=2)
         assert [type(await client.receive()) for _ in range(2)] == [Push, Push]
@@ -224,7 +225,9 @@ async def test_items_wait_for_credit_where_the_client_sets_a_window(playground) 
 
 
 @pytest.mark.parametrize("leaving", ["goodbye", "close"])
-async def test_when_the_client_leaves_all_its_requests_are_cancelled(playground, leaving: str) -> None:
+async def test_when_the_client_leaves_all_its_requests_are_cancelled(
+    playground: Playground, leaving: str
+) -> None:
     async with _raw_client(playground) as client:
         await client.ask(1, "hang")
         await client.ask(2, "hang")
@@ -239,7 +242,7 @@ async def test_when_the_client_leaves_all_its_requests_are_cancelled(playground,
         assert sorted(playground.cancelled) == [1, 2]
 
 
-async def test_a_client_that_does_not_read_stops_only_its_own_handlers(playground) -> None:
+async def test_a_client_that_does_not_read_stops_only_its_own_handlers(playground: Playground) -> None:
     async with _raw_client(playground, capacity=0) as client, _raw_client(playground) as other:
         await client.ask(1, "count", 1_000_000, progress=True)
         with trio.move_on_after(0.2):
@@ -262,7 +265,7 @@ async def test_a_client_that_does_not_read_stops_only_its_own_handlers(playgroun
     ],
 )
 async def test_a_client_that_breaks_the_rules_is_told_and_cut_off(
-    playground, frames: list[Frame], complaint: str
+    playground: Playground, frames: list[Frame], complaint: str
 ) -> None:
     async with _raw_client(playground) as client:
         for frame in frames:
@@ -286,7 +289,7 @@ def _with_raw(frame: Frame, codec: Codec) -> Frame:
             return frame
 
 
-async def test_a_frame_over_the_limit_is_answered_with_a_goodbye_in_words(playground) -> None:
+async def test_a_frame_over_the_limit_is_answered_with_a_goodbye_in_words(playground: Playground) -> None:
     async with _raw_client(playground, max_frame=5000, peer_max_frame=1000) as client:
         await client.ask(1, "add", "x" * 2000)
         answer = await client.receive()
@@ -295,7 +298,7 @@ async def test_a_frame_over_the_limit_is_answered_with_a_goodbye_in_words(playgr
 
 
 async def test_a_client_that_says_nothing_is_cut_off(
-    playground, autojump_clock: trio.testing.MockClock
+    playground: Playground, autojump_clock: trio.testing.MockClock
 ) -> None:
     near, far = memory_transport_pair()
     await serve_connection(far, playground, _SETTINGS)
@@ -304,7 +307,7 @@ async def test_a_client_that_says_nothing_is_cut_off(
         await near.receive_frame()
 
 
-async def test_the_welcome_may_depend_on_the_client_and_the_moment(playground) -> None:
+async def test_the_welcome_may_depend_on_the_client_and_the_moment(playground: Playground) -> None:
     near, far = memory_transport_pair()
     settings = ServerSettings(
         welcome=lambda hello: WelcomeInfo(server="s", state=f"recovering for {hello.client}")
@@ -319,7 +322,7 @@ async def test_the_welcome_may_depend_on_the_client_and_the_moment(playground) -
         await near.aclose()
 
 
-async def test_a_refused_client_gets_no_connection(playground) -> None:
+async def test_a_refused_client_gets_no_connection(playground: Playground) -> None:
     near, far = memory_transport_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve_connection, far, playground, _SETTINGS)
