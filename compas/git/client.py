@@ -39,7 +39,7 @@ async def open_git_worker(
     async with open_process_host(
         command, name="git worker", env=env, settings=settings, on_exit=on_exit
     ) as host:
-        yield GitWorker(_exchange_with(host), epoch)
+        yield GitWorker(_exchange_with(host), epoch, host.pid)
 
 
 def _exchange_with(host: ProcessHost) -> Exchange:
@@ -70,9 +70,10 @@ class GitWorker:
     when the worker ended first. Cancelling a method stops the git command behind it, except inside a publication.
     """
 
-    def __init__(self, exchange: Exchange, epoch: int) -> None:
+    def __init__(self, exchange: Exchange, epoch: int, pid: int) -> None:
         self._exchange = exchange
         self.epoch = epoch
+        self.pid = pid
 
     async def _ask(self, request: m.Request, *responses: type[R]) -> R:
         answer = await self._exchange(request)
