@@ -3,7 +3,8 @@
 import contextlib
 import os
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import trio
@@ -28,7 +29,7 @@ class AttachmentRefused(CompasError):  # noqa: N818
 
 
 class Attachment:
-    """Iterate it once for the log; when that ends, `exit` is set. One task iterates, any may stop."""
+    """Iterate it for the log; when that ends, `exit` is set. One task iterates, any may stop."""
 
     def __init__(self, directory: Path, offset: int, stream: trio.SocketStream | None) -> None:
         self.offset = offset
@@ -37,23 +38,28 @@ class Attachment:
         """How the execution ended, once the iteration has ended."""
         self._directory = directory
         self._stream = stream
+        self._has_stream_ended = stream is None
+        self._frames = wire.FrameBuffer()
+        self._payloads: deque[bytes] = deque()
         self._sending = trio.Lock()
 
-    async def __aiter__(self) -> AsyncGenerator[LogChunk, None]:
-        """Give every line once, in order. If cancelled, `offset` is still right.
+    def __aiter__(self) -> "Attachment":
+        return self
+
+    async def __anext__(self) -> LogChunk:
+        """Give every line once, in order. If cancelled, nothing is lost: go on, or attach from `offset`.
 
         Raises:
             AttachmentLost: The runner vanished without recording an exit.
             AttachmentRefused: Another supervisor has taken over.
         """
-        if self._stream is not None:
-            async with contextlib.aclosing(self._receive(self._stream)) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-        if self.exit is None:
-            async with contextlib.aclosing(self._read_files()) as chunks:
-                async for chunk in chunks:
-                    yield chunk
+        chunk = await self._receive()
+        if chunk is None and self.exit is None:
+            chunk = await self._read_files()
+        if chunk is None:
+            raise StopAsyncIteration
+        self.offset = chunk.next_offset
+        return chunk
 
     async def stop(self, reason: str, grace_secs: float | None = None) -> None:
         """Ask the runner to end the agent; the outcome is `exit`. Does nothing once it has ended.
@@ -67,36 +73,42 @@ class Attachment:
             with contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
                 await self._stream.send_all(wire.encode(Stop(reason=reason, grace_secs=grace_secs)))
 
-    async def _receive(self, stream: trio.SocketStream) -> AsyncGenerator[LogChunk, None]:
-        frames = wire.FrameBuffer()
-        while True:
-            try:
-                data = await stream.receive_some(_RECEIVE_BYTES)
-            except trio.BrokenResourceError:
-                return
-            if not data:
-                return
-            for payload in frames.feed(bytes(data)):
-                match wire.decode_from_runner(payload):
+    async def _receive(self) -> LogChunk | None:
+        """Return the runner's next chunk; None when it has sent the exit, or is gone."""
+        while self.exit is None:
+            if self._payloads:
+                match wire.decode_from_runner(self._payloads.popleft()):
                     case LogChunk() as chunk:
-                        self.offset = chunk.next_offset
-                        yield chunk
+                        return chunk
                     case Ended(exit=ended):
                         self.exit = ended
-                        return
                     case Refused(reason=reason):
                         raise AttachmentRefused(f"tried to attach to {self._directory}: {reason}")
+            elif self._has_stream_ended or self._stream is None:
+                return None
+            else:
+                await self._fill(self._stream)
+        return None
 
-    async def _read_files(self) -> AsyncGenerator[LogChunk, None]:
+    async def _fill(self, stream: trio.SocketStream) -> None:
+        try:
+            data = await stream.receive_some(_RECEIVE_BYTES)
+        except trio.BrokenResourceError:
+            data = b""
+        self._has_stream_ended = not data
+        self._payloads.extend(self._frames.feed(bytes(data)))
+
+    async def _read_files(self) -> LogChunk | None:
+        """Go on from the files, which say the same by the same offsets once there is an exit."""
+        await trio.lowlevel.checkpoint()
         with files.open_directory(self._directory) as descriptor:
             ended = files.read(descriptor, files.EXIT, Exit)
         if ended is None:
             raise AttachmentLost(f"the runner of {self._directory} vanished without an exit: judge it again")
-        while (chunk := read_log(self._directory, self.offset)) is not None:
-            self.offset = chunk.next_offset
-            yield chunk
-            await trio.lowlevel.checkpoint()
-        self.exit = ended
+        chunk = read_log(self._directory, self.offset)
+        if chunk is None:
+            self.exit = ended
+        return chunk
 
 
 @contextlib.asynccontextmanager

@@ -34,7 +34,7 @@ class Launcher:
         self._sending = trio.Lock()
 
     async def launch(self, directory: Path) -> Literal["started", "present"]:
-        """Start a runner for a prepared execution.
+        """Start a runner for a prepared execution, whose directory is an absolute path.
 
         Idempotent: when the execution has or had a runner, the new one leaves and the answer is "present".
         On "started" the agent runs, or `exit.json` says why it could not. If cancelled, it may have been
@@ -60,7 +60,7 @@ class Launcher:
         raise LaunchError(f"tried to start a runner for {directory}: {found}; judge the execution again")
 
     async def _request(self, directory: Path, report: int) -> None:
-        content = os.fsencode(directory.absolute())
+        content = os.fsencode(directory)
         message = len(content).to_bytes(LENGTH_BYTES, "big") + content
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, report.to_bytes(4, sys.byteorder))
         async with self._sending:
@@ -68,8 +68,8 @@ class Launcher:
                 sent = await self._channel.sendmsg([message], [rights])
                 while sent < len(message):
                     sent += await self._channel.send(message[sent:])
-            except OSError as err:
-                raise LaunchError(f"the fork server is gone ({err}): open a new one") from err
+            except (OSError, trio.ClosedResourceError) as err:
+                raise LaunchError(f"the fork server is gone ({err!r}): open a new one") from err
 
 
 @contextlib.asynccontextmanager

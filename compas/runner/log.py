@@ -155,10 +155,11 @@ class _Block(NamedTuple):
 
 
 class _Ring:
-    """The last lines, about `limit` bytes of them; at least the last append is always whole."""
+    """The last lines, about `limit` bytes of them; at least the last line is always whole."""
 
     def __init__(self, limit: int, start: int) -> None:
         self._limit = limit
+        self._block_limit = min(_READ_BYTES, limit // 8)
         self._blocks: deque[_Block] = deque()
         self._size = 0
         self.end = start
@@ -168,7 +169,16 @@ class _Ring:
         return self._blocks[0].offset if self._blocks else self.end
 
     def append(self, content: bytes) -> None:
-        if not self._blocks or len(self._blocks[-1].content) >= min(_READ_BYTES, self._limit // 8):
+        start = 0
+        while start < len(content):
+            end = content.rfind(b"\n", start, start + self._block_limit) + 1
+            if not end:
+                end = content.index(b"\n", start) + 1
+            self._append_lines(content[start:end])
+            start = end
+
+    def _append_lines(self, content: bytes) -> None:
+        if not self._blocks or len(self._blocks[-1].content) + len(content) > self._block_limit:
             self._blocks.append(_Block(self.end, bytearray()))
         self._blocks[-1].content.extend(content)
         self._size += len(content)

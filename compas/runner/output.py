@@ -16,7 +16,7 @@ _CUT_MARGIN = 512
 class Recorder:
     """Records one stream of an agent."""
 
-    def __init__(self, stream: Stream, log: Log, redact: Callable[[str], str]) -> None:
+    def __init__(self, stream: Stream, log: Log, redact: Callable[[list[str]], list[str]]) -> None:
         self._stream = stream
         self._log = log
         self._redact = redact
@@ -37,16 +37,17 @@ class Recorder:
         self._log.append(format_line("compas", text).encode())
 
     def _record(self, lines: list[Line]) -> None:
-        if lines:
-            texts = [format_line(self._stream, self._text(line)) for line in lines]
-            self._log.append("".join(texts).encode())
+        if not lines:
+            return
+        texts = self._redact([line.content.decode("utf-8", "replace") for line in lines])
+        for index, line in enumerate(lines):
+            if line.dropped:
+                texts[index] = self._mark_cut(texts[index], line.dropped)
+        self._log.append("".join([format_line(self._stream, text) for text in texts]).encode())
 
-    def _text(self, line: Line) -> str:
-        text = self._redact(line.content.decode("utf-8", "replace"))
-        if line.dropped:
-            # Half a secret at the cut would match no pattern, so the last bit before it goes as well.
-            text = f"{text[: max(0, len(text) - _CUT_MARGIN)]} [cut: a line of {self._limit + line.dropped} bytes]"
-        return text
+    def _mark_cut(self, text: str, dropped: int) -> str:
+        # Half a secret at the cut would match no pattern, so the last bit before it goes as well.
+        return f"{text[: max(0, len(text) - _CUT_MARGIN)]} [cut: a line of {self._limit + dropped} bytes]"
 
 
 class Source(Protocol):

@@ -154,7 +154,7 @@ def _open_recorder(spec: Spec, log: Log, stream: Stream) -> Recorder:
     if stream == "stdout":
         for problem in redactor.problems:
             log.append(format_line("compas", problem).encode())
-    return Recorder(stream, log, redactor.line)
+    return Recorder(stream, log, redactor.lines)
 
 
 def _open_stdin(directory: int, spec: Spec) -> int:
@@ -170,8 +170,8 @@ def _open_stdin(directory: int, spec: Spec) -> int:
     return reading
 
 
-def _unchanged(text: str) -> str:
-    return text
+def _unchanged(texts: list[str]) -> list[str]:
+    return texts
 
 
 def _record_own_failure(directory: int, spec: Spec) -> None:

@@ -28,8 +28,8 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("gitlab_token", r"glpat-[A-Za-z0-9_-]{20,}"),
     )
 )
-# Searched in the folded text. Group 1 is what is replaced.
-_BEARER = re.compile(r"(bearer[ \t]+[a-z0-9._~+/=-]{20,})")
+# Searched in the folded text.
+_BEARER = re.compile(r"bearer[ \t]+[a-z0-9._~+/=-]{20,}")
 _KEYWORDS = ("password", "passwd", "secret", "token", "api_key", "api-key", "apikey")
 _SECRETS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(
@@ -58,6 +58,7 @@ _PEM_BODY = re.compile(
     r"(?:[A-Za-z0-9+/=]*|Proc-Type: .*|DEK-Info: .*|Version: .*|Comment: .*)[ \t\r]*"
 )
 _PEM_MAX_LINES = 400
+_BATCH_LINES = 64
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"{}\[\]:,]+')
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)")
@@ -84,26 +85,42 @@ class Redactor:
 
     def line(self, text: str) -> str:
         """Redact one line, given without its newline."""
-        if self._pem_lines_left:
-            text = self._pem_continued(text)
-        for kind, pattern in _TOKENS:
-            text = pattern.sub(f"[REDACTED:{kind}]", text)
-        # Folding must not move anything: U+0130 is the one character whose lower case is longer.
-        folded = text.replace("\u0130", "i").lower()
-        if "bearer" in folded:
-            text = _replace(text, [match.span(1) for match in _BEARER.finditer(folded)], "bearer_token")
-            folded = text.replace("\u0130", "i").lower()
-        if _PEM_BEGIN in text:
-            text = self._pem_begun(text)
-            folded = text.replace("\u0130", "i").lower()
-        text = _replace(text, sorted(_secret_spans(folded)), "generic_secret")
+        return self._own(self._built_in(text))
+
+    def lines(self, texts: Sequence[str]) -> list[str]:
+        """Redact lines, given without their newlines; faster than one by one."""
+        redacted: list[str] = []
+        for start in range(0, len(texts), _BATCH_LINES):
+            batch = list(texts[start : start + _BATCH_LINES])
+            # No built-in pattern looks across a newline, so one look at all of them spares most lines theirs.
+            if self._pem_lines_left or _may_hold_secret("\n".join(batch)):
+                redacted += map(self.line, batch)
+            else:
+                redacted += map(self._own, batch) if self._custom else batch
+        return redacted
+
+    def _own(self, text: str) -> str:
         for kind, pattern in self._custom:
             text = _replace_custom(text, pattern, kind)
         return text
 
+    def _built_in(self, text: str) -> str:
+        if self._pem_lines_left:
+            text = self._pem_continued(text)
+        for kind, pattern in _TOKENS:
+            text = pattern.sub(f"[REDACTED:{kind}]", text)
+        folded = _fold(text)
+        if "bearer" in folded:
+            text = _replace(text, [match.span() for match in _BEARER.finditer(folded)], "bearer_token")
+            folded = _fold(text)
+        if _PEM_BEGIN in text:
+            text = self._pem_begun(text)
+            folded = _fold(text)
+        return _replace(text, sorted(_secret_spans(folded)), "generic_secret")
+
     def text(self, text: str) -> str:
         """Redact a text of several lines."""
-        return "\n".join([self.line(line) for line in text.split("\n")])
+        return "\n".join(self.lines(text.split("\n")))
 
     def _pem_begun(self, text: str) -> str:
         spans = [match.span() for match in _PEM_ONE_LINE.finditer(text)]
@@ -121,6 +138,18 @@ class Redactor:
             return "[REDACTED:pem_key]" if text.strip() else text
         self._pem_lines_left = 0
         return text
+
+
+def _fold(text: str) -> str:
+    # Nothing may move by it: U+0130 is the one character whose lower case is longer.
+    return text.replace("\u0130", "i").lower()
+
+
+def _may_hold_secret(text: str) -> bool:
+    if _PEM_BEGIN in text or any(pattern.search(text) for _, pattern in _TOKENS):
+        return True
+    folded = _fold(text)
+    return bool(_BEARER.search(folded)) or any(pattern.search(folded) for pattern in _SECRETS)
 
 
 def _secret_spans(folded: str) -> Iterator[tuple[int, int]]:

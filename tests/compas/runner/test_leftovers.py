@@ -1,10 +1,14 @@
 """Agents that do not want to end, or leave something behind: afterwards nothing of theirs is alive."""
 
+from pathlib import Path
+
 import pytest
 import trio
+from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import open_attachment
 from compas.runner.judgement import Finished, judge
+from compas.runner.messages import Exit
 
 pytestmark = pytest.mark.system
 
@@ -13,23 +17,18 @@ SAY = "print('ready', flush=True)\n"
 WAIT = "signal.pause()\n"
 
 
-async def stop_when_ready(directory, reason="stop it", grace_secs=None):
+async def stop_when_ready(directory: Path, reason: str = "stop it", grace_secs: float | None = None) -> Exit:
     """Wait for the agent's first line, stop it, and return the exit."""
     with trio.fail_after(20):
         async with open_attachment(directory) as attachment:
             async for _ in attachment:
                 await attachment.stop(reason, grace_secs)
-            return attachment.exit
-
-
-def token_of(verdict_directory) -> str:
-    import msgspec
-
-    return msgspec.json.decode((verdict_directory / "spec.json").read_bytes())["token"]
+    assert attachment.exit is not None
+    return attachment.exit
 
 
 # proves: a-core 36
-async def test_a_daemon_left_behind_is_ended_after_a_normal_exit(stage, marked) -> None:
+async def test_a_daemon_left_behind_is_ended_after_a_normal_exit(stage: Stage) -> None:
     script = """
 import os, signal
 if os.fork() == 0:
@@ -43,50 +42,57 @@ os.wait()
     directory = await stage.start(script)
     _, ended = await stage.finish(directory)
     assert (ended.kind, ended.exit_code, ended.leftovers_ended, ended.nothing_left) == ("exited", 0, 1, True)
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
-async def test_a_background_child_that_holds_stdout_does_not_hold_the_execution(stage, marked) -> None:
+async def test_a_background_child_that_holds_stdout_does_not_hold_the_execution(stage: Stage) -> None:
     script = "import os, signal\nif os.fork() == 0: signal.pause()\nprint('done')"
     directory = await stage.start(script)
     log, ended = await stage.finish(directory)
     assert (log, ended.kind, ended.leftovers_ended, ended.nothing_left) == ("done\n", "exited", 1, True)
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
-async def test_a_leftover_gets_its_drain_and_its_last_words_are_kept(stage) -> None:
-    script = "import os, time\nif os.fork() == 0:\n    time.sleep(0.2)\n    print('late')\nelse: print('done', flush=True)"
+async def test_a_leftover_gets_its_drain_and_its_last_words_are_kept(stage: Stage) -> None:
+    script = """
+import os, time
+if os.fork() == 0:
+    time.sleep(0.2)
+    print('late')
+else:
+    print('done', flush=True)
+"""
     log, ended = await stage.run(script, drain_secs=15.0)
     assert (log, ended.leftovers_ended) == ("done\nlate\n", 0)
 
 
 # proves: a-core 37
-async def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(stage, marked) -> None:
+async def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(stage: Stage) -> None:
     directory = await stage.start(IGNORE + SAY + WAIT, grace_secs=60.0)
     ended = await stop_when_ready(directory, grace_secs=0.0)
     assert (ended.kind, ended.signal, ended.reason, ended.nothing_left) == ("stopped", 9, "stop it", True)
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
-async def test_a_leftover_that_ignores_sigterm_is_killed_too(stage, marked) -> None:
+async def test_a_leftover_that_ignores_sigterm_is_killed_too(stage: Stage) -> None:
     script = IGNORE + SAY + "if os.fork() == 0:\n    os.setsid()\n    " + WAIT
     directory = await stage.start(script)
     _, ended = await stage.finish(directory)
     assert (ended.kind, ended.leftovers_ended, ended.nothing_left) == ("exited", 1, True)
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
 # proves: a-core 34, a-core 35
-async def test_at_the_deadline_the_tree_is_ended_though_a_descendant_holds_the_output(stage, marked) -> None:
+async def test_at_the_deadline_the_tree_is_ended_though_a_descendant_holds_the_output(stage: Stage) -> None:
     script = IGNORE + SAY + "os.fork() or os.setsid()\n" + WAIT
     directory = await stage.start(script, timeout_secs=0.3)
     log, ended = await stage.finish(directory)
     assert (log, ended.kind, ended.nothing_left) == ("ready\n", "timeout", True)
     assert "0.3 s" in ended.reason
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
-async def test_a_stop_lets_an_agent_save_its_state(stage) -> None:
+async def test_a_stop_lets_an_agent_save_its_state(stage: Stage) -> None:
     script = """
 import signal, sys
 def save(number, frame):
@@ -103,35 +109,45 @@ signal.pause()
     assert judge(directory) == Finished(ended)
 
 
-async def test_a_stopped_agent_is_woken_to_take_its_sigterm(stage) -> None:
+async def test_a_stopped_agent_is_woken_to_take_its_sigterm(stage: Stage) -> None:
     script = "import os, signal\nprint('ready', flush=True)\nos.kill(os.getpid(), signal.SIGSTOP)"
     ended = await stop_when_ready(await stage.start(script, grace_secs=60.0))
     assert (ended.kind, ended.signal) == ("stopped", 15)
 
 
-async def test_two_hundred_children_in_sessions_of_their_own_are_all_ended(stage, marked) -> None:
-    script = "import os, signal\nfor _ in range(200):\n    if os.fork() == 0:\n        os.setsid()\n        signal.pause()\n"
+async def test_two_hundred_children_in_sessions_of_their_own_are_all_ended(stage: Stage) -> None:
+    script = """
+import os, signal
+for _ in range(200):
+    if os.fork() == 0:
+        os.setsid()
+        signal.pause()
+"""
     directory = await stage.start(script)
     _, ended = await stage.finish(directory)
     assert (ended.kind, ended.leftovers_ended, ended.nothing_left) == ("exited", 200, True)
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
-async def test_processes_that_fork_and_leave_forever_are_ended(stage, marked) -> None:
-    script = IGNORE + SAY + "if os.fork() == 0:\n    while True:\n        if os.fork(): os._exit(0)\n        os.setsid()\n"
+async def test_processes_that_fork_and_leave_forever_are_ended(stage: Stage) -> None:
+    script = (
+        IGNORE
+        + SAY
+        + "if os.fork() == 0:\n    while True:\n        if os.fork(): os._exit(0)\n        os.setsid()\n"
+    )
     directory = await stage.start(script + WAIT)
     ended = await stop_when_ready(directory)
     assert (ended.kind, ended.nothing_left) == ("stopped", True)
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []
 
 
-async def test_a_child_that_hides_its_environment_is_ended_too(stage) -> None:
+async def test_a_child_that_hides_its_environment_is_ended_too(stage: Stage) -> None:
     script = "import os\nif os.fork() == 0:\n    os.setsid()\n    os.execve('/bin/sleep', ['sleep', '987654'], {})\n"
     _, ended = await stage.run(script)
     assert (ended.leftovers_ended, ended.nothing_left) == (1, True)
 
 
-async def test_a_runner_that_is_told_to_end_ends_its_agent_first(stage, marked) -> None:
+async def test_a_runner_that_is_told_to_end_ends_its_agent_first(stage: Stage) -> None:
     import os
     import signal
 
@@ -144,4 +160,4 @@ async def test_a_runner_that_is_told_to_end_ends_its_agent_first(stage, marked) 
             ended = attachment.exit
     assert (ended.kind, ended.signal) == ("stopped", 15)
     assert "SIGTERM" in ended.reason
-    assert marked(token_of(directory)) == []
+    assert marked_processes(token_of(directory)) == []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from runner_stage import Stage
 
 from compas.runner.messages import Exit
 
@@ -17,7 +18,7 @@ print(len(data), hashlib.sha256(data).hexdigest(), data[:3])
 """
 
 
-async def test_an_agent_runs_and_its_exit_is_recorded(stage) -> None:
+async def test_an_agent_runs_and_its_exit_is_recorded(stage: Stage) -> None:
     log, ended = await stage.run("print('hello')")
     assert (log, ended.kind, ended.exit_code, ended.signal) == ("hello\n", "exited", 0, None)
     assert (ended.nothing_left, ended.leftovers_ended, ended.log_bytes) == (True, 0, 6)
@@ -25,7 +26,7 @@ async def test_an_agent_runs_and_its_exit_is_recorded(stage) -> None:
     assert recorded == ended
 
 
-async def test_an_exit_code_and_a_signal_are_told_apart(stage) -> None:
+async def test_an_exit_code_and_a_signal_are_told_apart(stage: Stage) -> None:
     _, failed = await stage.run("raise SystemExit(3)")
     _, signalled = await stage.run("import os, signal; os.kill(os.getpid(), signal.SIGSEGV)")
     assert (failed.kind, failed.exit_code) == ("exited", 3)
@@ -33,7 +34,7 @@ async def test_an_exit_code_and_a_signal_are_told_apart(stage) -> None:
     assert "signal 11" in signalled.reason
 
 
-async def test_use_of_the_machine_is_counted(stage) -> None:
+async def test_use_of_the_machine_is_counted(stage: Stage) -> None:
     _, ended = await stage.run("sum(i * i for i in range(300000)); x = bytearray(40 << 20)")
     assert ended.user_secs > 0
     assert ended.max_rss_kb > 40 << 10
@@ -41,7 +42,7 @@ async def test_use_of_the_machine_is_counted(stage) -> None:
 
 
 # proves: a-core 47
-async def test_a_prompt_of_a_mebibyte_from_every_plane_arrives_byte_for_byte(stage) -> None:
+async def test_a_prompt_of_a_mebibyte_from_every_plane_arrives_byte_for_byte(stage: Stage) -> None:
     rng = random.Random(7)
     planes = [chr(plane * 0x10000 + rng.randrange(0x20, 0xD000)) for plane in range(17) for _ in range(2000)]
     prompt = "".join(planes) * 9 + "\r\n\0 without a newline"
@@ -54,27 +55,31 @@ async def test_a_prompt_of_a_mebibyte_from_every_plane_arrives_byte_for_byte(sta
 
 
 # proves: a-core 48
-async def test_a_prompt_that_begins_with_a_dash_arrives_as_text(stage) -> None:
+async def test_a_prompt_that_begins_with_a_dash_arrives_as_text(stage: Stage) -> None:
     log, _ = await stage.run("import sys; print(sys.stdin.read())", stdin_text="--help -rf")
     assert log == "--help -rf\n"
 
 
-async def test_without_a_prompt_stdin_is_empty(stage) -> None:
+async def test_without_a_prompt_stdin_is_empty(stage: Stage) -> None:
     log, _ = await stage.run("import sys; print(repr(sys.stdin.read()))")
     assert log == "''\n"
 
 
 # proves: a-core 49
-async def test_an_agent_gets_the_given_environment_and_the_marks_only(stage, monkeypatch) -> None:
+async def test_an_agent_gets_the_given_environment_and_the_marks_only(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("CLAUDECODE", "1")
-    log, _ = await stage.run("import os, json; print(json.dumps(dict(os.environ)))", env={"LANG": "C.UTF-8", "A": "ü"})
+    log, _ = await stage.run(
+        "import os, json; print(json.dumps(dict(os.environ)))", env={"LANG": "C.UTF-8", "A": "ü"}
+    )
     seen = json.loads(log)
     seen.pop("LC_CTYPE", None)  # set by Python itself
     assert seen.keys() == {"LANG", "A", "COMPAS_RUN_TOKEN", "COMPAS_EXECUTION"}
     assert (seen["A"], seen["COMPAS_EXECUTION"]) == ("ü", "e1")
 
 
-async def test_an_agent_inherits_no_descriptor_signal_or_mask(stage) -> None:
+async def test_an_agent_inherits_no_descriptor_signal_or_mask(stage: Stage) -> None:
     script = """
 import os, signal
 print(sorted(map(int, os.listdir('/proc/self/fd')))[:-1])
@@ -91,7 +96,7 @@ print(os.getsid(0) == os.getpid(), os.getcwd())
     assert log == f"{umask}\n"
 
 
-async def test_a_sigpipe_ends_an_agent_as_it_would_from_a_shell(stage) -> None:
+async def test_a_sigpipe_ends_an_agent_as_it_would_from_a_shell(stage: Stage) -> None:
     log, _ = await stage.run(argv=("/bin/sh", "-c", "yes | head -1; echo done"))
     assert log == "y\ndone\n"
 
@@ -111,8 +116,14 @@ async def test_a_sigpipe_ends_an_agent_as_it_would_from_a_shell(stage) -> None:
         ({"argv": ("sh", "a\0b")}, ["NUL"]),
     ],
 )
-async def test_an_agent_that_cannot_be_started_says_why(stage, fields, words) -> None:
-    for name, content, mode in (("plain", "", 0o600), ("odd", "\x7fodd", 0o700), ("orphan", "#!/no/interpreter\n", 0o700)):
+async def test_an_agent_that_cannot_be_started_says_why(
+    stage: Stage, fields: dict[str, object], words: list[str]
+) -> None:
+    for name, content, mode in (
+        ("plain", "", 0o600),
+        ("odd", "\x7fodd", 0o700),
+        ("orphan", "#!/no/interpreter\n", 0o700),
+    ):
         (stage.base / name).write_text(content)
         (stage.base / name).chmod(mode)
     log, ended = await stage.run(**fields)
@@ -120,7 +131,7 @@ async def test_an_agent_that_cannot_be_started_says_why(stage, fields, words) ->
     assert all(word in ended.reason for word in ["cannot start", *words]), ended.reason
 
 
-async def test_files_are_for_their_owner_only_and_nothing_else_is_left(stage) -> None:
+async def test_files_are_for_their_owner_only_and_nothing_else_is_left(stage: Stage) -> None:
     directory = await stage.start("print(1)", stdin_text="x", stdout="file")
     await stage.finish(directory)
     modes = {path.name: oct(path.stat().st_mode & 0o777) for path in directory.iterdir()}
@@ -129,7 +140,7 @@ async def test_files_are_for_their_owner_only_and_nothing_else_is_left(stage) ->
     assert directory.stat().st_mode & 0o777 == 0o700
 
 
-async def test_a_state_directory_with_a_very_long_path_works(stage) -> None:
+async def test_a_state_directory_with_a_very_long_path_works(stage: Stage) -> None:
     stage.base = Path(stage.base, "d" * 80, "e" * 80)
     stage.base.mkdir(parents=True)
     log, ended = await stage.run("print('far')")
@@ -137,10 +148,10 @@ async def test_a_state_directory_with_a_very_long_path_works(stage) -> None:
 
 
 # proves: a-core 45
-async def test_an_execution_whose_log_cannot_be_written_still_succeeds(stage) -> None:
+async def test_an_execution_whose_log_cannot_be_written_still_succeeds(stage: Stage) -> None:
     directory = stage.prepare("print('unheard')")
     (directory / "output.log").mkdir()
     assert await stage.launcher.launch(directory) == "started"
-    log, ended = await stage.finish(directory)
+    _, ended = await stage.finish(directory)
     assert (ended.kind, ended.exit_code, ended.log_bytes) == ("exited", 0, 0)
     assert "output.log" in ended.log_error
