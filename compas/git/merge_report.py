@@ -1,8 +1,10 @@
 """Explains a conflict: which files, of what kind, and which commits of either side touched them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
+
+import msgspec
 
 from compas.git.command import Git, shown
 from compas.git.merge_tree import MergedTree, conflicts_of
@@ -19,16 +21,33 @@ async def explain(
     """Return the conflict for people, with both sides' commits (design §6 rule 7)."""
     files = conflicts_of(merged)
     paths = list(files)[:FILES_ASKED]
+    # Merged by commit, git calls the sides by their object names; people know them by their branches.
+    names = {source_tip: source, target_old: target}
     return Conflicts(
         source=source,
         target=target,
         source_tip=source_tip,
         target_old=target_old,
-        files=tuple(files.values()),
+        files=tuple(
+            msgspec.structs.replace(file, path=_named_path(file.path, names)) for file in files.values()
+        ),
         ours=await _commits(git, source_tip, target_old, paths),
         theirs=await _commits(git, target_old, source_tip, paths),
-        text=merged.text[:TEXT],
+        text=_named(merged.text, names)[:TEXT],
     )
+
+
+def _named(text: str, names: Mapping[str, str]) -> str:
+    for commit, name in names.items():
+        text = text.replace(commit, name)
+    return text
+
+
+def _named_path(path: str, names: Mapping[str, str]) -> str:
+    """Where both sides want one name, git sets one side's file aside as `name~side`, slashes flattened."""
+    for commit, name in names.items():
+        path = path.replace(f"~{commit}", f"~{name.replace('/', '_')}")
+    return path
 
 
 async def _commits(git: Git, without: str, tip: str, paths: Sequence[bytes]) -> tuple[SideCommit, ...]:
