@@ -7,6 +7,9 @@ from msgspec import Meta
 
 from compas.api.operation import Operation
 
+StopMode = Literal["drain", "now", "detach", "restart"]
+"""drain: agents at work finish; now: they are ended; detach, restart: they are left to the next supervisor."""
+
 
 class HealthRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Nothing to say."""
@@ -58,7 +61,9 @@ HEALTH = Operation(
 class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What becomes of agents that are at work."""
 
-    mode: Annotated[Literal["drain", "now", "detach"], Meta(description="what becomes of agents at work")] = "drain"
+    mode: Annotated[
+        Literal["drain", "now", "detach", "restart"], Meta(description="what becomes of agents at work")
+    ] = "drain"
 
 
 class StopResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -181,7 +181,7 @@ class _Process:
                 idle_secs = float(os.environ.get(IDLE_VARIABLE, IDLE_EXIT_SECS))
                 nursery.start_soon(watch_idleness, desk, self._activity, self._ending, idle_secs)
             mode = await self._ending.wait_wished()
-            supervision.state = "stopping"
+            supervision.state, supervision.ending = "stopping", mode
             log.info("ending (%s)", mode, extra={"action": "ending"})
             await wind_down(desk, self._ending)
             nursery.cancel_scope.cancel()

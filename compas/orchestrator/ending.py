@@ -13,6 +13,7 @@ from compas.domain import events as e
 from compas.orchestrator.activity import Activity
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.messages import Commit, Pause, StopExecution
+from compas.orchestrator.mode import Mode
 from compas.orchestrator.services import ADMISSION, ASK_TIMEOUT_SECS, JOURNAL, execution_name
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
@@ -22,8 +23,7 @@ from compas.store.records import Append, NewEvent
 
 log = logging.getLogger("compas.supervisor")
 
-Mode = Literal["drain", "now", "detach", "idle"]
-_RANK: dict[Mode, int] = {"idle": 0, "drain": 1, "now": 2, "detach": 3}
+_RANK: dict[Mode, int] = {"idle": 0, "drain": 1, "now": 2, "detach": 3, "restart": 3}
 IDLE_EXIT_SECS = 300.0
 
 
@@ -139,6 +139,7 @@ async def _record_stop(desk: Desk, mode: Mode) -> None:
         "drain": "drained",
         "now": "now",
         "detach": "detached",
+        "restart": "detached",
         "idle": "idle",
     }
     event = NewEvent(stream=e.SUPERVISOR_STREAM, event=e.SupervisorStopped(mode=words[mode]))

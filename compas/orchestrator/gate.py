@@ -12,6 +12,7 @@ from compas.errors import CompasError
 from compas.orchestrator.activity import Activity
 from compas.orchestrator.handlers.catalogue import HANDLERS
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.mode import Mode
 from compas.store.errors import StoreUnavailable
 
 log = logging.getLogger("compas.gate")
@@ -57,7 +58,18 @@ class Gate:
             except StoreUnavailable as err:
                 raise CallError("store_unavailable", str(err)) from err
             except ActorError as err:
+                if self._desk.supervision.ending is not None:
+                    raise _ended(self._desk.supervision.ending) from err
                 log.warning("%s failed: %s", call.op, err, extra={"action": "call_failed"})
                 raise CallError("unavailable", f"{call.op} could not be served now: {err}; try again") from err
             except CompasError as err:
                 raise CallError("failed", str(err)) from err
+
+
+def _ended(mode: Mode) -> CallError:
+    """Say that the supervisor went away in good order; after `restarting` a client goes on with the next one."""
+    if mode == "restart":
+        return CallError("restarting", "the supervisor is being replaced; repeat the request")
+    return CallError(
+        "stopped", "the supervisor was stopped while this was under way; `compas status` shows what there is"
+    )

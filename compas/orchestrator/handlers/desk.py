@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +15,7 @@ from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.domain.decision import Refusal
 from compas.orchestrator.messages import Answered, LocateThread
+from compas.orchestrator.mode import Mode
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services
 
 R = TypeVar("R")
@@ -22,9 +23,6 @@ Res = TypeVar("Res", bound=msgspec.Struct)
 
 RELOCATIONS = 5
 """A thread may be put away between being found and being asked; that often in a row it is not."""
-
-
-StopMode = Literal["drain", "now", "detach"]
 
 
 @dataclass(kw_only=True)
@@ -36,8 +34,9 @@ class Supervision:
     since: float
     log_path: str
     warnings: tuple[str, ...]
-    stop: Callable[[StopMode], None]
+    stop: Callable[[Mode], None]
     state: str = "recovering"
+    ending: Mode | None = None
     clients: int = 0
 
 
