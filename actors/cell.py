@@ -46,7 +46,7 @@ class Cell:
         self._idle = trio.Event()
         self._idle.set()
         self._last_exit: ExitReason | None = None
-        self._end_reason: ExitReason | None = None
+        self._stops_next = False
         self._ended = trio.Event()
         self._on_ended: dict[object, Callable[[ExitReason], None]] = {}
 
@@ -62,8 +62,10 @@ class Cell:
         self._started = started
         if self._idle.is_set():
             self._idle = trio.Event()
-        if self.mailbox.is_draining:
+        self.mailbox.reopen()
+        if self._stops_next:
             # Told to stop while it waited to be restarted: it starts, finishes its queue, and stops.
+            self._stops_next = False
             life.stop()
         try:
             reason = await life.run(started)
@@ -88,7 +90,9 @@ class Cell:
                 self._spec.shutdown,
                 extra={"action": "actor_overran", "actor": self.ref.name},
             )
-        self.mailbox.reopen()
+        if not self.mailbox.is_paused and not self._may_return(reason):
+            # Until the supervisor ends this cell, nothing may be accepted that nobody would handle.
+            self.mailbox.drain()
         self._idle.set()
         return reason
 
@@ -96,7 +100,8 @@ class Cell:
         """Begin an orderly end of the running incarnation, or of the next one when it waits for that."""
         if self._life is not None:
             self._life.stop(keep_queue=keep_queue)
-        elif self._end_reason is None and not keep_queue:
+        elif not self.has_ended and not keep_queue:
+            self._stops_next = True
             self.mailbox.drain()
             if self._idle.is_set():
                 self._idle = trio.Event()
@@ -108,14 +113,14 @@ class Cell:
 
     def end(self, reason: ExitReason) -> None:
         """End for good: fail what is queued, tell the watchers. Again: nothing happens."""
-        if self._end_reason is not None:
+        if self.has_ended:
             return
-        self._end_reason = reason
+        self._last_exit = reason
+        self._ended.set()
         for envelope in self.mailbox.close(reason):
             if envelope.reply is not None:
                 envelope.reply.fail(ActorStopped(self.ref.name, reason))
         self._idle.set()
-        self._ended.set()
         callbacks = list(self._on_ended.values())
         self._on_ended.clear()
         for callback in callbacks:
@@ -124,17 +129,17 @@ class Cell:
     async def wait_idle(self) -> ExitReason:
         """Wait until no incarnation runs or is due to run only to stop."""
         await self._idle.wait()
-        return self._end_reason or self._last_exit or ExitReason("stopped")
+        return self._last_exit or ExitReason("stopped")
 
     async def wait_ended(self) -> ExitReason:
         """Wait for the end for good."""
         await self._ended.wait()
-        return self._end_reason or ExitReason("stopped")
+        return self._last_exit or ExitReason("stopped")
 
     def on_ended(self, callback: Callable[[ExitReason], None]) -> Callable[[], None]:
         """Call back once at the end for good, at once if that has been; returns the undo."""
-        if self._end_reason is not None:
-            callback(self._end_reason)
+        if self._ended.is_set():
+            callback(self._last_exit or ExitReason("stopped"))
             return lambda: None
         key = object()
         self._on_ended[key] = callback
@@ -147,18 +152,27 @@ class Cell:
     @property
     def has_ended(self) -> bool:
         """True after the end for good."""
-        return self._end_reason is not None
+        return self._ended.is_set()
 
     @property
     def state(self) -> State:
         """Where this actor is between its start and its end for good."""
-        if self._end_reason is not None:
+        if self.has_ended:
             return "ended"
         if self._life is None:
             return "waiting"
         if self._life.is_stopping:
             return "stopping"
         return "running" if self._started.is_set() else "starting"
+
+    def _may_return(self, reason: ExitReason) -> bool:
+        match self._spec.restart:
+            case "permanent":
+                return True
+            case "transient":
+                return reason.is_abnormal
+            case "temporary":
+                return False
 
     def statistics(self) -> CellStatistics:
         """Return the counts of this moment."""

@@ -27,24 +27,26 @@ class Child:
         self._failure: ExitReason | None = None
         self._last_exit = ExitReason("stopped")
 
-    async def start(self) -> ExitReason | None:
-        """Start an incarnation and wait for its on_start(); return None, or why it did not come up.
-
-        If cancelled, the child goes on starting, and a failure to start is reported to nobody:
-        whoever cancels halts it and starts it again.
-        """
+    def begin(self) -> None:
+        """Start an incarnation, which comes up or fails later; nothing of this child may be running."""
         self.is_halting = False
         self._up = trio.Event()
         self._gone = trio.Event()
         self._failure = None
         self._supervisor.start_soon(self._run, name=f"run {self.spec.id}")
+
+    async def wait_up(self) -> ExitReason | None:
+        """Wait for the on_start() of what was begun; return None, or why it did not come up.
+
+        If cancelled, a failure to start is reported to nobody: whoever cancels halts the child.
+        """
         await self._up.wait()
         return self._failure
 
     async def halt(self, *, keep_queue: bool) -> ExitReason:
         """Stop the child and wait until no incarnation runs; return how the last one ended."""
         self.is_halting = True
-        if not self._gone.is_set():
+        if self.cell.state != "waiting":
             self.cell.stop(keep_queue=keep_queue)
         await self._gone.wait()
         return self._last_exit
@@ -55,7 +57,8 @@ class Child:
         self.cell.end(reason)
 
     async def _run(self) -> None:
-        reason = await self.cell.run(self._up)
+        # Halted between begin() and here, there is nothing to stop and nothing to start.
+        reason = ExitReason("stopped") if self.is_halting else await self.cell.run(self._up)
         self._last_exit = reason
         self._gone.set()
         if not self._up.is_set():

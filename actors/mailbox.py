@@ -147,9 +147,9 @@ class Mailbox:
         return left
 
     @property
-    def is_draining(self) -> bool:
-        """True between a stop and the end."""
-        return self._mode == "draining"
+    def is_paused(self) -> bool:
+        """True from pause() until the mailbox drains or is reopened."""
+        return self._mode == "paused"
 
     def statistics(self) -> MailboxStatistics:
         """Return the counts of this moment."""

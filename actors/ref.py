@@ -62,8 +62,9 @@ class ActorRef(ABC):
     async def stop(self) -> ExitReason:
         """Let the actor finish its queued work within its grace, and wait until that incarnation has ended.
 
-        A permanent child is then started again by its supervisor (as in OTP); ask the supervisor
-        for StopChild to end it for good. Cancelling stops the waiting, not the stopping.
+        A permanent child is then started again by its supervisor (as in OTP), and takes messages
+        again from then on; ask the supervisor for StopChild to end it for good. Cancelling stops
+        the waiting, not the stopping.
         """
 
     @abstractmethod

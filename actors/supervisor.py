@@ -124,7 +124,8 @@ class Supervisor(Actor):
         """Start the static children; if one does not come up, stop those that did, and fail."""
         for spec in self._static:
             child = self._add(spec)
-            failure = await child.start()
+            child.begin()
+            failure = await child.wait_up()
             if failure is not None:
                 await self.on_stop()
                 raise ChildStartFailed(child.cell.ref.name, failure) from failure.group
@@ -180,10 +181,11 @@ class Supervisor(Actor):
         except NameTaken as error:
             reply.fail(error)
         else:
+            child.begin()
             self.context.start_soon(self._introduce, child, reply)
 
     async def _introduce(self, child: Child, reply: Reply) -> None:
-        failure = await child.start()
+        failure = await child.wait_up()
         # Halting without leaving: a restart of the whole group caught it starting, and will start it again.
         if failure is None or (child.is_halting and not child.is_leaving):
             reply.resolve(child.cell.ref)
@@ -252,20 +254,33 @@ class Supervisor(Actor):
         new.task = self.context.start_soon(self._restart, new)
 
     async def _restart(self, restart_round: _Round) -> None:
+        # After each wait: another round may have taken this one over in the very moment it went on,
+        # too late for the cancelling to reach it.
         members = [child for child in self._children.values() if child.spec.id in restart_round.stop]
         for child in reversed(members):
-            reason = await child.halt(keep_queue=True)
-            if child.spec.id not in restart_round.start:
+            is_returning = child.spec.id in restart_round.start
+            reason = await child.halt(keep_queue=is_returning)
+            if restart_round not in self._rounds:
+                return
+            if not is_returning:
                 self._forget(child, reason)
         await trio.sleep(restart_round.delay)
         for child in members:
+            if restart_round not in self._rounds:
+                return
             # Stopped for good, or forgotten as temporary, while the round went on.
             if child.is_leaving or self._children.get(child.spec.id) is not child:
                 continue
-            failure = await child.start()
+            child.begin()
+            failure = await child.wait_up()
+            if restart_round not in self._rounds:
+                return
             if failure is not None and self._has_restart_for(child, failure):
                 return
             restart_round.leave_out(child.spec.id)
+        # Not in the list is a round that was taken over during its delay and had nobody left to start.
+        if restart_round not in self._rounds:
+            return
         self._rounds.remove(restart_round)
         while self._held_starts and not self._rounds:
             self._start_child(*self._held_starts.popleft())

@@ -150,8 +150,20 @@ async def test_a_permanent_child_told_to_stop_is_started_again_unless_by_its_sup
     probe = TestProbe()
     ref = await start_actor(system.root, ChildSpec("a", probe.factory))
     await ref.stop()
+    await trio.testing.wait_all_tasks_blocked()
     await ref.ask(Question(), timeout=1)
     assert (probe.starts, probe.stops) == (2, 1)
     await system.root.ask(StopChild("a"), timeout=1)
     assert (probe.starts, probe.stops) == (2, 2)
     assert not ref.is_alive
+
+
+async def test_an_actor_that_will_not_return_takes_no_message_before_its_supervisor_has_noticed(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
+    cell = Cell("lone", ChildSpec("lone", Script(ValueError("x")).factory, restart="temporary"), system)
+    cell.ref.tell_nowait("crash")
+    await cell.run(trio.Event())
+    assert cell.ref.is_alive
+    with pytest.raises(ActorStopped):
+        cell.ref.tell_nowait("nobody would handle this")

@@ -19,7 +19,8 @@ class Parent(Actor):
 
     async def on_start(self) -> None:
         self.child = Child(self.spec, self.context)
-        self.failure = await self.child.start()
+        self.child.begin()
+        self.failure = await self.child.wait_up()
 
     async def receive(self, message: object) -> object:
         match message:

@@ -95,7 +95,10 @@ async def test_a_crash_restarts_whom_the_strategy_names_under_their_old_refs(
         ]
 
 
-async def test_siblings_restarted_with_a_crash_keep_their_queues(autojump_clock: MockClock) -> None:
+@pytest.mark.parametrize("restart", ["permanent", "transient"])
+async def test_siblings_restarted_with_a_crash_keep_their_queues(
+    restart: Restart, autojump_clock: MockClock
+) -> None:
     probe = TestProbe()
     gate = trio.Event()
 
@@ -104,7 +107,7 @@ async def test_siblings_restarted_with_a_crash_keep_their_queues(autojump_clock:
             await gate.wait()
             return probe.record(message)
 
-    specs = [member("a", []), ChildSpec("slow", Slow)]
+    specs = [member("a", []), ChildSpec("slow", Slow, restart=restart)]
     async with open_actor_system(root=lambda: Supervisor(specs, strategy="one_for_all")) as system:
         slow = await child(system.root, "slow")
         for number in range(3):
@@ -115,7 +118,9 @@ async def test_siblings_restarted_with_a_crash_keep_their_queues(autojump_clock:
         slow.tell_nowait(3)
         gate.set()
         await trio.testing.wait_all_tasks_blocked()
-    assert probe.messages == [0, 1, 2, 3]
+        slow.tell_nowait(4)
+        await trio.testing.wait_all_tasks_blocked()
+    assert probe.messages == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
