@@ -3,7 +3,7 @@
 import argparse
 import re
 import sys
-from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
@@ -110,8 +110,7 @@ def _add(parser: argparse.ArgumentParser, operation: Operation[Any, Any], parame
         parser.add_argument(parameter.name, metavar=noun, help=parameter.doc, **number)  # type: ignore[arg-type]
         return
     flags = [flag for flag in (_SHORT.get(parameter.name), _flag(operation, parameter.name)) if flag]
-    kind = _bare(parameter.type)
-    if kind is bool:
+    if parameter.type is bool:
         parser.add_argument(*flags, dest=parameter.name, action="store_true", help=parameter.doc)
         return
     default = "" if parameter.default is None else f" (default: {_plain(parameter.default)})"
@@ -121,7 +120,7 @@ def _add(parser: argparse.ArgumentParser, operation: Operation[Any, Any], parame
         metavar=None if parameter.choices else _value_noun(parameter),
         required=parameter.required,
         choices=parameter.choices or None,
-        type=kind if kind in (int, float) else str,
+        type=parameter.type if parameter.type in (int, float) else str,
         help=parameter.doc + default.replace("%", "%%"),
     )
 
@@ -131,14 +130,9 @@ def _flag(operation: Operation[Any, Any], name: str) -> str:
 
 
 def _value_noun(parameter: Parameter) -> str:
-    if _bare(parameter.type) in (int, float):
+    if parameter.type in (int, float):
         return "SECONDS" if parameter.name.endswith("_secs") else "N"
     return _NOUNS.get(parameter.name, "TEXT" if parameter.name in ("summary", "note") else parameter.name.upper())
-
-
-def _bare(kind: object) -> object:
-    """Return a type without the ranges it is annotated with."""
-    return get_args(kind)[0] if get_origin(kind) is Annotated else kind
 
 
 def _plain(value: object) -> object:

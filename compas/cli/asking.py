@@ -7,7 +7,8 @@ from pathlib import Path
 from compas.cli.render.text import Style
 from compas.cli.terminal import output_style, tell
 from compas.client.caller import Caller
-from compas.client.connect import caller_meta, connect_or_start, start_rule
+from compas.client.connect import PATIENCE_SECONDS, caller_meta, connect_or_start, start_rule
+from compas.client.locks import wait_until_free_for
 from compas.client.place import Place, place_of
 from compas.config.locate import locate
 
@@ -30,7 +31,11 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     place = place_for(given)
     start = start_rule(place, os.environ, is_allowed=may_start and not given.no_start)
     meta = caller_meta(os.environ)
-    return Caller(lambda: connect_or_start(place, start, client=CLIENT, meta=meta), notice=tell)
+    return Caller(
+        lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
+        lambda: wait_until_free_for(place.lock, PATIENCE_SECONDS),
+        notice=tell,
+    )
 
 
 def style_here() -> Style:

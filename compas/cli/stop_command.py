@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections.abc import Sequence
+from typing import Literal
 
 from actors.remote.errors import SessionLost
 from compas.api.supervision import STOP, StopRequest, StopResponse
@@ -15,6 +16,8 @@ from compas.client.errors import NotRunningError
 from compas.client.locks import is_free, wait_until_free
 from compas.client.place import Place
 from compas.client.start import check_config, start_supervisor
+
+Mode = Literal["drain", "now", "detach", "restart"]
 
 _STOP_DETAILS = (
     "Without an option it starts nothing more, lets running agents finish, and ends then. "
@@ -55,20 +58,20 @@ def restart(command: str, args: Sequence[str]) -> int:
     if os.environ.get(EXECUTION_VARIABLE):
         raise NotRunningError(f"no supervisor is started from inside an execution ({EXECUTION_VARIABLE} is set)")
     check_config(place.config)  # before the old one is gone
-    response = stop(given, "detach")
+    response = stop(given, "restart")
     start_supervisor(place, os.environ)
     became = "" if response is None else f"{stopped_text(response)}\n"
     write(f"{became}a supervisor is running")
     return 0
 
 
-def stop(given: argparse.Namespace, mode: str) -> StopResponse | None:
+def stop(given: argparse.Namespace, mode: Mode) -> StopResponse | None:
     """Ask the supervisor to stop and return once it is gone; None when none was running."""
     place = place_for(given)
     if is_free(place.lock):
         return None
     given.no_start = True
-    request = StopRequest(mode="now" if mode == "now" else "detach" if mode == "detach" else "drain")
+    request = StopRequest(mode=mode)
     try:
         with open_caller(given) as caller:
             response = caller.call_once(STOP, request)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from actors.remote.errors import SessionLost
+from actors.remote.errors import RequestFailed, SessionLost
 from compas.api.operation import Operation
 from compas.client.blocking import BlockingConnection
 from compas.client.errors import UnreachableError
@@ -21,6 +21,9 @@ Res = TypeVar("Res", bound=msgspec.Struct)
 Connect = Callable[[], BlockingConnection]
 """Reaches the supervisor, starting it where that is allowed; see `connect_or_start`."""
 
+RESTARTING = "restarting"
+"""The failure code of a supervisor that makes way for the next one: the request is to be put to that."""
+
 MOST_LOSSES = 5
 """Connections that may be lost one soon after another: a request that kills each supervisor is not put for ever."""
 STEADY_SECONDS = 60.0
@@ -30,17 +33,25 @@ STEADY_SECONDS = 60.0
 class Caller:
     """Puts one request at a time; a context manager that hangs up at the end.
 
-    A lost connection is opened again and the same request put again: a write under the same request id, so that it
-    takes effect once; a wait with the time that is left; a stream from behind its last item.
+    When the connection is lost, or the supervisor makes way for the next one, the request is put again: a write under
+    the same request id, so that it takes effect once; a wait with the time that is left; a stream from behind its
+    last item.
     All methods raise RequestFailed, other WireErrors and CompasError, and UnreachableError when connections are
     lost again and again. A KeyboardInterrupt cancels the request at the supervisor.
     """
 
     def __init__(
-        self, connect: Connect, *, notice: Callable[[str], None] = lambda _: None, clock: Clock = wall_clock
+        self,
+        connect: Connect,
+        await_end: Callable[[], object],
+        *,
+        notice: Callable[[str], None] = lambda _: None,
+        clock: Clock = wall_clock,
     ) -> None:
-        """`notice` is told in words when a connection was lost; `clock` stamps request ids."""
+        """`await_end` returns once a supervisor that is being replaced is gone. `notice` is told in words when a
+        connection was lost; `clock` stamps request ids."""
         self._connect = connect
+        self._await_end = await_end
         self._notice = notice
         self._clock = clock
         self._connection: BlockingConnection | None = None
@@ -111,12 +122,18 @@ class Caller:
             opened = time.monotonic()
             try:
                 return ask(self._connection)
-            except SessionLost as loss:
+            except RequestFailed as failure:
+                if failure.code != RESTARTING:
+                    raise
+                trouble = "the supervisor is being replaced"
                 self.close()
-                losses = 1 if time.monotonic() - opened >= STEADY_SECONDS else losses + 1
-                if losses > MOST_LOSSES:
-                    raise UnreachableError(
-                        f"the supervisor went away {losses} times while it was asked for {op} ({loss.reason}); "
-                        "look at its log"
-                    ) from loss
-                self._notice(f"{loss}; connecting again")
+                self._await_end()
+            except SessionLost as loss:
+                trouble = str(loss)
+                self.close()
+            losses = 1 if time.monotonic() - opened >= STEADY_SECONDS else losses + 1
+            if losses > MOST_LOSSES:
+                raise UnreachableError(
+                    f"the supervisor went away {losses} times while it was asked for {op} ({trouble}); look at its log"
+                )
+            self._notice(f"{trouble}; connecting again")

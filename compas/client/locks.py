@@ -59,6 +59,12 @@ def watching(path: Path) -> Iterator[threading.Event]:
     yield freed
 
 
+def wait_until_free_for(path: Path, seconds: float) -> bool:
+    """Block until nobody holds the lock, `seconds` at most; tell whether that came about."""
+    with watching(path) as freed:
+        return freed.wait(seconds)
+
+
 @contextmanager
 def holding(path: Path, seconds: float) -> Iterator[None]:
     """Hold the lock at `path`, making the file if needed; wait for it `seconds` at most. Raises UnreachableError."""

@@ -48,15 +48,17 @@ def _agent(agent: AgentHealth) -> list[Cell]:
 
 def stopping_text(response: StopResponse) -> str:
     """Say what the supervisor does before it ends."""
+    start = f"the supervisor (process {response.pid}) is stopping"
     if not response.running:
-        return f"the supervisor (process {response.pid}) is stopping; nothing runs"
+        return f"{start}; nothing runs"
     agents = counted(response.running, "execution")
     doing = {
-        "drain": f"it waits until {agents} end, and starts no more",
+        "drain": f"it waits for {agents} to end, and starts no more",
         "now": f"it ends {agents}",
-        "detach": f"it leaves {agents} running for the next supervisor",
+        "detach": f"it leaves {agents} to the next supervisor",
+        "restart": f"it leaves {agents} to the next supervisor",
     }
-    return f"the supervisor (process {response.pid}) is stopping: {doing.get(response.mode, agents + ' at work')}"
+    return f"{start}; {doing.get(response.mode, f'{agents} at work')}"
 
 
 def stopped_text(response: StopResponse) -> str:
@@ -66,7 +68,8 @@ def stopped_text(response: StopResponse) -> str:
     agents = counted(response.running, "execution")
     became = {
         "drain": f"{agents} finished before",
-        "now": f"{agents} ended",
-        "detach": f"{agents} run on; the next supervisor takes them over",
+        "now": f"{agents} ended by it",
+        "detach": f"{agents} left running for the next supervisor",
+        "restart": f"{agents} left running for the next supervisor",
     }
-    return f"the supervisor has stopped; {became.get(response.mode, agents + ' were at work')}"
+    return f"the supervisor has stopped, {became.get(response.mode, f'{agents} at work')}"

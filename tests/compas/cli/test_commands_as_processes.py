@@ -228,8 +228,8 @@ def test_stop_returns_when_the_supervisor_is_gone_and_tells_what_became_of_agent
     scripted.says(answers={"stop": {"reply": STOPPED}})
     scripted.start()
     result = compas("stop")
-    assert (result.returncode, result.stdout) == (0, "the supervisor has stopped; 2 executions finished before\n")
-    assert "it waits until 2 executions end" in result.stderr
+    assert (result.returncode, result.stdout) == (0, "the supervisor has stopped, 2 executions finished before\n")
+    assert "it waits for 2 executions to end" in result.stderr
     assert compas("stop").stdout == "no supervisor is running\n"
 
 

@@ -249,6 +249,6 @@ def test_health_shows_agents_that_cannot_be_used_and_why() -> None:
 def test_a_stop_tells_what_becomes_of_agents() -> None:
     told = {mode: stopped_text(StopResponse(pid=1, mode=mode, running=1)) for mode in ("drain", "now", "detach")}
     assert told["drain"].endswith("1 execution finished before")
-    assert told["now"].endswith("1 execution ended")
-    assert "run on" in told["detach"]
+    assert told["now"].endswith("1 execution ended by it")
+    assert "left running" in told["detach"]
     assert stopping_text(StopResponse(pid=9, mode="drain", running=0)).endswith("(process 9) is stopping; nothing runs")

@@ -2,8 +2,10 @@
 
     python supervisor_stand_in.py --place CONFIG --script FILE [--ready-fd N]
 
-The script is JSON: `{"answers": {OP: {"push": […], "reply": {…}}}, "die_at": [OP, N], "refuse": "…"}`. Each request is
-appended to FILE.seen, one JSON object a line, before it is answered. The N-th request for OP over all lives kills it.
+The script is JSON: `{"answers": {OP: ANSWER}, "die_at": [OP, N], "refuse": "…"}`. An answer is `{"push": […]}` and then
+`{"reply": {…}}`, `{"fail": CODE}` or `{"hang": true}`; with `{"then_stop": true}` it ends once that client has left. Each
+request is appended to FILE.seen, one JSON object a line, before it is answered. The N-th request for OP over all lives
+kills it.
 """
 
 import argparse
@@ -57,8 +59,9 @@ class StandIn:
         except trio.Cancelled:
             self._append({"op": "cancelled"})
             raise
-        if call.op == "stop":
-            self._stops = True
+        self._stops = call.op == "stop" or bool(plan.get("then_stop"))
+        if code := plan.get("fail"):
+            raise CallError(code, "the script says so")
         return plan["reply"]
 
     async def serve_client(self, stream: trio.SocketStream) -> None:

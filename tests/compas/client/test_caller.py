@@ -16,6 +16,7 @@ from compas.client.blocking import BlockingConnection
 from compas.client.caller import MOST_LOSSES, Caller
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
+from compas.client.locks import wait_until_free_for
 from compas.client.resume import after_item, with_time_left
 
 pytestmark = pytest.mark.system
@@ -26,6 +27,7 @@ SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": "wa
 def caller_for(scripted: Scripted, notices: list[str] | None = None) -> Caller:
     return Caller(
         lambda: connect_or_start(scripted.place, scripted.start, client="test"),
+        lambda: wait_until_free_for(scripted.place.lock, 30),
         notice=(notices if notices is not None else []).append,
     )
 
@@ -44,6 +46,26 @@ def test_a_write_whose_supervisor_is_killed_is_put_again_under_the_same_request_
     assert first["pid"] != second["pid"]
     assert first["request_id"] == second["request_id"] != ""
     assert len(notices) == 1
+
+
+def test_a_wait_whose_supervisor_makes_way_goes_on_with_the_next(scripted: Scripted) -> None:
+    scripted.says(answers={"wait": {"fail": "restarting", "then_stop": True}})
+    found = {"wait": {"reply": {"found": True, "thread_id": "T", "body": "done"}}}
+    caller = Caller(
+        lambda: connect_or_start(scripted.place, scripted.start, client="test"),
+        lambda: (scripted.says(answers=found), wait_until_free_for(scripted.place.lock, 30)),
+    )
+    with caller:
+        assert caller.wait(WAIT, WaitRequest(thread_id="T")).body == "done"
+    assert [record["op"] for record in scripted.seen] == ["begun", "wait", "begun", "wait"]
+
+
+def test_a_wait_whose_supervisor_is_stopped_starts_no_other(scripted: Scripted) -> None:
+    scripted.says(answers={"wait": {"fail": "stopped"}})
+    with caller_for(scripted) as caller, pytest.raises(RequestFailed) as failure:
+        caller.wait(WAIT, WaitRequest(thread_id="T"))
+    assert failure.value.code == "stopped"
+    assert [record["op"] for record in scripted.seen] == ["begun", "wait"]
 
 
 def test_two_writes_have_two_request_ids(scripted: Scripted) -> None:
@@ -113,7 +135,7 @@ def test_a_request_that_kills_every_supervisor_is_given_up(scripted: Scripted) -
         scripted.says(answers={"health": {"reply": {}}}, die_at=["health", deaths])
         return connect_or_start(scripted.place, scripted.start, client="test")
 
-    with Caller(connect_and_arm) as caller, pytest.raises(UnreachableError, match="went away"):
+    with Caller(connect_and_arm, lambda: None) as caller, pytest.raises(UnreachableError, match="went away"):
         caller.call(HEALTH, HealthRequest())
     assert len(asked(scripted, "health")) == MOST_LOSSES + 1
 
