@@ -21,22 +21,27 @@ async def serve_parent(
 ) -> None:
     """Serve the process that started this one with `open_process_host`; returns when it is gone or says goodbye.
 
-    The program ends after that. `exit_seconds` later the process is ended hard, should a worker thread, stuck in a
-    library, keep it alive; None leaves it alive. Raises RuntimeError when no parent gave a channel.
+    The program ends after that. `exit_seconds` after the parent is gone the process is ended hard, should a worker
+    thread, stuck in a library, keep it alive; None waits for it. Raises RuntimeError when no parent gave a channel.
     """
+    deadline = threading.Timer(exit_seconds or 0.0, os._exit, (os.EX_TEMPFAIL,))
+    deadline.daemon = True
+
+    def start_deadline() -> None:
+        if exit_seconds is not None and not deadline.is_alive():
+            deadline.start()
+
     with _claim_channel() as sock:
         sock.setblocking(False)
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(sock))
         try:
+            transport = await accept_unix(stream)
             await serve_connection(
-                await accept_unix(stream), handler, settings, pid=os.getppid(), uid=os.getuid()
+                transport, handler, settings, pid=os.getppid(), uid=os.getuid(), on_end=start_deadline
             )
         except WireError as error:
             log.info("The parent left before it said hello: %s.", error, extra={"action": "parent_left"})
-    if exit_seconds is not None:
-        deadline = threading.Timer(exit_seconds, os._exit, (os.EX_TEMPFAIL,))
-        deadline.daemon = True
-        deadline.start()
+    start_deadline()
 
 
 def _claim_channel() -> socket.socket:

@@ -138,7 +138,7 @@ class _Door:
                 await _refuse(transport, BUSY, message)
                 return
         if waiting.cancelled_caught:
-            log.info("A client connected and said nothing; it was cut off.", extra={"action": "no_hello"})
+            log.info("A client that said nothing was cut off.", extra={"action": "no_hello"})
             return
         await serve_connection(
             transport, self._handler, self._settings, pid=credentials.pid, uid=credentials.uid

@@ -27,6 +27,11 @@ class Outbox:
         self._room = trio.lowlevel.ParkingLot()
         self._work = trio.lowlevel.ParkingLot()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing more is accepted."""
+        return self._closed
+
     def check_size(self, payload: bytes) -> None:
         """Raises FrameTooLarge when the transport would refuse `payload`."""
         if len(payload) > self._transport.max_frame:

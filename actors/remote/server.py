@@ -56,6 +56,10 @@ class ServerSettings(msgspec.Struct, frozen=True, kw_only=True):
         return self.welcome if isinstance(self.welcome, WelcomeInfo) else self.welcome(hello)
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 async def serve_connection(
     transport: Transport,
     handler: CallHandler,
@@ -63,19 +67,23 @@ async def serve_connection(
     *,
     pid: int | None = None,
     uid: int | None = None,
+    on_end: Callable[[], None] = _nothing,
 ) -> None:
     """Serve one client until it leaves, then cancel what is still in flight; closes the transport.
 
     Trouble with the client or in a handler is logged and ends here; only cancellation leaves. `pid` and `uid` are what
-    the operating system says of the client.
+    the operating system says of the client. `on_end` is called once the client is gone, before handlers that a cancel
+    does not reach, such as a worker thread, have ended.
     """
     codec = Codec(transport.encoding)
     try:
         peer = await _greet(transport, codec, settings, pid, uid)
         if peer is not None:
-            await _Connection(transport, codec, handler, peer, settings).serve()
+            await _Connection(transport, codec, handler, peer, settings).serve(on_end)
     except WireError as error:
         log.info("A connection ended: %s.", error, extra={"action": "connection_ended"})
+    except Exception:
+        log.exception("A connection crashed and was closed.", extra={"action": "connection_crashed"})
     finally:
         with trio.move_on_after(settings.last_words_seconds, shield=True):
             await transport.aclose()
@@ -94,11 +102,7 @@ async def _greet(
             log.warning("Refused a client: %s.", answer.message, extra={"action": "client_refused"})
             return None
         return Peer(client=hello.client, protocol=answer.protocol, meta=hello.meta, pid=pid, uid=uid)
-    log.info(
-        "A client said nothing for %g s and was cut off.",
-        settings.hello_seconds,
-        extra={"action": "no_hello"},
-    )
+    log.info("A client that said no hello was cut off.", extra={"action": "no_hello"})
     return None
 
 
@@ -116,27 +120,28 @@ class _Connection:
         self._outbox = Outbox(transport)
         self._calls: dict[int, Call] = {}
 
-    async def serve(self) -> None:
+    async def serve(self, on_end: Callable[[], None]) -> None:
         """Read requests until the client leaves or breaks the rules; says why in the second case."""
         async with open_background() as helpers:
             written = trio.Event()
             helpers.start_soon(self._write, written)
             async with open_background() as serving:
                 try:
-                    while not isinstance(frame := await self._receive(), Goodbye):
-                        self._take(frame, serving)
-                    return
+                    await self._read(serving)
                 except (TransportEnded, TransportClosed):
-                    return
+                    pass  # the client is gone, which it may
                 except WireError as error:
-                    reason = str(error)
-            log.warning(
-                "Ended the connection of %s: %s.",
-                self._peer.client,
-                reason,
-                extra={"action": "client_dropped"},
-            )
-            await self._say_goodbye(reason, written)
+                    who = self._peer.client
+                    log.warning(
+                        "Ended the connection of %s: %s.", who, error, extra={"action": "client_dropped"}
+                    )
+                    await self._say_goodbye(str(error), written)
+                finally:
+                    on_end()
+
+    async def _read(self, serving: trio.Nursery) -> None:
+        while not isinstance(frame := await self._receive(), Goodbye):
+            self._take(frame, serving)
 
     async def _receive(self) -> Frame:
         return self._codec.decode_frame(await self._transport.receive_frame())
@@ -223,9 +228,10 @@ class _Connection:
         known = _only_leaf(error)
         if isinstance(known, CallError):
             return self._failure(call, known.code, known.message, known.details)
-        if isinstance(known, TransportClosed):
-            raise known
-        log.error("%r crashed.", call, exc_info=error, extra={"action": "call_crashed"})
+        if not (
+            isinstance(known, TransportClosed) and self._outbox.is_closed
+        ):  # else nobody is left to push to
+            log.error("%r crashed.", call, exc_info=error, extra={"action": "call_crashed"})
         message = (
             f"{call.op} crashed in the server ({type(known).__name__}: {known}); its log has the details"
         )
