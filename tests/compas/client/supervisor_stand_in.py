@@ -3,9 +3,9 @@
     python supervisor_stand_in.py --place CONFIG --script FILE [--ready-fd N]
 
 The script is JSON: `{"answers": {OP: ANSWER}, "die_at": [OP, N], "refuse": "…"}`. An answer is `{"push": […]}` and then
-`{"reply": {…}}`, `{"fail": CODE}` or `{"hang": true}`; with `{"then_stop": true}` it ends once that client has left. Each
-request is appended to FILE.seen, one JSON object a line, before it is answered. The N-th request for OP over all lives
-kills it.
+`{"reply": {…}}`, `{"fail": CODE}` or `{"hang": true}`; with `{"then_stop": true}` it ends once that client has left.
+Each request is appended to FILE.seen, one JSON object a line, before it is answered. The N-th request for OP, over all
+lives, kills it.
 """
 
 import argparse
