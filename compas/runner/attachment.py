@@ -134,17 +134,21 @@ async def open_attachment(
 
 async def _connect(directory: Path) -> trio.SocketStream | None:
     """Return a connection, or None when the execution has ended."""
-    with files.open_directory(directory) as descriptor, contextlib.closing(FileWatch(descriptor)) as watch:
-        with trio.move_on_after(CONNECT_LIMIT_SECS):
-            while True:
-                watch.clear()
-                if files.exists(descriptor, files.EXIT):
-                    return None
+    with files.open_directory(directory) as descriptor:
+        if files.exists(descriptor, files.EXIT):
+            return None
+        stream = await _try_connect(descriptor, directory)
+        if stream is not None:
+            return stream
+        # The runner is just starting, or ending: a new name in the directory tells which.
+        with contextlib.closing(FileWatch(descriptor)) as watch, trio.move_on_after(CONNECT_LIMIT_SECS):
+            while not files.exists(descriptor, files.EXIT):
                 stream = await _try_connect(descriptor, directory)
                 if stream is not None:
                     return stream
-                # The runner is just starting, or ending: a new name in the directory tells which.
                 await trio.lowlevel.wait_readable(watch.fileno())
+                watch.clear()
+            return None
     raise AttachmentLost(f"no runner of {directory} answers: judge the execution again")
 
 

@@ -46,11 +46,12 @@ _SECRETS: tuple[re.Pattern[str], ...] = tuple(
 
 _PEM_BEGIN = "-----BEGIN "
 _PEM_END = re.compile(r"-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----")
+# Possessive, and no part of it takes "--": many beginnings without an end must not cost their square.
 _PEM_ONE_LINE = re.compile(
     r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
     # to its end, newlines being escaped any number of times, or else as far as it goes
-    r"(?:(?:[A-Za-z0-9+/=:,. \t-]|\\+[nr])*?-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
-    r"|(?:[A-Za-z0-9+/=]|\\+[nr])*)"
+    r"(?:(?:[A-Za-z0-9+/=:,. \t]++|-(?!-)|\\++[nr])*+-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----"
+    r"|(?:[A-Za-z0-9+/=]++|\\++[nr])*+)"
 )
 _PEM_BODY = re.compile(
     # what a diff, a quotation or a line number puts before it
@@ -60,7 +61,7 @@ _PEM_BODY = re.compile(
 _PEM_MAX_LINES = 400
 _BATCH_LINES = 64
 
-_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s"{}\[\]:,]+')
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[^\s"{}\[\]:,]+')
 _ESCAPE = re.compile(r"\\(?:u[0-9A-Fa-f]{4}|.)")
 
 
@@ -183,15 +184,20 @@ def _replace_custom(text: str, pattern: re.Pattern[str], kind: str) -> str:
 def _replace_in_json(text: str, spans: Sequence[tuple[int, int]], kind: str) -> str:
     """Replace what the spans touch of strings, and whole numbers and names, as strings; structure stays."""
     pieces = []
-    position = 0
+    position = first = 0
     for token in _JSON_TOKEN.finditer(text):
         start, end = token.span()
-        touched = [(max(start, a), min(end, b)) for a, b in spans if a < end and start < b]
-        if not touched:
+        while first < len(spans) and spans[first][1] <= start:
+            first += 1
+        last = first
+        while last < len(spans) and spans[last][0] < end:
+            last += 1
+        if last == first:
             continue
         pieces.append(text[position:start])
         if text[start] == '"':
-            inner = [(max(a, start + 1) - start, min(b, end - 1) - start) for a, b in touched]
+            # Not the quotes themselves.
+            inner = [(max(a - start, 1), min(b - start, end - start - 1)) for a, b in spans[first:last]]
             pieces.append(_replace_in_string(token.group(), [(a, b) for a, b in inner if a < b], kind))
         else:
             pieces.append(f'"[REDACTED:{kind}]"')
@@ -200,12 +206,10 @@ def _replace_in_json(text: str, spans: Sequence[tuple[int, int]], kind: str) -> 
 
 
 def _replace_in_string(literal: str, spans: Sequence[tuple[int, int]], kind: str) -> str:
-    escapes = [match.span() for match in _ESCAPE.finditer(literal)]
-    widened = [
-        (
-            min([start, *(a for a, b in escapes if a < start < b)]),
-            max([end, *(b for a, b in escapes if a < end < b)]),
-        )
-        for start, end in spans
-    ]
-    return _replace(literal, widened, kind)
+    """Replace the spans in a JSON string, and all of an escape sequence that they begin or end within."""
+    starts: dict[int, int] = {}
+    ends: dict[int, int] = {}
+    for match in _ESCAPE.finditer(literal):
+        for inside in range(match.start() + 1, match.end()):
+            starts[inside], ends[inside] = match.span()
+    return _replace(literal, [(starts.get(a, a), ends.get(b, b)) for a, b in spans], kind)

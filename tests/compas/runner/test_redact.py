@@ -109,6 +109,28 @@ def test_a_private_key_in_a_diff_or_with_line_numbers_is_replaced() -> None:
     assert "aB+/" not in Redactor().text("\n".join(f"  {number}→{line}" for number, line in enumerate(key)))
 
 
+@pytest.mark.parametrize(
+    "unit",
+    [
+        "-----BEGIN PRIVATE KEY-----",
+        "token",
+        "token=",
+        "password\\",
+        'secret"',
+        "bearer ",
+        "sk-",
+        " ",
+        "\\n",
+        '"1" ',
+    ],
+)
+def test_no_line_takes_longer_than_its_length_warrants(unit: str) -> None:
+    """A quadratic pattern would keep this test from ending."""
+    line = unit * (1_000_000 // len(unit))
+    Redactor((r"\d",)).line("{" + line + "}")
+    Redactor().line("-----BEGIN PRIVATE KEY-----" + line)
+
+
 def test_after_an_unfinished_private_key_ordinary_lines_are_left_alone() -> None:
     text = "-----BEGIN PRIVATE KEY-----\nan ordinary sentence.\nMIIE"
     assert Redactor().text(text) == "[REDACTED:pem_key]\nan ordinary sentence.\nMIIE"
