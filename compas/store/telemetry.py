@@ -165,7 +165,8 @@ class Telemetry:
     async def _write(self, work: Callable[[Database], R]) -> R:
         await trio.lowlevel.checkpoint()
         with trio.CancelScope(shield=True):
-            return await self._lane.run(work)
+            result = await self._lane.run(work)
+        return result
 
     async def _read(self, question: Callable[[Database], R]) -> R:
         def ask(database: Database) -> R:

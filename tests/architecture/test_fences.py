@@ -50,7 +50,7 @@ BANNED_CALLS: dict[str, tuple[str, tuple[str, ...]]] = {
     "print": ("only the command line speaks to standard output", ("compas.cli",)),
 }
 
-PROCESS_ENTRY_POINTS = ("__main__", "worker", "forkserver", "process_main")
+PROCESS_ENTRY_POINTS = ("__main__", "app", "worker", "forkserver", "process_main")
 """Modules of these names start a process, and so may start its loop."""
 
 EMPTY_NAMES = ("base", "common", "helpers", "manager", "utils")

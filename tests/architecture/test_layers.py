@@ -36,14 +36,15 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     # Clients speak the protocol; none of them sees the supervisor's insides.
     "compas.client": (DOMAIN, "compas.api", "actors.remote", *FOUNDATION),
-    "compas.gateway": (DOMAIN, "compas.api", "compas.client", "actors"),
-    "compas.dashboard": (DOMAIN, "compas.api", "compas.client", "actors"),
+    "compas.gateway": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),
+    "compas.dashboard": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),
     "compas.cli": (
         DOMAIN,
         "compas.api",
         "compas.client",
         "compas.config.locate",
         "compas.config.paths",
+        "actors.remote.errors",
         *FOUNDATION,
     ),
     "compas.__main__": ("compas.cli",),
