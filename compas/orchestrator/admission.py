@@ -30,6 +30,9 @@ class Admission(Actor):
     async def receive(self, message: object) -> object:
         """Keep the line, and let in whoever has room."""
         match message:
+            case WantPlace(claim=claim, thread=thread) if claim.execution in self._line.running:
+                # Its thread was restarted after the grant, and has forgotten it.
+                self.context.start_soon(self._grant, thread, claim.execution)
             case WantPlace(claim=claim, thread=thread):
                 self._threads[claim.execution] = thread
                 self._line = rules.enqueue(self._line, claim)

@@ -3,6 +3,7 @@
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Literal
 
 import trio
@@ -41,6 +42,7 @@ class Ending:
             self.mode = mode
             self._wished.set()
             self._changed.set()
+            self._changed = trio.Event()
 
     async def wait_wished(self) -> Mode:
         """Wait until anybody wants an end."""
@@ -48,10 +50,10 @@ class Ending:
         assert self.mode is not None
         return self.mode
 
-    async def wait_more_urgent(self) -> None:
-        """Wait until the wish grows more urgent than it is now."""
-        self._changed = trio.Event()
-        await self._changed.wait()
+    async def wait_more_urgent(self, than: Mode | None) -> None:
+        """Wait until the wish is another one than `than`, which is always a more urgent one."""
+        while self.mode == than:
+            await self._changed.wait()
 
 
 async def watch_signals(ending: Ending, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -102,16 +104,16 @@ async def wind_down(desk: Desk, ending: Ending) -> None:
     """
     admission = await desk.actor(ADMISSION)
     await admission.tell(Pause())
-    while ending.mode in ("drain", "now"):
+    while (mode := ending.mode) in ("drain", "now"):
         async with desk.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
             running = await desk.services.store.query(_running)
             if not running:
                 break
-            if ending.mode == "now":
+            if mode == "now":
                 await _stop_all(desk, running)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_then_cancel, subscription.receive, nursery.cancel_scope)
-                nursery.start_soon(_then_cancel, ending.wait_more_urgent, nursery.cancel_scope)
+                nursery.start_soon(_then_cancel, partial(ending.wait_more_urgent, mode), nursery.cancel_scope)
     await _record_stop(desk, ending.mode or "drain")
 
 

@@ -31,6 +31,7 @@ from compas.orchestrator.services import (
     execution_name,
     thread_name,
 )
+from compas.orchestrator.stream import patiently
 from compas.orchestrator.workspace import Workspace, resolve_workspace
 from compas.runner import files
 from compas.runner.attachment import Attachment, AttachmentLost, open_attachment
@@ -46,7 +47,6 @@ from compas.runner.judgement import (
 )
 from compas.runner.launcher import LaunchError
 from compas.runner.messages import Exit, Spec, Started
-from compas.store.errors import StoreUnavailable
 
 log = logging.getLogger("compas.execution")
 
@@ -262,14 +262,10 @@ class ExecutionActor(Actor):
         failpoints.hit("execution.recorded")
 
     async def _ask_patiently(self, thread: ActorRef, message: Ask[Refusal | None]) -> Refusal | None:
-        """Ask for something to be recorded; while the disk takes nothing, wait until it does again."""
-        while True:
-            try:
-                return await thread.ask(message, timeout=ASK_TIMEOUT_SECS)
-            except StoreUnavailable as err:
-                log.error("execution %s waits for the log: %s", self._job.execution, err)
-                journal = await self.context.registry.wait_registered(JOURNAL)
-                await journal.ask(m.WaitWritable(), timeout=float("inf"))
+        return await patiently(
+            lambda: self.context.registry.wait_registered(JOURNAL),
+            lambda: thread.ask(message, timeout=ASK_TIMEOUT_SECS),
+        )
 
 
 def _no_backend(name: str, services: Services) -> str:

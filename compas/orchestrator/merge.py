@@ -7,19 +7,20 @@ from functools import partial
 import trio
 
 from actors.actor import Actor
+from actors.ref import ActorRef
 from compas import failpoints
 from compas.domain import events as e
-from compas.domain.decision import Decision, Refusal
+from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.merge import Operation, Queue, decide_outcome, decide_queue, decide_start, evolve
 from compas.git import messages as g
 from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitWorkerLost
 from compas.orchestrator.messages import Answered, QueueMerge
 from compas.orchestrator.services import JOURNAL, Services, merge_name
-from compas.orchestrator.stream import commit
+from compas.orchestrator.stream import commit, patiently
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.threads import thread_by_id
-from compas.store.records import Repeated
+from compas.store.records import Appended, Repeated
 
 log = logging.getLogger("compas.merge")
 
@@ -68,7 +69,7 @@ class MergeActor(Actor):
                 return decision
             depth = self._state.depth() + 1
             outcome = await commit(
-                await self.context.registry.wait_registered(JOURNAL),
+                await self._journal(),
                 decision,
                 stream=self._state.stream,
                 version=self._state.version,
@@ -189,14 +190,20 @@ class MergeActor(Actor):
         if isinstance(decision, Refusal) or not decision:
             return
         async with self._writing:
-            outcome = await commit(
-                await self.context.registry.wait_registered(JOURNAL),
-                decision,
-                stream=self._state.stream,
-                version=self._state.version,
-                causation=f"merge:{operation.queued.op}",
-            )
+            outcome = await patiently(self._journal, partial(self._commit, decision, operation))
             self._fold(outcome.recorded)
+
+    async def _commit(self, decision: tuple[Draft, ...], operation: Operation) -> Appended | Repeated:
+        return await commit(
+            await self._journal(),
+            decision,
+            stream=self._state.stream,
+            version=self._state.version,
+            causation=f"merge:{operation.queued.op}",
+        )
+
+    async def _journal(self) -> ActorRef:
+        return await self.context.registry.wait_registered(JOURNAL)
 
     def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
         for one in recorded:

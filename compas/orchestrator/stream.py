@@ -1,13 +1,19 @@
 """One actor's stream: commits what its rules decide, and folds in what was recorded."""
 
-from collections.abc import Callable
+import logging
+import math
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from actors.ref import ActorRef
 from compas.domain.decision import Draft
 from compas.domain.events import Recorded
-from compas.orchestrator.messages import Commit
+from compas.orchestrator.messages import Commit, WaitWritable
 from compas.orchestrator.services import ASK_TIMEOUT_SECS
+from compas.store.errors import StoreUnavailable
 from compas.store.records import Append, Appended, Conflict, NewEvent, Repeated
+
+log = logging.getLogger("compas.journal")
 
 
 class StreamTakenError(Exception):
@@ -42,3 +48,19 @@ async def commit(
     if isinstance(outcome, Conflict):
         raise StreamTakenError(f"{outcome.stream} is at version {outcome.actual}, not {outcome.expected}")
     return outcome
+
+
+R = TypeVar("R")
+
+
+async def patiently(journal: Callable[[], Awaitable[ActorRef]], record: Callable[[], Awaitable[R]]) -> R:
+    """Record something that has happened and must not be forgotten: while the disk takes nothing, wait until it does.
+
+    For what nobody can be told to repeat; a client's command is refused instead.
+    """
+    while True:
+        try:
+            return await record()
+        except StoreUnavailable as err:
+            log.error("something waits to be recorded: %s", err, extra={"action": "waiting_for_log"})
+            await (await journal()).ask(WaitWritable(), timeout=math.inf)

@@ -1,5 +1,9 @@
 """Handlers of `events`, `log` and `diff`: what happened, what was printed, what was changed."""
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+
 import msgspec
 import trio
 
@@ -11,6 +15,8 @@ from compas.domain import events as e
 from compas.git.errors import GitError
 from compas.orchestrator.handlers.desk import Desk
 from compas.runner.attachment import AttachmentLost, open_attachment
+from compas.runner.messages import LogChunk
+from compas.runner.reading import read_log
 from compas.store.connection import Reader
 from compas.store.event_log import Store
 from compas.store.projections.execution_queries import ExecutionRow, execution_by_id, executions_of_thread
@@ -93,30 +99,37 @@ class _Feed:
 
 
 async def log(desk: Desk, call: Call) -> api.LogResponse:
-    """Push an execution's output; with `follow`, until it has ended."""
+    """Push an execution's output as far as it has come; with `follow`, until it has ended."""
     request = call.decode(api.LogRequest)
     row = await desk.services.store.query(lambda reader: _execution(reader, request.execution_id))
     if row is None:
         found = f"there is no execution, and no thread with one, called {request.execution_id!r}"
         raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
     directory = desk.services.executions_directory / row.execution
-    offset, tail = request.offset, _Tail(request.tail)
-    if not directory.exists():
-        return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+    tail, offset = _Tail(request.tail), request.offset
+    if await trio.Path(directory).is_dir():
+        chunks = _follow(directory, offset) if request.follow else _read(directory, offset)
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                offset = chunk.next_offset
+                await tail.take(call, api.LogChunkItem(offset=chunk.offset, next_offset=offset, text=chunk.text))
+        await tail.push(call)
+    return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+
+
+async def _read(directory: Path, offset: int) -> AsyncGenerator[LogChunk, None]:
+    while (chunk := await trio.to_thread.run_sync(read_log, directory, offset)) is not None:
+        offset = chunk.next_offset
+        yield chunk
+
+
+async def _follow(directory: Path, offset: int) -> AsyncGenerator[LogChunk, None]:
     try:
         async with open_attachment(directory, offset) as attachment:
-            with trio.CancelScope() as reading:
-                if not request.follow and row.in_flight:
-                    reading.deadline = trio.current_time() + 1.0
-                async for chunk in attachment:
-                    offset = chunk.next_offset
-                    item = api.LogChunkItem(offset=chunk.offset, next_offset=offset, text=chunk.text)
-                    await tail.take(call, item)
+            async for chunk in attachment:
+                yield chunk
     except AttachmentLost as err:
-        if request.follow:
-            raise CallError("lost", f"the output of {row.execution} cannot be followed: {err}") from err
-    await tail.push(call)
-    return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+        raise CallError("lost", f"the output cannot be followed any more: {err}; read it without --follow") from err
 
 
 class _Tail:
