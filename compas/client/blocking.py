@@ -18,7 +18,6 @@ from actors.remote.codec import Codec, Encoding, FrameSplitter, frame_header
 from actors.remote.connecting import explained_connect
 from actors.remote.errors import (
     FrameInvalid,
-    FrameTooLarge,
     ReplyInvalid,
     RequestFailed,
     RequestTimeout,
@@ -62,6 +61,7 @@ class BlockingConnection:
         self._preamble = encoding.value
         self._last_id = 0
         self._is_sending = False
+        self._end = ""
 
     def __enter__(self) -> "BlockingConnection":
         return self
@@ -73,7 +73,7 @@ class BlockingConnection:
 
     def close(self) -> None:
         """Hang up, which cancels what is in flight. Closing twice is harmless."""
-        self._sock.close()
+        self._hang_up("this side closed it")
 
     def greet(self, hello: Hello, seconds: float) -> Welcome:
         """Exchange greetings. Raises VersionRefused, PeerRefused, or ConnectionLost when no welcome comes in time."""
@@ -102,10 +102,12 @@ class BlockingConnection:
 
         `args` is encoded, unless it is `bytes` or `Raw`. `on_push` is called with each item as it comes; see `decode`.
         On KeyboardInterrupt, or when `on_push` raises, the request is cancelled, its end is awaited shortly, and the
-        error goes on; after an interrupt the connection is closed.
+        error goes on. After an interrupt, or when that end is not confirmed, the connection is closed.
 
         Raises RequestFailed, ConnectionLost, RequestTimeout, FrameTooLarge (nothing was sent), ReplyInvalid.
         """
+        if self._end:
+            raise ConnectionLost(self._end)
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         self._last_id += 1
         request = Request(
@@ -127,7 +129,7 @@ class BlockingConnection:
         except BaseException as error:
             self._abandon(request.id)
             if not isinstance(error, Exception):
-                self.close()  # an interrupt may have torn a half-read frame
+                self._hang_up("an interrupt may have torn a frame")
             raise
 
     def decode(self, raw: msgspec.Raw, type_: type[R]) -> R:
@@ -164,8 +166,8 @@ class BlockingConnection:
 
     def _abandon(self, id_: int) -> None:
         """Cancel the request and give the supervisor a moment to say that it has ended."""
-        if self._is_sending:  # half a frame is out; only hanging up can cancel
-            self.close()
+        if self._is_sending:
+            self._hang_up("a request was given up half sent")
             return
         deadline = time.monotonic() + _CANCEL_SECONDS
         try:
@@ -173,8 +175,12 @@ class BlockingConnection:
             self._wait_for(id_, None, deadline)
         except RequestFailed:
             pass  # "cancelled", as it should be
-        except (WireError, OSError):
-            self.close()
+        except (WireError, OSError) as error:
+            self._hang_up(f"the supervisor did not confirm a cancel ({error})")
+
+    def _hang_up(self, reason: str) -> None:
+        self._end = self._end or reason
+        self._sock.close()
 
     def _send(self, frame: Hello | Request | Cancel, deadline: float) -> None:
         payload = self._codec.encode_frame(frame)
@@ -186,7 +192,7 @@ class BlockingConnection:
         except TimeoutError:
             raise
         except OSError as error:
-            raise self._hung_up(error) from error
+            raise self._why_it_hung_up(error) from error
         self._is_sending = False
         self._preamble = b""
 
@@ -203,13 +209,13 @@ class BlockingConnection:
         except TimeoutError:
             raise
         except OSError as error:
-            self.close()
-            raise ConnectionLost(error.strerror or str(error)) from error
-        except (FrameInvalid, FrameTooLarge, ConnectionLost):
-            self.close()
+            self._hang_up(error.strerror or str(error))
+            raise ConnectionLost(self._end) from error
+        except WireError as error:
+            self._hang_up(error.reason if isinstance(error, SessionLost) else str(error))
             raise
 
-    def _hung_up(self, error: OSError) -> ConnectionLost:
+    def _why_it_hung_up(self, error: OSError) -> ConnectionLost:
         """What to raise when writing failed: the peer's own words, if it left any."""
         reason = f"the supervisor hung up ({error.strerror or error})"
         deadline = time.monotonic() + _CANCEL_SECONDS
@@ -219,7 +225,7 @@ class BlockingConnection:
             reason = frame.reason
         except (WireError, OSError):
             pass  # it left none; the reason above stands
-        self.close()
+        self._hang_up(reason)
         return ConnectionLost(reason)
 
     def _limit_to(self, deadline: float) -> None:
@@ -241,6 +247,7 @@ def connect(
     encoding: Encoding = Encoding.MSGPACK,
     versions: Versions = FIRST_VERSION,
     meta: Mapping[str, str] | None = None,
+    max_frame: int = MAX_FRAME,
 ) -> BlockingConnection:
     """Connect to the supervisor's socket and exchange greetings, within `timeout` seconds each.
 
@@ -254,7 +261,7 @@ def connect(
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         with explained_connect(path):
             sock.connect(os.fspath(path))
-        connection = BlockingConnection(sock, encoding)
+        connection = BlockingConnection(sock, encoding, max_frame)
         connection.greet(greet(client, versions, dict(meta or {})), timeout)
     except BaseException:
         sock.close()
