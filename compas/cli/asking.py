@@ -33,7 +33,7 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     meta = caller_meta(os.environ)
     return Caller(
         lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
-        lambda: wait_until_free_for(place.lock, PATIENCE_SECONDS),
+        await_end=lambda: wait_until_free_for(place.lock, PATIENCE_SECONDS),
         notice=tell,
     )
 

@@ -43,12 +43,13 @@ class Caller:
     def __init__(
         self,
         connect: Connect,
-        await_end: Callable[[], object],
         *,
+        await_end: Callable[[], object] | None = None,
         notice: Callable[[str], None] = lambda _: None,
         clock: Clock = wall_clock,
     ) -> None:
-        """`await_end` returns once a supervisor that is being replaced is gone. `notice` is told in words when a
+        """`await_end` returns once a supervisor that makes way is gone; without it, that it makes way is a failure
+        like any other. `notice` is told in words when a
         connection was lost; `clock` stamps request ids."""
         self._connect = connect
         self._await_end = await_end
@@ -123,7 +124,7 @@ class Caller:
             try:
                 return ask(self._connection)
             except RequestFailed as failure:
-                if failure.code != RESTARTING:
+                if failure.code != RESTARTING or self._await_end is None:
                     raise
                 trouble = "the supervisor is being replaced"
                 self.close()

@@ -27,7 +27,7 @@ SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": "wa
 def caller_for(scripted: Scripted, notices: list[str] | None = None) -> Caller:
     return Caller(
         lambda: connect_or_start(scripted.place, scripted.start, client="test"),
-        lambda: wait_until_free_for(scripted.place.lock, 30),
+        await_end=lambda: wait_until_free_for(scripted.place.lock, 30),
         notice=(notices if notices is not None else []).append,
     )
 
@@ -53,7 +53,7 @@ def test_a_wait_whose_supervisor_makes_way_goes_on_with_the_next(scripted: Scrip
     found = {"wait": {"reply": {"found": True, "thread_id": "T", "body": "done"}}}
     caller = Caller(
         lambda: connect_or_start(scripted.place, scripted.start, client="test"),
-        lambda: (scripted.says(answers=found), wait_until_free_for(scripted.place.lock, 30)),
+        await_end=lambda: (scripted.says(answers=found), wait_until_free_for(scripted.place.lock, 30)),
     )
     with caller:
         assert caller.wait(WAIT, WaitRequest(thread_id="T")).body == "done"
@@ -135,7 +135,7 @@ def test_a_request_that_kills_every_supervisor_is_given_up(scripted: Scripted) -
         scripted.says(answers={"health": {"reply": {}}}, die_at=["health", deaths])
         return connect_or_start(scripted.place, scripted.start, client="test")
 
-    with Caller(connect_and_arm, lambda: None) as caller, pytest.raises(UnreachableError, match="went away"):
+    with Caller(connect_and_arm) as caller, pytest.raises(UnreachableError, match="went away"):
         caller.call(HEALTH, HealthRequest())
     assert len(asked(scripted, "health")) == MOST_LOSSES + 1
 
