@@ -48,9 +48,10 @@ class Caller:
         notice: Callable[[str], None] = lambda _: None,
         clock: Clock = wall_clock,
     ) -> None:
-        """`await_end` returns once a supervisor that makes way is gone; without it, that it makes way is a failure
-        like any other. `notice` is told in words when a
-        connection was lost; `clock` stamps request ids."""
+        """`await_end` returns once a supervisor that makes way is gone; without it, that is a failure like any other.
+
+        `notice` is told in words when a connection was lost; `clock` stamps request ids.
+        """
         self._connect = connect
         self._await_end = await_end
         self._notice = notice
