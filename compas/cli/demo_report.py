@@ -1,0 +1,101 @@
+"""What is told after the demonstration: the history, the change, the reasons, and what to try next."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+from compas.api.history import WhyResponse
+from compas.cli.commands import commands
+from compas.cli.demo_play import Played
+from compas.cli.demo_scripts import PROJECT_NAME, THREAD
+from compas.cli.demo_stage import Stage
+from compas.cli.demo_view import View
+from compas.cli.render.history import diff_text
+from compas.cli.render.text import Style, cut
+
+
+def report(played: Played, stage: Stage, view: View) -> None:
+    """Show what has become of the repository and why. Raises GitFailed."""
+    from compas.git import demo_repository
+
+    _section(view, "What main looks like now", "git log --graph")
+    view.say(demo_repository.graph(stage.repository, colour=view.style.has_colour))
+    _section(view, "What the agents changed", f"compas diff {THREAD}")
+    view.say(diff_text(played.diff, view.style))
+    _section(view, "Why it came to that, in short", f"compas why {THREAD}")
+    view.say(_why(played.why, played.milestones, view.style))
+
+
+def _section(view: View, title: str, command: str) -> None:
+    view.say()
+    view.say(f"{view.style.paint(title, 'bold')}  {view.style.paint(f'({command})', 'dim')}")
+
+
+def _why(why: WhyResponse, milestones: frozenset[int], style: Style) -> str:
+    told = [cause for cause in why.causes if cause.position in milestones]
+    lines = []
+    for cause in told:
+        line = f"{cause.position:>4}  {'  ' * cause.depth}{style.line(cause.what)}"
+        lines.append(cut(line, style.width) if style.is_screen else line)
+    left_out = len(why.causes) - len(told)
+    return "\n".join([*lines, style.paint(f"      and {left_out} smaller steps between them", "dim")])
+
+
+def say_next(view: View) -> None:
+    """Say what to try when everything is gone again."""
+    program = command_name()
+    view.say("The demonstration has removed everything it made.")
+    _section(view, "What to try next", "nothing below needs an account but your own agents")
+    lines = [(f"{program} demo --keep", "the same, and everything stays for you to look at")]
+    if "init" in commands():
+        lines.append((f"{program} init", "writes a config for your own repository"))
+    lines += [
+        (f"{program} --help", "lists the commands"),
+    ]
+    _say_pairs(view, lines)
+
+
+def say_kept(stage: Stage, view: View) -> None:
+    """Say what was kept, how to look at it, and how to be rid of it."""
+    program, quoted = command_name(), shlex.quote
+    view.say(f"Everything is kept in {stage.folder}:")
+    _say_pairs(
+        view,
+        [
+            (f"{PROJECT_NAME}/", "the repository, with the work merged"),
+            ("config.yaml", "two agents and the rule that hands their work on"),
+            ("dev.json, reviewer.json", "what the agents play"),
+            ("state/", "the log that all of this was read from"),
+        ],
+    )
+    view.say()
+    view.say("Look around; the supervisor has ended, and any command starts it again:")
+    runtime, config = (quoted(stage.environ[name]) for name in ("COMPAS_RUNTIME_DIR", "COMPAS_CONFIG"))
+    view.say(f"  export COMPAS_RUNTIME_DIR={runtime}")
+    view.say(f"  export COMPAS_CONFIG={config}")
+    _say_pairs(
+        view,
+        [
+            (f"{program} status", "which threads there are"),
+            (f"{program} transcript {THREAD}", "what everybody said"),
+            (f"{program} why {THREAD}", "every step, and what led to it"),
+            (f"{program} log {THREAD}", "what the last agent printed"),
+            (f'{program} dispatch dev "Go on." --wait', "the agents play their parts again, in a new thread"),
+        ],
+    )
+    view.say("And when you have seen enough:")
+    view.say(f"  {program} stop; rm -rf {quoted(str(stage.folder))}")
+
+
+def command_name() -> str:
+    """Return how this command is called here."""
+    if Path(sys.argv[0]).name != "__main__.py" and shutil.which("compas"):
+        return "compas"
+    return f"{shlex.quote(sys.executable)} -m compas"
+
+
+def _say_pairs(view: View, pairs: list[tuple[str, str]]) -> None:
+    width = max(len(first) for first, _ in pairs)
+    for first, second in pairs:
+        view.say(f"  {first.ljust(width)}  {view.style.paint(second, 'dim')}")
