@@ -4,12 +4,12 @@ import errno
 import fcntl
 import os
 import resource
-import signal
 from typing import NamedTuple, NoReturn
 
 from compas.errors import CompasError
 from compas.runner.messages import Spec
 from compas.runner.processes import EXECUTION_VARIABLE, TOKEN_VARIABLE
+from compas.runner.signals import reset_own_signals
 
 _AT_GATE = b"a"
 _GO = b"g"
@@ -111,7 +111,7 @@ def fork_agent(spec: Spec, program: str, stdio: Stdio, umask: int) -> WaitingAge
 
 def _become_agent(spec: Spec, program: str, stdio: Stdio, umask: int, gate: int, failure: int) -> NoReturn:
     os.setsid()
-    _reset_signals()
+    reset_own_signals()
     gate = fcntl.fcntl(gate, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR)
     failure = fcntl.fcntl(failure, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR)
     moved = [fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _FIRST_SAFE_DESCRIPTOR) for descriptor in stdio]
@@ -133,14 +133,6 @@ def _become_agent(spec: Spec, program: str, stdio: Stdio, umask: int, gate: int,
     except ValueError:
         os.write(failure, b"exec:0")
     os._exit(127)
-
-
-def _reset_signals() -> None:
-    # Ignored signals and the mask pass through exec; Python itself ignores SIGPIPE and SIGXFSZ.
-    signal.set_wakeup_fd(-1)
-    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
-        signal.signal(number, signal.SIG_DFL)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
 
 def _close_all_but(*kept: int) -> None:

@@ -21,6 +21,11 @@ SOCKET = "runner.sock"
 _WRITING = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _RESERVED_BYTES = 8192
 
+# Made here, in the fork server, and not by every runner on its first use.
+_DECODERS: dict[type, msgspec.json.Decoder[Spec | Started | Exit]] = {
+    kind: msgspec.json.Decoder(kind) for kind in (Spec, Started, Exit)
+}
+
 FileT = TypeVar("FileT", Spec, Started, Exit)
 
 
@@ -60,9 +65,10 @@ def read(directory: int, name: str, kind: type[FileT]) -> FileT | None:
     with open(descriptor, "rb") as file:
         content = file.read()
     try:
-        value = msgspec.json.decode(content, type=kind)
+        value = _DECODERS[kind].decode(content)
     except msgspec.DecodeError as err:
         raise ExecutionFileError(f"{name} cannot be read as version {VERSION}: {err}") from err
+    assert isinstance(value, kind)
     if value.version > VERSION:
         raise ExecutionFileError(
             f"{name} has version {value.version}, this compas reads up to {VERSION}: upgrade compas"

@@ -8,6 +8,7 @@ import socket
 import traceback
 
 from compas.runner import process
+from compas.runner.signals import reset_all_signals
 
 CHANNEL = 0
 """The descriptor of the socket to the supervisor."""
@@ -17,9 +18,9 @@ LENGTH_BYTES = 4
 def main() -> None:
     """Serve launch requests until the supervisor's end of the channel is closed."""
     channel = socket.socket(fileno=CHANNEL)
+    reset_all_signals()
     # Ended runners vanish by themselves; every runner sets this back before it has children.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     gc.collect()
     gc.disable()
     gc.freeze()

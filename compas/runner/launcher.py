@@ -72,20 +72,24 @@ class Launcher:
                 raise LaunchError(f"the fork server is gone ({err!r}): open a new one") from err
 
 
+def fork_server_command() -> list[str]:
+    """Return what starts a fork server, whose stdin has to be its channel."""
+    # Site packages are off in there, so that no .pth file of this machine can slow it down or break it.
+    places = [str(Path(module).parent.parent) for module in (failpoints.__file__, msgspec.__file__)]
+    return [sys.executable, "-I", "-S", "-c", _BOOT, *dict.fromkeys(places)]
+
+
 @contextlib.asynccontextmanager
 async def open_fork_server() -> AsyncIterator[Launcher]:
     """Start a fork server; it ends with the block, or with this process, and its runners go on."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-    # Site packages are off in there, so that no .pth file of this machine can slow it down or break it.
-    places = [str(Path(module).parent.parent) for module in (failpoints.__file__, msgspec.__file__)]
     # A clean environment: it is the runners' own, and must not carry the mark of another execution.
     environment = {"LC_ALL": "C.UTF-8", "PATH": os.defpath}
     if failpoints.VARIABLE in os.environ:
         environment[failpoints.VARIABLE] = os.environ[failpoints.VARIABLE]
     with theirs, trio.socket.from_stdlib_socket(ours) as channel:
-        command = [sys.executable, "-I", "-S", "-c", _BOOT, *dict.fromkeys(places)]
         server = await trio.lowlevel.open_process(
-            command,
+            fork_server_command(),
             stdin=theirs.fileno(),
             stdout=subprocess.DEVNULL,
             env=environment,

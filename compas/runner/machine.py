@@ -14,8 +14,9 @@ def boot_id() -> str:
         import subprocess
 
         return subprocess.check_output(["/usr/sbin/sysctl", "-n", "kern.bootsessionuuid"], text=True).strip()
-    with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
-        return file.read().strip()
+    # As bytes: another encoding than UTF-8 would be a module to import in every runner.
+    with open("/proc/sys/kernel/random/boot_id", "rb") as file:
+        return file.read().decode().strip()
 
 
 def elapsed_clock() -> float:

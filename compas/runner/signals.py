@@ -4,8 +4,25 @@ import os
 import signal
 from types import FrameType
 
-_WATCHED = (signal.SIGCHLD, signal.SIGTERM)
-_IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE, signal.SIGQUIT)
+WATCHED = (signal.SIGCHLD, signal.SIGTERM)
+IGNORED = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+
+
+def reset_all_signals() -> None:
+    """Set every signal to its default and empty the mask; for the fork server, from which all inherit."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        signal.signal(number, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    # As Python itself has it: writing to nobody is an error, not the end.
+    signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+
+def reset_own_signals() -> None:
+    """Undo what a runner has set; for its child, before exec: ignored signals pass through that."""
+    signal.set_wakeup_fd(-1)
+    for number in (*WATCHED, *IGNORED, signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
 
 
 class SignalPipe:
@@ -17,9 +34,9 @@ class SignalPipe:
         os.set_blocking(writing, False)
         # A full pipe loses only repetitions: whoever reads it looks at all children anyway.
         signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
-        for number in _WATCHED:
+        for number in WATCHED:
             signal.signal(number, _note)
-        for number in _IGNORED:
+        for number in IGNORED:
             signal.signal(number, signal.SIG_IGN)
 
     def fileno(self) -> int:

@@ -1,21 +1,35 @@
-"""A stage for every test, with a fork server of its own."""
+"""A stage for every test, on one fork server for all of them."""
 
+import socket
+import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import trio
 
 # pytest's importlib mode puts no test folder on the path; the stage is imported by name.
 sys.path.insert(0, str(Path(__file__).parent))
 
 from runner_stage import Stage
 
-from compas.runner.launcher import open_fork_server
+from compas.runner.launcher import Launcher, fork_server_command
+
+
+@pytest.fixture(scope="session")
+def fork_server() -> Iterator[socket.socket]:
+    """Start it once: it costs more than most of the tests. How it is opened and closed has tests of its own."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, subprocess.Popen(fork_server_command(), stdin=theirs, env={}) as server:
+        theirs.close()
+        yield ours
+        ours.close()
+        assert server.wait(timeout=10) == 0
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
-    """Give each test a place to run agents, whatever they leave behind."""
-    async with open_fork_server() as launcher:
-        yield Stage(launcher, tmp_path)
+async def stage(tmp_path: Path, fork_server: socket.socket) -> AsyncIterator[Stage]:
+    """Give each test a place to run agents."""
+    with trio.socket.from_stdlib_socket(fork_server.dup()) as channel:
+        yield Stage(Launcher(channel), tmp_path)

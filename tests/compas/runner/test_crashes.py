@@ -31,7 +31,7 @@ NOW = 2_000_000_000.0
 MARK_AND_WAIT = """
 import os, signal
 with open('ran', 'a') as file: file.write('x')
-if os.fork() == 0: os.setsid()
+if os.fork() == 0: os.setsid(); signal.pause()
 print('ready', flush=True)
 signal.pause()
 """

@@ -1,3 +1,4 @@
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -107,3 +108,4 @@ class LadderMachine(RuleBasedStateMachine):
 
 
 TestLadderMachine = LadderMachine.TestCase
+TestLadderMachine.settings = settings(max_examples=40, deadline=None)

@@ -15,6 +15,12 @@ pytestmark = pytest.mark.system
 IGNORE = "import os, signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
 SAY = "print('ready', flush=True)\n"
 WAIT = "signal.pause()\n"
+FORK_AND_LEAVE_FOREVER = """
+if os.fork() == 0:
+    while True:
+        if os.fork(): os._exit(0)
+        os.setsid()
+"""
 
 
 async def stop_when_ready(directory: Path, reason: str = "stop it", grace_secs: float | None = None) -> Exit:
@@ -66,30 +72,32 @@ else:
     assert (log, ended.leftovers_ended) == ("done\nlate\n", 0)
 
 
-# proves: a-core 37
-async def test_an_agent_that_ignores_sigterm_is_killed_after_the_grace(stage: Stage) -> None:
-    directory = await stage.start(IGNORE + SAY + WAIT, grace_secs=60.0)
-    ended = await stop_when_ready(directory, grace_secs=0.0)
-    assert (ended.kind, ended.signal, ended.reason, ended.nothing_left) == ("stopped", 9, "stop it", True)
-    assert marked_processes(token_of(directory)) == []
+# proves: a-core 34, a-core 35, a-core 37
+async def test_whatever_ignores_sigterm_is_killed_when_the_grace_is_over(stage: Stage) -> None:
+    """All at once, since the shortest grace is two seconds."""
+    agent = await stage.start(IGNORE + SAY + WAIT, grace_secs=60.0)
+    leftover = await stage.start(IGNORE + SAY + "if os.fork() == 0:\n    os.setsid()\n    " + WAIT)
+    holding_output = await stage.start(IGNORE + SAY + "os.fork() or os.setsid()\n" + WAIT, timeout_secs=0.3)
+    forking = await stage.start(IGNORE + SAY + FORK_AND_LEAVE_FOREVER + WAIT)
+    ends: dict[Path, Exit] = {}
 
+    async def follow(directory: Path) -> None:
+        _, ends[directory] = await stage.finish(directory)
 
-async def test_a_leftover_that_ignores_sigterm_is_killed_too(stage: Stage) -> None:
-    script = IGNORE + SAY + "if os.fork() == 0:\n    os.setsid()\n    " + WAIT
-    directory = await stage.start(script)
-    _, ended = await stage.finish(directory)
-    assert (ended.kind, ended.leftovers_ended, ended.nothing_left) == ("exited", 1, True)
-    assert marked_processes(token_of(directory)) == []
+    async def stop(directory: Path) -> None:
+        ends[directory] = await stop_when_ready(directory, grace_secs=0.0)
 
-
-# proves: a-core 34, a-core 35
-async def test_at_the_deadline_the_tree_is_ended_though_a_descendant_holds_the_output(stage: Stage) -> None:
-    script = IGNORE + SAY + "os.fork() or os.setsid()\n" + WAIT
-    directory = await stage.start(script, timeout_secs=0.3)
-    log, ended = await stage.finish(directory)
-    assert (log, ended.kind, ended.nothing_left) == ("ready\n", "timeout", True)
-    assert "0.3 s" in ended.reason
-    assert marked_processes(token_of(directory)) == []
+    async with trio.open_nursery() as nursery:
+        for directory, end in ((agent, stop), (leftover, follow), (holding_output, follow), (forking, stop)):
+            nursery.start_soon(end, directory)
+    assert (ends[agent].kind, ends[agent].signal, ends[agent].reason) == ("stopped", 9, "stop it")
+    assert (ends[leftover].kind, ends[leftover].exit_code, ends[leftover].leftovers_ended) == ("exited", 0, 1)
+    assert (ends[holding_output].kind, ends[holding_output].leftovers_ended) == ("timeout", 1)
+    assert "0.3 s" in ends[holding_output].reason
+    assert ends[forking].kind == "stopped"
+    for directory, ended in ends.items():
+        assert ended.nothing_left
+        assert marked_processes(token_of(directory)) == []
 
 
 async def test_a_stop_lets_an_agent_save_its_state(stage: Stage) -> None:
@@ -126,18 +134,6 @@ for _ in range(200):
     directory = await stage.start(script)
     _, ended = await stage.finish(directory)
     assert (ended.kind, ended.leftovers_ended, ended.nothing_left) == ("exited", 200, True)
-    assert marked_processes(token_of(directory)) == []
-
-
-async def test_processes_that_fork_and_leave_forever_are_ended(stage: Stage) -> None:
-    script = (
-        IGNORE
-        + SAY
-        + "if os.fork() == 0:\n    while True:\n        if os.fork(): os._exit(0)\n        os.setsid()\n"
-    )
-    directory = await stage.start(script + WAIT)
-    ended = await stop_when_ready(directory)
-    assert (ended.kind, ended.nothing_left) == ("stopped", True)
     assert marked_processes(token_of(directory)) == []
 
 
