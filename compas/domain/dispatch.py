@@ -1,6 +1,7 @@
 """Accepting a message: opening, continuing or reopening its thread, and queuing the work it makes."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -51,9 +52,10 @@ def decide_dispatch(state: Thread, command: Dispatch, rules: Rules, moment: Mome
     """Accept a message into a thread, or refuse it and change nothing.
 
     A thread that has ended is reopened, and what was left queued in it is cancelled, so that only the new message
-    runs (a-core 146, b-mcp-cli-merge 4, 5). The message begins a lineage of its own, named after it.
+    runs (a-core 146, b-mcp-cli-merge 4, 5). A start time that has passed is refused (b-mcp-cli-merge 9). The message
+    begins a lineage of its own, named after it.
     """
-    problem = _problem(state, command, rules)
+    problem = _problem(state, command, rules, moment)
     if problem is not None:
         return problem
     message = moment.new_id()
@@ -86,7 +88,7 @@ def decide_dispatch(state: Thread, command: Dispatch, rules: Rules, moment: Mome
     return tuple(Draft(stream=stream, event=event, lineage=message) for event in found)
 
 
-def _problem(state: Thread, command: Dispatch, rules: Rules) -> Refusal | None:
+def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> Refusal | None:
     unsafe = thread_id_problem(state.thread)
     if unsafe is not None:
         return Refusal(code="bad_thread_id", message=unsafe)
@@ -96,7 +98,15 @@ def _problem(state: Thread, command: Dispatch, rules: Rules) -> Refusal | None:
         return Refusal(code="unknown_agent", message=sentence)
     if not command.body.strip():
         return Refusal(code="empty_body", message="the message is empty; say what the agent should do")
+    if command.not_before is not None and command.not_before <= moment.now:
+        wanted, now = _utc(command.not_before), _utc(moment.now)
+        sentence = f"the start time {wanted} is not in the future: it is {now} now; give a later one, or none at all"
+        return Refusal(code="not_in_the_future", message=sentence)
     return None
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
@@ -110,8 +120,8 @@ def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
             for run in state.in_flight()
         ]
         found.append(e.ThreadReopened(previous=state.status, by=command.sender))
-    batch = command.batch if command.batch != state.batch else None
-    summary = command.summary if command.summary != state.summary else None
+    batch = command.batch if command.batch and command.batch != state.batch else None
+    summary = command.summary if command.summary and command.summary != state.summary else None
     if batch is not None or summary is not None:
         found.append(e.ThreadDescribed(batch=batch, summary=summary))
     return found

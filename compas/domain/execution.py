@@ -10,8 +10,9 @@ from compas.domain.retry import decide_retry
 from compas.domain.thread import IN_FLIGHT, Run, Thread
 
 PREVIEW_LIMIT = 4096
-"""Characters of a reply or an error that the execution's own record keeps; the message keeps it whole."""
+"""Bytes of a reply or an error that the execution's own record keeps; the message keeps it whole."""
 TRUNCATED = "\n… [truncated]"
+NOTHING_SAID = "(the agent ended without saying anything)"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,10 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 def preview(text: str) -> str:
     """Cut a text for display, on a character boundary (a-core 40, 42)."""
-    return text if len(text) <= PREVIEW_LIMIT else text[:PREVIEW_LIMIT] + TRUNCATED
+    encoded = text.encode(errors="replace")
+    if len(encoded) <= PREVIEW_LIMIT:
+        return text
+    return encoded[:PREVIEW_LIMIT].decode(errors="ignore") + TRUNCATED
 
 
 def next_run(state: Thread, now: float) -> Run | None:
@@ -62,28 +66,42 @@ def decide_plan_worktree(state: Thread, execution: str, *, repository: str, bran
 
 
 def decide_worktree_ready(state: Thread, execution: str, ready: e.WorktreeReady) -> Decision:
-    """Log that a worktree is there; nothing when that is known."""
+    """Log that a worktree is there, also when its execution was cancelled meanwhile; nothing when that is known."""
+    run = state.runs.get(execution)
+    if run is None:
+        return _unknown(state, execution)
     if state.worktrees.get(ready.repository) == ready:
         return ()
-    return (_draft(state, state.runs[execution], ready),)
+    return (_draft(state, run, ready),)
 
 
 def decide_request(state: Thread, requested: e.ExecutionRequested) -> Decision:
-    """Log the intent to start an execution. One that was cancelled meanwhile never starts (a-core 24)."""
+    """Log the intent to start an execution; nothing when it is logged already, and nobody has started since.
+
+    One that was cancelled meanwhile never starts (a-core 24).
+    """
     refused = _not_startable(state, requested.execution)
     if refused is not None:
         return refused
-    return (_draft(state, state.runs[requested.execution], requested),)
+    run = state.runs[requested.execution]
+    return () if run.status == "picked_up" else (_draft(state, run, requested),)
 
 
 def _not_startable(state: Thread, execution: str) -> Refusal | None:
+    """Say why an execution may not go on towards its start. After a crash it asks again, requested already."""
     run = state.runs.get(execution)
     if run is None:
-        return Refusal(code="unknown_execution", message=f"thread {state.thread} has no execution {execution}")
+        return _unknown(state, execution)
+    if run.status == "picked_up":
+        return None
     if run.status == "queued" and state.status == "Active" and state.occupied_by() is None:
         return None
     found = f"execution {execution} is {run.status}, thread {state.thread} is {state.status}"
     return Refusal(code="not_startable", message=f"{found}: it is not started")
+
+
+def _unknown(state: Thread, execution: str) -> Refusal:
+    return Refusal(code="unknown_execution", message=f"thread {state.thread} has no execution {execution}")
 
 
 def decide_started(state: Thread, started: e.ExecutionStarted) -> Decision:
@@ -105,12 +123,13 @@ def decide_stopped(state: Thread, stopped: e.ExecutionStopped) -> Decision:
 def decide_end(state: Thread, execution: str, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
     """Log the end of an execution together with all that follows from it, as one append.
 
-    What follows is its reply and the handoff, or a retry, or the error and the failure of the thread. An execution
-    that has ended already ends no second time; one that was cancelled says nothing more (a-core 51, 147).
+    What follows is its reply and the handoff, or a retry, or the error and the failure of the thread, which cancels
+    what else waits in it. An execution that has ended already ends no second time; one that was cancelled says
+    nothing more (a-core 51, 147).
     """
     run = state.runs.get(execution)
     if run is None:
-        return Refusal(code="unknown_execution", message=f"thread {state.thread} has no execution {execution}")
+        return _unknown(state, execution)
     if run.stopping:
         stopped = e.ExecutionStopped(execution=execution, process=outcome.process, snapshot=outcome.snapshot)
         return decide_stopped(state, stopped)
@@ -129,7 +148,7 @@ def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
         category=outcome.category,
         error=preview(outcome.error),
         preview=preview(shown),
-        session=outcome.session,
+        session=outcome.session or None,
         usage=outcome.usage,
         process=outcome.process,
         snapshot=outcome.snapshot,
@@ -138,7 +157,7 @@ def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
 
 
 def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
-    body = outcome.reply if outcome.reply is not None else "(the agent ended without saying anything)"
+    body = outcome.reply if outcome.reply is not None and outcome.reply.strip() else NOTHING_SAID
     depth = state.messages[run.queued.message].posted.depth
     note = operator_note(
         message=moment.new_id(),
@@ -157,21 +176,9 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
 
 def _failed(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
     ended = _draft(state, run, _ended(run, outcome))
-    agent = rules.agents.get(run.queued.agent)
-    again = None
-    if agent is not None and state.status == "Active":
-        attempt = run.queued.attempt
-        again = decide_retry(agent, status=outcome.status, category=outcome.category, attempt=attempt)
+    again = _next_attempt(state, run, outcome, rules, moment)
     if again is not None:
-        queued = msgspec.structs.replace(
-            run.queued,
-            execution=moment.new_id(),
-            attempt=run.queued.attempt + 1,
-            not_before=moment.now + again.delay_secs if again.delay_secs else None,
-            reason="crash" if outcome.status == "crashed" else "retry",
-            fresh_session=again.fresh_session,
-        )
-        return (ended, _draft(state, run, queued))
+        return (ended, _draft(state, run, again))
     note = operator_note(
         message=moment.new_id(),
         sender=run.queued.agent,
@@ -180,8 +187,53 @@ def _failed(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Mom
         execution=run.queued.execution,
         depth=state.messages[run.queued.message].posted.depth,
     )
-    failure = (_draft(state, run, e.ThreadFailed(execution=run.queued.execution)),)
-    return (ended, _draft(state, run, note), *(failure if state.status == "Active" else ()))
+    return (ended, _draft(state, run, note), *_fail_thread(state, run))
+
+
+def _next_attempt(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> e.ExecutionQueued | None:
+    """Queue the next attempt at the same message, with the backend and the prompt that its agent has now."""
+    agent = rules.agents.get(run.queued.agent)
+    if agent is None or state.status != "Active":
+        return None
+    earlier = [
+        other.ended.status
+        for other in state.runs.values()
+        if other.ended is not None and other.queued.message == run.queued.message
+    ]
+    again = decide_retry(
+        agent,
+        status=outcome.status,
+        category=outcome.category,
+        failures=earlier.count("failed"),
+        crashes=earlier.count("crashed"),
+    )
+    if again is None:
+        return None
+    is_still_fresh = run.queued.fresh_session and not outcome.session
+    return e.ExecutionQueued(
+        execution=moment.new_id(),
+        message=run.queued.message,
+        agent=agent.alias,
+        backend=agent.backend,
+        attempt=run.queued.attempt + 1,
+        not_before=moment.now + again.delay_secs if again.delay_secs else None,
+        reason="crash" if outcome.status == "crashed" else "retry",
+        fresh_session=again.fresh_session or is_still_fresh,
+        prompt_hash=rules.prompt_hashes.get(agent.alias),
+    )
+
+
+def _fail_thread(state: Thread, run: Run) -> tuple[Draft, ...]:
+    """End the thread with this execution, and cancel what waits in it: nothing of it would ever start."""
+    if state.status != "Active":
+        return ()
+    failed = run.queued.execution
+    reason = f"the thread failed with execution {failed}; dispatch again to take it up"
+    waiting = (other for other in state.in_flight() if other is not run)
+    cancelled = tuple(
+        _draft(state, other, e.ExecutionCancelled(execution=other.queued.execution, reason=reason)) for other in waiting
+    )
+    return (*cancelled, _draft(state, run, e.ThreadFailed(execution=failed)))
 
 
 def _draft(state: Thread, run: Run, event: e.Event) -> Draft:

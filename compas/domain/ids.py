@@ -31,9 +31,10 @@ def thread_id_problem(text: str) -> str | None:
     """Say what keeps `text` from being a thread id, or None.
 
     A thread id becomes a directory and a branch name, so only a short safe alphabet is allowed
-    (b-mcp-cli-merge 19).
+    (b-mcp-cli-merge 19). Some file systems ignore case, so the reserved forms do too.
     """
-    unsafe = ".." in text or text.startswith("merge-") or text.endswith((".", ".lock"))
+    folded = text.lower()
+    unsafe = ".." in text or folded.startswith("merge-") or folded.endswith((".", ".lock"))
     if unsafe or not _THREAD_ID.fullmatch(text):
         return f"{text!r} cannot be a thread id: use {THREAD_ID_FORM}"
     return None

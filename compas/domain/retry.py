@@ -9,7 +9,6 @@ RETRYABLE: frozenset[Category] = frozenset({"transient", "stale_session"})
 LONGEST_DELAY_SECS = 3600.0
 _LARGEST_EXPONENT = 31
 
-
 CRASH_ATTEMPTS = 3
 """An execution that crashed this often is not started again: something about it brings machines down."""
 
@@ -21,18 +20,20 @@ class Again(msgspec.Struct, frozen=True, kw_only=True):
     fresh_session: bool = False
 
 
-def decide_retry(agent: AgentSpec, *, status: EndStatus, category: Category, attempt: int) -> Again | None:
-    """Say whether there is a next attempt (a-core 109-111); `attempt` counts from 0.
+def decide_retry(
+    agent: AgentSpec, *, status: EndStatus, category: Category, failures: int, crashes: int
+) -> Again | None:
+    """Say whether there is a next attempt (a-core 109-111), given how many earlier ones failed and crashed.
 
-    `max_retries` is the number of attempts beside the first; the delay doubles with each, up to an hour. A timeout
+    `max_retries` is the number of repetitions after failures; the delay doubles with each, up to an hour. A timeout
     is never repeated: it would cost the same time again. A crash, which says nothing about the agent, is answered
-    as `on_crash` says, at once, and a few times at most (a-core 151).
+    as `on_crash` says, at once, and a few times at most (a-core 151); neither uses up the other's attempts.
     """
     if status == "crashed":
-        if agent.on_crash == "fail" or attempt + 1 >= CRASH_ATTEMPTS:
+        if agent.on_crash == "fail" or crashes + 1 >= CRASH_ATTEMPTS:
             return None
         return Again(delay_secs=0.0, fresh_session=agent.on_crash == "requeue")
-    if status != "failed" or category not in RETRYABLE or attempt >= agent.max_retries:
+    if status != "failed" or category not in RETRYABLE or failures >= agent.max_retries:
         return None
-    delay = agent.retry_backoff_secs * 2 ** min(attempt, _LARGEST_EXPONENT)
+    delay = agent.retry_backoff_secs * 2 ** min(failures, _LARGEST_EXPONENT)
     return Again(delay_secs=float(min(delay, LONGEST_DELAY_SECS)), fresh_session=category == "stale_session")
