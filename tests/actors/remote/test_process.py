@@ -35,7 +35,8 @@ def settings(output: IO[bytes]) -> HostSettings:
     return HostSettings(client="test/1", grace_seconds=5, log_fd=output.fileno())
 
 
-def _open(settings: HostSettings, *, exit_seconds: float = 5, **options: Callable[[ProcessExit], None]
+def _open(
+    settings: HostSettings, *, exit_seconds: float = 5, **options: Callable[[ProcessExit], None]
 ) -> AbstractAsyncContextManager[ProcessHost]:
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MARK": "kept"}
     return open_process_host(

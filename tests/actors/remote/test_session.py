@@ -18,7 +18,7 @@ from actors.remote.errors import (
     VersionRefused,
 )
 from actors.remote.exchange import PUSH_WINDOW
-from actors.remote.frames import Hello, Push, Refused, Request, Welcome
+from actors.remote.frames import Hello, Push, Refused, Reply, Request, Welcome
 from actors.remote.handshake import Versions, WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
@@ -308,3 +308,35 @@ async def test_more_items_than_the_window_allows_lose_the_session() -> None:
                 assert "over the window" in (await session.wait_lost()).reason
                 with pytest.raises(SessionLost, match="over the window"):
                     assert [item async for item in items] == ["more"] * PUSH_WINDOW
+
+
+async def test_a_reply_that_arrived_counts_though_the_connection_ends_right_behind_it(
+    encoding: Encoding,
+) -> None:
+    near, far = memory_transport_pair(encoding)
+    codec = Codec(encoding)
+
+    async def answer_and_go() -> None:
+        await _answer_with(far, Welcome(protocol=1, server="s"))
+        await far.receive_frame()
+        await far.send_frame(codec.encode_frame(Reply(id=1, result=codec.encode(7))))
+        await far.aclose()
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(answer_and_go)
+        async with open_session(near, client="c") as session:
+            assert await session.request("x", None, int) == 7
+            await session.wait_lost()
+
+
+async def test_a_server_that_reads_no_more_is_lost_though_it_does_not_hang_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    near, far = memory_transport_pair()
+    with trio.fail_after(60):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_answer_with, far, Welcome(protocol=1, server="s"))
+            async with open_session(near, client="c") as session:
+                far._in.receive.close()
+                with pytest.raises(SessionLost, match="the peer closed the connection"):
+                    await session.request("x", None, int)
