@@ -19,7 +19,7 @@ CHUNK: Final = 500
 async def checkouts_of(git: Git, branch: str) -> list[Listed]:
     """Return every worktree that has this branch checked out, or would have, were its directory there."""
     found = [item for item in await worktrees(git) if item.branch == BRANCHES + branch and not item.bare]
-    return [item for item in found if item.present or item.locked is not None]
+    return [item for item in found if item.present or item.locked is not None or item.main]
 
 
 async def obstacle(git: Git, branch: str, old: str, new: str) -> Refused | None:

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from typing import Final
 
 from compas.failpoints import hit
-from compas.git.command import Git, Output, shown
-from compas.git.errors import GitRefused
+from compas.git.command import LONG_LIMIT, Git, Output, shown
+from compas.git.errors import GitError, GitRefused
 from compas.git.merge_checkout import merge_in_checkout
-from compas.git.merge_report import explain
+from compas.git.merge_report import explain, refused_by
 from compas.git.merge_tree import parse_merge_tree
-from compas.git.messages import Prepared, PrepareMerge, PrepareResult, Refused, Repository
+from compas.git.messages import Prepared, PrepareMerge, PrepareResult, Refused
 from compas.git.naming import BASES, BRANCHES, merge_directory
 from compas.git.repository import (
     MERGE_HOOKS,
     active_hooks,
     branch_tip,
     hooks_directory,
-    is_ancestor,
-    repository_at,
+    target_tip,
     tip_of,
     version,
+    whereabouts,
     worktrees,
 )
 from compas.git.status import read_entries
@@ -60,13 +60,12 @@ async def prepare_merge(request: PrepareMerge) -> PrepareResult:
     """Compute the merge, or say in full why there is none. A repeat computes it again; nothing has to be undone."""
     try:
         merge_directory("", request.op)
-        here = await repository_at(Git(request.repo))
-        git = Git(here.main or here.common_dir)
+        git, common_dir = await whereabouts(Git(request.repo))
         sides = await _preflight(git, request)
-        simple = await _nothing_to_do(git, sides) or await _fast_forward(git, sides)
-        result = simple or await _merge(git, here, sides, request.op)
-    except GitRefused as refusal:
-        return Refused(code=refusal.code, sentence=refusal.message)
+        simple = await _without_merging(git, sides)
+        result = simple or await _merge(git, common_dir, sides, request.op)
+    except GitError as error:
+        return refused_by(error)
     if isinstance(result, Prepared):
         hit("git.merge_prepared")
     return result
@@ -77,10 +76,7 @@ async def _preflight(git: Git, request: PrepareMerge) -> Sides:
     if request.strategy not in STRATEGIES:
         known = ", ".join(STRATEGIES)
         raise GitRefused("bad_strategy", f"{request.strategy!r} is no merge strategy; choose one of {known}")
-    target_old = await branch_tip(git, request.target)
-    if await git.line("symbolic-ref", "--quiet", BRANCHES + request.target) is not None:
-        message = f"{request.target} is only another name of a branch; merge into that branch itself"
-        raise GitRefused("symbolic_target", message)
+    target_old = await target_tip(git, request.target)
     source_tip = await _source_tip(git, request.source)
     if request.expected_source is not None and request.expected_source != source_tip:
         message = (
@@ -117,36 +113,38 @@ async def _refuse_unsaved(git: Git, source: str) -> None:
             raise GitRefused("source_dirty", message)
 
 
-async def _nothing_to_do(git: Git, sides: Sides) -> Prepared | None:
-    if not await is_ancestor(git, sides.source_tip, sides.target_old):
-        return None
-    base = await tip_of(git, BASES + sides.source.removeprefix(BRANCHES).removeprefix("compas/"))
+async def _without_merging(git: Git, sides: Sides) -> Prepared | None:
+    """Return the result where one side contains the other. Raises GitRefused `unrelated`."""
+    base = await git.line("merge-base", sides.target_old, sides.source_tip)
+    if base is None:
+        message = (
+            f"{sides.source} and {sides.target} have no commit in common; merge them by hand if that is meant"
+        )
+        raise GitRefused("unrelated", message)
     if base == sides.source_tip:
+        return await _nothing_to_do(git, sides)
+    if base == sides.target_old:
+        summary = f"{sides.target} moves forward to {sides.source}"
+        return sides.prepared("fast_forward", sides.source_tip, summary)
+    return None
+
+
+async def _nothing_to_do(git: Git, sides: Sides) -> Prepared:
+    start = await tip_of(git, BASES + sides.source.removeprefix(BRANCHES).removeprefix("compas/"))
+    if start == sides.source_tip:
         summary = f"No commits to merge: {sides.source} has none of its own"
         return sides.prepared("nothing", sides.target_old, summary)
     summary = f"No commits to merge: {sides.source} is contained in {sides.target}"
     return sides.prepared("already_merged", sides.target_old, summary)
 
 
-async def _fast_forward(git: Git, sides: Sides) -> Prepared | None:
-    if not await is_ancestor(git, sides.target_old, sides.source_tip):
-        return None
-    summary = f"{sides.target} moves forward to {sides.source}"
-    return sides.prepared("fast_forward", sides.source_tip, summary)
-
-
-async def _merge(git: Git, here: Repository, sides: Sides, op: str) -> PrepareResult:
-    if await git.line("merge-base", sides.target_old, sides.source_tip) is None:
-        message = (
-            f"{sides.source} and {sides.target} have no commit in common; merge them by hand if that is meant"
-        )
-        raise GitRefused("unrelated", message)
+async def _merge(git: Git, common_dir: str, sides: Sides, op: str) -> PrepareResult:
     hooks = active_hooks(await hooks_directory(git), MERGE_HOOKS)
-    place = await _place(git, here, sides)
+    place = await _place(git, common_dir, sides)
     if hooks or place is None or await version(git) < WITHOUT_CHECKOUT:
-        path = merge_directory(here.common_dir, op)
+        path = merge_directory(common_dir, op)
         outcome = await merge_in_checkout(
-            git, here.common_dir, path, sides.target_old, sides.source_tip, sides.message
+            git, common_dir, path, sides.target_old, sides.source_tip, sides.message
         )
         if isinstance(outcome, str):
             return sides.prepared("merge", outcome, f"Merged {sides.source} into {sides.target}")
@@ -159,8 +157,9 @@ async def _merge(git: Git, here: Repository, sides: Sides, op: str) -> PrepareRe
 
 async def _merge_trees(there: Git, git: Git, sides: Sides) -> PrepareResult:
     output = await there.run(
-        "merge-tree", "--write-tree", "-z", sides.target_old, sides.source_tip, good=range(-64, 256)
-    )
+        "merge-tree", "--write-tree", "-z", sides.target_old, sides.source_tip,
+        good=range(-64, 256), time_limit=LONG_LIMIT,
+    )  # fmt: skip
     if output.code not in (0, 1):
         return _failed("merge_failed", "git could not compute the merge", output)
     merged = parse_merge_tree(output.stdout)
@@ -182,7 +181,7 @@ def _failed(code: str, what: str, output: Output) -> Refused:
 
 
 async def _place(
-    git: Git, here: Repository, sides: Sides
+    git: Git, common_dir: str, sides: Sides
 ) -> contextlib.AbstractAsyncContextManager[Git] | None:
     """Choose where `merge-tree` runs, because it reads attributes, and merge drivers their scripts, from there.
 
@@ -190,7 +189,7 @@ async def _place(
     this moment plays no part. Drivers get a checkout of the target. None where there is none: one has to be made.
     """
     if await git.line("config", "--get-regexp", r"^merge\..*\.driver$") is None:
-        return _attributes_only(git, here.common_dir, sides.target_old)
+        return _attributes_only(git, common_dir, sides.target_old)
     for checkout in await worktrees(git):
         if checkout.branch == BRANCHES + sides.target and checkout.present:
             return contextlib.nullcontext(git.at(checkout.path))

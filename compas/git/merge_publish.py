@@ -7,9 +7,10 @@ import trio
 from compas.failpoints import hit
 from compas.git.checkouts import checkouts_of, follow, obstacle
 from compas.git.command import Git
-from compas.git.errors import GitRefused
+from compas.git.errors import GitError, GitRefused, GitTimedOut
 from compas.git.locks import hold
 from compas.git.merge_recover import complete_checkouts, stale
+from compas.git.merge_report import refused_by
 from compas.git.messages import (
     Prepared,
     Published,
@@ -20,7 +21,7 @@ from compas.git.messages import (
     TargetMoved,
 )
 from compas.git.naming import BRANCHES, checked_id, lock_of_target
-from compas.git.repository import is_ancestor, repository_at, tip_of
+from compas.git.repository import Listed, is_ancestor, tip_of, whereabouts
 
 PUBLICATION: Final = 900.0
 """Seconds after which even a publication may be cancelled: something in it hangs."""
@@ -29,19 +30,26 @@ PUBLICATION: Final = 900.0
 async def publish_merge(request: PublishMerge) -> PublishResult:
     """Move the target and its checkouts, or change nothing and say why. A repeat finds it published already.
 
-    Once it has begun to write it cannot be cancelled half way.
+    Once it has begun to write it cannot be cancelled half way. Any other error than a Refused leaves open whether it
+    took effect: `finish_merge` tells.
     """
+    prepared = request.prepared
     try:
         checked_id("merge operation", request.op)
-        here = await repository_at(Git(request.repo))
-        anchor = Git(here.main or here.common_dir)
-        async with hold(anchor, here.common_dir, lock_of_target(request.prepared.target)) as git:
-            return await _publish(git, request.op, request.prepared)
+        anchor, common_dir = await whereabouts(Git(request.repo))
+        async with hold(anchor, common_dir, lock_of_target(prepared.target)) as git:
+            found = await _look(git, prepared)
+            if found is not None:
+                return found
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + PUBLICATION):
+                return await _swap(git, request.op, prepared)
     except GitRefused as refusal:
-        return Refused(code=refusal.code, sentence=refusal.message)
+        return refused_by(refusal)
+    raise GitTimedOut(f"publication of {request.op}", PUBLICATION)
 
 
-async def _publish(git: Git, op: str, prepared: Prepared) -> PublishResult:
+async def _look(git: Git, prepared: Prepared) -> PublishResult | None:
+    """Say why the branch is not to be moved, or that it has been already; None when it can be."""
     target, old, new = prepared.target, prepared.target_old, prepared.new
     tip = await tip_of(git, BRANCHES + target)
     if tip is not None and await tip_of(git, new) is not None and await is_ancestor(git, new, tip):
@@ -52,47 +60,50 @@ async def _publish(git: Git, op: str, prepared: Prepared) -> PublishResult:
     if not await is_ancestor(git, old, new):
         message = f"{new} does not contain {old}, the tip of {target}: publishing it would drop commits; prepare again"
         raise GitRefused("not_a_descendant", message)
-    refusal = await obstacle(git, target, old, new)
-    if refusal is not None:
-        return refusal
-    with trio.CancelScope(shield=True, deadline=trio.current_time() + PUBLICATION):
-        return await _swap(git, op, prepared)
-    raise GitRefused(
-        "publication_hangs", f"moving {target} did not end within {PUBLICATION:g} s; look what git does"
-    )
+    return await obstacle(git, target, old, new)
 
 
 async def _swap(git: Git, op: str, prepared: Prepared) -> PublishResult:
     target, old, new = prepared.target, prepared.target_old, prepared.new
-    about = f"compas: merge {op}: {prepared.source} into {target}"
-    moved = await _move(git, target, new, old, about)
-    if moved is not None:
-        tip = await tip_of(git, BRANCHES + target)
-        if tip != old:
-            return TargetMoved(target=target, expected=old, found=tip)
-        sentence = f"git did not move {target}: {moved}"
-        return Refused(code="ref_refused", sentence=sentence, output=moved)
+    refused = await _move(git, target, new, old, f"compas: merge {op}: {prepared.source} into {target}")
+    tip = new if refused is None else await tip_of(git, BRANCHES + target)
+    if refused is not None and tip == old:
+        return Refused(code="ref_refused", sentence=f"git did not move {target}: {refused}", output=refused)
+    if tip != new:
+        return TargetMoved(target=target, expected=old, found=tip)
     hit("git.ref_published")
     followed: list[str] = []
     # Read anew: somebody may have switched to the target since it was checked.
     for checkout in await checkouts_of(git, target):
-        words = (
-            await follow(git, checkout.path, old, new) if checkout.present else "its directory is not there"
-        )
-        if words is None:
-            followed.append(checkout.path)
-        else:
+        words = await _follow(git, checkout, old, new)
+        if isinstance(words, StaleCheckout):
+            return Published(new=new, followed=tuple(followed), stale=(words,))
+        if words is not None:
             return await _take_back(
                 git, op, prepared, followed, StaleCheckout(worktree=checkout.path, reason=words)
             )
+        followed.append(checkout.path)
     hit("git.checkout_followed")
     return Published(new=new, followed=tuple(followed))
 
 
+async def _follow(git: Git, checkout: Listed, old: str, new: str) -> str | StaleCheckout | None:
+    """Move one checkout along; a str is why it was not touched, a StaleCheckout one left in the middle of it."""
+    if not checkout.present:
+        return "its directory is not there"
+    try:
+        return await follow(git, checkout.path, old, new)
+    except GitError as error:  # what it has written by then, only `finish_merge` can tell
+        return stale(checkout.path, old, new, str(error))
+
+
 async def _move(git: Git, target: str, to: str, expected: str, about: str) -> str | None:
-    """Swap the branch's tip if it is the expected one; return git's words where it is not, or a hook refused."""
+    """Swap the branch's tip if it is the expected one; return git's words where it, or a hook, would not or hung."""
     command = ("update-ref", "--create-reflog", "-m", about, BRANCHES + target, to, expected)
-    output = await git.run(*command, good=range(-64, 256))
+    try:
+        output = await git.run(*command, good=range(-64, 256))
+    except GitTimedOut as error:
+        return str(error)
     return (output.words or f"it ended with {output.code}") if output.code else None
 
 

@@ -11,7 +11,7 @@ from compas.git.locks import hold
 from compas.git.merge_checkout import lock_of, remove_merge_checkout
 from compas.git.messages import Finished, FinishMerge, StaleCheckout
 from compas.git.naming import BRANCHES, lock_of_target, merge_directory
-from compas.git.repository import Listed, is_ancestor, path_of, repository_at, tip_of
+from compas.git.repository import Listed, is_ancestor, path_of, tip_of, whereabouts
 
 GONE: Final = b"000000"
 
@@ -21,12 +21,11 @@ async def finish_merge(request: FinishMerge) -> Finished:
 
     Asking again changes nothing more. Raises GitRefused `not_a_repository`, `bad_id`.
     """
-    here = await repository_at(Git(request.repo))
-    path = merge_directory(here.common_dir, request.op)
-    anchor = Git(here.main or here.common_dir)
-    async with hold(anchor, here.common_dir, lock_of(path)) as git:
+    anchor, common_dir = await whereabouts(Git(request.repo))
+    path = merge_directory(common_dir, request.op)
+    async with hold(anchor, common_dir, lock_of(path)) as git:
         cleaned = (path,) if await remove_merge_checkout(git, path) else ()
-    async with hold(anchor, here.common_dir, lock_of_target(request.target)) as git:
+    async with hold(anchor, common_dir, lock_of_target(request.target)) as git:
         tip = await tip_of(git, BRANCHES + request.target)
         known = await tip_of(git, request.new) is not None
         published = tip is not None and known and await is_ancestor(git, request.new, tip)

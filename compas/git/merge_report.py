@@ -7,12 +7,26 @@ from typing import Final
 import msgspec
 
 from compas.git.command import Git, shown
+from compas.git.errors import GitError, GitFailed, GitRefused, GitTimedOut
 from compas.git.merge_tree import MergedTree, conflicts_of
-from compas.git.messages import Conflicts, SideCommit
+from compas.git.messages import Conflicts, Refused, SideCommit
 
 COMMITS: Final = 20
 FILES_ASKED: Final = 200
 TEXT: Final = 20_000
+
+
+def refused_by(error: GitError) -> Refused:
+    """Return, as a value, why nothing was changed."""
+    match error:
+        case GitRefused():
+            return Refused(code=error.code, sentence=error.message)
+        case GitTimedOut():
+            return Refused(code="timed_out", sentence=f"{error}; nothing was changed")
+        case GitFailed():
+            return Refused(code="git_failed", sentence=f"{error}; nothing was changed", output=error.output)
+        case _:
+            return Refused(code="git_failed", sentence=f"{error}; nothing was changed")
 
 
 async def explain(

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from compas.git.command import Git, shown
@@ -30,6 +30,7 @@ class Listed:
     locked: str | None = None
     """The reason, possibly empty; None when it is not locked."""
     prunable: bool = False
+    main: bool = False
 
     @property
     def present(self) -> bool:
@@ -42,15 +43,30 @@ async def describe(request: Describe) -> Repository:
     return await repository_at(Git(request.path))
 
 
-async def repository_at(git: Git) -> Repository:
-    """Say what repository `git.directory` belongs to. Raises GitRefused `not_a_repository`."""
+async def whereabouts(git: Git) -> tuple[Git, str]:
+    """Return git in the repository's lasting directory, which is no thread's worktree, and the common directory.
+
+    Raises GitRefused `not_a_repository`.
+    """
+    common_dir, _, _ = await _surroundings(git)
+    main = (await worktrees(git))[0]
+    return git.at(common_dir if main.bare else main.path), common_dir
+
+
+async def _surroundings(git: Git) -> tuple[str, str, str]:
+    """Return the common directory, and the words `true` or `false` for being bare and for being inside a checkout."""
     asked = ("--git-common-dir", "--is-bare-repository", "--is-inside-work-tree")
     output = await git.run("rev-parse", "--path-format=absolute", *asked, good=(0, 128))
     if output.code:
         message = f"{git.directory} is in no git repository that can be read: {output.words}"
         raise GitRefused("not_a_repository", message)
     common_dir, bare, inside = os.fsdecode(output.stdout).removesuffix("\n").rsplit("\n", 2)
-    common_dir = _real(common_dir)
+    return _real(common_dir), bare, inside
+
+
+async def repository_at(git: Git) -> Repository:
+    """Say what repository `git.directory` belongs to. Raises GitRefused `not_a_repository`."""
+    common_dir, bare, inside = await _surroundings(git)
     top_level = await path_of(git, "--show-toplevel") if inside == "true" else None
     listed = await worktrees(git)
     return Repository(
@@ -103,9 +119,27 @@ async def tip_of(git: Git, ref: str) -> str | None:
 
 async def branch_tip(git: Git, branch: str) -> str:
     """Return the tip of a local branch. Raises GitRefused `no_such_branch`, listing similar ones (b W-15)."""
-    well_formed = await git.holds("check-ref-format", BRANCHES + branch)
-    if well_formed and (tip := await tip_of(git, BRANCHES + branch)) is not None:
-        return tip
+    return (await _branch(git, branch))[0]
+
+
+async def target_tip(git: Git, branch: str) -> str:
+    """Return the tip of a local branch that can be moved. Raises GitRefused `no_such_branch`, `symbolic_target`."""
+    tip, leads_to = await _branch(git, branch)
+    if leads_to:
+        message = f"{branch} is only another name of {leads_to}; merge into that branch itself"
+        raise GitRefused("symbolic_target", message)
+    return tip
+
+
+async def _branch(git: Git, branch: str) -> tuple[str, str]:
+    """Return tip and, for another name of a branch, the ref it leads to. What is no exact name matches nothing."""
+    ref = BRANCHES + branch.replace("\0", "?")
+    listed = await git.text("for-each-ref", "--format=%(refname) %(objectname) %(symref)", ref)
+    for line in listed.split("\n"):
+        name, _, rest = line.partition(" ")
+        if name == ref:
+            tip, _, leads_to = rest.partition(" ")
+            return tip, leads_to
     raise GitRefused("no_such_branch", await _missing_branch(git, branch))
 
 
@@ -138,8 +172,9 @@ async def graph(request: Graph) -> GraphText:
     """Draw the last commits for people. Raises GitRefused `unknown_revision`."""
     git = Git(request.repo)
     commits = [await commit_of(git, revision) for revision in request.revisions or ("HEAD",)]
+    form = ("--graph", "--oneline", "--no-color", "--decorate", "--decorate-refs-exclude=refs/compas/*")
     limit = f"--max-count={max(1, min(request.limit, 1000))}"
-    text = await git.text("log", "--graph", "--oneline", "--decorate", "--no-color", limit, *commits, "--")
+    text = await git.text("log", *form, limit, *commits, "--")
     return GraphText(text=text)
 
 
@@ -154,13 +189,21 @@ async def worktrees(git: Git) -> list[Listed]:
     output = await git.run("worktree", "list", "--porcelain", "-z", good=(0, 129))
     if output.code:  # older than 2.36, which has no -z
         output = await git.run("worktree", "list", "--porcelain")
-        return parse_worktrees(output.stdout, separator=b"\n")
-    return parse_worktrees(output.stdout)
+        found = parse_worktrees(output.stdout, separator=b"\n")
+    else:
+        found = parse_worktrees(output.stdout)
+    main = found[0]
+    if not main.bare and not main.present:
+        # A submodule's main worktree is listed as its git directory, whose configuration knows where it really is.
+        configured = await git.line("config", "--get", "core.worktree")
+        if configured is not None:
+            found[0] = replace(main, path=_real(os.path.join(main.path, configured)))
+    return found
 
 
 def parse_worktrees(listing: bytes, separator: bytes = b"\0") -> list[Listed]:
     """Parse `git worktree list --porcelain`: attributes end with the separator, worktrees with one more."""
-    found = []
+    found: list[Listed] = []
     for block in listing.split(separator * 2):
         pairs = [line.partition(b" ")[::2] for line in block.split(separator) if line]
         values = {os.fsdecode(name): os.fsdecode(value) for name, value in pairs}
@@ -173,6 +216,7 @@ def parse_worktrees(listing: bytes, separator: bytes = b"\0") -> list[Listed]:
                     bare="bare" in values,
                     locked=values.get("locked"),
                     prunable="prunable" in values,
+                    main=not found,
                 )
             )
     return found

@@ -1,6 +1,7 @@
 """Real repositories in a temporary directory, with no configuration but their own."""
 
 import os
+import shutil
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from git_operator import NewRepo, Repo
 
 from compas.git.client import GitWorker, open_git_worker
+from compas.git.worker import Worker
 
 ISOLATED = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -28,20 +30,30 @@ def isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.fixture(scope="session")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> dict[bool, Path]:
+    """One repository without, and one with a commit, made once: copying them is much faster than git."""
+    made = {}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ISOLATED.items():
+            patch.setenv(name, value)
+        for empty in (True, False):
+            repo = Repo(tmp_path_factory.mktemp("original"))
+            repo.git("init", "--quiet", "--initial-branch=main", "--template=")
+            repo.git("config", "user.name", "Operator")
+            repo.git("config", "user.email", "operator@example.org")
+            if not empty:
+                repo.commit("first", a_txt="a\n", b_txt="b\n")
+            made[empty] = repo.path
+    return made
+
+
 @pytest.fixture
-def new_repo(tmp_path: Path) -> NewRepo:
+def new_repo(tmp_path: Path, originals: dict[bool, Path]) -> NewRepo:
     """Make a repository on branch main; `empty` leaves it without a commit."""
 
     def make(name: str = "repo", *, empty: bool = False) -> Repo:
-        path = tmp_path / name
-        path.mkdir(parents=True)
-        repo = Repo(path)
-        repo.git("init", "--quiet", "--initial-branch=main")
-        repo.git("config", "user.name", "Operator")
-        repo.git("config", "user.email", "operator@example.org")
-        if not empty:
-            repo.commit("first", a_txt="a\n", b_txt="b\n")
-        return repo
+        return Repo(shutil.copytree(originals[empty], tmp_path / name))
 
     return make
 
@@ -52,6 +64,13 @@ def repo(new_repo: NewRepo) -> Repo:
 
 
 @pytest.fixture
-async def worker() -> AsyncIterator[GitWorker]:
+def worker() -> GitWorker:
+    """The operations without a process between: what comes after a worker's death needs no second one to die."""
+    return GitWorker(Worker(epoch=1).perform, epoch=1, pid=os.getpid())
+
+
+@pytest.fixture
+async def process() -> AsyncIterator[GitWorker]:
+    """A git worker as the supervisor has it."""
     async with open_git_worker(epoch=1) as client:
         yield client

@@ -84,6 +84,7 @@ async def test_conflicts_name_files_kinds_and_both_sides_commits(repo: Repo) -> 
     assert (repo.tip(), repo.status()) == (old, "")
 
 
+# proves: b-mcp-cli-merge 80, b-mcp-cli-merge 91
 async def test_uncommitted_work_of_the_source_is_named_before_that_it_has_no_commits(repo: Repo) -> None:
     made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
     repo.write("forgotten", at=made.path)
@@ -92,6 +93,7 @@ async def test_uncommitted_work_of_the_source_is_named_before_that_it_has_no_com
     assert "forgotten" in found.sentence
 
 
+# proves: b-mcp-cli-merge 85
 @pytest.mark.parametrize("target", ["nope", "origin/main", "-x", "", "refs/heads/main", "a..b", "HEAD"])
 async def test_a_target_that_is_no_local_branch_is_refused(repo: Repo, target: str) -> None:
     repo.git("branch", "side")
@@ -156,6 +158,7 @@ async def test_hooks_run_in_a_checkout_of_their_own_that_is_gone_afterwards(repo
     assert not (repo.path / ".git" / "compas-merge").exists()
 
 
+# proves: b-mcp-cli-merge 89
 async def test_a_hook_that_refuses_is_no_conflict(repo: Repo) -> None:
     diverge(repo)
     repo.hook("pre-merge-commit", "echo the tests fail; exit 1")
@@ -184,6 +187,7 @@ async def test_hooks_of_a_relative_path_are_found_from_the_temporary_checkout(re
     assert (await refused(repo)).code == "hook_refused"
 
 
+# proves: b-mcp-cli-merge 89
 async def test_nobody_to_sign_as_is_said_with_gits_words(repo: Repo) -> None:
     diverge(repo)
     repo.git("config", "--unset", "user.name")

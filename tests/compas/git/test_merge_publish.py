@@ -60,6 +60,7 @@ async def test_the_operators_checkout_follows(repo: Repo) -> None:
     assert "compas: merge op1: side into main" in repo.git("reflog", "-1", "main")
 
 
+# proves: b-mcp-cli-merge 94
 async def test_unrelated_edits_staged_and_not_survive(repo: Repo) -> None:
     merge = await prepared(repo)
     repo.write("m.txt", "edited\n")
@@ -71,6 +72,7 @@ async def test_unrelated_edits_staged_and_not_survive(repo: Repo) -> None:
     assert repo.read("a.txt") == "side\n"
 
 
+# proves: b-mcp-cli-merge 95
 async def test_an_edit_of_a_file_that_the_merge_changes_refuses_it(repo: Repo) -> None:
     merge = await prepared(repo)
     repo.write("a.txt", "the operator's\n")
@@ -78,6 +80,7 @@ async def test_an_edit_of_a_file_that_the_merge_changes_refuses_it(repo: Repo) -
     assert repo.read("a.txt") == "the operator's\n"
 
 
+# proves: b-mcp-cli-merge 95
 @pytest.mark.parametrize("ignored", [True, False])
 async def test_an_untracked_file_in_the_way_refuses_it_ignored_or_not(repo: Repo, ignored: bool) -> None:
     merge = await prepared(repo)
@@ -109,6 +112,7 @@ async def test_a_file_becoming_a_directory_and_back_is_followed(repo: Repo) -> N
     assert repo.read("was-file/x") == "x"
 
 
+# proves: b-mcp-cli-merge 98
 async def test_a_commit_made_meanwhile_moves_the_target_and_survives(repo: Repo) -> None:
     merge = await prepared(repo)
     theirs = repo.commit("operator's", o_txt="o")
@@ -119,6 +123,7 @@ async def test_a_commit_made_meanwhile_moves_the_target_and_survives(repo: Repo)
     assert repo.contains("main", repo.tip("side"))
 
 
+# proves: b-mcp-cli-merge 96
 async def test_other_checkouts_are_left_and_only_the_ref_moves(repo: Repo) -> None:
     merge = await prepared(repo)
     repo.git("checkout", "-q", "-b", "elsewhere")
@@ -130,6 +135,7 @@ async def test_other_checkouts_are_left_and_only_the_ref_moves(repo: Repo) -> No
     assert (repo.tip(), repo.status()) == (merge.target_old, "")
 
 
+# proves: b-mcp-cli-merge 97
 async def test_every_worktree_of_the_target_follows_or_none(repo: Repo, tmp_path: Path) -> None:
     merge = await prepared(repo)
     second = tmp_path / "second"
@@ -143,6 +149,7 @@ async def test_every_worktree_of_the_target_follows_or_none(repo: Repo, tmp_path
     assert (repo.status(), repo.status(at=second), repo.read("a.txt", at=second)) == ("", "", "side\n")
 
 
+# proves: b-mcp-cli-merge 96
 async def test_the_target_in_the_middle_of_a_rebase_or_merge_refuses_it(repo: Repo) -> None:
     merge = await prepared(repo)
     repo.git("branch", "before", "main~1")

@@ -18,29 +18,29 @@ from compas.git.worker import LONG, Worker
 pytestmark = pytest.mark.system
 
 
-async def test_a_thread_goes_all_the_way_through_the_worker(repo: Repo, worker: GitWorker) -> None:
+async def test_a_thread_goes_all_the_way_through_the_worker(repo: Repo, process: GitWorker) -> None:
     with trio.fail_after(30):
-        tree = await worker.ensure_worktree(str(repo), "t1", base="main")
+        tree = await process.ensure_worktree(str(repo), "t1", base="main")
         repo.write("new.txt", "new\n", at=tree.path)
-        taken = await worker.snapshot(tree.path, "e1", "After e1")
-        assert (await worker.status(tree.path, branch=tree.branch)).total == 1
-        await worker.commit_all(tree.path, "Work")
-        assert (await worker.diff(str(repo), "main", "refs/compas/snap/e1")).files[0].path == "new.txt"
-        merge = await worker.prepare_merge(str(repo), "op1", source=tree.branch, target="main", message="")
+        taken = await process.snapshot(tree.path, "e1", "After e1")
+        assert (await process.status(tree.path, branch=tree.branch)).total == 1
+        await process.commit_all(tree.path, "Work")
+        assert (await process.diff(str(repo), "main", "refs/compas/snap/e1")).files[0].path == "new.txt"
+        merge = await process.prepare_merge(str(repo), "op1", source=tree.branch, target="main", message="")
         assert isinstance(merge, Prepared)
-        assert isinstance(await worker.publish_merge(str(repo), "op1", merge), Published)
-        assert (await worker.contains(str(repo), tree.branch, "main")).contained
-        assert not (await worker.contains(str(repo), taken.commit, "main")).contained
-        assert "Work" in await worker.graph(str(repo), "main")
-        assert await worker.resolve(str(repo), "main") == merge.new
-        assert (await worker.describe(tree.path)).main == str(repo)
-        assert (await worker.remove_worktree(str(repo), "t1", target="main")).branch == "deleted"
+        assert isinstance(await process.publish_merge(str(repo), "op1", merge), Published)
+        assert (await process.contains(str(repo), tree.branch, "main")).contained
+        assert not (await process.contains(str(repo), taken.commit, "main")).contained
+        assert "Work" in await process.graph(str(repo), "main")
+        assert await process.resolve(str(repo), "main") == merge.new
+        assert (await process.describe(tree.path)).main == str(repo)
+        assert (await process.remove_worktree(str(repo), "t1", target="main")).branch == "deleted"
     assert repo.read("new.txt") == "new\n"
 
 
-async def test_a_refusal_keeps_its_code(worker: GitWorker, tmp_path: Path) -> None:
+async def test_a_refusal_keeps_its_code(process: GitWorker, tmp_path: Path) -> None:
     with pytest.raises(GitRefused, match="in no git repository") as caught:
-        await worker.describe(str(tmp_path))
+        await process.describe(str(tmp_path))
     assert caught.value.code == "not_a_repository"
 
 
