@@ -28,17 +28,18 @@ from compas.orchestrator.ending import IDLE_EXIT_SECS, Ending, watch_idleness, w
 from compas.orchestrator.gate import Gate
 from compas.orchestrator.handlers.desk import Desk, Supervision
 from compas.orchestrator.logs import start_logging
-from compas.orchestrator.services import Services
+from compas.orchestrator.runners import LocalRunners
+from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.state_directory import (
     AlreadyRunningError,
     hold_socket_lock,
     hold_state_lock,
     prepare_state_directory,
 )
-from compas.orchestrator.tree import build_root
+from compas.orchestrator.tree import build_root, local_workers
 from compas.orchestrator.workers import Slot
 from compas.paths import runtime_directory, socket_lock_path, socket_path
-from compas.runner.launcher import LaunchError
+from compas.runner.launcher import Launcher, LaunchError
 from compas.runner.machine import boot_id
 from compas.store.codec import domain_codec
 from compas.store.event_log import Store, open_store
@@ -144,18 +145,20 @@ class _Process:
                 self._epoch = await store.begin_epoch(os.getpid(), boot_id(), compas_version())
                 await _record_start(store)
                 git_log = stack.enter_context(log_path.open("ab"))
-                services = self._services(loaded.config, store)
-                root = build_root(services, telemetry, git_log=git_log.fileno())
+                launcher: Slot[Launcher] = Slot("fork server", LaunchError)
+                services = self._services(loaded.config, store, launcher)
+                workers = local_workers(services, launcher, git_log.fileno())
+                root = build_root(services, telemetry, workers)
                 async with open_actor_system("compas", root) as system:
                     await self._supervise(system, services, warnings)
 
-    def _services(self, config: Config, store: Store) -> Services:
+    def _services(self, config: Config, store: Store, launcher: Slot[Launcher]) -> Services:
         return Services(
             config=config,
             store=store,
             backends=build_backends(config.backends.values()),
             git=Slot("git worker", GitWorkerLost),
-            launcher=Slot("fork server", LaunchError),
+            runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),
             environ=dict(os.environ),

@@ -10,8 +10,8 @@ from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
 from compas.git.client import GitWorker
+from compas.orchestrator.runners import Runners
 from compas.orchestrator.workers import Slot
-from compas.runner.launcher import Launcher
 from compas.store.event_log import Store
 
 ASK_TIMEOUT_SECS = 30.0
@@ -45,6 +45,11 @@ def merge_name(repository: str, target: str) -> str:
     return f"merge:{repository}:{target}"
 
 
+def executions_directory(config: Config) -> Path:
+    """Return where executions keep their files."""
+    return Path(config.state_dir) / "executions"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """Handed down the tree when it is built; nothing here is global. `environ` is what agents may inherit from."""
@@ -53,7 +58,7 @@ class Services:
     store: Store
     backends: Mapping[str, Backend]
     git: Slot[GitWorker]
-    launcher: Slot[Launcher]
+    runners: Runners
     clock: Clock
     new_id: Callable[[], str]
     environ: Mapping[str, str]
@@ -62,7 +67,7 @@ class Services:
     @property
     def executions_directory(self) -> Path:
         """Where executions keep their files."""
-        return Path(self.config.state_dir) / "executions"
+        return executions_directory(self.config)
 
     def moment(self) -> Moment:
         """Return the time of a decision, and where its new names come from."""

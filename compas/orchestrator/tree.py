@@ -1,7 +1,7 @@
 """The supervision tree of compas: who is there, in which order they start, and what falls with whom (design §3)."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 
@@ -19,8 +19,8 @@ from compas.orchestrator.merges import MergeDirectory, Merges
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry import TelemetryActor
 from compas.orchestrator.threads import ThreadDirectory, Threads
-from compas.orchestrator.workers import WorkerHost
-from compas.runner.launcher import open_fork_server
+from compas.orchestrator.workers import Slot, WorkerHost
+from compas.runner.launcher import Launcher, open_fork_server
 from compas.store.telemetry import Telemetry
 
 BACKOFF = Backoff(minimum=0.1, maximum=5.0, jitter=0.2)
@@ -28,8 +28,8 @@ CROWD = 4096
 """Mailbox of an actor that every thread speaks to."""
 
 
-def build_root(services: Services, telemetry: Telemetry, *, git_log: int | None = None) -> ChildSpec:
-    """Describe the whole tree.
+def build_root(services: Services, telemetry: Telemetry, workers: Sequence[ChildSpec]) -> ChildSpec:
+    """Describe the whole tree; `workers` are the hosts of the processes that work for it.
 
     The root is rest_for_one: nothing goes on without the journal, and without their workers the core would only
     fail. The core is one_for_one, with patience: one bad thread must not bring down the others.
@@ -39,7 +39,7 @@ def build_root(services: Services, telemetry: Telemetry, *, git_log: int | None 
         lambda: Supervisor(
             [
                 ChildSpec("journal", lambda: Journal(services.store), mailbox=CROWD),
-                _group("workers", lambda: Supervisor(_workers(services, git_log), backoff=BACKOFF)),
+                _group("workers", lambda: Supervisor(workers, backoff=BACKOFF)),
                 _group(
                     "core", lambda: Supervisor(_core(services, telemetry), intensity=10, period=60.0, backoff=BACKOFF)
                 ),
@@ -54,16 +54,17 @@ def _group(name: str, factory: Callable[[], Actor]) -> ChildSpec:
     return ChildSpec(name, factory, shutdown=math.inf)
 
 
-def _workers(services: Services, git_log: int | None) -> list[ChildSpec]:
+def local_workers(services: Services, launcher: Slot[Launcher], git_log: int | None) -> tuple[ChildSpec, ...]:
+    """Describe the hosts of the fork server and the git worker; `git_log` is where the latter prints."""
     git = services.git
 
     def open_git() -> AbstractAsyncContextManager[GitWorker]:
         return open_git_worker(epoch=services.epoch, log_fd=git_log, on_exit=lambda _: git.discard_current())
 
-    return [
-        ChildSpec("fork-server", lambda: WorkerHost(services.launcher, open_fork_server)),
+    return (
+        ChildSpec("fork-server", lambda: WorkerHost(launcher, open_fork_server)),
         ChildSpec("git-worker", lambda: WorkerHost(git, open_git)),
-    ]
+    )
 
 
 def _core(services: Services, telemetry: Telemetry) -> list[ChildSpec]:

@@ -1,0 +1,102 @@
+"""Getting an execution ready: is its agent there, is its backend usable, where does it work, what is started."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from actors.ref import ActorRef
+from actors.registry import Registry
+from compas.backends.backend import Backend, Task
+from compas.backends.environment import build_environment
+from compas.domain.decision import Refusal
+from compas.domain.execution import Outcome
+from compas.domain.specs import AgentSpec
+from compas.domain.thread import Run, Thread
+from compas.git.errors import GitError
+from compas.orchestrator.messages import MayStart
+from compas.orchestrator.outcome import could_not_start
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services, backend_name
+from compas.orchestrator.workspace import Workspace, resolve_workspace
+from compas.runner.files import ExecutionFileError
+from compas.runner.messages import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An execution whose description is on disk. `session` is the CLI's conversation that it goes on with."""
+
+    place: Workspace
+    session: str | None
+    timeout_secs: float
+
+
+async def make_ready(
+    services: Services, registry: Registry, thread: ActorRef, state: Thread, run: Run
+) -> Ready | Outcome | Refusal:
+    """Make everything ready that a runner needs. An outcome says why it could not be; a refusal, that it must not.
+
+    May be repeated after a crash: worktrees and descriptions that are there already are used.
+    """
+    queued = run.queued
+    agent = services.config.agents.get(queued.agent)
+    if agent is None:
+        return could_not_start(f"the agent {queued.agent!r} is not in the config any more")
+    backend = services.backends.get(queued.backend)
+    gate = registry.find(backend_name(queued.backend))
+    if backend is None or gate is None:
+        known = ", ".join(sorted(services.backends))
+        return could_not_start(f"there is no backend {queued.backend!r} in this version of compas; it has: {known}")
+    closed = await gate.ask(MayStart(execution=queued.execution), timeout=ASK_TIMEOUT_SECS)
+    if closed is not None:
+        return could_not_start(closed.message)
+    try:
+        place = await resolve_workspace(services, thread, state, queued.execution, agent)
+    except GitError as err:
+        return could_not_start(f"no worktree could be made, so nothing was started: {err}")
+    if isinstance(place, Refusal):
+        return place
+    session = None if queued.fresh_session else state.sessions.get((agent.alias, backend.name))
+    try:
+        prompt = await _prompt(agent)
+        await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, session))
+    except (OSError, UnicodeDecodeError, ExecutionFileError) as err:
+        return could_not_start(f"the execution could not be prepared: {err}")
+    return Ready(place=place, session=session, timeout_secs=float(agent.timeout_secs))
+
+
+async def _prompt(agent: AgentSpec) -> str | None:
+    if agent.prompt_file is None:
+        return agent.prompt
+    return await trio.to_thread.run_sync(Path(agent.prompt_file).read_text, "utf-8")
+
+
+def _describe(
+    services: Services,
+    state: Thread,
+    run: Run,
+    agent: AgentSpec,
+    backend: Backend,
+    place: Workspace,
+    prompt: str | None,
+    session: str | None,
+) -> Spec:
+    instruction = state.messages[run.queued.message].posted.body
+    task = Task(instruction=instruction, workdir=place.workdir, prompt=prompt, session=session)
+    command = backend.command_line(agent, task)
+    config = services.config
+    extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread}
+    return Spec(
+        execution=run.queued.execution,
+        token=secrets.token_urlsafe(24),
+        epoch=services.epoch,
+        argv=command.argv,
+        cwd=place.workdir,
+        env=build_environment(agent, services.environ, remove=command.env_remove, extra=extra),
+        stdin_text=command.stdin,
+        stdout=command.stdout,
+        timeout_secs=float(agent.timeout_secs),
+        redact=config.redact_secrets,
+        redaction_patterns=config.redaction_patterns,
+    )

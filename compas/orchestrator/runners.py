@@ -1,0 +1,111 @@
+"""How executions reach their runners: one interface, so that nobody above knows where a runner lives."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Protocol
+
+import trio
+
+from compas.orchestrator.workers import Slot
+from compas.runner import files, judgement
+from compas.runner.attachment import open_attachment
+from compas.runner.launcher import Launcher
+from compas.runner.messages import Exit, LogChunk, Spec, Started
+
+
+class Connection(Protocol):
+    """A line to one runner: iterate it once for the log from its beginning; then `exit` is set."""
+
+    exit: Exit | None
+
+    def __aiter__(self) -> AsyncIterator[LogChunk]:
+        """Give every chunk once; raises AttachmentLost when the runner vanishes without an exit."""
+        ...
+
+    async def stop(self, reason: str) -> None:
+        """Ask the runner to end its agent; does nothing once it has ended."""
+        ...
+
+
+class Runners(Protocol):
+    """Hosts executions, each at most once (design §5). Executions are named by their id."""
+
+    def judge(self, execution: str) -> judgement.Verdict:
+        """Say what has become of an execution; never waits."""
+        ...
+
+    async def prepare(self, spec: Spec) -> Spec:
+        """Keep the description of an execution durably; the one that was kept first stays and is returned."""
+        ...
+
+    async def launch(self, execution: str) -> None:
+        """Start the runner of a prepared execution; a repeat starts nothing. Raises LaunchError: judge again."""
+        ...
+
+    def started(self, execution: str) -> Started | None:
+        """Return what the runner recorded when it released the agent, or None."""
+        ...
+
+    def attach(self, execution: str, epoch: int) -> AbstractAsyncContextManager[Connection]:
+        """Connect to a runner, or to what it left behind. Raises AttachmentLost: judge again."""
+        ...
+
+    async def settle(self, execution: str, now: float) -> Exit:
+        """Record the end of an execution whose runner died, once everything of it is gone."""
+        ...
+
+    async def cancel(self, execution: str, reason: str, now: float) -> Exit:
+        """Record that an execution never starts, so that a launch still under way does nothing."""
+        ...
+
+
+class LocalRunners:
+    """Runners on this machine, forked by the fork server, in one directory per execution."""
+
+    def __init__(self, root: Path, launcher: Slot[Launcher]) -> None:
+        self._root = root
+        self._launcher = launcher
+
+    def judge(self, execution: str) -> judgement.Verdict:
+        """See Runners."""
+        return judgement.judge(self._root / execution)
+
+    async def prepare(self, spec: Spec) -> Spec:
+        """See Runners."""
+        directory = self._root / spec.execution
+        earlier = _read_spec(directory)
+        if earlier is not None:
+            return earlier
+        await trio.to_thread.run_sync(judgement.prepare, directory, spec)
+        return spec
+
+    async def launch(self, execution: str) -> None:
+        """See Runners."""
+        await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution))
+
+    def started(self, execution: str) -> Started | None:
+        """See Runners."""
+        with files.open_directory(self._root / execution) as descriptor:
+            return files.read(descriptor, files.STARTED, Started)
+
+    @asynccontextmanager
+    async def attach(self, execution: str, epoch: int) -> AsyncIterator[Connection]:
+        """See Runners."""
+        async with open_attachment(self._root / execution, epoch=epoch) as attachment:
+            yield attachment
+
+    async def settle(self, execution: str, now: float) -> Exit:
+        """See Runners."""
+        return await judgement.settle_dead(self._root / execution, now=now)
+
+    async def cancel(self, execution: str, reason: str, now: float) -> Exit:
+        """See Runners."""
+        return await judgement.cancel_never_started(self._root / execution, reason=reason, now=now)
+
+
+def _read_spec(directory: Path) -> Spec | None:
+    if not directory.exists():
+        return None
+    with files.open_directory(directory) as descriptor:
+        return files.read(descriptor, files.SPEC, Spec)
