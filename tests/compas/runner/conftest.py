@@ -32,4 +32,6 @@ def fork_server() -> Iterator[socket.socket]:
 async def stage(tmp_path: Path, fork_server: socket.socket) -> AsyncIterator[Stage]:
     """Give each test a place to run agents."""
     with trio.socket.from_stdlib_socket(fork_server.dup()) as channel:
-        yield Stage(Launcher(channel), tmp_path)
+        on_stage = Stage(Launcher(channel), tmp_path)
+        yield on_stage
+        on_stage.clear()

@@ -11,6 +11,7 @@ from compas.runner.attachment import open_attachment
 from compas.runner.judgement import prepare
 from compas.runner.launcher import Launcher
 from compas.runner.messages import Exit, LogChunk, Spec
+from compas.runner.strays import end_strays
 
 LIMIT_SECS = 20
 
@@ -39,6 +40,12 @@ class Stage:
         }
         prepare(directory, Spec(**(spec | fields)))
         return directory
+
+    def clear(self) -> None:
+        """End what a failed test has left running."""
+        for directory in self.base.glob("e*/"):
+            if not (directory / "exit.json").exists():
+                end_strays(token_of(directory))
 
     async def start(self, script: str = "", **fields: object) -> Path:
         """Prepare and launch."""
