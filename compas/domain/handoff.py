@@ -21,15 +21,15 @@ def route(state: Thread, run: Run, reply: Reply, rules: Rules, moment: Moment) -
     """Decide what follows a successful execution beside its reply.
 
     Nothing follows when the dispatch asked for none, when the agent has no target but the operator, or when the
-    review that the chain was waiting for approved (`until: approved`). At the depth limit the operator is asked
-    instead of the next agent (a-core 123-132). Depth belongs to the lineage, so a new dispatch starts afresh
-    (a-core 126, b-mcp-cli-merge 139).
+    review that the chain was waiting for approved (`until: approved`). At the depth limit, and when the next agent
+    would not start, the operator is asked instead (a-core 123-132, b-mcp-cli-merge 47). Depth belongs to the
+    lineage, so a new dispatch starts afresh (a-core 126, b-mcp-cli-merge 139).
     """
     task = state.messages[run.queued.message]
     agent = rules.agents.get(run.queued.agent)
     plan = agent.handoff if agent is not None else None
     targets = [target for target in plan.targets if target != OPERATOR] if plan is not None else []
-    if plan is None or not targets or _skips(task) or _is_approved(state, run, reply, plan, rules):
+    if plan is None or not targets or task.posted.skip_handoff or _is_approved(state, run, reply, plan, rules):
         return ()
     if task.posted.depth >= plan.max_chain_depth:
         body = _limit_reached(state, run, plan.max_chain_depth)
@@ -38,18 +38,35 @@ def route(state: Thread, run: Run, reply: Reply, rules: Rules, moment: Moment) -
         listed = ", ".join(targets)
         body = f"{run.queued.agent} hands off to several agents ({listed}); this version does not. Dispatch to each."
         return (_ask_operator(state, run, body, task, moment),)
+    dead_end = _dead_end(targets[0], rules)
+    if dead_end is not None:
+        body = f"{run.queued.agent} was to hand its reply to {targets[0]!r}, and nothing was started: {dead_end}."
+        return (_ask_operator(state, run, body, task, moment),)
     return _hand_to(targets[0], state, run, reply, plan, rules, moment)
 
 
-def _skips(task: Message) -> bool:
-    return task.posted.skip_handoff
+def _dead_end(target: str, rules: Rules) -> str | None:
+    """Say why a handoff would be posted into the void; a person (role operator) reads it, and so ends the chain."""
+    agent = rules.agents.get(target)
+    if agent is None:
+        return "that agent is not in the config any more"
+    if agent.role == "worker" and not rules.triggers(recipient=target, intent="handoff"):
+        return "trigger_intents in the config does not have 'handoff'"
+    return None
 
 
 def _is_approved(state: Thread, run: Run, reply: Reply, plan: HandoffSpec, rules: Rules) -> bool:
-    """True when an approval ends the chain: its author or its reviewer set `until: approved`."""
-    if reply.verdict != "approve":
+    """True when an approval ends the chain: who handed the work over, or who reviewed it, set `until: approved`.
+
+    Nobody approves its own work: the answer to a dispatch, or to a review that asked for changes, is no review.
+    """
+    task = state.messages[run.queued.message].posted
+    reviewed = state.runs.get(task.execution or "")
+    if reply.verdict != "approve" or reviewed is None or reviewed.ended is None:
         return False
-    sender = rules.agents.get(state.messages[run.queued.message].posted.sender)
+    if reviewed.ended.verdict == "request_changes":
+        return False
+    sender = rules.agents.get(task.sender)
     asked = sender.handoff if sender is not None else None
     return plan.until == "approved" or (asked is not None and asked.until == "approved")
 
