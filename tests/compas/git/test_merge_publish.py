@@ -123,6 +123,26 @@ async def test_a_commit_made_meanwhile_moves_the_target_and_survives(repo: Repo)
     assert repo.contains("main", repo.tip("side"))
 
 
+# proves: b-mcp-cli-merge 98
+async def test_a_commit_made_between_the_last_look_and_the_move_survives(repo: Repo, tmp_path: Path) -> None:
+    """A filter, which git runs while it looks at the checkout, stands for the operator who commits just then."""
+    repo.commit("filtered", **{".gitattributes": "m.txt filter=race\n"})
+    merge = await prepared(repo)
+    script = tmp_path / "race"
+    script.write_text(
+        f"#!/bin/sh\ncd '{repo}' && unset GIT_DIR GIT_INDEX_FILE\n"
+        f"[ -e '{tmp_path}/once' ] || {{ touch '{tmp_path}/once'\n"
+        'git update-ref refs/heads/main "$(git commit-tree -p main -m theirs main^{tree})"; }\ncat\n'
+    )
+    script.chmod(0o755)
+    repo.git("config", "filter.race.clean", str(script))
+    repo.write("m.txt", "main\n")  # same content, new times: git has to look into it
+    found = await publish(repo, merge)
+    assert isinstance(found, TargetMoved), found
+    assert repo.git("log", "-1", "--format=%s", "main") == "theirs"
+    assert (repo.tip("main"), repo.status()) == (found.found, "")
+
+
 # proves: b-mcp-cli-merge 96
 async def test_other_checkouts_are_left_and_only_the_ref_moves(repo: Repo) -> None:
     merge = await prepared(repo)
