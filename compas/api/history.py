@@ -61,6 +61,7 @@ class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class LogChunkItem(msgspec.Struct, frozen=True, kw_only=True):
     """A piece of the log: whole lines, as far as the agent has written them."""
 
+    execution_id: str
     offset: int
     next_offset: int
     text: str

@@ -24,9 +24,16 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     since_reference: Annotated[str | None, Meta(description="count only messages after this one (db:<n> or <n>)")] = (
         None
     )
+    after: Annotated[int, Meta(ge=0, description="count only what came after this position of the log")] | None = None
     strict_new: Annotated[bool, Meta(description="count only messages that arrive after this call")] = False
     await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False
     timeout_secs: Timeout = 120
+
+
+class WaitBegan(msgspec.Struct, frozen=True, kw_only=True):
+    """Pushed once when a wait begins: the position it counts from, so that a client can go on with it elsewhere."""
+
+    after: int
 
 
 class PendingExecution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,6 +89,7 @@ WAIT = Operation(
     name="wait",
     request=WaitRequest,
     response=WaitResponse,
+    item=WaitBegan,
     doc="Block until a thread has an answer, or until none will come.",
     kind="wait",
     flags={"since_reference": "--since", "timeout_secs": "--timeout"},

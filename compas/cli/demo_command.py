@@ -10,6 +10,6 @@ def main(command: str, args: Sequence[str]) -> int:
     parser = CommandParser(command, "Show it all, from dispatch to merge, on a throw-away repository.")
     parser.add_argument("--keep", action="store_true", help="keep the repository and the state when it is over")
     given = parser.parse_args(args)
-    from compas.cli import demo  # loads what only the demonstration needs
+    from compas.cli.demo import main as demonstrate  # loads what only the demonstration needs
 
-    return demo.main(given)
+    return demonstrate(given)

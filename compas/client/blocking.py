@@ -142,9 +142,7 @@ class BlockingConnection:
                 "client and supervisor may be of versions that do not fit"
             ) from error
 
-    def _wait_for(
-        self, id_: int, on_push: Callable[[msgspec.Raw], object] | None, deadline: float
-    ) -> msgspec.Raw:
+    def _wait_for(self, id_: int, on_push: Callable[[msgspec.Raw], object] | None, deadline: float) -> msgspec.Raw:
         while True:
             match self._receive(deadline):
                 case Reply(id=id2, result=result) if id2 == id_:
@@ -160,9 +158,7 @@ class BlockingConnection:
                     pass  # of an earlier request that was cancelled
                 case other:
                     self.close()
-                    raise FrameInvalid(
-                        f"the server sent a {type(other).__name__} frame, which only clients may"
-                    )
+                    raise FrameInvalid(f"the server sent a {type(other).__name__} frame, which only clients may")
 
     def _abandon(self, id_: int) -> None:
         """Cancel the request and give the supervisor a moment to say that it has ended."""

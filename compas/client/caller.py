@@ -90,12 +90,18 @@ class Caller:
     def wait(self, operation: Operation[Req, Res], request: Req) -> Res:
         """Ask for a wait and return how it ended; its time limit counts from this call."""
         begun = time.monotonic()
-        asked = request
+        asked = ahead = request
 
         def ask(connection: BlockingConnection) -> Res:
             nonlocal asked
-            asked = with_time_left(request, time.monotonic() - begun)
-            return connection.request(operation.name, asked, operation.response)
+
+            def take(raw: msgspec.Raw) -> None:
+                nonlocal ahead
+                ahead = after_item(ahead, connection.decode(raw, operation.item or msgspec.Struct))
+
+            asked = with_time_left(ahead, time.monotonic() - begun)
+            on_push = take if operation.item is not None else None
+            return connection.request(operation.name, asked, operation.response, on_push=on_push)
 
         return with_whole_time(self._persist(operation.name, ask), asked, request)
 

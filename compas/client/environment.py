@@ -8,6 +8,7 @@ KEPT: frozenset[str] = frozenset(
         *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR", "TZ"),
         *("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK"),
         *("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
+        *("COMPAS_IDLE_SECS", "CLAUDE_CONFIG_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     }
@@ -15,7 +16,9 @@ KEPT: frozenset[str] = frozenset(
 """Kept by name. Not kept: GIT_*, which an editor or a hook sets for one repository, whatever an editor adds, and
 COMPAS_EXECUTION, which would make the supervisor look like an agent's child."""
 
-KEPT_PREFIXES = ("LC_",)
+KEPT_PREFIXES = ("LC_", *("ANTHROPIC_", "CLAUDE_CODE_", "OPENAI_", "CODEX_", "GEMINI_", "GOOGLE_", "OPENCODE_"))
+"""Kept by the beginning of their names: what the agent CLIs are told by their users, credentials among it. An agent
+gets of it what its config lets pass."""
 
 PLACES = ("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG")
 """Paths, which mean the same in the supervisor's directory `/` only when they are absolute."""

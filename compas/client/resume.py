@@ -5,6 +5,7 @@ from typing import TypeVar
 import msgspec
 
 from compas.api.history import EventsRequest, LogChunkItem, LogEvent, LogRequest
+from compas.api.waiting import WaitBegan, WaitRequest
 
 Req = TypeVar("Req", bound=msgspec.Struct)
 Res = TypeVar("Res", bound=msgspec.Struct)
@@ -26,7 +27,7 @@ def _timeout(request: msgspec.Struct) -> float:
     return float(getattr(request, "timeout_secs"))  # noqa: B009 - every wait has this field, and no type says so
 
 
-def after_item(request: msgspec.Struct, item: msgspec.Struct) -> msgspec.Struct:
+def after_item(request: Req, item: msgspec.Struct) -> Req:
     """Return the request that goes on behind `item`, the last one that came for it."""
     match request, item:
         case EventsRequest(), LogEvent():
@@ -34,6 +35,11 @@ def after_item(request: msgspec.Struct, item: msgspec.Struct) -> msgspec.Struct:
             limit = request.limit if request.follow else max(1, request.limit - 1)
             return msgspec.structs.replace(request, after=item.position, limit=limit)
         case LogRequest(), LogChunkItem():
-            return msgspec.structs.replace(request, offset=item.next_offset, tail=None)
+            # By the execution's own name: a thread's newest execution may be another one by now.
+            return msgspec.structs.replace(request, execution_id=item.execution_id, offset=item.next_offset, tail=None)
+        case WaitRequest(since_reference=None), WaitBegan():
+            return msgspec.structs.replace(request, after=item.after)
+        case WaitRequest(), WaitBegan():
+            return request
         case _:
             raise TypeError(f"no rule says how {type(request).__name__} goes on behind a {type(item).__name__}")

@@ -11,6 +11,8 @@ import msgspec
 
 from compas.errors import CompasError
 
+_TESTERS_IN_A_ROW = 1000
+
 
 class StateDirectoryError(CompasError):
     """The state directory cannot be used."""
@@ -80,9 +82,7 @@ def _hold(path: Path, config: Path) -> Iterator[Holder | None]:
     except OSError as err:
         raise StateDirectoryError(f"cannot open the lock {path}: {err.strerror}") from err
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(descriptor):
             yield _read(descriptor)
             return
         own = msgspec.json.encode(Holder(pid=os.getpid(), config=str(config)))
@@ -91,6 +91,22 @@ def _hold(path: Path, config: Path) -> Iterator[Holder | None]:
         yield None
     finally:
         os.close(descriptor)
+
+
+def _take(descriptor: int) -> bool:
+    """Take a lock unless somebody owns it. Clients test it by sharing it for a moment, which is not owning it: while
+    it can be shared, nobody does."""
+    for _ in range(_TESTERS_IN_A_ROW):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        else:
+            return True
+    return False
 
 
 def _read(descriptor: int) -> Holder:

@@ -112,7 +112,10 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
         async with aclosing(chunks):
             async for chunk in chunks:
                 offset = chunk.next_offset
-                await tail.take(call, api.LogChunkItem(offset=chunk.offset, next_offset=offset, text=chunk.text))
+                item = api.LogChunkItem(
+                    execution_id=row.execution, offset=chunk.offset, next_offset=offset, text=chunk.text
+                )
+                await tail.take(call, item)
         await tail.push(call)
     return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
 
@@ -149,8 +152,7 @@ class _Tail:
 
     async def push(self, call: Call) -> None:
         if self._last is not None and self._lines:
-            text = "".join(self._lines)
-            await call.push(api.LogChunkItem(offset=self._last.offset, next_offset=self._last.next_offset, text=text))
+            await call.push(msgspec.structs.replace(self._last, text="".join(self._lines)))
 
 
 def _execution(reader: Reader, name: str) -> ExecutionRow | None:

@@ -32,6 +32,7 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
     """Answer as soon as the thread has an answer, or none will come any more (design §7)."""
     request = call.decode(api.WaitRequest)
     wanted = await _wanted(desk, request)
+    await call.push(api.WaitBegan(after=wanted.after))
     saw_work = False
     view: _View | None = None
     deadline = trio.current_time() + request.timeout_secs
@@ -60,6 +61,8 @@ async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
             found = f"{request.since_reference!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
             raise CallError("invalid", found)
         after, has_cursor = number, True
+    elif request.after is not None:
+        after = request.after
     elif request.strict_new:
         after = await desk.services.store.head()
     return WaitFor(

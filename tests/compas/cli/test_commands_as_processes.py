@@ -188,7 +188,8 @@ def test_json_is_one_object_for_an_answer_and_one_a_line_for_a_stream(compas: Co
 
 
 def test_a_log_is_written_as_it_was(compas: CommandLine, scripted: Scripted) -> None:
-    chunks = [{"offset": 0, "next_offset": 3, "text": "a\nb"}, {"offset": 3, "next_offset": 6, "text": "c\n"}]
+    first = {"execution_id": "X", "offset": 0, "next_offset": 3, "text": "a\nb"}
+    chunks = [first, {**first, "offset": 3, "next_offset": 6, "text": "c\n"}]
     end = {"execution_id": "X", "next_offset": 6, "status": "completed"}
     scripted.says(answers={"log": {"push": chunks, "reply": end}})
     scripted.start()

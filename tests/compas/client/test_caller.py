@@ -11,7 +11,7 @@ from actors.remote.errors import RequestFailed
 from compas.api.dispatching import DISPATCH, DispatchRequest
 from compas.api.history import EVENTS, LOG, EventsRequest, LogChunkItem, LogEvent, LogRequest
 from compas.api.supervision import HEALTH, HealthRequest
-from compas.api.waiting import WAIT, WaitRequest
+from compas.api.waiting import WAIT, WaitBegan, WaitRequest
 from compas.client.blocking import BlockingConnection
 from compas.client.caller import MOST_LOSSES, Caller
 from compas.client.connect import connect_or_start
@@ -115,10 +115,15 @@ def test_a_stream_goes_on_behind_its_last_item(scripted: Scripted) -> None:
 
 
 def test_a_log_goes_on_at_the_byte_where_it_broke_off_and_not_at_its_tail() -> None:
-    first = LogRequest(execution_id="X", tail=10, follow=True)
-    chunk = LogChunkItem(offset=0, next_offset=64, text="…")
+    first = LogRequest(execution_id="the-thread", tail=10, follow=True)
+    chunk = LogChunkItem(execution_id="X", offset=0, next_offset=64, text="…")
     assert after_item(first, chunk) == LogRequest(execution_id="X", offset=64, follow=True)
     assert LOG.item is LogChunkItem
+
+
+def test_a_wait_for_what_is_new_goes_on_from_where_it_began() -> None:
+    first = WaitRequest(thread_id="T", strict_new=True)
+    assert after_item(first, WaitBegan(after=7)) == WaitRequest(thread_id="T", strict_new=True, after=7)
 
 
 def test_a_time_limit_never_falls_below_one_last_look() -> None:
