@@ -64,8 +64,7 @@ class Mailbox:
             raise MailboxFull(self._name, self._capacity)
         self._queue.append(envelope)
         self._accepted += 1
-        if self._mode == "open":
-            self._wake()
+        self._wake()
 
     async def put(self, envelope: Envelope) -> None:
         """Queue a user message, waiting for room. If cancelled, nothing was sent.

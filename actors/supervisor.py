@@ -80,17 +80,15 @@ class _Round:
         self.delay = restart.delay
         self.task: OwnedTask | None = None
 
+    def cancel(self) -> None:
+        """End it where it stands."""
+        if self.task is not None:
+            self.task.cancel()
+
     def leave_out(self, child_id: str) -> None:
         """This child is up again, or gone for good."""
         self.stop.discard(child_id)
         self.start.discard(child_id)
-
-    def absorb(self, other: "_Round") -> None:
-        """Take over what another round has not finished, and end that one."""
-        self.stop |= other.stop
-        self.start |= other.start
-        if other.task is not None:
-            other.task.cancel()
 
 
 class Supervisor(Actor):
@@ -150,8 +148,7 @@ class Supervisor(Actor):
     async def on_stop(self) -> None:
         """Stop the children in reverse start order, each within its own grace."""
         for restart_round in self._rounds:
-            if restart_round.task is not None:
-                restart_round.task.cancel()
+            restart_round.cancel()
         self._rounds.clear()
         for child in reversed(list(self._children.values())):
             self._forget(child, await child.halt(keep_queue=False))
@@ -246,8 +243,10 @@ class Supervisor(Actor):
     def _begin_round(self, new: _Round) -> None:
         for running in list(self._rounds):
             if running.stop & new.stop:
+                # The new one covers what is left of it: its members are down, so the one that ended
+                # now is among them or started before them.
                 self._rounds.remove(running)
-                new.absorb(running)
+                running.cancel()
         for child_id in new.stop:
             self._children[child_id].is_halting = True
         self._rounds.append(new)
@@ -269,7 +268,7 @@ class Supervisor(Actor):
             if restart_round not in self._rounds:
                 return
             # Stopped for good, or forgotten as temporary, while the round went on.
-            if child.is_leaving or self._children.get(child.spec.id) is not child:
+            if self._children.get(child.spec.id) is not child:
                 continue
             child.begin()
             failure = await child.wait_up()

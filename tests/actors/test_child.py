@@ -7,7 +7,7 @@ from actors.child import Child
 from actors.message import ChildExited
 from actors.spec import ChildSpec
 from actors.system import ActorSystem
-from actors.testing import Script, TestProbe, start_actor
+from actors.testing import Question, Script, TestProbe, start_actor
 
 
 class Parent(Actor):
@@ -89,3 +89,21 @@ async def test_a_child_ends_for_good_with_its_supervisors_incarnation(
     await trio.testing.wait_all_tasks_blocked()
     old, new = (parent.child.cell.ref for parent in parents)
     assert (old.is_alive, new.is_alive) == (False, True)
+
+
+async def test_a_child_halted_before_it_began_never_starts(
+    system: ActorSystem, autojump_clock: MockClock
+) -> None:
+    probe = TestProbe()
+
+    class Hasty(Actor):
+        async def receive(self, message: object) -> object:
+            child = Child(ChildSpec("c", probe.factory), self.context)
+            child.begin()
+            await child.halt(keep_queue=True)
+            assert await child.wait_up() is not None
+            return child.cell.state
+
+    ref = await start_actor(system.root, ChildSpec("p", Hasty))
+    assert await ref.ask(Question(), timeout=1) == "waiting"
+    assert probe.starts == 0

@@ -108,7 +108,10 @@ async def test_siblings_restarted_with_a_crash_keep_their_queues(
             return probe.record(message)
 
     specs = [member("a", []), ChildSpec("slow", Slow, restart=restart)]
-    async with open_actor_system(root=lambda: Supervisor(specs, strategy="one_for_all")) as system:
+    backoff = Backoff(5.0, 5.0)
+    async with open_actor_system(
+        root=lambda: Supervisor(specs, strategy="one_for_all", backoff=backoff)
+    ) as system:
         slow = await child(system.root, "slow")
         for number in range(3):
             slow.tell_nowait(number)
@@ -119,8 +122,24 @@ async def test_siblings_restarted_with_a_crash_keep_their_queues(
         gate.set()
         await trio.testing.wait_all_tasks_blocked()
         slow.tell_nowait(4)
-        await trio.testing.wait_all_tasks_blocked()
+        await trio.sleep(6)
     assert probe.messages == [0, 1, 2, 3, 4]
+
+
+async def test_siblings_that_crash_together_count_as_one_restart_of_their_group(
+    autojump_clock: MockClock,
+) -> None:
+    for _ in range(20):
+        async with open_actor_system(root=trio_of([], "one_for_all", intensity=1)) as system:
+            refs = [await child(system.root, child_id) for child_id in "abc"]
+            for ref in refs:
+                ref.tell_nowait(ValueError("crash"))
+            await trio.testing.wait_all_tasks_blocked()
+            assert [await ref.ask(Question(), timeout=1) for ref in refs] == [
+                "a answers",
+                "b answers",
+                "c answers",
+            ]
 
 
 @pytest.mark.parametrize(
@@ -436,3 +455,35 @@ async def test_crashes_of_different_children_are_restarted_side_by_side(autojump
         assert await a.ask(Question(), timeout=60) == "a answers"
         assert await b.ask(Question(), timeout=60) == "b answers"
         assert trio.current_time() == begun + 5
+
+
+@pytest.mark.parametrize("hops", range(8))
+async def test_a_restart_taken_over_in_the_moment_it_goes_on_starts_nobody_twice(
+    hops: int, autojump_clock: MockClock
+) -> None:
+    running: list[str] = []
+    twice: list[str] = []
+
+    class Once(Member):
+        async def on_start(self) -> None:
+            if self.child_id in running:
+                twice.append(self.child_id)
+            running.append(self.child_id)
+            self.context.at_end(lambda: running.remove(self.child_id))
+            if self.child_id == "b":
+                await trio.sleep(1)
+                for _ in range(hops):
+                    await trio.lowlevel.checkpoint()
+
+    specs = [ChildSpec(child_id, lambda child_id=child_id: Once(child_id, [])) for child_id in "abc"]  # type: ignore[misc]
+    for _ in range(20):
+        async with open_actor_system(root=lambda: Supervisor(specs, strategy="rest_for_one")) as system:
+            a, b = await child(system.root, "a"), await child(system.root, "b")
+            await b.tell(ValueError("crash"))
+            await trio.sleep(1)
+            await a.tell(ValueError("crash"))
+            await trio.sleep(5)
+            assert running == ["a", "b", "c"]
+            infos = await system.root.ask(WhichChildren(), timeout=1)
+            assert [info.state for info in infos] == ["running"] * 3
+        assert (running, twice) == ([], [])
