@@ -5,7 +5,10 @@ import os
 import signal
 
 VARIABLE = "COMPAS_FAILPOINT"
-"""`<name>` or `<name>:<n>`: die at the first, or at the n-th, time that point is reached in this process."""
+"""`<name>` or `<name>:<n>`: die at the first, or at the n-th, time that point is reached in this process.
+
+With `@<file>` behind it, only whoever can remove that file dies: one process in all, not also its successors.
+"""
 
 NAMES: tuple[str, ...] = (
     "runner.locked",
@@ -41,6 +44,15 @@ def hit(name: str) -> None:
     armed = os.environ.get(VARIABLE)
     if armed is None:
         return
-    wanted, _, number = armed.partition(":")
-    if wanted == name and next(_reached) >= int(number or 1):
+    point, _, file = armed.partition("@")
+    wanted, _, number = point.partition(":")
+    if wanted == name and next(_reached) >= int(number or 1) and (not file or _removed(file)):
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _removed(file: str) -> bool:
+    try:
+        os.unlink(file)
+    except FileNotFoundError:
+        return False
+    return True

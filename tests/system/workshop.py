@@ -2,7 +2,6 @@
 
 import json
 import os
-import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -149,26 +148,34 @@ class Workshop:
         """Return everything alive that came of this workshop."""
         return [one for one in process_tree.below(os.getpid()) if one.pid not in self._before]
 
-    def shut(self) -> list[process_tree.Row]:
+    def shut(self) -> list[str]:
         """Stop the supervisor, then end what is left, by pid; return what should not have been there any more."""
-        stopped = self("stop", "--now")
-        for process in self._started:
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream is not None and not stream.closed:
-                    stream.close()
-        left = [] if stopped.code == 0 else [process_tree.Row(0, 0, 0, shlex.join(["stop", *map(str, stopped)]))]
+        left: list[str] = []
+        try:
+            stopped = finish(self.begin("stop", "--now"), 30)
+            left += [] if stopped.code == 0 else [f"compas stop: {stopped}"]
+        except AssertionError as error:
+            left.append(str(error))
         # What ends together with the supervisor may take a moment; whoever stays was forgotten.
-        left += [one for one in self.processes() if not process_tree.wait_gone(one.pid, 5)]
+        left += [str(one) for one in self.processes() if not process_tree.wait_gone(one.pid, 5)]
         while found := self.processes():
             for one in found:
                 process_tree.kill(one.pid)
         for process in self._started:
             process.wait(CEILING)
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream is not None and not stream.closed:
+                    stream.close()
         process_tree.reap_adopted({process.pid for process in self._started})
         return left
 
 
 def finish(process: "subprocess.Popen[bytes]", seconds: float = CEILING) -> Result:
-    """Wait for a command's end and return what it left behind."""
-    out, err = process.communicate(timeout=seconds)
+    """Wait for a command's end and return what it left behind; one that does not end is killed, and the test fails."""
+    try:
+        out, err = process.communicate(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"{process.args} did not end within {seconds:g} s; it said {out!r} {err!r}") from None
     return Result(process.returncode, (out or b"").decode(), (err or b"").decode())

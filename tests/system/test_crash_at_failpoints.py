@@ -1,0 +1,148 @@
+"""The main job, with some process killing itself at each named point: it ends as if nothing had happened."""
+
+import signal
+from collections import Counter
+from typing import NamedTuple
+
+import pytest
+from read_models import before_and_after_a_rebuild
+from workshop import Workshop, finish
+
+from compas import failpoints
+
+pytestmark = pytest.mark.system
+
+
+class Crash(NamedTuple):
+    """Where a process dies: at the n-th time it is there. `runs` says how often the first agent's program may run."""
+
+    point: str
+    runs: tuple[int, ...] = (1,)
+    attempts: int = 1
+
+    @property
+    def name(self) -> str:
+        return self.point.partition(":")[0]
+
+    @property
+    def is_in_supervisor(self) -> bool:
+        return not self.name.startswith(("runner.", "git."))
+
+
+TABLE = (
+    Crash("runner.locked"),
+    Crash("runner.recorded", attempts=2),
+    Crash("runner.released", runs=(1, 2), attempts=2),
+    Crash("runner.agent_ended", runs=(2,), attempts=2),
+    Crash("runner.exit_written"),
+    Crash("store.before_append:2"),
+    Crash("store.in_transaction:7"),
+    Crash("store.committed:1"),
+    Crash("store.committed:2"),
+    Crash("store.committed:7"),
+    Crash("store.committed:13"),
+    Crash("git.worktree_added"),
+    Crash("git.merge_prepared"),
+    Crash("git.ref_published"),
+    Crash("git.checkout_followed"),
+    Crash("execution.spec_written"),
+    Crash("execution.requested"),
+    Crash("execution.launched"),
+    Crash("execution.exit_read"),
+    Crash("execution.snapshot_taken"),
+    Crash("execution.recorded"),
+    Crash("merge.intent_logged"),
+    Crash("merge.published"),
+)
+TRANSACTIONS = range(1, 16)
+"""How often the whole job writes to the log: each of them is a place to die at, three times over."""
+EXHAUSTIVE = tuple(
+    Crash(f"store.{moment}:{number}")
+    for moment in ("before_append", "in_transaction", "committed")
+    for number in TRANSACTIONS
+)
+
+
+def test_every_failpoint_is_in_the_table() -> None:
+    assert {crash.name for crash in TABLE} == set(failpoints.NAMES)
+
+
+@pytest.mark.parametrize("crash", TABLE, ids=lambda crash: crash.point)
+async def test_a_crash_loses_nothing_and_repeats_nothing(workshop: Workshop, crash: Crash) -> None:
+    await live_through(workshop, crash)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("crash", EXHAUSTIVE, ids=lambda crash: crash.point)
+async def test_a_crash_around_any_write_loses_nothing_and_repeats_nothing(workshop: Workshop, crash: Crash) -> None:
+    await live_through(workshop, crash)
+
+
+async def live_through(workshop: Workshop, crash: Crash) -> None:
+    """Do the main job with a crash in it; each command goes on by itself, with a new supervisor where it has to."""
+    ran = workshop.root / "ran"
+    work = [{"append": str(ran), "text": "dev\n"}, {"write": "new.txt", "text": "new\n"}, {"reply": "Made it."}]
+    review = [{"append": str(ran), "text": "reviewer\n"}, {"reply": "Good.\n\nVerdict: approve"}]
+    handoff = {"on_response": "reviewer", "until": "approved"}
+    workshop.configure(
+        [
+            workshop.agent("dev", work, work, workspace="worktree", commit="auto", handoff=handoff),
+            workshop.agent("reviewer", review, review),
+        ]
+    )
+    fuse = workshop.root / "fuse"
+    fuse.touch()
+    supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{crash.point}@{fuse}")
+
+    answer = workshop.ask("dispatch", "dev", "Make new.txt", "--thread", "t1", "--wait", "--timeout", "50")
+    assert (answer["from"], answer["body"]) == ("reviewer", "Good.\n\nVerdict: approve")
+    workshop.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
+    merge = workshop.ask("merge", "t1")
+    merged = workshop.ask("wait-merge", "--op-id", merge["op_id"], "--timeout", "50")
+    assert merged["status"] == "completed"
+    assert workshop.ask("close", "t1")["status"] == "Completed"
+
+    assert not fuse.exists(), f"{crash.point} was never reached"
+    if crash.is_in_supervisor:
+        assert supervisor.wait(30) == -signal.SIGKILL
+    else:
+        assert supervisor.poll() is None, "the supervisor outlives its workers"
+    check_conversation(workshop, crash)
+    check_repository(workshop, merged["commit"])
+    assert finish(workshop.begin("stop")).code == 0
+    before, after = await before_and_after_a_rebuild(workshop.state / "compas.sqlite")
+    assert after == before
+
+
+def check_conversation(workshop: Workshop, crash: Crash) -> None:
+    transcript = workshop.ask("transcript", "t1")
+    assert workshop.ask("status")["total"] == 1
+    said = Counter((one["from"], one["to"], one["intent"]) for one in transcript["messages"])
+    assert said == {
+        ("operator", "dev", "dispatch"): 1,
+        ("dev", "operator", "response"): 1,
+        ("dev", "reviewer", "handoff"): 1,
+        ("reviewer", "operator", "response"): 1,
+        ("operator", "operator", "completion"): 1,
+    }
+    runs = Counter((run["agent"], run["status"]) for run in transcript["executions"])
+    crashed = {("dev", "crashed"): crash.attempts - 1} if crash.attempts > 1 else {}
+    assert runs == {("dev", "completed"): 1, ("reviewer", "completed"): 1, **crashed}
+    ran = Counter((workshop.root / "ran").read_text().split())
+    assert ran["dev"] in crash.runs
+    assert ran["reviewer"] == 1
+    log = workshop.events()
+    assert [event["position"] for event in log] == list(range(1, len(log) + 1))
+    kinds = Counter(event["type"] for event in log)
+    assert kinds["execution.ended"] == kinds["execution.requested"] == crash.attempts + 1
+    assert (kinds["merge.queued"], kinds["merge.completed"], kinds["merge.failed"]) == (1, 1, 0)
+
+
+def check_repository(workshop: Workshop, commit: str) -> None:
+    assert workshop.git("rev-parse", "main") == commit
+    assert workshop.git("log", "--format=%s", "--merges", "main").splitlines() == ["Merge compas/t1 into main"]
+    assert workshop.git("log", "--format=%s", "--no-merges", "main").splitlines().count("Make new.txt") == 1
+    assert (workshop.repo / "new.txt").read_text() == "new\n"
+    assert workshop.git("status", "--porcelain") == ""
+    assert workshop.git("worktree", "list", "--porcelain").count("worktree ") == 2
+    workshop.git("fsck", "--strict")
