@@ -31,7 +31,8 @@ def main(given: argparse.Namespace) -> int:
     """
     if os.environ.get(EXECUTION_VARIABLE):
         raise NotRunningError(
-            f"the demonstration starts a supervisor, and {EXECUTION_VARIABLE} says that an agent calls"
+            f"the demonstration starts a supervisor, and {EXECUTION_VARIABLE} says that an agent calls; "
+            "run it in a shell of your own"
         )
     view = view_here(style_here(), os.environ)
     stage: Stage | None = None
@@ -55,10 +56,12 @@ def main(given: argparse.Namespace) -> int:
         finally:
             interrupts.finish()
             is_clean = stage is None or _clean_up(stage, is_kept=is_kept)
-    if not is_clean:
-        return FAILED
-    if code == 0 and stage is not None:
+    if not is_clean or stage is None:
+        return code or FAILED
+    if code == 0:
         say_kept(stage, view) if is_kept else say_next(view)
+    elif is_kept:
+        tell(f"kept: {stage.folder}")
     return code
 
 
@@ -69,7 +72,7 @@ def _perform(stage: Stage, view: View, interrupts: Interrupts) -> None:
     with view:
         view.begin(Step(label="repository", text="is made"))
         furnish(stage)
-        text = f"{PROJECT_NAME}, a Python project of {len(PROJECT)} files, in {stage.folder}"
+        text = f"{PROJECT_NAME}: {len(PROJECT)} files in {stage.folder}"
         view.done(Step(label="repository", text=text))
         view.begin(Step(label="supervisor", text="starts"))
 
@@ -102,5 +105,4 @@ def _clean_up(stage: Stage, *, is_kept: bool) -> bool:
         tell(f"error: {error}")
         tell(f"not everything could be removed; see {stage.folder}")
         return False
-    tell(f"kept: {stage.folder}")
     return True

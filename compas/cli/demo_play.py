@@ -1,6 +1,7 @@
 """Plays the demonstration: what each event of the log shows, and what it makes the operator do."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import msgspec
 
@@ -50,10 +51,8 @@ def play(asking: Caller, watching: Caller, stage: Stage, view: View) -> Played:
     Raises DemoError when something fails, and what Caller raises.
     """
     operator = _Operator(asking, stage, view)
-    try:
+    with suppress(_OverError):
         watching.stream(EVENTS, EventsRequest(follow=True), operator.see)
-    except _OverError:
-        pass
     return Played(
         diff=asking.call(DIFF, DiffRequest(thread_id=THREAD)),
         why=asking.call(WHY, WhyRequest(thread_id=THREAD)),
@@ -135,7 +134,7 @@ class _Operator:
         }
         commit = event.snapshot.head[:7] if event.snapshot is not None else "nothing"
         mark, text = verdicts.get(event.verdict, ("✓", f"commits {commit}"))
-        said = " ".join(event.preview.partition("\n\n")[0].split())
+        said = event.preview.partition("\n\n")[0].replace("\n", " ")
         below = "│" if agent == "dev" else "│     "
         self._view.done(Step(label=agent, text=text, mark=mark, quote=said, branch=_branch(agent), below=below))
         if event.verdict == "approve":
@@ -147,8 +146,8 @@ class _Operator:
         match event:
             case e.MergeQueued(source=source, target=target):
                 self._view.begin(Step(label="merge", text=f"{source} into {target}", branch=_ROOT))
-            case e.MergeCompleted(new_commit=commit):
-                text = f"main is at {commit[:7]}, with both; so is your checkout"
+            case e.MergeCompleted():
+                text = "into main, beside your commit; your checkout has both"
                 self._view.done(Step(label="merge", text=text, branch=_ROOT, below="│"))
                 self._asking.call(CLOSE, CloseRequest(thread_id=THREAD))
             case e.MergeFailed(reason=reason):

@@ -22,7 +22,7 @@ def report(played: Played, stage: Stage, view: View) -> None:
     _section(view, "What main looks like now", "git log --graph")
     view.say(demo_repository.graph(stage.repository, colour=view.style.has_colour))
     _section(view, "What the agents changed", f"compas diff {THREAD}")
-    view.say(diff_text(played.diff, view.style))
+    view.say(diff_text(played.diff, view.style).partition("\n")[2])  # its title is two commits too long for this
     _section(view, "Why it came to that, in short", f"compas why {THREAD}")
     view.say(_why(played.why, played.milestones, view.style))
 
@@ -45,21 +45,25 @@ def _why(why: WhyResponse, milestones: frozenset[int], style: Style) -> str:
 def say_next(view: View) -> None:
     """Say what to try when everything is gone again."""
     program = command_name()
-    view.say("The demonstration has removed everything it made.")
-    _section(view, "What to try next", "nothing below needs an account but your own agents")
-    lines = [(f"{program} demo --keep", "the same, and everything stays for you to look at")]
-    if "init" in commands():
-        lines.append((f"{program} init", "writes a config for your own repository"))
-    lines += [
-        (f"{program} --help", "lists the commands"),
+    view.say("\nThe supervisor has ended and the folder is removed. What to try next:")
+    own = [
+        (f'{program} dispatch dev "Add a health check" --wait', "the same way for your task"),
+        (f"{program} diff THREAD", "what came of it"),
+        (f"{program} merge THREAD", "when you approve"),
     ]
-    _say_pairs(view, lines)
+    again = (f"{program} demo --keep", "the same, and all of it stays to look at")
+    if "init" in commands():
+        _say_pairs(view, [again, (f"{program} init", "a config for your own repository; then"), *own])
+        return
+    _say_pairs(view, [again])
+    view.say("\nWith your own repository and agents in ~/.compas/config.yaml:")
+    _say_pairs(view, own)
 
 
 def say_kept(stage: Stage, view: View) -> None:
     """Say what was kept, how to look at it, and how to be rid of it."""
     program, quoted = command_name(), shlex.quote
-    view.say(f"Everything is kept in {stage.folder}:")
+    view.say(f"\nEverything is kept in {stage.folder}:")
     _say_pairs(
         view,
         [
@@ -81,7 +85,7 @@ def say_kept(stage: Stage, view: View) -> None:
             (f"{program} transcript {THREAD}", "what everybody said"),
             (f"{program} why {THREAD}", "every step, and what led to it"),
             (f"{program} log {THREAD}", "what the last agent printed"),
-            (f'{program} dispatch dev "Go on." --wait', "the agents play their parts again, in a new thread"),
+            (f"{program} events {THREAD}", "the log itself, event by event"),
         ],
     )
     view.say("And when you have seen enough:")
@@ -96,6 +100,12 @@ def command_name() -> str:
 
 
 def _say_pairs(view: View, pairs: list[tuple[str, str]]) -> None:
+    """Write commands or names with their meaning beside them, or above them where that is too wide for the screen."""
     width = max(len(first) for first, _ in pairs)
+    widest = 2 + width + 2 + max(len(second) for _, second in pairs)
+    is_beside = not view.style.is_screen or widest <= view.style.width
     for first, second in pairs:
-        view.say(f"  {first.ljust(width)}  {view.style.paint(second, 'dim')}")
+        if is_beside:
+            view.say(f"  {first.ljust(width)}  {view.style.paint(second, 'dim')}")
+        else:
+            view.say(f"  {view.style.paint(f'# {second}', 'dim')}\n  {first}")

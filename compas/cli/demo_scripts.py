@@ -5,7 +5,7 @@ from typing import Any
 
 PROJECT_NAME = "greet"
 THREAD = "farewell"
-TASK = "Add a farewell beside the greeting, with a test."
+TASK = "Add a farewell to greet, with a test."
 SUMMARY = "Say goodbye, too"
 
 README = """\
@@ -112,7 +112,7 @@ def scripts(python: str) -> dict[str, Script]:
                     tests,
                     {"pause": 0.2},
                     _committing("Call the nameless a friend in farewell, too"),
-                    {"reply": "A blank name is a friend's in both functions now, and a test holds that, too."},
+                    {"reply": "Whoever gives no name is a friend here, too; tested."},
                 ],
             ]
         },
@@ -122,8 +122,8 @@ def scripts(python: str) -> dict[str, Script]:
                     look,
                     {"pause": 0.8},
                     {
-                        "reply": 'farewell(" ") says "Goodbye,  !", where greeting(" ") says "Hello, friend!". '
-                        "Treat a blank name as greeting does, and test it.\n\nVerdict: request changes"
+                        "reply": 'farewell(" ") says "Goodbye,  !", but greeting(" ") says "Hello, friend!". '
+                        "Do the same, and test it.\n\nVerdict: request changes"
                     },
                 ],
                 [

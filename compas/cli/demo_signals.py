@@ -1,4 +1,4 @@
-"""Turns signals into exceptions that the demonstration can clean up after, one at most, and none where one would tear."""
+"""Turns the first signal into an exception, at a moment when the demonstration can clean up after it."""
 
 import signal
 from collections.abc import Iterator
@@ -52,7 +52,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Keep a signal waiting until the end of the block: what is begun inside is known before it has to be undone."""
+        """Keep a signal waiting until the end of the block, so that what is half begun never has to be undone."""
         self._held = True
         try:
             yield

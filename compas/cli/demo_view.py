@@ -13,12 +13,15 @@ import msgspec
 from compas.cli.render.text import Colour, Style, cut, pad, width_of
 from compas.cli.terminal import write
 
-_GLYPHS = "✓↻✗├└│─→…⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_PLAIN = str.maketrans("✓↻✗├└│─→…", "+~x|`|->.")
+_GLYPHS = "✓↻✗├└│─→…“”⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_PLAIN = str.maketrans("✓↻✗├└│─→…“”", '+~x|`|->.""')
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_SPINNER = "|/-\\"
 _TICK_SECONDS = 0.1
-_LABEL = 10
+_TIME, _LABELS = 6, 16
+"""Columns for the time, and for the tree with its labels."""
+_TEXT = _TIME + 1 + _LABELS + 1
+_LEAST_TEXT, _UNLIMITED = 20, 1000
 _COLOURS: dict[str, Colour] = {"✓": "green", "↻": "yellow", "✗": "red"}
 
 
@@ -106,33 +109,26 @@ class View:
         if self._ticker is None or self._current is None:
             return
         frames = _SPINNER if self._has_glyphs else _PLAIN_SPINNER
-        mark = frames[self._turn % len(frames)]
-        step = self._current
-        head = f"{self._time()} {step.branch}{mark} {pad(step.label, _LABEL)} "
-        room = _columns(self.style) - width_of(head) - 1
-        text = self._shown(f"{step.branch}") + self.style.paint(mark, "cyan")
-        line = f"{self.style.paint(self._time(), 'dim')} {text} {self._bold(step.label)} {cut(step.text + ' …', room)}"
-        write(f"\r{self._shown(line) if self._has_glyphs else line.translate(_PLAIN)}\x1b[K", end="")
+        step = msgspec.structs.replace(self._current, mark=frames[self._turn % len(frames)])
+        room = _columns(self.style) - _TEXT - 1
+        write(f"\r{self._shown(self._head(step) + cut(step.text + ' …', room))}\x1b[K", end="")
 
     def _lines(self, step: Step) -> list[str]:
-        """Return the step with its text wrapped beside the label, and the quote under it."""
-        left = f"{self._time()} {step.branch}{step.mark} {pad(step.label, _LABEL)} "
-        blank = " " * width_of(self._time())
-        under = pad(f"{blank} {step.below}", width_of(left))
-        room = max(20, _columns(self.style) - width_of(left)) if self.style.is_screen else 1000
-        first, *rest = textwrap.wrap(step.text, room) or [""]
-        mark = self.style.paint(step.mark, _COLOURS.get(step.mark))
-        time_ = self.style.paint(self._time(), "dim")
-        head = f"{time_} {self.style.paint(step.branch, 'dim')}{mark} {self._bold(step.label)} {first}"
-        quoted = textwrap.wrap(f'"{step.quote}"', room) if step.quote else []
-        under = self.style.paint(under, "dim")
-        return [head, *(under + line for line in rest), *(under + self.style.paint(line, "cyan") for line in quoted)]
+        """Return the step with its text wrapped beside its label, and the quote under it."""
+        room = max(_LEAST_TEXT, _columns(self.style) - _TEXT) if self.style.is_screen else _UNLIMITED
+        first, *rest = textwrap.wrap(step.text, room)
+        quoted = textwrap.wrap(f"“{step.quote}”", room) if step.quote else []
+        under = self.style.paint(pad(" " * (_TIME + 1) + step.below, _TEXT), "dim")
+        more = [under + line for line in rest] + [under + self.style.paint(line, "cyan") for line in quoted]
+        return [self._head(step) + first, *more]
 
-    def _bold(self, label: str) -> str:
-        return self.style.paint(pad(label, _LABEL), "bold")
-
-    def _time(self) -> str:
-        return f"{self.elapsed:5.1f}s"
+    def _head(self, step: Step) -> str:
+        """Return what stands before the text: the time, the place in the tree, and the label."""
+        time_ = self.style.paint(f"{self.elapsed:{_TIME - 1}.1f}s", "dim")
+        branch = self.style.paint(step.branch, "dim")
+        mark = self.style.paint(step.mark, _COLOURS.get(step.mark, "cyan"))
+        label = self.style.paint(pad(step.label, _LABELS - width_of(step.branch) - 2), "bold")
+        return f"{time_} {branch}{mark} {label} "
 
     def _write_for_good(self, text: str) -> None:
         erase = "\r\x1b[K" if self._ticker is not None and not self._ended.is_set() else ""
