@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 from collections.abc import Callable
 
 from actors.remote.errors import WireError
@@ -43,7 +42,7 @@ def main(given: argparse.Namespace) -> int:
                 stage = make_folder(os.environ)
             _perform(stage, view, interrupts)
         except Interrupted as wish:
-            tell(f"interrupted ({signal.Signals(wish.number).name})")
+            tell(f"interrupted ({wish})" + ("" if is_kept else "; everything is removed again"))
             code = 128 + wish.number
         except BrokenPipeError:
             raise

@@ -14,7 +14,7 @@ from compas.cli.render.text import Colour, Style, cut, pad, width_of
 from compas.cli.terminal import write
 
 _GLYPHS = "✓↻✗├└│─→…“”⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_PLAIN = str.maketrans("✓↻✗├└│─→…“”", '+~x|`|->.""')
+_PLAIN = str.maketrans("✓↻✗├└│─→…“”", '+*x|`|->~""')
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 _PLAIN_SPINNER = "|/-\\"
 _TICK_SECONDS = 0.1
@@ -67,6 +67,8 @@ class View:
         if self._ticker is not None:
             self._ticker.join()
             write("\r\x1b[K\x1b[?25h", end="")
+        if self._current is not None and not isinstance(error, BrokenPipeError):
+            self._write_for_good("\n".join(self._lines(msgspec.structs.replace(self._current, mark="✗"))))
 
     @property
     def elapsed(self) -> float:

@@ -55,13 +55,18 @@ def place(environ: dict[str, str]) -> Iterator[dict[str, str]]:
     assert [pid for pid in processes(place) if stays(pid)] == []
 
 
-def run(place: dict[str, str], *args: str) -> "subprocess.CompletedProcess[str]":
-    """Run it with its output in pipes."""
+def run(place: dict[str, str], *options: str) -> "subprocess.CompletedProcess[str]":
+    """Run it with its output in pipes, and Python with these options."""
+    python, *command = COMMAND
     process = subprocess.Popen(
-        [*COMMAND, *args], env=place, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [python, *options, *command],
+        env=place,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(args, process.returncode, out.decode(), err.decode())
+    return subprocess.CompletedProcess(command, process.returncode, out.decode(), err.decode())
 
 
 def in_order(lines: list[str], wanted: tuple[str, ...]) -> list[str]:
@@ -73,8 +78,12 @@ def in_order(lines: list[str], wanted: tuple[str, ...]) -> list[str]:
 def test_without_a_terminal_it_writes_plain_lines_step_by_step_and_leaves_nothing(place: dict[str, str]) -> None:
     home = place.pop("HOME")
     before = sorted(Path(home).iterdir())
-    result = run(place)
-    assert (result.returncode, result.stderr) == (0, "")
+    result = run(place, "-X", "importtime")
+    imported = {line.rpartition("|")[2].strip() for line in result.stderr.splitlines() if "import time:" in line}
+    assert result.returncode == 0
+    assert [line for line in result.stderr.splitlines() if "import time:" not in line] == []
+    assert imported & {"trio", "yaml", "pygit2", "apsw"} == set()
+    assert "msgspec" in imported
     assert "\x1b" not in result.stdout
     assert "\r" not in result.stdout
     lines = result.stdout.splitlines()
@@ -136,7 +145,7 @@ def test_a_termination_while_the_supervisor_starts_leaves_nothing(place: dict[st
         continue
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=30)
-    assert (process.returncode, err) == (128 + signal.SIGTERM, b"interrupted (SIGTERM)\n")
+    assert (process.returncode, err) == (128 + signal.SIGTERM, b"interrupted (SIGTERM); everything is removed again\n")
     assert folders(place) == []
 
 
