@@ -5,8 +5,8 @@ from actors.errors import ActorStopped
 from actors.ref import ActorRef
 from compas.domain import admission as rules
 from compas.domain.admission import Line
-from compas.orchestrator.messages import HavePlace, LeavePlace, Pause, PlaceGranted, Reannounce, WantPlace
-from compas.orchestrator.services import ADMISSION, thread_name
+from compas.orchestrator.messages import HavePlace, LeavePlace, Pause, PlaceGranted, WantPlace
+from compas.orchestrator.services import ADMISSION
 
 
 class Admission(Actor):
@@ -19,13 +19,8 @@ class Admission(Actor):
         self._is_paused = False
 
     async def on_start(self) -> None:
-        """After a crash, have everybody say again what they want."""
+        """Be found by the threads. They are restarted after this actor, and say anew what they want and have."""
         self.context.registry.register(ADMISSION, self.context.ref)
-        for name in self.context.registry.names():
-            if name.startswith(thread_name("")):
-                ref = self.context.registry.find(name)
-                if ref is not None:
-                    self.context.start_soon(_tell, ref, Reannounce())
 
     async def receive(self, message: object) -> object:
         """Keep the line, and let in whoever has room."""

@@ -122,11 +122,6 @@ class PlaceGranted:
 
 
 @dataclass(frozen=True, slots=True)
-class Reannounce:
-    """From admission, which forgot everybody in a crash: say again what you want and what you have."""
-
-
-@dataclass(frozen=True, slots=True)
 class SomethingIsDue:
     """From the thread's own timer."""
 

@@ -87,8 +87,6 @@ class ThreadActor(Actor):
                 await self._record(decision, execution)
             case m.PlaceGranted(execution=execution):
                 self._granted = execution
-            case m.Reannounce():
-                await self._announce()
             case m.SomethingIsDue():
                 self._timer = None
         await self._act()
@@ -212,17 +210,6 @@ class ThreadActor(Actor):
                 actor = self.context.registry.find(execution_name(run.queued.execution))
                 if actor is not None:
                     await _tell_if_alive(actor, m.StopExecution(reason="the execution was cancelled"))
-
-    async def _announce(self) -> None:
-        """Tell an admission that has forgotten everything where this thread stands."""
-        claimed, self._claimed, self._granted = self._claimed, None, None
-        occupied = self._state.occupied_by()
-        if occupied is None and claimed is not None and self._is_hosted(claimed):
-            self._claimed = self._granted = claimed
-            await self._admission().tell(m.HavePlace(claim=_claim(self._state.runs[claimed])))
-
-    def _is_hosted(self, execution: str) -> bool:
-        return self.context.registry.find(execution_name(execution)) is not None
 
     async def _leave(self, execution: str) -> None:
         self._claimed = self._granted = None

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 from actors.actor import Actor
-from actors.restart import Backoff
+from actors.restart import Backoff, Strategy
 from actors.spec import ChildSpec
 from actors.supervisor import Supervisor
 from compas.domain.admission import Limits
@@ -31,22 +31,30 @@ CROWD = 4096
 def build_root(services: Services, telemetry: Telemetry, workers: Sequence[ChildSpec]) -> ChildSpec:
     """Describe the whole tree; `workers` are the hosts of the processes that work for it.
 
-    The root is rest_for_one: nothing goes on without the journal, and without their workers the core would only
-    fail. The core is one_for_one, with patience: one bad thread must not bring down the others.
+    The root is rest_for_one: nothing goes on without the journal, and without its workers the core would only fail.
     """
+    core = [
+        ChildSpec("telemetry", lambda: TelemetryActor(telemetry), mailbox=CROWD),
+        _group("backends", lambda: _patient(_backends(services))),
+        _group("work", lambda: _patient(_work(services), strategy="rest_for_one")),
+        _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
+    ]
     return _group(
         "root",
         lambda: Supervisor(
             [
                 ChildSpec("journal", lambda: Journal(services.store), mailbox=CROWD),
                 _group("workers", lambda: Supervisor(workers, backoff=BACKOFF)),
-                _group(
-                    "core", lambda: Supervisor(_core(services, telemetry), intensity=10, period=60.0, backoff=BACKOFF)
-                ),
+                _group("core", lambda: _patient(core)),
             ],
             strategy="rest_for_one",
         ),
     )
+
+
+def _patient(children: Sequence[ChildSpec], strategy: Strategy = "one_for_one") -> Supervisor:
+    """Supervise with patience: what crashes now and then begins again from the log, and nobody else notices."""
+    return Supervisor(children, strategy=strategy, intensity=10, period=60.0, backoff=BACKOFF)
 
 
 def _group(name: str, factory: Callable[[], Actor]) -> ChildSpec:
@@ -67,7 +75,14 @@ def local_workers(services: Services, launcher: Slot[Launcher], git_log: int | N
     )
 
 
-def _core(services: Services, telemetry: Telemetry) -> list[ChildSpec]:
+def _backends(services: Services) -> list[ChildSpec]:
+    path = services.environ.get("PATH", "")
+    return [ChildSpec(backend.name, partial(BackendActor, backend, path)) for backend in services.backends.values()]
+
+
+def _work(services: Services) -> list[ChildSpec]:
+    """Threads and what they run. Each depends on those before it: when one of these is restarted, those behind it are
+    too, and the directory brings back every thread that has work, which finds its executions again or adopts them."""
     config = services.config
     limits = Limits(
         overall=config.effective_concurrency,
@@ -76,18 +91,16 @@ def _core(services: Services, telemetry: Telemetry) -> list[ChildSpec]:
             agent.alias: agent.max_concurrent for agent in config.agents.values() if agent.max_concurrent is not None
         },
     )
-    path = services.environ.get("PATH", "")
-    backends = [
-        ChildSpec(f"backend:{backend.name}", partial(BackendActor, backend, path))
-        for backend in services.backends.values()
-    ]
     return [
-        ChildSpec("telemetry", lambda: TelemetryActor(telemetry), mailbox=CROWD),
         ChildSpec("admission", lambda: Admission(limits), mailbox=CROWD),
-        *backends,
         _group("executions", lambda: Executions(intensity=20, period=60.0, backoff=BACKOFF)),
         _group("threads", lambda: Threads(intensity=20, period=60.0, backoff=BACKOFF)),
-        ChildSpec("thread-directory", lambda: ThreadDirectory(services), mailbox=CROWD),
-        _group("merges", lambda: Merges(intensity=20, period=60.0, backoff=BACKOFF)),
-        ChildSpec("merge-directory", lambda: MergeDirectory(services)),
+        ChildSpec("directory", lambda: ThreadDirectory(services), mailbox=CROWD),
+    ]
+
+
+def _merging(services: Services) -> list[ChildSpec]:
+    return [
+        _group("targets", lambda: Merges(intensity=20, period=60.0, backoff=BACKOFF)),
+        ChildSpec("directory", lambda: MergeDirectory(services)),
     ]
