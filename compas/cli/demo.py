@@ -47,7 +47,7 @@ def main(given: argparse.Namespace) -> int:
         except BrokenPipeError:
             raise
         except (CompasError, WireError, OSError) as error:
-            _explain(error, stage, view)
+            _explain(error, stage)
             is_kept, code = True, FAILED
         except Exception:
             is_kept = True
@@ -85,10 +85,9 @@ def _perform(stage: Stage, view: View, interrupts: Interrupts) -> None:
     report(played, stage, view)
 
 
-def _explain(error: Exception, stage: Stage | None, view: View) -> None:
-    """Say what failed, in the middle of what, and what the supervisor wrote about it."""
-    during = f" while: {view.doing}" if view.doing else ""
-    tell(f"error: {error}{during}")
+def _explain(error: Exception, stage: Stage | None) -> None:
+    """Say what failed, and what the supervisor wrote about it."""
+    tell(f"error: {error}")
     if stage is not None and (tail := log_tail(stage)):
         tell(f"\nthe supervisor's log ends with:\n{tail}\n")
 

@@ -39,6 +39,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 class View:
     """Writes steps as they begin and end; a context manager that leaves the screen as it should be.
 
+    What is under way when an error leaves the block is marked as failed.
+
     Where output is no terminal, or one without a cursor to move, each step is written once, when it is over.
     """
 
@@ -74,11 +76,6 @@ class View:
     def elapsed(self) -> float:
         """Seconds since the start."""
         return self._clock() - self._begun
-
-    @property
-    def doing(self) -> str:
-        """What is under way, for words about a failure."""
-        return f"{self._current.label} {self._current.text}" if self._current is not None else ""
 
     def say(self, text: str = "") -> None:
         """Write text that is no step."""

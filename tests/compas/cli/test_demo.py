@@ -58,13 +58,7 @@ def place(environ: dict[str, str]) -> Iterator[dict[str, str]]:
 def run(place: dict[str, str], *options: str) -> "subprocess.CompletedProcess[str]":
     """Run it with its output in pipes, and Python with these options."""
     python, *command = COMMAND
-    process = subprocess.Popen(
-        [python, *options, *command],
-        env=place,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
+    process = subprocess.Popen([python, *options, *command], env=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     out, err = process.communicate(timeout=60)
     return subprocess.CompletedProcess(command, process.returncode, out.decode(), err.decode())
 
@@ -168,6 +162,7 @@ def test_a_failure_is_told_with_the_log_and_the_folder_is_kept(place: dict[str, 
     fake.chmod(0o755)
     result = run(place | {"PATH": f"{tmp_path}{os.pathsep}{place['PATH']}"})
     assert result.returncode == 1
+    assert "├─ ✗ worktree" in result.stdout
     assert "error: dev ended as failed" in result.stderr
     assert "no room" in result.stderr
     assert "the supervisor's log ends with:" in result.stderr
