@@ -78,10 +78,17 @@ def decide_queue(state: Queue, queued: e.MergeQueued, *, thread_status: e.Thread
 
 
 def decide_start(state: Queue, op: str, *, thread_status: e.ThreadStatus) -> Decision:
-    """Begin an operation, or cancel it when its thread was abandoned while it waited (b-mcp-cli-merge 106)."""
-    operation = state.operations[op]
+    """Begin the operation whose turn it is, or cancel it when its thread was abandoned while it waited
+    (b-mcp-cli-merge 106). Nothing to do for one that began already."""
+    operation = state.operations.get(op)
+    if operation is None:
+        return _unknown(state, op)
     if operation.status != "queued":
         return ()
+    current = state.current()
+    if current is not None and current.queued.op != op:
+        sentence = f"merge operation {op} waits for {current.queued.op} ({current.status}): one at a time"
+        return Refusal(code="not_its_turn", message=sentence)
     if thread_status == "Abandoned":
         cancelled = e.MergeCancelled(op=op, reason="the thread was abandoned before the merge began")
         return (Draft(stream=state.stream, event=cancelled, lineage=operation.lineage),)
@@ -90,7 +97,13 @@ def decide_start(state: Queue, op: str, *, thread_status: e.ThreadStatus) -> Dec
 
 def decide_outcome(state: Queue, event: e.MergePrepared | e.MergeCompleted | e.MergeFailed) -> Decision:
     """Log what became of an operation; one that is over stays as it is (b-mcp-cli-merge 102)."""
-    operation = state.operations[event.op]
+    operation = state.operations.get(event.op)
+    if operation is None:
+        return _unknown(state, event.op)
     if operation.status not in OPEN or operation.status == "queued":
         return ()
     return (Draft(stream=state.stream, event=event, lineage=operation.lineage),)
+
+
+def _unknown(state: Queue, op: str) -> Refusal:
+    return Refusal(code="unknown_merge", message=f"{state.stream} has no merge operation {op}")
