@@ -148,3 +148,17 @@ def test_a_task_can_be_dispatched_before_the_previous_one_is_answered(workshop: 
     assert answer["body"] == "second"
     runs = workshop.ask("transcript", "t1")["executions"]
     assert runs[0]["finished_at"] <= runs[1]["started_at"], "one execution at a time in a thread"
+
+
+def test_a_log_is_followed_from_before_its_execution_starts(workshop: Workshop) -> None:
+    gate = workshop.fifo("gate")
+    dev = workshop.agent("dev", [{"block": str(gate)}, {"reply": "first"}], [{"say": "here"}, {"reply": "second"}])
+    workshop.configure([dev])
+    workshop.ask("dispatch", "dev", "one", "--thread", "t1")
+    later = workshop.ask("dispatch", "dev", "two", "--thread", "t1")
+    follower = workshop.begin("log", later["execution_id"], "--follow")
+    gate.write_text("go")
+    followed = finish(follower)
+    assert followed.code == 0
+    assert '"text":"here"' in followed.out
+    assert '"text":"second"' in followed.out

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,6 +123,31 @@ class Workshop:
         assert result.code == 0, result
         return [json.loads(line) for line in result.out.splitlines()]
 
+    def until(self, kind: str, *, thread: str = "t1", after: int = 0) -> dict[str, Any]:
+        """Follow the log until an event of this kind is in it, and return that event."""
+        command = ("events", thread, "--follow", "--json", "--after", str(after))
+        found: dict[str, Any] = json.loads(self._read_until(f'"type":"{kind}"', *command))
+        return found
+
+    def until_said(self, text: str, *, thread: str = "t1") -> None:
+        """Follow the output of a thread's newest execution until a line of it has this text."""
+        self._read_until(text, "log", thread, "--follow")
+
+    def _read_until(self, text: str, *command: str) -> str:
+        follower = self.begin(*command)
+        assert follower.stdout is not None
+        timer = threading.Timer(CEILING, follower.kill)
+        timer.start()
+        try:
+            for line in follower.stdout:
+                if text in line.decode():
+                    return line.decode()
+            raise AssertionError(f"{text} did not come from {command}: {follower.communicate()}")
+        finally:
+            timer.cancel()
+            follower.kill()
+            follower.communicate()
+
     # --- the supervisor ----------------------------------------------------------------------------------------------
 
     def supervise(self, *args: str, **env: str) -> "subprocess.Popen[bytes]":
@@ -141,6 +167,12 @@ class Workshop:
         pid = self.ask("health")["pid"]
         assert isinstance(pid, int)
         return pid
+
+    def worker(self, text: str) -> int:
+        """Return the pid of the supervisor's own child whose command line contains a text."""
+        supervisor = self.supervisor_pid()
+        (found,) = [one for one in self.processes() if text in one.command and one.parent == supervisor]
+        return found.pid
 
     # --- the end -----------------------------------------------------------------------------------------------------
 

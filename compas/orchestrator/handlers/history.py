@@ -1,6 +1,6 @@
 """Handlers of `events`, `log` and `diff`: what happened, what was printed, what was changed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from pathlib import Path
 
@@ -105,6 +105,8 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
     if row is None:
         found = f"there is no execution, and no thread with one, called {request.execution_id!r}"
         raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
+    if request.follow:
+        row = await _begun(desk, row)
     directory = desk.services.executions_directory / row.execution
     tail, offset = _Tail(request.tail), request.offset
     if await trio.Path(directory).is_dir():
@@ -118,6 +120,23 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
                 await tail.take(call, item)
         await tail.push(call)
     return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+
+
+async def _begun(desk: Desk, row: ExecutionRow) -> ExecutionRow:
+    """Wait until an execution runs, or has ended without; return what is known of it then."""
+    execution = row.execution
+    async with desk.bus.subscribe(_is_of(e.thread_stream(row.thread))) as subscription:
+        while row.status in ("queued", "picked_up"):
+            found = await desk.services.store.query(lambda reader: execution_by_id(reader, execution))
+            if found is not None and found.status != row.status:
+                row = found
+            else:
+                await subscription.receive()
+    return row
+
+
+def _is_of(stream: str) -> Callable[[object], bool]:
+    return lambda event: isinstance(event, e.Recorded) and event.stream == stream
 
 
 async def _read(directory: Path, offset: int) -> AsyncGenerator[LogChunk, None]:
