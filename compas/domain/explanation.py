@@ -3,6 +3,7 @@
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.execution import next_run
 from compas.domain.thread import Thread
 
 
@@ -80,9 +81,8 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
 def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
     agent = agents.get(getattr(event, "execution", ""), "an agent")
     match event:
-        case e.ExecutionQueued(execution=execution, attempt=attempt, reason=reason):
-            again = f", attempt {attempt + 1} after a {reason}" if attempt else ""
-            return f"work for {agent} was queued ({execution}{again})"
+        case e.ExecutionQueued(execution=execution):
+            return f"work for {agent} was queued ({execution}{_why_queued(event)})"
         case e.ExecutionRequested(workdir=workdir):
             return f"{agent} was to be started in {workdir}"
         case e.ExecutionStarted(pid=pid):
@@ -96,6 +96,18 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
         case e.ExecutionStopped():
             return f"{agent}'s processes were gone"
         case _:
+            return ""
+
+
+def _why_queued(queued: e.ExecutionQueued) -> str:
+    match queued.reason:
+        case "scheduled":
+            return ", for a later time"
+        case "retry":
+            return f", attempt {queued.attempt + 1} after a failure"
+        case "crash":
+            return f", attempt {queued.attempt + 1} after a crash"
+        case "":
             return ""
 
 
@@ -127,10 +139,10 @@ def standing(state: Thread, *, now: float) -> tuple[str, str]:
         return f"{occupied.queued.agent} {doing}: {name}", f"compas log -f {name}"
     waiting = state.in_flight()
     if waiting:
-        return _standing_in_line(state, waiting[0].queued, now)
+        return _standing_in_line(state, (next_run(state, now) or waiting[0]).queued, now)
     last = next(reversed(state.runs.values()), None)
     if state.status == "Active" and last is not None and last.ended is not None:
-        verdict = f" and {last.ended.verdict.replace('_', ' ')}d" if last.ended.verdict == "approve" else ""
+        verdict = " and approved" if last.ended.verdict == "approve" else ""
         said = f"{last.queued.agent} has answered{verdict}; nothing is running, so it is the operator's turn"
         return said, f"compas diff {thread}, then compas merge {thread}, or dispatch again"
     if state.status == "Active":

@@ -94,6 +94,9 @@ def judge(wanted: WaitFor, picture: Picture, *, saw_work: bool) -> Judgement:
     ended = [run for run in picture.executions if run.ended_position is not None and run.ended_position > wanted.after]
     if not ended and not saw_work:
         return StillWaiting()
+    if picture.status == "Failed":
+        # What the failure cancelled ended after it, in the same append; the failure is what is to be told.
+        ended = [run for run in ended if run.status != "cancelled"]
     last = max(ended, key=lambda run: run.ended_position or 0, default=None)
     if last is not None and last.status != "completed":
         reason: Literal["failed", "ended"] = "ended" if last.status == "cancelled" else "failed"
