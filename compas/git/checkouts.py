@@ -43,9 +43,7 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     """Say what keeps one checkout of the branch from following; None when nothing does."""
     where = checkout.path
     if not checkout.present:
-        return _refused(
-            "checkout_missing", where, f"{where} has {branch} checked out but is not there; bring it back"
-        )
+        return _refused("checkout_missing", where, f"{where} has {branch} checked out but is not there; bring it back")
     git_dir = await path_of(git, "--git-dir")
     operation = operation_in(git_dir)
     if operation not in (None, "bisect"):
@@ -57,16 +55,12 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     await git.run("update-index", "-q", "--refresh", good=(0, 1), time_limit=LONG_LIMIT)
     untracked = await _untracked_in_the_way(git, old, new)
     if untracked:
-        sentence = (
-            f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
-        )
+        sentence = f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
         return _refused("checkout_untracked", where, sentence, untracked)
     rehearsal = await git.run("read-tree", "-n", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
     if rehearsal.code:
         blocking = await _changed_in_both(git, old, new)
-        sentence = (
-            f"{where} has {branch} checked out with changes where the merge has some; commit or stash them"
-        )
+        sentence = f"{where} has {branch} checked out with changes where the merge has some; commit or stash them"
         return _refused("checkout_dirty", where, sentence, blocking, rehearsal.words)
     return None
 
@@ -112,9 +106,7 @@ def _rebased(git_dir: str) -> Iterator[str]:
 
 async def _untracked_in_the_way(git: Git, old: str, new: str) -> list[str]:
     """Return untracked files that stand where `new` adds one; ignored ones too, which git itself would overwrite."""
-    added = await git.run(
-        "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, new, "--"
-    )
+    added = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, new, "--")
     top = os.fsencode(await path_of(git, "--show-toplevel"))
     standing = sorted(_standing(top, (name for name in added.stdout.split(b"\0") if name)))
     found: list[bytes] = []
@@ -131,9 +123,7 @@ def _standing(top: bytes, names: Iterable[bytes]) -> set[bytes]:
     found: set[bytes] = set()
     parents: dict[bytes, bool] = {b"": True}
     for name in names:
-        if _is_reachable(top, os.path.dirname(name), parents, found) and os.path.lexists(
-            os.path.join(top, name)
-        ):
+        if _is_reachable(top, os.path.dirname(name), parents, found) and os.path.lexists(os.path.join(top, name)):
             found.add(name)
     return found
 

@@ -36,9 +36,7 @@ async def open_git_worker(
     """
     command = [sys.executable, "-m", MODULE, str(epoch)]
     settings = HostSettings(client="compas-supervisor", log_fd=log_fd)
-    async with open_process_host(
-        command, name="git worker", env=env, settings=settings, on_exit=on_exit
-    ) as host:
+    async with open_process_host(command, name="git worker", env=env, settings=settings, on_exit=on_exit) as host:
         yield GitWorker(_exchange_with(host), epoch, host.pid)
 
 
@@ -97,9 +95,7 @@ class GitWorker:
         request = m.Graph(repo=repo, revisions=revisions, limit=limit)
         return (await self._ask(request, m.GraphText)).text
 
-    async def status(
-        self, worktree: str, *, base: str | None = None, branch: str | None = None
-    ) -> m.StatusReport:
+    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
         """Say what a checkout holds, ahead and behind of `base`, and whether HEAD is on `branch`."""
         return await self._ask(m.Status(worktree=worktree, base=base, branch=branch), m.StatusReport)
 
@@ -183,7 +179,5 @@ class GitWorker:
 
     async def finish_merge(self, repo: str, op: str, *, target: str, target_old: str, new: str) -> m.Finished:
         """After a crash: say whether the logged merge is published, and complete its checkouts (design §6 rule 8)."""
-        request = m.FinishMerge(
-            epoch=self.epoch, repo=repo, op=op, target=target, target_old=target_old, new=new
-        )
+        request = m.FinishMerge(epoch=self.epoch, repo=repo, op=op, target=target, target_old=target_old, new=new)
         return await self._ask(request, m.Finished)

@@ -147,8 +147,7 @@ def environment(source: Mapping[str, str]) -> dict[str, str]:
     kept = {
         name: value
         for name, value in source.items()
-        if (not name.startswith(("GIT_", "LC_")) or name in PASSED_GIT_VARIABLES)
-        and name not in DROPPED_VARIABLES
+        if (not name.startswith(("GIT_", "LC_")) or name in PASSED_GIT_VARIABLES) and name not in DROPPED_VARIABLES
     }
     return {**kept, **FIXED_VARIABLES}
 
@@ -204,9 +203,7 @@ class _Run:
         if self._process.stdin is None:
             return
         async with self._process.stdin as stream:
-            with contextlib.suppress(
-                trio.BrokenResourceError
-            ):  # it ended without reading: its exit code says why
+            with contextlib.suppress(trio.BrokenResourceError):  # it ended without reading: its exit code says why
                 await stream.send_all(stdin)
 
     async def _collect_stdout(self, scope: trio.CancelScope) -> None:
@@ -250,7 +247,5 @@ class _Run:
                     await stream.aclose()
 
     def _signal(self, number: signal.Signals) -> None:
-        with contextlib.suppress(
-            ProcessLookupError, PermissionError
-        ):  # macOS says EPERM for a group of zombies
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
             os.killpg(self._process.pid, number)

@@ -20,9 +20,7 @@ async def diff(request: Diff) -> DiffText:
     if request.from_merge_base:
         found = await git.line("merge-base", base, tip)
         if found is None:
-            message = (
-                f"{request.base} and {request.tip} have no commit in common; ask for their plain difference"
-            )
+            message = f"{request.base} and {request.tip} have no commit in common; ask for their plain difference"
             raise GitRefused("unrelated", message)
         base = found
     paths = ("--", *request.paths)

@@ -29,9 +29,7 @@ async def merge_in_checkout(
             await held.run(*add, time_limit=LONG_LIMIT)
             # Where hooks are looked for may be relative to the checkout, and this one has none of its own.
             hooks = await hooks_directory(held)
-            return await _merge(
-                held.at(path).configured(f"core.hooksPath={hooks}"), hooks, source_tip, message
-            )
+            return await _merge(held.at(path).configured(f"core.hooksPath={hooks}"), hooks, source_tip, message)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLEANUP):
                 await remove_merge_checkout(held, path)

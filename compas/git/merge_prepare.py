@@ -117,9 +117,7 @@ async def _without_merging(git: Git, sides: Sides) -> Prepared | None:
     """Return the result where one side contains the other. Raises GitRefused `unrelated`."""
     base = await git.line("merge-base", sides.target_old, sides.source_tip)
     if base is None:
-        message = (
-            f"{sides.source} and {sides.target} have no commit in common; merge them by hand if that is meant"
-        )
+        message = f"{sides.source} and {sides.target} have no commit in common; merge them by hand if that is meant"
         raise GitRefused("unrelated", message)
     if base == sides.source_tip:
         return await _nothing_to_do(git, sides)
@@ -143,9 +141,7 @@ async def _merge(git: Git, common_dir: str, sides: Sides, op: str) -> PrepareRes
     place = await _place(git, common_dir, sides)
     if hooks or place is None or await version(git) < WITHOUT_CHECKOUT:
         path = merge_directory(common_dir, op)
-        outcome = await merge_in_checkout(
-            git, common_dir, path, sides.target_old, sides.source_tip, sides.message
-        )
+        outcome = await merge_in_checkout(git, common_dir, path, sides.target_old, sides.source_tip, sides.message)
         if isinstance(outcome, str):
             return sides.prepared("merge", outcome, f"Merged {sides.source} into {sides.target}")
         if isinstance(outcome, Refused):
@@ -180,9 +176,7 @@ def _failed(code: str, what: str, output: Output) -> Refused:
     return Refused(code=code, sentence=f"{what}: {output.words or 'it printed nothing'}", output=output.words)
 
 
-async def _place(
-    git: Git, common_dir: str, sides: Sides
-) -> contextlib.AbstractAsyncContextManager[Git] | None:
+async def _place(git: Git, common_dir: str, sides: Sides) -> contextlib.AbstractAsyncContextManager[Git] | None:
     """Choose where `merge-tree` runs, because it reads attributes, and merge drivers their scripts, from there.
 
     Without drivers an empty directory with the target's attribute files does: what the operator's checkout holds at

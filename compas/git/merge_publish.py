@@ -79,9 +79,7 @@ async def _swap(git: Git, op: str, prepared: Prepared) -> PublishResult:
         if isinstance(words, StaleCheckout):
             return Published(new=new, followed=tuple(followed), stale=(words,))
         if words is not None:
-            return await _take_back(
-                git, op, prepared, followed, StaleCheckout(worktree=checkout.path, reason=words)
-            )
+            return await _take_back(git, op, prepared, followed, StaleCheckout(worktree=checkout.path, reason=words))
         followed.append(checkout.path)
     hit("git.checkout_followed")
     return Published(new=new, followed=tuple(followed))

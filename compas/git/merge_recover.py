@@ -47,9 +47,7 @@ async def complete_checkouts(
             continue
         there = git.at(checkout.path)
         if is_locked(await path_of(there, "--git-dir")):
-            left.append(
-                stale(checkout.path, old, tip, "an index.lock is there: git is at work, or was killed")
-            )
+            left.append(stale(checkout.path, old, tip, "an index.lock is there: git is at work, or was killed"))
         elif await _is_behind(there, old, tip):
             reason = await _complete(there, checkout, target, old, tip)
             if reason is None:
@@ -105,9 +103,7 @@ async def _accept_written(git: Git, old: str, tip: str) -> None:
         if await _is_written(there, top, name, mode, shown(blob)):
             entries.append(b"%b %b\t%b" % (b"0" if mode == GONE else mode, blob, name))
     if entries:
-        await there.run(
-            "update-index", "-z", "--index-info", stdin=b"\0".join(entries) + b"\0", time_limit=LONG_LIMIT
-        )
+        await there.run("update-index", "-z", "--index-info", stdin=b"\0".join(entries) + b"\0", time_limit=LONG_LIMIT)
 
 
 async def _is_written(git: Git, top: str, name: bytes, mode: bytes, blob: str) -> bool:

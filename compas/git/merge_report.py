@@ -42,9 +42,7 @@ async def explain(
         target=target,
         source_tip=source_tip,
         target_old=target_old,
-        files=tuple(
-            msgspec.structs.replace(file, path=_named_path(file.path, names)) for file in files.values()
-        ),
+        files=tuple(msgspec.structs.replace(file, path=_named_path(file.path, names)) for file in files.values()),
         ours=await _commits(git, source_tip, target_old, paths),
         theirs=await _commits(git, target_old, source_tip, paths),
         text=_named(merged.text, names)[:TEXT],

@@ -85,9 +85,7 @@ def conflicts_of(merged: MergedTree) -> dict[bytes, Conflict]:
         stages.setdefault(entry.path, set()).add(entry.stage)
     # A message may also name a path that was renamed away; it is a conflict only if nothing else is.
     paths = stages or {path: set() for path in said}
-    return {
-        path: Conflict(path=shown(path), kind=_kind(said.get(path), there)) for path, there in paths.items()
-    }
+    return {path: Conflict(path=shown(path), kind=_kind(said.get(path), there)) for path, there in paths.items()}
 
 
 def _kind(said: str | None, stages: set[int]) -> str:

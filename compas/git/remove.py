@@ -73,14 +73,10 @@ async def remove_worktree(request: RemoveWorktree) -> Removed:
 
 async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -> Cleared:
     if item.locked is not None:
-        return Cleared(
-            "kept", item.path, reason=f"{item.path} is locked ({item.locked or 'no reason given'})"
-        )
+        return Cleared("kept", item.path, reason=f"{item.path} is locked ({item.locked or 'no reason given'})")
     if not item.present:
         if not vacate(item.path):
-            return Cleared(
-                "kept", item.path, reason=f"{item.path} has lost its .git file but holds other files"
-            )
+            return Cleared("kept", item.path, reason=f"{item.path} has lost its .git file but holds other files")
         return await _take_away(git, item, Cleared("absent", item.path))
     there = git.at(item.path)
     reason = await _unsafe(there, item, branch, force=request.force)
@@ -141,9 +137,7 @@ async def _take_away(git: Git, item: Listed, cleared: Cleared) -> Cleared:
     try:
         await git.run("worktree", "remove", "--force", item.path, time_limit=LONG_LIMIT)
     except GitFailed as error:
-        return Cleared(
-            "kept", item.path, cleared.snapshot, reason=f"git did not remove {item.path}: {error.output}"
-        )
+        return Cleared("kept", item.path, cleared.snapshot, reason=f"git did not remove {item.path}: {error.output}")
     return cleared
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
+from compas.git import quick
 from compas.git.command import Git, shown
 from compas.git.errors import GitRefused
 from compas.git.messages import Contained, Contains, Describe, Graph, GraphText, Repository, Resolve, Resolved
@@ -103,18 +104,21 @@ async def resolve(request: Resolve) -> Resolved:
 async def commit_of(git: Git, revision: str) -> str:
     """Return the commit a revision names. Raises GitRefused `unknown_revision`."""
     found = None
-    if revision and not revision.startswith("-") and "\0" not in revision:
+    if revision.startswith("refs/"):
+        found = await tip_of(git, revision)
+    elif revision and not revision.startswith("-") and "\0" not in revision:
         found = await git.line("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
     if found is None:
-        raise GitRefused(
-            "unknown_revision", f"{revision!r} names no commit in {git.directory}; check its spelling"
-        )
+        raise GitRefused("unknown_revision", f"{revision!r} names no commit in {git.directory}; check its spelling")
     return found
 
 
 async def tip_of(git: Git, ref: str) -> str | None:
     """Return the commit at a full ref, or None where the ref does not exist."""
-    return await git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+    try:
+        return await quick.tip(git.directory, ref)
+    except quick.NotQuick:
+        return await git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
 
 
 async def branch_tip(git: Git, branch: str) -> str:
@@ -165,7 +169,10 @@ async def contains(request: Contains) -> Contained:
 
 async def is_ancestor(git: Git, older: str, newer: str) -> bool:
     """Say whether commit `newer` contains commit `older`."""
-    return older == newer or await git.holds("merge-base", "--is-ancestor", older, newer)
+    try:
+        return older == newer or await quick.is_ancestor(git.directory, older, newer)
+    except quick.NotQuick:
+        return await git.holds("merge-base", "--is-ancestor", older, newer)
 
 
 async def graph(request: Graph) -> GraphText:

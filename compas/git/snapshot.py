@@ -67,9 +67,7 @@ async def _read_back(git: Git, commit: str) -> Snapshot:
     return _snapshot(commit, tree, head, changes, dirty=ours, left_out=left_out.strip() if ours else "")
 
 
-def _snapshot(
-    commit: str, tree: str, head: str, changes: list[FileChange], *, dirty: bool, left_out: str
-) -> Snapshot:
+def _snapshot(commit: str, tree: str, head: str, changes: list[FileChange], *, dirty: bool, left_out: str) -> Snapshot:
     return Snapshot(
         commit=commit,
         tree=tree,
@@ -92,15 +90,11 @@ async def tree_of_checkout(git: Git) -> tuple[str, str]:
             scratch = held.having(GIT_INDEX_FILE=index)
             if not copied:
                 await scratch.run("read-tree", "HEAD")
-            added = await scratch.run(
-                "add", "--all", "--ignore-errors", "--", ":/", good=(0, 1), time_limit=LONG_LIMIT
-            )
+            added = await scratch.run("add", "--all", "--ignore-errors", "--", ":/", good=(0, 1), time_limit=LONG_LIMIT)
             tree = shown((await scratch.run("write-tree", time_limit=LONG_LIMIT)).stdout).strip()
     embedded = await _embedded(git, tree)
     left_out = [added.words] if added.code else []
-    left_out += [
-        f"{path}: a repository inside the worktree; only its commit is recorded" for path in embedded
-    ]
+    left_out += [f"{path}: a repository inside the worktree; only its commit is recorded" for path in embedded]
     return tree, "\n".join(left_out)
 
 

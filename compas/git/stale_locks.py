@@ -39,9 +39,7 @@ def remove_stale(locks: Sequence[str], checkout: str, git_dir: str) -> list[str]
         return []
     users = users_of((checkout, git_dir))
     if users is None or users:
-        whom = (
-            f"processes {', '.join(map(str, users))} work there" if users else "nobody can say who holds it"
-        )
+        whom = f"processes {', '.join(map(str, users))} work there" if users else "nobody can say who holds it"
         message = (
             f"{present[0]} exists and {whom}; wait for git to end in {checkout}, "
             "or remove the file if no git runs there"

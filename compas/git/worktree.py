@@ -158,14 +158,10 @@ async def _add(git: Git, place: Place, base: str | None, *, excluded: bool) -> N
 
 async def _start(git: Git, place: Place, base: str | None) -> str:
     if base is None:
-        message = (
-            f"{place.branch} does not exist yet and no base was named; name a local branch to start from"
-        )
+        message = f"{place.branch} does not exist yet and no base was named; name a local branch to start from"
         raise GitRefused("base_required", message)
     if not await git.text("for-each-ref", "--count=1", "--format=%(refname)", BRANCHES):
-        message = (
-            f"{git.directory} has no commit yet, so nothing to start from; make a first commit on {base}"
-        )
+        message = f"{git.directory} has no commit yet, so nothing to start from; make a first commit on {base}"
         raise GitRefused("empty_repository", message)
     return await branch_tip(git, base)
 
@@ -188,9 +184,7 @@ async def _verified(
     if start is None and base is not None:
         start = await git.line("merge-base", BRANCHES + base, tip)
     write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True))
-    return Worktree(
-        path=path, branch=place.branch, base=start or tip, head=head, created=created, healed=tuple(healed)
-    )
+    return Worktree(path=path, branch=place.branch, base=start or tip, head=head, created=created, healed=tuple(healed))
 
 
 def _inside(root: str, thread: str) -> str:
