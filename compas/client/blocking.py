@@ -152,13 +152,14 @@ class BlockingConnection:
                 case Push(id=id2, item=item) if id2 == id_ and on_push is not None:
                     on_push(item)
                 case Goodbye(reason=reason):
-                    self.close()
+                    self._hang_up(reason)
                     raise ConnectionLost(reason)
                 case Reply() | Failure() | Push():
-                    pass  # of an earlier request that was cancelled
+                    pass  # an item nobody reads, or of a request that was cancelled
                 case other:
-                    self.close()
-                    raise FrameInvalid(f"the server sent a {type(other).__name__} frame, which only clients may")
+                    reason = f"the server sent a {type(other).__name__} frame, which only clients may"
+                    self._hang_up(reason)
+                    raise FrameInvalid(reason)
 
     def _abandon(self, id_: int) -> None:
         """Cancel the request and give the supervisor a moment to say that it has ended."""

@@ -29,7 +29,7 @@ from actors.remote.errors import (
     TransportEnded,
     VersionRefused,
 )
-from actors.remote.frames import Cancel, Failure, Frame, Hello, Push, Refused, Reply, Request, Welcome
+from actors.remote.frames import Cancel, Failure, Frame, Goodbye, Hello, Push, Refused, Reply, Request, Welcome
 from actors.remote.handshake import Versions, WelcomeInfo
 from actors.remote.listener import listen_unix
 from actors.remote.server import ServerSettings
@@ -91,9 +91,7 @@ async def _serving(path: str, handler: Callable[[Call], Awaitable[object]]) -> A
             nursery.cancel_scope.cancel()
 
 
-async def _in_thread(
-    path: str, use: Callable[[BlockingConnection], T], encoding: Encoding = Encoding.MSGPACK
-) -> T:
+async def _in_thread(path: str, use: Callable[[BlockingConnection], T], encoding: Encoding = Encoding.MSGPACK) -> T:
     """Run `use` with a connection, where blocking is allowed."""
 
     def run() -> T:
@@ -182,9 +180,7 @@ async def test_versions_that_do_not_fit_are_refused_in_words(path: str) -> None:
     refused = pytest.raises(VersionRefused, match="supervisor/1 speaks 1: upgrade the server")
     async with _serving(path, Supervisor()):
         with refused:
-            await trio.to_thread.run_sync(
-                functools.partial(connect, path, client="cli/9", versions=Versions(8, 9))
-            )
+            await trio.to_thread.run_sync(functools.partial(connect, path, client="cli/9", versions=Versions(8, 9)))
 
 
 async def test_a_request_too_large_is_not_sent(path: str) -> None:
@@ -215,9 +211,7 @@ async def test_a_supervisor_that_ends_loses_the_request(path: str) -> None:
 
         def use(connection: BlockingConnection) -> None:
             with pytest.raises(ConnectionLost):
-                connection.request(
-                    "hang", None, int, on_push=lambda _: trio.from_thread.run_sync(hanging.set)
-                )
+                connection.request("hang", None, int, on_push=lambda _: trio.from_thread.run_sync(hanging.set))
 
         clients.start_soon(_in_thread, path, use)
         await hanging.wait()
@@ -238,9 +232,7 @@ def test_a_supervisor_that_does_not_answer_is_given_up(path: str) -> None:
         frozen.listen(0)
         with pytest.raises(ConnectionLost, match="no answer to the greeting within"):
             connect(path, client="cli/1", timeout=0.05)
-        with pytest.raises(
-            ConnectTimeout, match="hangs or is flooded"
-        ):  # the first one still fills its queue
+        with pytest.raises(ConnectTimeout, match="hangs or is flooded"):  # the first one still fills its queue
             connect(path, client="cli/1", timeout=0.05)
 
 
@@ -338,6 +330,21 @@ async def test_a_frame_only_clients_send_is_a_broken_server(path: str) -> None:
         await server.send(Welcome(protocol=1, server="raw"))
         await server.receive()
         await server.send(Cancel(id=1))
+
+
+async def test_a_goodbye_ends_the_request_and_is_quoted_to_the_next(path: str) -> None:
+    async with _raw_server(path) as admit, trio.open_nursery() as nursery:
+
+        def use(connection: BlockingConnection) -> None:
+            for _ in range(2):
+                with pytest.raises(ConnectionLost, match="going down for an upgrade"):
+                    connection.request("x", None, int)
+
+        nursery.start_soon(_in_thread, path, use)
+        server = await admit()
+        await server.send(Welcome(protocol=1, server="raw"))
+        await server.receive()
+        await server.send(Goodbye(reason="going down for an upgrade"))
 
 
 INTERRUPTED = """
