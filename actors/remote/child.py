@@ -16,9 +16,7 @@ CHANNEL_VARIABLE: Final = "ACTORS_CHANNEL_FD"
 """Environment variable with the number of the channel's file descriptor."""
 
 
-async def serve_parent(
-    handler: CallHandler, settings: ServerSettings, *, exit_seconds: float | None = 5.0
-) -> None:
+async def serve_parent(handler: CallHandler, settings: ServerSettings, *, exit_seconds: float | None = 5.0) -> None:
     """Serve the process that started this one with `open_process_host`; returns when it is gone or says goodbye.
 
     The program ends after that. `exit_seconds` after the parent is gone the process is ended hard, should a worker
@@ -48,9 +46,7 @@ def _claim_channel() -> socket.socket:
     """The channel, hidden from this process's own children, so that the parent's death is seen at once."""
     number = os.environ.pop(CHANNEL_VARIABLE, None)
     if number is None:
-        raise RuntimeError(
-            f"{CHANNEL_VARIABLE} is not set: this program is started by a process host, not by hand"
-        )
+        raise RuntimeError(f"{CHANNEL_VARIABLE} is not set: this program is started by a process host, not by hand")
     sock = socket.socket(fileno=int(number))
     sock.set_inheritable(False)
     return sock

@@ -18,9 +18,7 @@ def explained_connect(path: str | os.PathLike[str]) -> Iterator[None]:
     except FileNotFoundError as error:
         raise SocketAbsent(f"there is no socket at {path}: the server is not running") from error
     except ConnectionRefusedError as error:
-        raise SocketRefused(
-            f"nobody listens on the socket {path}: the server that made it is gone"
-        ) from error
+        raise SocketRefused(f"nobody listens on the socket {path}: the server that made it is gone") from error
     except PermissionError as error:
         raise PermissionDenied(
             f"the system does not allow to connect to {path} ({error.strerror}); inside a sandbox, allow that path"

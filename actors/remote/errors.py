@@ -12,9 +12,7 @@ class FrameTooLarge(WireError):
     """A frame is larger than the limit of the side that looked at it; nothing of it was sent or kept."""
 
     def __init__(self, size: int, limit: int) -> None:
-        super().__init__(
-            f"a frame of {size} bytes is over the limit of {limit} bytes; ask for less at a time"
-        )
+        super().__init__(f"a frame of {size} bytes is over the limit of {limit} bytes; ask for less at a time")
         self.size = size
         self.limit = limit
 

@@ -32,9 +32,7 @@ class Exchange:
     def add(self, item: msgspec.Raw) -> None:
         """Keep a pushed item. Raises FrameInvalid when the server pushed more than it was allowed."""
         if len(self._items) >= self._window:
-            raise FrameInvalid(
-                f"the server pushed over the window of {self._window} items of request {self.id}"
-            )
+            raise FrameInvalid(f"the server pushed over the window of {self._window} items of request {self.id}")
         self._items.append(item)
         self._news.unpark()
 

@@ -29,15 +29,11 @@ def bind_unix(path: str | os.PathLike[str]) -> socket.socket:
     """
     name = os.fspath(path)
     if len(os.fsencode(name)) > MAX_PATH_BYTES:
-        raise ConnectError(
-            f"the socket path {name} has over {MAX_PATH_BYTES} bytes; choose a shorter directory"
-        )
+        raise ConnectError(f"the socket path {name} has over {MAX_PATH_BYTES} bytes; choose a shorter directory")
     _remove_old_socket(name)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        with suppress(
-            OSError
-        ):  # Linux gives the file this mode from the start; macOS does not allow the call
+        with suppress(OSError):  # Linux gives the file this mode from the start; macOS does not allow the call
             os.fchmod(sock.fileno(), 0o600)
         sock.bind(name)
         os.chmod(name, 0o600)
@@ -79,9 +75,7 @@ async def listen_unix(
         door = _Door(handler, settings, max_connections, os.getuid() if uid is None else uid)
         task_status.started(sock)
         try:
-            await trio.serve_listeners(
-                door.admit, [trio.SocketListener(trio.socket.from_stdlib_socket(sock))]
-            )
+            await trio.serve_listeners(door.admit, [trio.SocketListener(trio.socket.from_stdlib_socket(sock))])
         finally:
             if own_file is not None and _identity(name) == own_file:  # else a successor listens there already
                 os.unlink(name)
@@ -100,9 +94,7 @@ def _identity(name: str) -> tuple[int, int] | None:
 class _Door:
     """Lets clients in, one task each, and counts them."""
 
-    def __init__(
-        self, handler: CallHandler, settings: ServerSettings, max_connections: int, uid: int
-    ) -> None:
+    def __init__(self, handler: CallHandler, settings: ServerSettings, max_connections: int, uid: int) -> None:
         self._uid = uid
         self._handler = handler
         self._settings = settings
@@ -140,9 +132,7 @@ class _Door:
         if waiting.cancelled_caught:
             log.info("A client that said nothing was cut off.", extra={"action": "no_hello"})
             return
-        await serve_connection(
-            transport, self._handler, self._settings, pid=credentials.pid, uid=credentials.uid
-        )
+        await serve_connection(transport, self._handler, self._settings, pid=credentials.pid, uid=credentials.uid)
 
 
 async def _refuse(transport: UnixTransport, code: str, message: str) -> None:

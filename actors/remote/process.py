@@ -41,11 +41,7 @@ class ProcessExit(msgspec.Struct, frozen=True, kw_only=True):
     signal: int | None = None
 
     def __str__(self) -> str:
-        how = (
-            f"exited with code {self.code}"
-            if self.signal is None
-            else f"was killed by {_signal_name(self.signal)}"
-        )
+        how = f"exited with code {self.code}" if self.signal is None else f"was killed by {_signal_name(self.signal)}"
         return f"the process {self.name} (pid {self.pid}) {how}"
 
 
@@ -139,9 +135,7 @@ class ProcessHost:
         with trio.move_on_after(_REAP_SECONDS):
             await self._exited.wait()
             return
-        log.error(
-            "%r survived SIGKILL; it hangs in the kernel and is left behind.", self, extra={"action": "left"}
-        )
+        log.error("%r survived SIGKILL; it hangs in the kernel and is left behind.", self, extra={"action": "left"})
 
     def _signal(self, signal_: signal.Signals) -> None:
         if self._process.poll() is None:
@@ -178,9 +172,7 @@ async def open_process_host(
             helpers.start_soon(host._watch, on_exit)
             try:
                 async with AsyncExitStack() as stack:
-                    transport = transport_of(
-                        ours, Encoding.MSGPACK, announces=True, max_frame=settings.max_frame
-                    )
+                    transport = transport_of(ours, Encoding.MSGPACK, announces=True, max_frame=settings.max_frame)
                     await host._greet(stack, transport, settings)
                     yield host
             finally:
@@ -211,9 +203,7 @@ async def _spawn(
             start_new_session=True,
         )
     except OSError as error:
-        raise ProcessStartError(
-            f"cannot start the process {name} ({argv[0]}): {error.strerror or error}"
-        ) from error
+        raise ProcessStartError(f"cannot start the process {name} ({argv[0]}): {error.strerror or error}") from error
 
 
 def _signal_name(number: int) -> str:

@@ -132,9 +132,7 @@ class _Connection:
                     pass  # the client is gone, which it may
                 except WireError as error:
                     who = self._peer.client
-                    log.warning(
-                        "Ended the connection of %s: %s.", who, error, extra={"action": "client_dropped"}
-                    )
+                    log.warning("Ended the connection of %s: %s.", who, error, extra={"action": "client_dropped"})
                     await self._say_goodbye(str(error), written)
                 finally:
                     on_end()
@@ -181,12 +179,8 @@ class _Connection:
             raise FrameInvalid(f"the client used the id {request.id} for two requests at once")
         limit = self._settings.max_in_flight
         if len(self._calls) >= limit:
-            message = (
-                f"{limit} requests of this connection are in flight already; wait for one of them to end"
-            )
-            self._outbox.put_nowait(
-                self._codec.encode_frame(Failure(id=request.id, code=BUSY, message=message))
-            )
+            message = f"{limit} requests of this connection are in flight already; wait for one of them to end"
+            self._outbox.put_nowait(self._codec.encode_frame(Failure(id=request.id, code=BUSY, message=message)))
             return
         call = Call(request, self._peer, self._codec, self._outbox)
         self._calls[call.id] = call
@@ -219,22 +213,16 @@ class _Connection:
             cancelled, rest = group.split(trio.Cancelled)
             if cancelled is None or not isinstance(rest, Exception | None):
                 raise
-            log.error(
-                "%r crashed while it was cancelled.", call, exc_info=rest, extra={"action": "call_crashed"}
-            )
+            log.error("%r crashed while it was cancelled.", call, exc_info=rest, extra={"action": "call_crashed"})
             raise cancelled from None
 
     def _failure_of(self, call: Call, error: Exception) -> bytes:
         known = _only_leaf(error)
         if isinstance(known, CallError):
             return self._failure(call, known.code, known.message, known.details)
-        if not (
-            isinstance(known, TransportClosed) and self._outbox.is_closed
-        ):  # else nobody is left to push to
+        if not (isinstance(known, TransportClosed) and self._outbox.is_closed):  # else nobody is left to push to
             log.error("%r crashed.", call, exc_info=error, extra={"action": "call_crashed"})
-        message = (
-            f"{call.op} crashed in the server ({type(known).__name__}: {known}); its log has the details"
-        )
+        message = f"{call.op} crashed in the server ({type(known).__name__}: {known}); its log has the details"
         return self._failure(call, INTERNAL, message)
 
     def _failure(self, call: Call, code: str, message: str, details: object = None) -> bytes:

@@ -88,9 +88,7 @@ class Session:
 
         Raises RequestFailed, SessionLost, FrameTooLarge (nothing was sent), ReplyInvalid.
         """
-        async with self._open_exchange(
-            op, args, request_id, meta, reads_items=on_push is not None
-        ) as exchange:
+        async with self._open_exchange(op, args, request_id, meta, reads_items=on_push is not None) as exchange:
             while (item := await self._next_item(exchange)) is not None:
                 handled = on_push(item) if on_push is not None else None
                 if inspect.isawaitable(handled):
@@ -163,9 +161,7 @@ class Session:
         try:
             await self._outbox.put(payload)
         except TransportClosed as error:
-            raise SessionLost(
-                self._loss.reason if self._loss else "it cannot be written to any more"
-            ) from error
+            raise SessionLost(self._loss.reason if self._loss else "it cannot be written to any more") from error
 
     def _tell(self, frame: Cancel | Credit | Goodbye) -> None:
         """Queue a control frame; a connection that is over needs none."""

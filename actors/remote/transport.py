@@ -110,6 +110,4 @@ def memory_transport_pair(
     assert 0 <= capacity < math.inf, "an unbounded queue would hide a missing back-pressure"
     there, back = _Pipe(capacity), _Pipe(capacity)
     peer_limit = max_frame if peer_max_frame is None else peer_max_frame
-    return MemoryTransport(there, back, encoding, max_frame), MemoryTransport(
-        back, there, encoding, peer_limit
-    )
+    return MemoryTransport(there, back, encoding, max_frame), MemoryTransport(back, there, encoding, peer_limit)

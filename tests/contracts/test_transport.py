@@ -32,9 +32,7 @@ async def _memory(
 
 
 @asynccontextmanager
-async def _unix(
-    near_limit: int = MAX_FRAME, far_limit: int = MAX_FRAME
-) -> AsyncIterator[tuple[Transport, Transport]]:
+async def _unix(near_limit: int = MAX_FRAME, far_limit: int = MAX_FRAME) -> AsyncIterator[tuple[Transport, Transport]]:
     a, b = socket.socketpair()
     b.setblocking(False)
     with trio.fail_after(10):
@@ -160,9 +158,7 @@ async def test_a_send_cancelled_half_way_marks_the_transport_broken(open_transpo
         await near.aclose()
         for _ in sent:
             assert await far.receive_frame() == _BIG
-        with pytest.raises(
-            TransportBroken
-        ):  # an end inside a frame, which the receiver can tell from a close
+        with pytest.raises(TransportBroken):  # an end inside a frame, which the receiver can tell from a close
             await far.receive_frame()
 
 

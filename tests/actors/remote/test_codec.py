@@ -56,9 +56,7 @@ def _frames(codec: Codec) -> st.SearchStrategy[Frame]:
 def _plain(frame: Frame) -> dict[str, object]:
     """The frame with its Raw fields as bytes, which compare."""
     fields = {name: getattr(frame, name) for name in frame.__struct_fields__}
-    return {"": type(frame).__name__} | {
-        k: bytes(v) if isinstance(v, msgspec.Raw) else v for k, v in fields.items()
-    }
+    return {"": type(frame).__name__} | {k: bytes(v) if isinstance(v, msgspec.Raw) else v for k, v in fields.items()}
 
 
 @given(st.data(), _ENCODINGS)

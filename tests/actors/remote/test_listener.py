@@ -40,9 +40,7 @@ async def _listening(
             nursery.cancel_scope.cancel()
 
 
-async def test_clients_of_both_encodings_are_served(
-    path: str, playground: Playground, encoding: Encoding
-) -> None:
+async def test_clients_of_both_encodings_are_served(path: str, playground: Playground, encoding: Encoding) -> None:
     async with (
         _listening(path, playground),
         open_session(await connect_unix(path, encoding), client="c") as session,
@@ -52,9 +50,7 @@ async def test_clients_of_both_encodings_are_served(
         assert await session.request("peer", None, dict) == {"pid": os.getpid(), "uid": os.getuid()}
 
 
-async def test_the_socket_is_for_its_user_alone_and_goes_with_the_listener(
-    path: str, playground: Playground
-) -> None:
+async def test_the_socket_is_for_its_user_alone_and_goes_with_the_listener(path: str, playground: Playground) -> None:
     async with _listening(path, playground):
         assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
     with pytest.raises(SocketAbsent):
@@ -99,9 +95,7 @@ async def test_a_client_of_another_user_is_refused_in_words(path: str, playgroun
     assert refused.value.code == "user"
 
 
-async def test_a_client_over_the_bound_is_refused_and_may_come_back(
-    path: str, playground: Playground
-) -> None:
+async def test_a_client_over_the_bound_is_refused_and_may_come_back(path: str, playground: Playground) -> None:
     async with _listening(path, playground, max_connections=1):
         async with open_session(await connect_unix(path), client="first"):
             with pytest.raises(PeerRefused, match="1 clients are connected") as refused:
@@ -148,9 +142,7 @@ async def test_a_frame_over_the_limit_is_answered_in_words(path: str, playground
                 await session.request("add", b"x" * (17 * 1024 * 1024), dict)
 
 
-async def test_when_the_listener_ends_its_clients_lose_their_requests(
-    path: str, playground: Playground
-) -> None:
+async def test_when_the_listener_ends_its_clients_lose_their_requests(path: str, playground: Playground) -> None:
     with trio.fail_after(5):
         async with trio.open_nursery() as clients, _listening(path, playground):
             transport = await connect_unix(path)

@@ -39,9 +39,7 @@ def _open(
     settings: HostSettings, *, exit_seconds: float = 5, **options: Callable[[ProcessExit], None]
 ) -> AbstractAsyncContextManager[ProcessHost]:
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MARK": "kept"}
-    return open_process_host(
-        [*PROGRAM, str(exit_seconds)], name="playground", env=env, settings=settings, **options
-    )
+    return open_process_host([*PROGRAM, str(exit_seconds)], name="playground", env=env, settings=settings, **options)
 
 
 def _what_it_has_open(pid: int) -> list[str]:
@@ -160,9 +158,7 @@ async def test_an_error_of_the_block_leaves_as_itself(settings: HostSettings) ->
             raise ZeroDivisionError
 
 
-async def test_a_program_that_crashes_at_once_is_a_failed_start(
-    settings: HostSettings, output: IO[bytes]
-) -> None:
+async def test_a_program_that_crashes_at_once_is_a_failed_start(settings: HostSettings, output: IO[bytes]) -> None:
     with trio.fail_after(20), pytest.raises(ProcessStartError, match="exited with code 1"):
         async with open_process_host([sys.executable, "-c", "1/0"], name="broken", settings=settings):
             pytest.fail("it cannot have started")

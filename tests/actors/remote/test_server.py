@@ -225,9 +225,7 @@ async def test_items_wait_for_credit_where_the_client_sets_a_window(playground: 
 
 
 @pytest.mark.parametrize("leaving", ["goodbye", "close"])
-async def test_when_the_client_leaves_all_its_requests_are_cancelled(
-    playground: Playground, leaving: str
-) -> None:
+async def test_when_the_client_leaves_all_its_requests_are_cancelled(playground: Playground, leaving: str) -> None:
     async with _raw_client(playground) as client:
         await client.ask(1, "hang")
         await client.ask(2, "hang")
@@ -309,9 +307,7 @@ async def test_a_client_that_says_nothing_is_cut_off(
 
 async def test_the_welcome_may_depend_on_the_client_and_the_moment(playground: Playground) -> None:
     near, far = memory_transport_pair()
-    settings = ServerSettings(
-        welcome=lambda hello: WelcomeInfo(server="s", state=f"recovering for {hello.client}")
-    )
+    settings = ServerSettings(welcome=lambda hello: WelcomeInfo(server="s", state=f"recovering for {hello.client}"))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve_connection, far, playground, settings)
         client = RawClient(near)

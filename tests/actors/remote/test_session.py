@@ -31,16 +31,12 @@ class Sum(msgspec.Struct):
     sum: int
 
 
-async def test_a_request_is_answered_with_the_type_asked_for(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_a_request_is_answered_with_the_type_asked_for(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground) as session:
         assert await session.request("add", {"a": 1, "b": 2}, Sum) == Sum(3)
 
 
-async def test_the_welcome_says_who_serves_and_in_which_state(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_the_welcome_says_who_serves_and_in_which_state(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground) as session:
         assert session.welcome == Welcome(protocol=1, server="playground/1", state="ready", epoch=7)
 
@@ -76,9 +72,7 @@ async def test_requests_in_flight_are_answered_in_the_order_they_are_done(open_p
     assert done == [2, 0, 1]
 
 
-async def test_a_failure_carries_code_message_and_details(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_a_failure_carries_code_message_and_details(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground) as session:
         with pytest.raises(RequestFailed, match="there is no thread t9") as failed:
             await session.request("fail", None, int)
@@ -97,9 +91,7 @@ async def test_arguments_of_the_wrong_shape_are_named_by_their_place(
     assert failed.value.details is None
 
 
-async def test_a_reply_of_the_wrong_shape_is_said_to_be_invalid(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_a_reply_of_the_wrong_shape_is_said_to_be_invalid(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground) as session:
         with pytest.raises(ReplyInvalid, match="playground/1"):
             await session.request("add", {"a": 1, "b": 2}, list[int])
@@ -118,9 +110,7 @@ async def test_cancelling_the_waiting_scope_ends_the_task_that_serves_it(
             assert await session.request("add", {"a": 1, "b": 1}, Sum) == Sum(2)
 
 
-async def test_pushed_items_come_in_order_before_the_result(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_pushed_items_come_in_order_before_the_result(open_pair: OpenPair, playground: Playground) -> None:
     seen: list[object] = []
     async with open_pair(playground) as session:
         result = await session.request(
@@ -129,9 +119,7 @@ async def test_pushed_items_come_in_order_before_the_result(
     assert (result, seen) == ("counted", list(range(500)))
 
 
-async def test_what_on_push_raises_ends_the_request_and_only_it(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_what_on_push_raises_ends_the_request_and_only_it(open_pair: OpenPair, playground: Playground) -> None:
     def refuse(_item: msgspec.Raw) -> None:
         raise KeyError("no more")
 
@@ -146,9 +134,7 @@ async def test_pushes_nobody_reads_are_dropped(open_pair: OpenPair, playground: 
         assert await session.request("count", 10_000, str) == "counted"
 
 
-async def test_a_slow_reader_holds_up_its_own_request_and_no_other(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_a_slow_reader_holds_up_its_own_request_and_no_other(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground) as session, trio.open_nursery() as nursery:
 
         async def never(_item: msgspec.Raw) -> None:
@@ -192,25 +178,19 @@ async def test_a_stream_that_fails_raises_after_its_items(open_pair: OpenPair) -
             await anext(items)
 
 
-async def test_a_request_too_large_to_send_harms_no_other(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_a_request_too_large_to_send_harms_no_other(open_pair: OpenPair, playground: Playground) -> None:
     async with open_pair(playground, max_frame=1000) as session:
         with pytest.raises(FrameTooLarge):
             await session.request("add", "x" * 2000, Sum)
         assert await session.request("add", {"a": 1, "b": 1}, Sum) == Sum(2)
 
 
-async def test_a_lost_connection_fails_every_request_at_once(
-    encoding: Encoding, playground: Playground
-) -> None:
+async def test_a_lost_connection_fails_every_request_at_once(encoding: Encoding, playground: Playground) -> None:
     near, far = memory_transport_pair(encoding)
     failed: list[str] = []
     with trio.fail_after(5):
         async with trio.open_nursery() as server:
-            server.start_soon(
-                serve_connection, far, playground, ServerSettings(welcome=WelcomeInfo(server="s"))
-            )
+            server.start_soon(serve_connection, far, playground, ServerSettings(welcome=WelcomeInfo(server="s")))
             async with open_session(near, client="c") as session, trio.open_nursery() as nursery:
 
                 async def ask() -> None:
@@ -229,9 +209,7 @@ async def test_a_lost_connection_fails_every_request_at_once(
     assert failed == [loss.reason, loss.reason]
 
 
-async def test_an_error_of_the_block_leaves_open_session_as_itself(
-    open_pair: OpenPair, playground: Playground
-) -> None:
+async def test_an_error_of_the_block_leaves_open_session_as_itself(open_pair: OpenPair, playground: Playground) -> None:
     near, far = memory_transport_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(serve_connection, far, playground, ServerSettings(welcome=WelcomeInfo(server="s")))

@@ -94,9 +94,7 @@ async def _cancel_after(scope: trio.CancelScope, turns: int) -> None:
 
 def _check(world: World, plan: Plan, *, may_be_lost: bool) -> None:
     outcome, items = world.outcomes[plan.number], world.items[plan.number]
-    assert items == [[plan.number, n] for n in range(len(items))], (
-        "items of this request only, in order, none twice"
-    )
+    assert items == [[plan.number, n] for n in range(len(items))], "items of this request only, in order, none twice"
     match outcome:
         case int():
             assert (plan.ending, outcome, len(items)) == ("reply", plan.number, plan.items)
@@ -120,9 +118,7 @@ async def test_every_request_has_its_own_ending_and_its_own_items(
     near, far = memory_transport_pair(encoding, capacity=capacity)
     with trio.fail_after(10):
         async with trio.open_nursery() as server:
-            server.start_soon(
-                serve_connection, far, world.serve, ServerSettings(welcome=WelcomeInfo(server="s"))
-            )
+            server.start_soon(serve_connection, far, world.serve, ServerSettings(welcome=WelcomeInfo(server="s")))
             async with open_session(near, client="c") as session:
                 async with trio.open_nursery() as nursery:
                     for plan in plans:
@@ -145,9 +141,7 @@ async def test_a_loss_at_any_moment_ends_every_request_on_both_sides(
     near, far = memory_transport_pair(capacity=1)
     with trio.fail_after(10):
         async with trio.open_nursery() as server:
-            server.start_soon(
-                serve_connection, far, world.serve, ServerSettings(welcome=WelcomeInfo(server="s"))
-            )
+            server.start_soon(serve_connection, far, world.serve, ServerSettings(welcome=WelcomeInfo(server="s")))
             async with open_session(near, client="c") as session, trio.open_nursery() as nursery:
                 for plan in plans:
                     nursery.start_soon(world.ask, session, plan)

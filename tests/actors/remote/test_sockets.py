@@ -107,9 +107,7 @@ async def test_a_listener_whose_queue_is_full_is_not_taken_for_connected(tmp_pat
         (errno.EMFILE, ConnectError),
     ],
 )
-def test_every_error_of_the_system_has_its_kind_and_its_words(
-    number: int, expected: type[ConnectError]
-) -> None:
+def test_every_error_of_the_system_has_its_kind_and_its_words(number: int, expected: type[ConnectError]) -> None:
     with pytest.raises(ConnectError, match="/run/x") as found, explained_connect("/run/x"):
         raise OSError(number, os.strerror(number))
     assert type(found.value) is expected

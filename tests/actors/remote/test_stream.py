@@ -57,9 +57,7 @@ class Log:
             return None
 
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(
-                serve_connection, far, serve, ServerSettings(welcome=WelcomeInfo(server="log"))
-            )
+            nursery.start_soon(serve_connection, far, serve, ServerSettings(welcome=WelcomeInfo(server="log")))
             async with open_session(near, client="reader") as session:
                 failure = None
                 try:
