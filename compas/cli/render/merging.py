@@ -13,7 +13,7 @@ def merge_text(response: MergeResponse, style: Style) -> str:
             ("thread", response.thread_id),
             ("branches", f"{response.source_branch} → {response.target_branch} ({response.strategy})"),
             ("status", response.status),
-            ("before it", str(response.queue_depth) if response.queue_depth else None),
+            ("before it", str(response.queue_depth - 1) if response.queue_depth > 1 else None),
             ("next", response.next_step),
         ],
         style,
