@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import deque
 
 import msgspec
 
@@ -10,8 +11,11 @@ from compas.backends.failures import classify
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
 
 _VARIABLE = re.compile(r"\{\{(instruction|model|session_id)\}\}")
+_OPTION = re.compile(r"--?[A-Za-z][\w-]*")
 _ERROR_TAIL = 200
 """Lines of error output that a failure is judged by and shown with."""
+_KEPT_CHARACTERS = 8 * 1024 * 1024
+"""How much output is kept to read the result from: the end of it, however much there was."""
 
 
 class GenericBackend:
@@ -61,14 +65,17 @@ def _compose(task: Task) -> str:
 def fill(args: tuple[str, ...], values: dict[str, str | None]) -> list[str]:
     """Replace `{{name}}` once, from left to right; what a value contains is not replaced again.
 
-    An argument that is only an absent variable is dropped together with a flag before it; one that merely contains
-    it stays, with nothing in its place (a-core 91, c-config-dashboard 42, 43).
+    An argument that is only an absent variable is dropped together with an option before it; one that merely contains
+    it stays, with nothing in its place (a-core 91, c-config-dashboard 42, 43). Only what the template itself has as
+    an option is one: a task that begins with a dash is never dropped.
     """
     filled: list[str] = []
+    before = ""
     for arg in args:
+        previous, before = before, arg
         whole = _VARIABLE.fullmatch(arg)
         if whole is not None and values[whole.group(1)] is None:
-            if filled and filled[-1].startswith("-") and "=" not in filled[-1]:
+            if _OPTION.fullmatch(previous):
                 filled.pop()
             continue
         filled.append(_VARIABLE.sub(lambda match: values[match.group(1)] or "", arg))
@@ -80,7 +87,9 @@ class GenericReader:
 
     def __init__(self, output: OutputSpec) -> None:
         self._output = output
-        self._out: list[str] = []
+        self._out: deque[str] = deque()
+        self._kept = 0
+        self._left_out = 0
         self._err: list[str] = []
 
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
@@ -89,8 +98,16 @@ class GenericReader:
             self._err.append(line)
             del self._err[:-_ERROR_TAIL]
         else:
-            self._out.append(line)
+            self._keep(line)
         return ()
+
+    def _keep(self, line: str) -> None:
+        self._out.append(line)
+        self._kept += len(line) + 1
+        while self._kept > _KEPT_CHARACTERS and len(self._out) > 1:
+            left_out = len(self._out.popleft()) + 1
+            self._kept -= left_out
+            self._left_out += left_out
 
     def finish(self, status: ExitStatus) -> Answer:
         """Read the result; success is exit status 0."""
@@ -98,18 +115,19 @@ class GenericReader:
         if status.code == 0:
             return Answer(success=True, reply=text, session=session)
         errors = "\n".join(self._err).strip()
-        ended = f"exit status {status.code}" if status.code is not None else f"signal {status.signal}"
         shown = errors or (text or "").strip()
         return Answer(
             success=False,
             reply=text if has_result else None,
-            error=f"the command ended with {ended}" + (f":\n{shown}" if shown else " and printed nothing"),
+            error=f"the command ended with {status.in_words()}" + (f":\n{shown}" if shown else " and printed nothing"),
             category=classify(errors, has_result=has_result),
             session=session,
         )
 
     def _result(self) -> tuple[str | None, str | None, bool]:
         raw = "\n".join(self._out)
+        if self._left_out:
+            raw = f"[{self._left_out} characters before this are left out; `compas log` shows more]\n{raw}"
         if self._output.format == "plaintext":
             return raw, None, bool(raw.strip())
         found = _last_object(self._out) if self._output.format == "jsonl" else _decode(raw)
@@ -124,14 +142,15 @@ def _decode(text: str) -> object | None:
     try:
         found: object = msgspec.json.decode(text)
         return found
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
         return None
 
 
-def _last_object(lines: list[str]) -> object | None:
+def _last_object(lines: deque[str]) -> object | None:
+    """Return the last line that is an object; other JSON values have no fields to answer with (a-core 93)."""
     for line in reversed(lines):
         found = _decode(line)
-        if found is not None:
+        if isinstance(found, dict):
             return found
     return None
 

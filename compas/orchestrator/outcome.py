@@ -6,6 +6,9 @@ from compas.domain.execution import Outcome
 from compas.domain.verdict import read_verdict
 from compas.runner.messages import Exit
 
+LONGEST_TEXT = 1_000_000
+"""Characters of a reply, or of an error, that are kept: a thread with more in it could not be shown any more."""
+
 
 def conclude(ended: Exit, answer: Answer) -> Outcome:
     """Judge an execution. A result that says success wins over how the process went away afterwards, except that
@@ -15,13 +18,23 @@ def conclude(ended: Exit, answer: Answer) -> Outcome:
     return Outcome(
         status=status,
         category=category,
-        reply=answer.reply,
-        error=error,
+        reply=None if answer.reply is None else _bounded(answer.reply),
+        error=_bounded(error),
         session=answer.session,
         usage=answer.usage,
         process=process_end(ended),
         verdict=read_verdict(answer.reply or "") if succeeded else "",
     )
+
+
+def _bounded(text: str) -> str:
+    """Leave out the middle of a text that is too long, and say so; an answer tends to be at the end."""
+    left_out = len(text) - LONGEST_TEXT
+    if left_out <= 0:
+        return text
+    half = LONGEST_TEXT // 2
+    mark = f"[{left_out} characters are left out here; `compas log` shows what was printed]"
+    return f"{text[:half]}\n\n{mark}\n\n{text[-half:]}"
 
 
 def _judge(ended: Exit, answer: Answer) -> tuple[EndStatus, Category, str]:
