@@ -39,7 +39,7 @@ from compas.orchestrator.state_directory import (
 from compas.orchestrator.tree import build_root, local_workers
 from compas.orchestrator.workers import Slot
 from compas.paths import runtime_directory, socket_lock_path, socket_path
-from compas.runner.launcher import Launcher, LaunchError
+from compas.runner.launcher import ForkServerGone, Launcher
 from compas.runner.machine import boot_id
 from compas.store.codec import domain_codec
 from compas.store.event_log import Store, open_store
@@ -145,7 +145,7 @@ class _Process:
                 self._epoch = await store.begin_epoch(os.getpid(), boot_id(), compas_version())
                 await _record_start(store)
                 git_log = stack.enter_context(log_path.open("ab"))
-                launcher: Slot[Launcher] = Slot("fork server", LaunchError)
+                launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
                 services = self._services(loaded.config, store, launcher)
                 workers = local_workers(services, launcher, git_log.fileno())
                 root = build_root(services, telemetry, workers)

@@ -26,6 +26,10 @@ class LaunchError(CompasError):
     """No runner could be started, or it is not known whether one was: judge the execution again."""
 
 
+class ForkServerGone(LaunchError):  # noqa: N818 - named for what happened, like trio's own
+    """The fork server itself has ended: open a new one. Any other LaunchError is one runner's matter."""
+
+
 class Launcher:
     """Starts runners; see `open_fork_server`."""
 
@@ -41,6 +45,7 @@ class Launcher:
         started nonetheless.
 
         Raises:
+            ForkServerGone: Nothing was started.
             LaunchError: The fork server or the runner ended before it said how it went.
         """
         reading, writing = os.pipe()
@@ -69,7 +74,7 @@ class Launcher:
                 while sent < len(message):
                     sent += await self._channel.send(message[sent:])
             except (OSError, trio.ClosedResourceError) as err:
-                raise LaunchError(f"the fork server is gone ({err!r}): open a new one") from err
+                raise ForkServerGone(f"the fork server is gone ({err!r}): open a new one") from err
 
 
 def fork_server_command() -> list[str]:

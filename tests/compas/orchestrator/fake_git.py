@@ -1,0 +1,345 @@
+"""Repositories in memory, and a git worker over them: commits, branches, worktrees and three-way merges by file."""
+
+import hashlib
+from dataclasses import dataclass, field
+
+import trio
+
+from compas.git import messages as m
+from compas.git.errors import GitRefused, GitWorkerLost
+
+Tree = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit; its files are by name."""
+
+    parents: tuple[str, ...]
+    tree: Tree
+    subject: str
+
+
+@dataclass
+class Checkout:
+    """A directory that shows a branch, and what lies in it."""
+
+    branch: str
+    files: Tree
+
+
+@dataclass
+class FakeRepo:
+    """A repository whose main checkout is on branch main; `tips` are its branches."""
+
+    path: str
+    commits: dict[str, Commit] = field(default_factory=dict)
+    tips: dict[str, str] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
+    snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
+    checkouts: dict[str, Checkout] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.tips["main"] = self.store((), {"README": "begin\n"}, "begin")
+        self.checkouts[self.path] = Checkout("main", dict(self.commits[self.tips["main"]].tree))
+
+    def store(self, parents: tuple[str, ...], tree: Tree, subject: str) -> str:
+        """Make a commit that no branch has yet; the same again is the same commit."""
+        made = Commit(parents, dict(tree), subject)
+        name = hashlib.sha1(f"{parents} {sorted(tree.items())} {subject}".encode()).hexdigest()
+        self.commits[name] = made
+        return name
+
+    def commit(self, branch: str, subject: str, **files: str) -> str:
+        """Commit these files (`a_txt` is `a.txt`) on a branch, as a person or an agent does; return the commit."""
+        tip = self.tips[branch]
+        named = {name.replace("_", "."): content for name, content in files.items()}
+        made = self.store((tip,), {**self.commits[tip].tree, **named}, subject)
+        self._move(branch, tip, made)
+        return made
+
+    def write(self, path: str, **files: str) -> None:
+        """Leave files in a checkout, uncommitted."""
+        self.checkouts[path].files.update({name.replace("_", "."): content for name, content in files.items()})
+
+    def contains(self, newer: str, older: str) -> bool:
+        """Say whether commit `newer` has `older` among its ancestors, or is it."""
+        return older in self.ancestors(newer)
+
+    def ancestors(self, commit: str) -> dict[str, None]:
+        """Return a commit and everything before it, nearest first."""
+        found: dict[str, None] = {}
+        waiting = [commit]
+        while waiting:
+            name = waiting.pop(0)
+            if name not in found:
+                found[name] = None
+                waiting.extend(self.commits[name].parents)
+        return found
+
+    def is_clean(self, path: str) -> bool:
+        """Say whether a checkout holds nothing but its branch's files."""
+        return self.checkouts[path].files == self.commits[self.tips[self.checkouts[path].branch]].tree
+
+    def _move(self, branch: str, old: str, new: str) -> tuple[str, ...]:
+        """Move a branch and its clean checkouts; return these."""
+        clean = [path for path, one in self.checkouts.items() if one.branch == branch and self.is_clean(path)]
+        self.tips[branch] = new
+        for path in clean:
+            self.checkouts[path].files = dict(self.commits[new].tree)
+        return tuple(clean)
+
+    move = _move
+
+
+class FakeGit:
+    """Behaves as GitWorker does, for what the orchestrator asks of it.
+
+    `asked` lists the operations in order. `losses` says of an operation whether its next calls lose the worker
+    "before" or "after" they took effect; `held` lets the next calls of an operation wait for their event first.
+    """
+
+    def __init__(self, epoch: int = 1) -> None:
+        self.epoch = epoch
+        self.repos: dict[str, FakeRepo] = {}
+        self.asked: list[str] = []
+        self.losses: dict[str, list[str]] = {}
+        self.held: dict[str, list[trio.Event]] = {}
+
+    def repo(self, path: str = "/repo") -> FakeRepo:
+        """Make a repository."""
+        return self.repos.setdefault(path, FakeRepo(path))
+
+    async def _begin(self, operation: str) -> str:
+        self.asked.append(operation)
+        await trio.lowlevel.checkpoint()
+        if self.held.get(operation):
+            await self.held[operation].pop(0).wait()
+        loss = self.losses[operation].pop(0) if self.losses.get(operation) else ""
+        if loss == "before":
+            self._lose(operation)
+        return loss
+
+    def _lose(self, operation: str) -> None:
+        raise GitWorkerLost(f"the git worker ended during {operation}; read the repository to see")
+
+    def _home(self, path: str) -> tuple[FakeRepo, str | None]:
+        """Return the repository that a path belongs to, and the checkout it is in."""
+        for repo in self.repos.values():
+            for top in sorted(repo.checkouts, key=len, reverse=True):
+                if path == top or path.startswith(top + "/"):
+                    return repo, top
+        raise GitRefused("not_a_repository", f"{path} is in no git repository that can be read")
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    async def describe(self, path: str) -> m.Repository:
+        await self._begin("describe")
+        repo, top = self._home(path)
+        return m.Repository(
+            top_level=top,
+            main=repo.path,
+            common_dir=f"{repo.path}/.git",
+            head_branch=repo.checkouts[top or repo.path].branch,
+            bare=False,
+            empty=False,
+        )
+
+    async def resolve(self, repo: str, revision: str) -> str:
+        await self._begin("resolve")
+        return self._commit_of(self._home(repo)[0], revision)
+
+    def _commit_of(self, repo: FakeRepo, revision: str) -> str:
+        found = repo.tips.get(revision.removeprefix("refs/heads/"))
+        if found is None and revision in repo.commits:
+            found = revision
+        if found is None:
+            raise GitRefused("unknown_revision", f"{revision!r} names no commit in {repo.path}; check its spelling")
+        return found
+
+    def _tip(self, repo: FakeRepo, branch: str) -> str:
+        if branch not in repo.tips:
+            raise GitRefused("no_such_branch", f"{branch!r} is no local branch of {repo.path}")
+        return repo.tips[branch]
+
+    async def contains(self, repo: str, commit: str, branch: str) -> m.Contained:
+        await self._begin("contains")
+        home = self._home(repo)[0]
+        tip = self._tip(home, branch)
+        return m.Contained(contained=home.contains(tip, self._commit_of(home, commit)), tip=tip)
+
+    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
+        await self._begin("status")
+        repo, top = self._home(worktree)
+        checkout = repo.checkouts[top or worktree]
+        changes = self._changes(repo, checkout)
+        entries = tuple(
+            m.Entry(kind="untracked" if one.letter == "A" else "changed", path=one.path, tree=one.letter)
+            for one in changes
+        )
+        return m.StatusReport(
+            head=repo.tips[checkout.branch],
+            branch=checkout.branch,
+            entries=entries,
+            total=len(entries),
+            ahead=None,
+            behind=None,
+            in_progress=None,
+            on_expected_branch=None if branch is None else branch == checkout.branch,
+            clean=not entries,
+        )
+
+    def _changes(self, repo: FakeRepo, checkout: Checkout) -> list[m.FileChange]:
+        tree = repo.commits[repo.tips[checkout.branch]].tree
+        names = sorted({*tree, *checkout.files})
+        return [
+            m.FileChange(letter="A" if name not in tree else "D" if name not in checkout.files else "M", path=name)
+            for name in names
+            if tree.get(name) != checkout.files.get(name)
+        ]
+
+    # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
+
+    async def ensure_worktree(
+        self, repo: str, thread: str, *, base: str | None, location: str | None = None
+    ) -> m.Worktree:
+        loss = await self._begin("ensure_worktree")
+        home = self._home(repo)[0]
+        branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
+        created = path not in home.checkouts
+        if branch not in home.tips:
+            if base is None:
+                raise GitRefused("base_required", f"{branch} does not exist yet and no base was named")
+            home.bases[thread] = home.tips[branch] = self._tip(home, base)
+        if created:
+            home.checkouts[path] = Checkout(branch, dict(home.commits[home.tips[branch]].tree))
+        if loss:
+            self._lose("ensure_worktree")
+        return m.Worktree(path=path, branch=branch, base=home.bases[thread], head=home.tips[branch], created=created)
+
+    async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
+        loss = await self._begin("snapshot")
+        repo, top = self._home(worktree)
+        checkout = repo.checkouts[top or worktree]
+        head = repo.tips[checkout.branch]
+        changes = self._changes(repo, checkout)
+        commit = repo.store((head,), checkout.files, message) if changes else head
+        taken = m.Snapshot(
+            commit=commit, tree=commit, head=head, dirty=bool(changes), files=tuple(changes), total=len(changes)
+        )
+        repo.snapshots.setdefault(execution, taken)
+        if loss:
+            self._lose("snapshot")
+        return repo.snapshots[execution]
+
+    async def commit_all(self, worktree: str, message: str) -> m.Committed | m.NothingToCommit:
+        loss = await self._begin("commit_all")
+        repo, top = self._home(worktree)
+        checkout = repo.checkouts[top or worktree]
+        head = repo.tips[checkout.branch]
+        changes = self._changes(repo, checkout)
+        if not changes:
+            return m.NothingToCommit(head=head)
+        repo.tips[checkout.branch] = made = repo.store((head,), checkout.files, message)
+        if loss:
+            self._lose("commit_all")
+        return m.Committed(commit=made, files=len(changes))
+
+    # --- merging -----------------------------------------------------------------------------------------------------
+
+    async def prepare_merge(
+        self,
+        repo: str,
+        op: str,
+        *,
+        source: str,
+        target: str,
+        message: str,
+        strategy: str = "merge",
+        expected_source: str | None = None,
+    ) -> m.PrepareResult:
+        loss = await self._begin("prepare_merge")
+        home = self._home(repo)[0]
+        try:
+            old, tip = self._tip(home, target), self._tip(home, source)
+        except GitRefused as refusal:
+            return m.Refused(code=refusal.code, sentence=refusal.message)
+        if expected_source not in (None, tip):
+            return m.Refused(code="source_moved", sentence=f"{source} is at {tip[:12]} now; ask again")
+        for path, checkout in home.checkouts.items():
+            if checkout.branch == source and not home.is_clean(path):
+                return m.Refused(code="source_dirty", sentence=f"{path} has uncommitted changes", worktree=path)
+        found = self._merged(home, source, target, tip, old, message)
+        if loss:
+            self._lose("prepare_merge")
+        return found
+
+    def _merged(
+        self, repo: FakeRepo, source: str, target: str, tip: str, old: str, message: str
+    ) -> m.Prepared | m.Conflicts:
+        def prepared(kind: m.MergeKind, new: str, summary: str) -> m.Prepared:
+            return m.Prepared(
+                kind=kind, source=source, target=target, source_tip=tip, target_old=old, new=new, summary=summary
+            )
+
+        if repo.contains(old, tip):
+            is_untouched = repo.bases.get(source.removeprefix("compas/")) == tip
+            return prepared("nothing" if is_untouched else "already_merged", old, "No commits to merge")
+        if repo.contains(tip, old):
+            return prepared("fast_forward", tip, f"{target} moves forward to {source}")
+        base = next(one for one in repo.ancestors(old) if repo.contains(tip, one))
+        trees = [repo.commits[one].tree for one in (base, old, tip)]
+        merged, conflicts = _three_way(*trees)
+        if conflicts:
+            return m.Conflicts(
+                source=source,
+                target=target,
+                source_tip=tip,
+                target_old=old,
+                files=tuple(m.Conflict(path=path, kind="contents") for path in conflicts),
+                ours=self._touching(repo, old, base, conflicts),
+                theirs=self._touching(repo, tip, base, conflicts),
+                text="",
+            )
+        return prepared("merge", repo.store((old, tip), merged, message), f"Merged {source} into {target}")
+
+    def _touching(self, repo: FakeRepo, tip: str, base: str, paths: list[str]) -> tuple[m.SideCommit, ...]:
+        known = repo.ancestors(base)
+        found = [one for one in repo.ancestors(tip) if one not in known]
+        return tuple(m.SideCommit(commit=one, subject=repo.commits[one].subject, author="Op") for one in found)
+
+    async def publish_merge(self, repo: str, op: str, prepared: m.Prepared) -> m.PublishResult:
+        loss = await self._begin("publish_merge")
+        home = self._home(repo)[0]
+        tip = home.tips.get(prepared.target)
+        if tip is not None and home.contains(tip, prepared.new):
+            return m.Published(new=prepared.new, followed=())
+        if tip != prepared.target_old:
+            return m.TargetMoved(target=prepared.target, expected=prepared.target_old, found=tip)
+        followed = home.move(prepared.target, tip, prepared.new)
+        if loss:
+            self._lose("publish_merge")
+        return m.Published(new=prepared.new, followed=followed)
+
+    async def finish_merge(self, repo: str, op: str, *, target: str, target_old: str, new: str) -> m.Finished:
+        loss = await self._begin("finish_merge")
+        home = self._home(repo)[0]
+        tip = home.tips.get(target)
+        published = tip is not None and home.contains(tip, new)
+        if loss:
+            self._lose("finish_merge")
+        return m.Finished(published=published, tip=tip, followed=(), stale=(), cleaned=())
+
+
+def _three_way(base: Tree, ours: Tree, theirs: Tree) -> tuple[Tree, list[str]]:
+    """Merge file by file; a file that both sides changed differently is a conflict."""
+    merged: Tree = {}
+    conflicts: list[str] = []
+    for name in sorted({*base, *ours, *theirs}):
+        was, one, other = base.get(name), ours.get(name), theirs.get(name)
+        result = other if one == was else one
+        if one != was and other not in (was, one):
+            conflicts.append(name)
+        elif result is not None:
+            merged[name] = result
+    return merged, conflicts
