@@ -46,6 +46,12 @@ class ExitStatus(msgspec.Struct, frozen=True, kw_only=True):
     code: int | None = None
     signal: int | None = None
 
+    def in_words(self) -> str:
+        """Say it in a sentence's words."""
+        if self.code is not None:
+            return f"exit status {self.code}"
+        return "no exit status" if self.signal is None else f"signal {self.signal}"
+
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What the output came to. `reply` is None when there was none; `error` says why `success` is false."""

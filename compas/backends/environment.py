@@ -37,6 +37,20 @@ SAFE: tuple[str, ...] = (
 )
 """What an agent sees when its config has no `env_pass`; a trailing `*` stands for the rest of a name."""
 
+MARKS: tuple[str, ...] = (
+    "CLAUDECODE",
+    "CLAUDE_CODE_ENTRYPOINT",
+    "CLAUDE_CODE_SSE_PORT",
+    "CODEX_SANDBOX",
+    "CODEX_SANDBOX_NETWORK_DISABLED",
+    "GEMINI_CLI",
+    "OPENCODE",
+    "COMPAS_EXECUTION",
+    "COMPAS_RUN_TOKEN",
+)
+"""What an agent CLI, or compas, sets for its own children. Inherited from the one around the supervisor it would
+mislead the agent, so it passes only where `env_pass` spells the whole name (a-core 49)."""
+
 
 def build_environment(
     agent: AgentSpec, inherited: Mapping[str, str], *, remove: tuple[str, ...] = (), extra: Mapping[str, str]
@@ -46,9 +60,11 @@ def build_environment(
     `remove` takes inherited variables away for real (a-core 94); what the agent's own `env` sets stays set.
     """
     allowed = SAFE if agent.env_pass is None else agent.env_pass
-    passed = {name: value for name, value in inherited.items() if _matches(name, allowed) and name not in remove}
+    passed = {name: value for name, value in inherited.items() if _passes(name, allowed) and name not in remove}
     return {**passed, **agent.env, **extra}
 
 
-def _matches(name: str, allowed: tuple[str, ...]) -> bool:
-    return any(name == entry or (entry.endswith("*") and name.startswith(entry[:-1])) for entry in allowed)
+def _passes(name: str, allowed: tuple[str, ...]) -> bool:
+    if name in allowed:
+        return True
+    return name not in MARKS and any(entry.endswith("*") and name.startswith(entry[:-1]) for entry in allowed)

@@ -1,46 +1,52 @@
 """From what a failed command printed on its error channel to the class of its failure."""
 
+import re
+
 from compas.domain.events import Category
 
-_PATTERNS: tuple[tuple[Category, tuple[str, ...]], ...] = (
-    (
-        "auth_failure",
-        (
-            "unauthorized",
-            "authentication",
-            "auth_error",
-            "invalid api key",
-            "invalid_api_key",
-            "permission denied",
-            "403 ",
-            "http 403",
-            "status: 403",
-        ),
-    ),
-    ("quota_exhausted", ("quota", "billing", "insufficient_quota", "spending limit", "credit")),
-    ("stale_session", ("no conversation found with session id",)),
-    (
-        "transient",
-        (
-            "timed out",
-            "timeout",
-            "connection refused",
-            "connection reset",
-            "503",
-            "502",
-            "500",
-            "server error",
-            "overloaded",
-            "temporarily unavailable",
-            "econnreset",
-            "econnrefused",
-            "network",
-            "dns",
-            "rate_limit_exceeded",
-            "too_many_requests",
-            "429",
-        ),
-    ),
+_AFTER = r"(?:http(?:/[\d.]+)?|status|code|error)\W{1,3}(?:code\W{1,3}|error\W{1,3})?"
+"""What makes a number a status: it stands behind such a word, in front of its own reason phrase, or alone on a line."""
+
+
+def _status(codes: str, reason: str) -> str:
+    return rf"{_AFTER}(?:{codes})\b|\b(?:{codes})\W{{1,3}}(?:{reason})|^\s*(?:{codes})\s*$"
+
+
+_AUTH = (
+    "unauthorized",
+    "authentication",
+    "auth_error",
+    "invalid[ _]api[ _]key",
+    "permission denied",
+    _status("401|403", "forbidden|unauthori"),
+)
+_QUOTA = ("quota", "billing", "spending limit", r"\bcredits?\b")
+_STALE = ("no conversation found with session id",)
+_TRANSIENT = (
+    "timed out",
+    "timeout",
+    "connection (?:refused|reset)",
+    "econn(?:reset|refused)",
+    "server error",
+    "overloaded",
+    "temporarily unavailable",
+    r"\bnetwork\b",
+    r"\bdns\b",
+    "rate_limit_exceeded",
+    "too[ _]many[ _]requests",
+    _status("429|500|502|503|504|529", "too many|internal|bad gateway|service|gateway|overloaded"),
+)
+
+
+def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE | re.MULTILINE)
+
+
+_CLASSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
+    ("auth_failure", _any_of(_AUTH)),
+    ("quota_exhausted", _any_of(_QUOTA)),
+    ("stale_session", _any_of(_STALE)),
+    ("transient", _any_of(_TRANSIENT)),
 )
 
 
@@ -50,10 +56,9 @@ def classify(error_text: str, *, has_result: bool) -> Category:
     Give it only what came over an error channel: an agent that talks about authentication has not failed to
     authenticate. `has_result` says that the agent did answer, so that what is not recognised is its own failure.
     """
-    text = error_text.lower()
-    for category, patterns in _PATTERNS:
+    for category, pattern in _CLASSES:
         if category == "transient" and has_result:
             return "agent_error"
-        if any(pattern in text for pattern in patterns):
+        if pattern.search(error_text):
             return category
     return "agent_error" if has_result else "unknown"

@@ -1,6 +1,7 @@
 """A backend that plays a transcript: for demos, tests and benchmarks. It really edits files."""
 
 import sys
+from collections import deque
 
 import msgspec
 
@@ -37,6 +38,9 @@ class ResultLine(msgspec.Struct, frozen=True, tag_field="type", tag="result", om
     usage: Usage = Usage()
 
 
+_ERROR_TAIL = 50
+"""Lines of error output that are shown when there is no result."""
+
 Line = SessionLine | ToolLine | MessageLine | ResultLine
 
 _decoder = msgspec.json.Decoder(Line)
@@ -49,7 +53,7 @@ class ScriptedBackend:
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """Start the player; the task reaches it over standard input."""
-        argv = [sys.executable, "-m", "compas.backends.scripted_agent", agent.script or ""]
+        argv = [sys.executable, "-P", "-m", "compas.backends.scripted_agent", agent.script or ""]
         if task.session is not None:
             argv += ["--resume", task.session]
         return CommandLine(argv=(*argv, *agent.backend_args), stdin=task.instruction)
@@ -69,7 +73,7 @@ class ScriptedReader:
     def __init__(self) -> None:
         self._session: str | None = None
         self._result: ResultLine | None = None
-        self._errors: list[str] = []
+        self._errors: deque[str] = deque(maxlen=_ERROR_TAIL)
 
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Decode a line; what is no line of the player's is left to the log."""
@@ -78,7 +82,7 @@ class ScriptedReader:
             return ()
         try:
             found = _decoder.decode(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
             return ()
         match found:
             case SessionLine(id=session):
@@ -94,9 +98,9 @@ class ScriptedReader:
 
     def finish(self, status: ExitStatus) -> Answer:
         """A turn is a success when its result line says so; without one it failed, whatever the exit status."""
-        errors = "\n".join(self._errors[-50:])
         if self._result is None:
-            ended = f"exit status {status.code}" if status.code is not None else f"signal {status.signal}"
+            errors = "\n".join(self._errors)
+            ended = status.in_words()
             error = f"the scripted agent ended ({ended}) without a result" + (f":\n{errors}" if errors else "")
             return Answer(success=False, error=error, category="unknown", session=self._session)
         if self._result.category:

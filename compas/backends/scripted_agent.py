@@ -8,6 +8,7 @@ In texts, `{{task}}` stands for the task.
 """
 
 import argparse
+import re
 import subprocess
 import sys
 import threading
@@ -19,9 +20,12 @@ import msgspec
 from compas.backends.scripted import Line, MessageLine, ResultLine, SessionLine, ToolLine
 from compas.domain.events import Category, Usage
 
+_SESSION = re.compile(r"turn-([0-9]{1,6})")
+VERBS = ("write", "append", "delete", "run", "say", "block", "pause", "fail", "exit", "reply")
+
 
 class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One step; exactly one of its verbs is given."""
+    """One step; exactly one of its verbs is given, and a script with another number of them is refused."""
 
     write: str | None = None
     append: str | None = None
@@ -37,6 +41,11 @@ class Step(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     category: Category = "agent_error"
     usage: Usage = Usage(turns=1)
 
+    def __post_init__(self) -> None:
+        said = [verb for verb in VERBS if getattr(self, verb) is not None]
+        if len(said) != 1:
+            raise ValueError(f"a step has one of {', '.join(VERBS)}; this one has {', '.join(said) or 'none'}")
+
 
 class Script(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the agent does, turn by turn."""
@@ -50,13 +59,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("script", type=Path)
     parser.add_argument("--resume", default="turn-0")
     options = parser.parse_args(argv)
-    task = sys.stdin.read()
+    task = sys.stdin.buffer.read().decode(errors="replace")
     try:
         script = msgspec.json.decode(options.script.read_bytes(), type=Script)
     except (OSError, msgspec.DecodeError) as err:
         sys.stderr.write(f"cannot play {options.script}: {err}\n")
         return 2
-    turn = int(options.resume.rpartition("-")[2] or 0)
+    played = _SESSION.fullmatch(options.resume)
+    if played is None:
+        sys.stderr.write(f"cannot resume {options.resume!r}: conversations with a script are called turn-<n>\n")
+        return 2
+    turn = int(played[1])
     _print(SessionLine(id=f"turn-{turn + 1}"))
     if turn >= len(script.turns):
         _print(ResultLine(text=f"The script has {len(script.turns)} turns, and all of them have been played."))
@@ -98,10 +111,10 @@ def _edit(step: Step, text: str) -> None:
     if step.write is not None:
         path = Path(step.write)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         _print(ToolLine(name="write", summary=f"write {step.write}"))
     elif step.append is not None:
-        with Path(step.append).open("a") as file:
+        with Path(step.append).open("a", encoding="utf-8") as file:
             file.write(text)
         _print(ToolLine(name="append", summary=f"append to {step.append}"))
     elif step.delete is not None:

@@ -96,7 +96,7 @@ def judge(wanted: WaitFor, picture: Picture, *, saw_work: bool) -> Judgement:
         return StillWaiting()
     if picture.status == "Failed":
         # What the failure cancelled ended after it, in the same append; the failure is what is to be told.
-        ended = [run for run in ended if run.status != "cancelled"]
+        ended = [run for run in ended if run.status != "cancelled"] or ended
     last = max(ended, key=lambda run: run.ended_position or 0, default=None)
     if last is not None and last.status != "completed":
         reason: Literal["failed", "ended"] = "ended" if last.status == "cancelled" else "failed"

@@ -171,6 +171,13 @@ def test_a_wait_ends_when_the_work_was_cancelled_and_when_it_ended_without_a_mat
     assert judged(talk, wanted(intent="question")) == NothingWillCome(reason="settled", execution=execution)
 
 
+def test_a_wait_ends_when_its_only_work_was_cancelled_by_closing_the_thread() -> None:
+    talk = talking()
+    execution = talk.queued()[0].execution
+    talk.close("failed")
+    assert judged(talk, wanted(intent="response")) == NothingWillCome(reason="ended", execution=execution)
+
+
 def test_work_that_was_over_before_the_cursor_ends_no_wait_and_work_that_was_seen_does() -> None:
     talk = talking()
     talk.run(failure())

@@ -1,0 +1,49 @@
+"""Every reader takes every line: what makes no sense is not an error."""
+
+import json
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given, settings
+
+from compas.backends.backend import ExitStatus, OutputReader
+from compas.backends.generic import GenericReader
+from compas.backends.scripted import ScriptedReader
+from compas.domain.specs import OutputSpec
+
+READERS = {
+    "plaintext": lambda: GenericReader(OutputSpec()),
+    "json": lambda: GenericReader(OutputSpec(format="json", result_field="a.b", session_id_field="session_id")),
+    "jsonl": lambda: GenericReader(OutputSpec(format="jsonl", result_field="result")),
+    "scripted": ScriptedReader,
+}
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "id", "text", "result", "a", "b", "category", "usage"]), inner)
+    ),
+    max_leaves=8,
+)
+TAGS = st.sampled_from(["session", "tool", "message", "result", "other"])
+OBJECTS = st.builds(lambda tag, rest: {**rest, "type": tag}, TAGS, st.dictionaries(st.text(max_size=5), VALUES))
+LINES = (
+    st.text() | (VALUES | OBJECTS).map(json.dumps) | st.sampled_from(['"\\ud800"', "\x00", "[" * 3000, '{"a":' * 3000])
+)
+STATUSES = st.builds(ExitStatus, code=st.none() | st.integers(0, 255), signal=st.none() | st.integers(1, 64))
+
+
+@pytest.mark.parametrize("kind", READERS)
+@settings(max_examples=80, deadline=None)
+@given(lines=st.lists(st.tuples(st.sampled_from(["stdout", "stderr"]), LINES), max_size=8), status=STATUSES)
+def test_a_reader_takes_arbitrary_lines_and_always_comes_to_an_answer(
+    kind: str, lines: list[tuple[str, str]], status: ExitStatus
+) -> None:
+    reader: OutputReader = READERS[kind]()
+    for stream, line in lines:
+        for progress in reader.feed(stream, line):  # type: ignore[arg-type]
+            assert isinstance(progress.summary, str)
+    answer = reader.finish(status)
+    assert answer.success == (answer.error == "") == (answer.category == "")
+    assert answer.reply is None or isinstance(answer.reply, str)
