@@ -92,6 +92,10 @@ class Journal(Actor):
             for _, reply in group:
                 reply.fail(err)
             return
+        except Exception:
+            # The crash answers everybody; on_stop() must not wait for what nobody will commit.
+            self._pending.clear()
+            raise
         for outcome in outcomes:
             if isinstance(outcome, Appended):
                 for recorded in outcome.recorded:

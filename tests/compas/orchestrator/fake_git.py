@@ -129,6 +129,8 @@ class FakeGit:
             for top in sorted(repo.checkouts, key=len, reverse=True):
                 if path == top or path.startswith(top + "/"):
                     return repo, top
+        if path != "/":
+            raise GitRefused("no_such_directory", f"there is no directory {path}")
         raise GitRefused("not_a_repository", f"{path} is in no git repository that can be read")
 
     # --- reading -----------------------------------------------------------------------------------------------------

@@ -1,0 +1,340 @@
+"""What the orchestrator relies on in git, whether the repository is real or in memory."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import trio
+from fake_git import FakeGit, FakeRepo
+
+from compas.git import messages as m
+from compas.git.client import GitWorker
+from compas.git.errors import GitRefused
+from compas.git.worker import Worker
+
+LIMIT_SECS = 30
+
+
+class Hands(Protocol):
+    """A person at a repository of either kind; its main checkout is on main, with a README."""
+
+    path: str
+    git: GitWorker
+
+    def commit(self, branch: str, subject: str, **files: str) -> str:
+        """Commit files on a branch, where it is checked out."""
+
+    def write(self, checkout: str, **files: str) -> None:
+        """Leave files in a checkout."""
+
+    def read(self, checkout: str, name: str) -> str:
+        """Return a file of a checkout."""
+
+    def tip(self, branch: str) -> str:
+        """Return the commit a branch is at."""
+
+
+class FakeHands:
+    """At a repository in memory."""
+
+    def __init__(self) -> None:
+        self.git = FakeGit()
+        self._repo: FakeRepo = self.git.repo("/repo")
+        self.path = self._repo.path
+        self.commit = self._repo.commit
+        self.write = self._repo.write
+
+    def read(self, checkout: str, name: str) -> str:
+        return self._repo.checkouts[checkout].files[name]
+
+    def tip(self, branch: str) -> str:
+        return self._repo.tips[branch]
+
+
+class RealHands:
+    """At a repository on disk."""
+
+    def __init__(self, git: GitWorker, path: Path) -> None:
+        self.git = git
+        self.path = str(path)
+
+    def run(self, *command: str, at: str | None = None) -> str:
+        done = subprocess.run(  # noqa: TID251 - the test plays the operator, outside the loop
+            ["git", *command], cwd=at or self.path, check=True, capture_output=True, encoding="utf-8"
+        )
+        return done.stdout.strip()
+
+    def commit(self, branch: str, subject: str, **files: str) -> str:
+        at = self.path if branch == "main" else f"{self.path}/.compas-worktrees/{branch.removeprefix('compas/')}"
+        self.write(at, **files)
+        self.run("add", "--all", at=at)
+        self.run("commit", "--quiet", "-m", subject, at=at)
+        return self.tip(branch)
+
+    def write(self, checkout: str, **files: str) -> None:
+        for name, content in files.items():
+            (Path(checkout) / name.replace("_", ".")).write_text(content)
+
+    def read(self, checkout: str, name: str) -> str:
+        return (Path(checkout) / name).read_text()
+
+    def tip(self, branch: str) -> str:
+        return self.run("rev-parse", f"refs/heads/{branch}")
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make one repository; copying it is faster than git."""
+    path = tmp_path_factory.mktemp("original") / "repo"
+    path.mkdir()
+    hands = RealHands(None, path)
+    hands.run("init", "--quiet", "--initial-branch=main", "--template=")
+    hands.run("config", "user.name", "Op")
+    hands.run("config", "user.email", "op@example.org")
+    hands.commit("main", "begin", README="begin\n")
+    return path
+
+
+@pytest.fixture(params=["fake", pytest.param("real", marks=pytest.mark.system)])
+async def hands(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Hands]:
+    with trio.fail_after(LIMIT_SECS):
+        if request.param == "fake":
+            yield FakeHands()
+            return
+        for name in [name for name in os.environ if name.startswith("GIT_")]:
+            monkeypatch.delenv(name)
+        for name, value in {
+            "HOME": str(tmp_path),
+            "GIT_CONFIG_GLOBAL": "/dev/null",
+            "GIT_CONFIG_NOSYSTEM": "1",
+        }.items():
+            monkeypatch.setenv(name, value)
+        path = shutil.copytree(request.getfixturevalue("original"), tmp_path / "repo")
+        # Without a process between: what is promised here is git's work, not the carrier's.
+        yield RealHands(GitWorker(Worker(epoch=1).perform, epoch=1, pid=os.getpid()), path)
+
+
+async def worktree(hands: Hands, thread: str = "t1") -> m.Worktree:
+    return await hands.git.ensure_worktree(hands.path, thread, base="main")
+
+
+async def prepare(hands: Hands, op: str = "op1", **fields: str) -> m.PrepareResult:
+    sides = {"source": "compas/t1", "target": "main", "message": "Merge it"}
+    return await hands.git.prepare_merge(hands.path, op, **(sides | fields))
+
+
+async def prepared(hands: Hands, op: str = "op1") -> m.Prepared:
+    found = await prepare(hands, op)
+    assert isinstance(found, m.Prepared), found
+    return found
+
+
+async def test_a_directory_tells_which_repository_it_is_in(hands: Hands) -> None:
+    tree = await worktree(hands)
+    found, main = await hands.git.describe(tree.path), await hands.git.describe(hands.path)
+    assert (found.top_level, found.main, found.head_branch) == (tree.path, hands.path, "compas/t1")
+    assert (main.top_level, main.main, main.head_branch) == (hands.path, hands.path, "main")
+    assert found.common_dir == main.common_dir
+
+
+async def test_a_directory_in_no_repository_is_refused(hands: Hands) -> None:
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.describe("/")
+    assert refused.value.code == "not_a_repository"
+
+
+async def test_a_directory_that_is_gone_is_refused(hands: Hands) -> None:
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.describe("/nowhere/at/all")
+    assert refused.value.code == "no_such_directory"
+
+
+async def test_a_worktree_is_made_once(hands: Hands) -> None:
+    tip = hands.tip("main")
+    first, again = await worktree(hands), await worktree(hands)
+    assert (first.branch, first.base, first.head, first.created) == ("compas/t1", tip, tip, True)
+    assert (again.path, again.branch, again.base, again.created) == (first.path, first.branch, tip, False)
+    assert hands.read(first.path, "README") == "begin\n"
+
+
+async def test_a_worktree_starts_at_a_branch_that_exists(hands: Hands) -> None:
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.ensure_worktree(hands.path, "t1", base="nowhere")
+    assert refused.value.code == "no_such_branch"
+
+
+async def test_a_worktree_remembers_where_it_started(hands: Hands) -> None:
+    first = await worktree(hands)
+    made = hands.commit("compas/t1", "work", a_txt="a\n")
+    hands.commit("main", "meanwhile", b_txt="b\n")
+    again = await worktree(hands)
+    assert (again.base, again.head) == (first.base, made)
+
+
+async def test_revisions_name_commits(hands: Hands) -> None:
+    tip = hands.tip("main")
+    assert await hands.git.resolve(hands.path, "refs/heads/main") == tip
+    assert await hands.git.resolve(hands.path, tip) == tip
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.resolve(hands.path, "refs/heads/nowhere")
+    assert refused.value.code == "unknown_revision"
+
+
+async def test_a_branch_contains_what_was_merged_into_it(hands: Hands) -> None:
+    await worktree(hands)
+    made = hands.commit("compas/t1", "work", a_txt="a\n")
+    assert not (await hands.git.contains(hands.path, made, "main")).contained
+    await hands.git.publish_merge(hands.path, "op1", await prepared(hands))
+    assert (await hands.git.contains(hands.path, made, "main")).contained
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.contains(hands.path, made, "nowhere")
+    assert refused.value.code == "no_such_branch"
+
+
+async def test_a_status_tells_what_is_not_committed(hands: Hands) -> None:
+    tree = await worktree(hands)
+    assert (await hands.git.status(tree.path, branch="compas/t1")).clean
+    hands.write(tree.path, README="changed\n", new_txt="new\n")
+    report = await hands.git.status(tree.path, branch="compas/t1")
+    assert (report.clean, report.total, report.on_expected_branch) == (False, 2, True)
+    assert sorted(entry.path for entry in report.entries) == ["README", "new.txt"]
+
+
+async def test_a_snapshot_of_a_clean_worktree_is_its_head(hands: Hands) -> None:
+    tree = await worktree(hands)
+    taken = await hands.git.snapshot(tree.path, "e1", "snapshot")
+    assert (taken.commit, taken.head, taken.dirty, taken.files) == (tree.head, tree.head, False, ())
+
+
+async def test_a_snapshot_is_taken_once(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, README="changed\n", new_txt="new\n")
+    taken = await hands.git.snapshot(tree.path, "e1", "snapshot")
+    assert (taken.head, taken.dirty, taken.total) == (tree.head, True, 2)
+    assert sorted((one.letter, one.path) for one in taken.files) == [("A", "new.txt"), ("M", "README")]
+    hands.write(tree.path, later_txt="later\n")
+    assert (await hands.git.snapshot(tree.path, "e1", "snapshot")).commit == taken.commit
+    assert (await hands.git.snapshot(tree.path, "e2", "snapshot")).commit != taken.commit
+    assert not (await hands.git.status(tree.path)).clean
+
+
+async def test_everything_in_a_worktree_is_committed_once(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, new_txt="new\n")
+    made = await hands.git.commit_all(tree.path, "work")
+    assert isinstance(made, m.Committed)
+    assert (made.commit, made.files) == (hands.tip("compas/t1"), 1)
+    assert await hands.git.commit_all(tree.path, "work") == m.NothingToCommit(head=made.commit)
+
+
+async def test_a_branch_that_is_ahead_moves_its_target_forward(hands: Hands) -> None:
+    await worktree(hands)
+    made = hands.commit("compas/t1", "work", a_txt="a\n")
+    ready = await prepared(hands)
+    assert (ready.kind, ready.new, ready.source_tip) == ("fast_forward", made, made)
+    assert ready.target_old == hands.tip("main")
+    published = await hands.git.publish_merge(hands.path, "op1", ready)
+    assert isinstance(published, m.Published)
+    assert (hands.tip("main"), hands.read(hands.path, "a.txt")) == (made, "a\n")
+
+
+async def test_branches_that_parted_are_merged(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    hands.commit("main", "meanwhile", b_txt="b\n")
+    ready = await prepared(hands)
+    assert ready.kind == "merge"
+    assert hands.tip("main") == ready.target_old
+    assert isinstance(await hands.git.publish_merge(hands.path, "op1", ready), m.Published)
+    assert hands.tip("main") == ready.new
+    assert (hands.read(hands.path, "a.txt"), hands.read(hands.path, "b.txt")) == ("a\n", "b\n")
+
+
+async def test_a_publication_that_is_repeated_changes_nothing(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    ready = await prepared(hands)
+    await hands.git.publish_merge(hands.path, "op1", ready)
+    later = hands.commit("main", "later", b_txt="b\n")
+    again = await hands.git.publish_merge(hands.path, "op1", ready)
+    assert isinstance(again, m.Published)
+    assert hands.tip("main") == later
+
+
+async def test_a_target_that_moved_is_left_alone(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    ready = await prepared(hands)
+    moved = hands.commit("main", "meanwhile", b_txt="b\n")
+    expected = m.TargetMoved(target="main", expected=ready.target_old, found=moved)
+    assert await hands.git.publish_merge(hands.path, "op1", ready) == expected
+    assert hands.tip("main") == moved
+
+
+async def test_a_conflict_names_the_file_and_both_sides(hands: Hands) -> None:
+    await worktree(hands)
+    made = hands.commit("compas/t1", "theirs", README="theirs\n")
+    moved = hands.commit("main", "ours", README="ours\n")
+    found = await prepare(hands)
+    assert isinstance(found, m.Conflicts)
+    assert found.files == (m.Conflict(path="README", kind="contents"),)
+    assert [(one.commit, one.subject) for one in found.ours] == [(moved, "ours")]
+    assert [(one.commit, one.subject) for one in found.theirs] == [(made, "theirs")]
+    assert hands.tip("main") == moved
+
+
+async def test_a_branch_without_commits_has_nothing_to_merge(hands: Hands) -> None:
+    await worktree(hands)
+    found = await prepared(hands)
+    assert (found.kind, found.new) == ("nothing", hands.tip("main"))
+
+
+async def test_a_merged_branch_is_merged_already(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    await hands.git.publish_merge(hands.path, "op1", await prepared(hands))
+    found = await prepared(hands, "op2")
+    assert (found.kind, found.new) == ("already_merged", hands.tip("main"))
+
+
+@pytest.mark.parametrize("side", ["source", "target"])
+async def test_a_side_that_does_not_exist_refuses_the_merge(hands: Hands, side: str) -> None:
+    await worktree(hands)
+    found = await prepare(hands, **{side: "nowhere"})
+    assert isinstance(found, m.Refused)
+    assert found.code == "no_such_branch"
+
+
+async def test_a_source_that_moved_since_it_was_approved_refuses_the_merge(hands: Hands) -> None:
+    approved = (await worktree(hands)).head
+    hands.commit("compas/t1", "more", a_txt="a\n")
+    found = await prepare(hands, expected_source=approved)
+    assert isinstance(found, m.Refused)
+    assert found.code == "source_moved"
+
+
+async def test_uncommitted_work_refuses_the_merge(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    hands.write(tree.path, b_txt="b\n")
+    found = await prepare(hands)
+    assert isinstance(found, m.Refused)
+    assert found.code == "source_dirty"
+
+
+@pytest.mark.parametrize("is_published", [True, False])
+async def test_the_repository_tells_whether_a_merge_was_published(hands: Hands, is_published: bool) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    ready = await prepared(hands)
+    if is_published:
+        await hands.git.publish_merge(hands.path, "op1", ready)
+        hands.commit("main", "later", b_txt="b\n")
+    found = await hands.git.finish_merge(hands.path, "op1", target="main", target_old=ready.target_old, new=ready.new)
+    assert (found.published, found.tip) == (is_published, hands.tip("main"))
