@@ -3,7 +3,7 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -36,6 +36,7 @@ from compas.orchestrator.state_directory import (
     hold_state_lock,
     prepare_state_directory,
 )
+from compas.orchestrator.telemetry_file import open_or_replace
 from compas.orchestrator.tree import build_root, local_workers
 from compas.orchestrator.workers import Slot
 from compas.paths import runtime_directory, socket_lock_path, socket_path
@@ -45,7 +46,6 @@ from compas.store.codec import domain_codec
 from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.records import Append, NewEvent
-from compas.store.telemetry import open_telemetry
 
 log = logging.getLogger("compas.supervisor")
 
@@ -84,10 +84,11 @@ def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report
         report(f"already running: {err}")
         sys.stderr.write(f"{err}\n")
         return ALREADY_RUNNING_STATUS
-    except SystemFailed as err:
-        log.critical("%s", err, exc_info=err, extra={"action": "system_failed"})
-        raise CompasError(f"the supervisor gave up: {err}") from err
     return 0
+
+
+class GaveUpError(CompasError):
+    """The actors of the supervisor crashed again and again; its log has the reason."""
 
 
 class _Process:
@@ -114,9 +115,10 @@ class _Process:
             await door.start(listen_unix, listener, self._gate.serve, settings)
             try:
                 await self._serve()
-            except CompasError as err:
-                failure = err
-                self._gate.fail(err)
+            except (CompasError, SystemFailed) as err:
+                log.critical("the supervisor ends: %s", err, exc_info=err, extra={"action": "supervisor_failed"})
+                failure = err if isinstance(err, CompasError) else GaveUpError(f"the supervisor gave up: {err}")
+                self._gate.fail(failure)
             with trio.move_on_after(LAST_WORDS_SECS):
                 await self._activity.wait_alone()
             door.cancel_scope.cancel()
@@ -141,7 +143,7 @@ class _Process:
                 store = await stack.enter_async_context(
                     open_store(store_path, events=domain_codec(), projections=PROJECTIONS)
                 )
-                telemetry = await stack.enter_async_context(open_telemetry(state / "telemetry.sqlite"))
+                telemetry = await open_or_replace(stack, state / "telemetry.sqlite")
                 self._epoch = await store.begin_epoch(os.getpid(), boot_id(), compas_version())
                 await _record_start(store)
                 git_log = stack.enter_context(log_path.open("ab"))
@@ -181,13 +183,22 @@ class _Process:
         log.info("ready (pid %d, epoch %d)", os.getpid(), services.epoch, extra={"action": "ready"})
         async with trio.open_nursery() as nursery:
             if self._idle_exit:
-                idle_secs = float(os.environ.get(IDLE_VARIABLE, IDLE_EXIT_SECS))
-                nursery.start_soon(watch_idleness, desk, self._activity, self._ending, idle_secs)
+                nursery.start_soon(watch_idleness, desk, self._activity, self._ending, _idle_secs(os.environ))
             mode = await self._ending.wait_wished()
             supervision.state, supervision.ending = "stopping", mode
             log.info("ending (%s)", mode, extra={"action": "ending"})
             await wind_down(desk, self._ending)
             nursery.cancel_scope.cancel()
+
+
+def _idle_secs(environ: Mapping[str, str]) -> float:
+    """Read the idle time from the environment; what is no number of seconds is passed over with a warning."""
+    text = environ.get(IDLE_VARIABLE)
+    try:
+        return IDLE_EXIT_SECS if text is None else float(text)
+    except ValueError:
+        log.warning("%s is %r, which is no number of seconds", IDLE_VARIABLE, text, extra={"action": "bad_idle_secs"})
+        return IDLE_EXIT_SECS
 
 
 async def _record_start(store: Store) -> None:
