@@ -11,7 +11,7 @@ log = logging.getLogger("compas.telemetry")
 
 
 async def open_or_replace(stack: AsyncExitStack, path: Path) -> Telemetry:
-    """Open telemetry for as long as the stack lasts (design §4: it is not a fact, so it must not keep anybody from work).
+    """Open telemetry for as long as the stack lasts; it is no fact, so it must not keep anybody from work (design §4).
 
     A file that cannot be used is renamed to `<name>.damaged`, replacing an earlier one, and a new one is begun.
     Raises StoreError when that cannot be opened either.
