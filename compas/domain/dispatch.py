@@ -42,7 +42,9 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         if self.triggers(recipient=recipient, intent=intent):
             return None
         agent = self.agents.get(recipient)
-        if agent is None or agent.role != "worker":
+        if agent is None:
+            return f"there is no agent {recipient!r}: the message is kept, and nothing will run"
+        if agent.role != "worker":
             return f"{recipient!r} has the role operator: the message is kept, and nothing will run"
         known = ", ".join(sorted(self.trigger_intents))
         return f"the intent {intent!r} starts no work (these do: {known}): the message is kept, and nothing will run"

@@ -79,6 +79,7 @@ def test_a_message_to_an_operator_role_is_kept_and_said_to_run_never() -> None:
     assert why is not None
     assert "role operator" in why
     assert talk.rules.why_idle(recipient="dev", intent="dispatch") is None
+    assert "no agent 'stranger'" in str(talk.rules.why_idle(recipient="stranger", intent="dispatch"))
 
 
 # proves: a-core 14
