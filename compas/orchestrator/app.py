@@ -116,7 +116,8 @@ class _Process:
             try:
                 await self._serve()
             except (CompasError, SystemFailed) as err:
-                log.critical("the supervisor ends: %s", err, exc_info=err, extra={"action": "supervisor_failed"})
+                if log.hasHandlers():  # else it failed before there was a log, and whoever started it is told
+                    log.critical("the supervisor ends: %s", err, exc_info=err, extra={"action": "supervisor_failed"})
                 failure = err if isinstance(err, CompasError) else GaveUpError(f"the supervisor gave up: {err}")
                 self._gate.fail(failure)
             with trio.move_on_after(LAST_WORDS_SECS):
