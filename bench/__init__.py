@@ -1,0 +1,1 @@
+"""Benchmarks: what compas adds to what the machine itself needs."""
