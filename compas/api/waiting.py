@@ -24,6 +24,9 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     since_reference: Annotated[str | None, Meta(description="count only messages after this one (db:<n> or <n>)")] = (
         None
     )
+    dispatch: Annotated[
+        str | None, Meta(description="count only this dispatch (db:<n> or <n>) and what descends from it")
+    ] = None
     after: Annotated[int, Meta(ge=0, description="count only what came after this position of the log")] | None = None
     strict_new: Annotated[bool, Meta(description="count only messages that arrive after this call")] = False
     await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False

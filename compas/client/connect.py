@@ -14,7 +14,7 @@ from compas.client.place import Place
 from compas.client.start import READY_SECONDS, check_config, start_supervisor
 
 EXECUTION_VARIABLE = "COMPAS_EXECUTION"
-TOKEN_VARIABLE = "COMPAS_TOKEN"
+TOKEN_VARIABLE = "COMPAS_RUN_TOKEN"
 """Set by a runner for its agent: whose calls these are."""
 
 PATIENCE_SECONDS = 30.0

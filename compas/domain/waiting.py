@@ -9,9 +9,11 @@ from compas.domain.events import ExecutionStatus, ThreadStatus
 
 class WaitFor(msgspec.Struct, frozen=True, kw_only=True):
     """What a waiter wants. Messages count when their number is above `after`; `has_cursor` says that the caller
-    chose it. With `chain`, the answer is given only once every lineage of the thread has settled."""
+    chose it. With `chain`, the answer is given only once every lineage of the thread has settled; `lineage` narrows
+    all of it to one dispatch and what descends from it."""
 
     thread: str
+    lineage: str | None = None
     after: int = 0
     has_cursor: bool = False
     intent: str | None = None
@@ -45,6 +47,7 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """One consistent reading of the store: the thread's messages after the cursor, oldest first, and executions."""
 
     status: ThreadStatus
+    lineages: frozenset[str] = frozenset()
     messages: tuple[SeenMessage, ...] = ()
     executions: tuple[SeenExecution, ...] = ()
 

@@ -36,11 +36,13 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
     saw_work = False
     view: _View | None = None
     deadline = trio.current_time() + request.timeout_secs
-    async with desk.bus.subscribe(_concerns_threads) as subscription:
+    concern = _Concern(wanted.thread)
+    async with desk.bus.subscribe(concern) as subscription:
         while True:
             view = await desk.services.store.query(lambda reader: _look(reader, wanted))
             if view is None:
                 raise CallError("unknown_thread", f"there is no thread {wanted.thread!r}; `compas status` lists them")
+            concern.lineages = view.picture.lineages
             judgement = judge(wanted, view.picture, saw_work=saw_work)
             if isinstance(judgement, Found) and view.message is not None:
                 return _found(request, view, view.message, saw_work=saw_work)
@@ -56,17 +58,14 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
 async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
     after, has_cursor = 0, False
     if request.since_reference is not None:
-        number = parse_reference(request.since_reference)
-        if number is None:
-            found = f"{request.since_reference!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
-            raise CallError("invalid", found)
-        after, has_cursor = number, True
+        after, has_cursor = _number(request.since_reference), True
     elif request.after is not None:
         after = request.after
     elif request.strict_new:
         after = await desk.services.store.head()
     return WaitFor(
         thread=request.thread_id,
+        lineage=None if request.dispatch is None else await _lineage(desk, request.dispatch),
         after=after,
         has_cursor=has_cursor,
         intent=request.intent,
@@ -75,8 +74,24 @@ async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
     )
 
 
+def _number(text: str) -> int:
+    number = parse_reference(text)
+    if number is None:
+        found = f"{text!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
+        raise CallError("invalid", found)
+    return number
+
+
+async def _lineage(desk: Desk, text: str) -> str:
+    number = _number(text)
+    message = await desk.services.store.query(lambda reader: message_by_number(reader, number))
+    if message is None:
+        raise CallError("unknown_message", f"there is no message {reference(number)}; `compas transcript` lists them")
+    return message.lineage
+
+
 def _look(reader: Reader, wanted: WaitFor) -> _View | None:
-    seen = picture(reader, wanted.thread, after=wanted.after)
+    seen = picture(reader, wanted.thread, after=wanted.after, lineage=wanted.lineage)
     if seen is None:
         return None
     judgement = judge(wanted, seen, saw_work=False)
@@ -87,8 +102,17 @@ def _look(reader: Reader, wanted: WaitFor) -> _View | None:
     return _View(picture=seen, message=message, chain=chain)
 
 
-def _concerns_threads(event: object) -> bool:
-    return isinstance(event, e.Recorded) and event.stream.startswith("thread:")
+class _Concern:
+    """Tells which events may change the answer: those of the thread, and of the lineages that touch it."""
+
+    def __init__(self, thread: str) -> None:
+        self._stream = e.thread_stream(thread)
+        self.lineages: frozenset[str] | None = None
+
+    def __call__(self, event: object) -> bool:
+        if not isinstance(event, e.Recorded):
+            return False
+        return event.stream == self._stream or self.lineages is None or event.lineage in self.lineages
 
 
 async def _something_happened(subscription: Subscription) -> Published | Lagged:

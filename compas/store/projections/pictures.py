@@ -12,6 +12,7 @@ _EXECUTIONS = """SELECT execution, thread, agent, status, status IN ('queued', '
 _OF_THREAD = """WHERE thread = :thread
         OR lineage IN (SELECT lineage FROM messages WHERE thread = :thread AND lineage <> '')
     ORDER BY queued_position"""
+_LINEAGES = "SELECT DISTINCT lineage FROM messages WHERE thread = ?"
 _OF_LINEAGE = "WHERE lineage = :lineage ORDER BY queued_position"
 
 
@@ -26,10 +27,10 @@ def picture(reader: Reader, thread: str, *, after: int = 0, lineage: str | None 
         return None
     of_thread: dict[str, Value] = {"thread": thread, "after": after, "lineage": lineage}
     chosen = _OF_THREAD if lineage is None else _OF_LINEAGE
+    lineages = [lineage] if lineage is not None else [str(row[0]) for row in reader.rows(_LINEAGES, (thread,))]
     return Picture(
         status=found.status,
+        lineages=frozenset(lineages),
         messages=tuple(reader.all(SeenMessage, _MESSAGES, of_thread)),
-        executions=tuple(
-            reader.all(SeenExecution, f"{_EXECUTIONS} {chosen}", {"thread": thread, "lineage": lineage})
-        ),
+        executions=tuple(reader.all(SeenExecution, f"{_EXECUTIONS} {chosen}", {"thread": thread, "lineage": lineage})),
     )

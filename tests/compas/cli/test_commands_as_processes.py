@@ -135,7 +135,7 @@ def test_a_supervisor_is_not_started_when_the_user_says_so(compas: CommandLine) 
 
 
 def test_calls_from_inside_an_execution_say_so_and_start_nothing(compas: CommandLine, scripted: Scripted) -> None:
-    compas.environ |= {"COMPAS_EXECUTION": "01X", "COMPAS_TOKEN": "secret"}
+    compas.environ |= {"COMPAS_EXECUTION": "01X", "COMPAS_RUN_TOKEN": "secret"}
     refused = compas("status")
     assert "from inside an execution" in refused.stderr
     scripted.says(answers={"status": {"reply": {"threads": [], "total": 0}}})

@@ -151,7 +151,7 @@ def test_a_merge_tells_its_place_in_the_queue() -> None:
         PIPE,
     )
     assert "compas/T → main (merge)" in text
-    assert "before it  2" in text
+    assert "before it  1" in text
 
 
 def test_an_event_is_one_line_that_fits_a_screen() -> None:

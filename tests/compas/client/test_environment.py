@@ -12,7 +12,7 @@ def test_only_the_documented_variables_are_kept() -> None:
         "LC_TIME": "C",
         "GIT_INDEX_FILE": "x",
         "VSCODE_PID": "1",
-        "COMPAS_TOKEN": "t",
+        "COMPAS_RUN_TOKEN": "t",
     }
     kept = supervisor_environment(given)
     kept.pop("PYTHONPATH", None)  # present when the tests run from a source tree
