@@ -29,11 +29,11 @@ class Activity:
         self._changed.set()
         self._changed = trio.Event()
 
-    async def wait_changed(self) -> None:
-        """Wait for the next thing to happen."""
-        await self._changed.wait()
+    def next_change(self) -> trio.Event:
+        """Return what is set when the next thing happens; take it before looking, and nothing is missed."""
+        return self._changed
 
     async def wait_alone(self) -> None:
         """Wait until no client is being served."""
         while self.clients:
-            await self.wait_changed()
+            await self._changed.wait()

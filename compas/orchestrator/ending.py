@@ -73,10 +73,11 @@ async def watch_idleness(desk: Desk, activity: Activity, ending: Ending, idle_se
     async with events as subscription, trio.open_nursery() as nursery:
         nursery.start_soon(_touch_on_events, subscription, activity)
         while ending.mode is None:
+            change = activity.next_change()
             work = await desk.services.store.query(_work_under_way)
             limit = float("inf") if activity.clients or work else idle_secs
             with trio.move_on_after(limit) as quiet:
-                await activity.wait_changed()
+                await change.wait()
             if quiet.cancelled_caught:
                 log.info("nobody needs this supervisor any more", extra={"action": "idle"})
                 ending.wish("idle")
