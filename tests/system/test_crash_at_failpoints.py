@@ -67,6 +67,7 @@ def test_every_failpoint_is_in_the_table() -> None:
     assert {crash.name for crash in TABLE} == set(failpoints.NAMES)
 
 
+# proves: b-mcp-cli-merge 104
 @pytest.mark.parametrize("crash", TABLE, ids=lambda crash: crash.point)
 async def test_a_crash_loses_nothing_and_repeats_nothing(workshop: Workshop, crash: Crash) -> None:
     await live_through(workshop, crash)

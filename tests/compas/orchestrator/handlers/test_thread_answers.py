@@ -1,0 +1,115 @@
+"""Where agents of one thread work, what is said of it, and how operations answer about what is not there."""
+
+import msgspec
+import pytest
+from actor_workshop import REPO, agent, open_workshop
+from trio.testing import MockClock
+from troupe import Turn
+
+from actors.remote.errors import RequestFailed
+from compas.api.history import LOG
+from compas.api.supervision import HEALTH
+from compas.api.threads import CloseResponse, TranscriptResponse
+
+PLACE = f"{REPO}/.compas-worktrees/t1"
+
+
+class Words(msgspec.Struct):
+    """A request of any content."""
+
+    thread_id: str
+    status: str
+
+
+# proves: b-mcp-cli-merge 55
+async def test_the_transcript_of_a_thread_that_does_not_exist_is_empty(autojump_clock: MockClock) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        transcript = await supervisor.transcript("nobody")
+        assert transcript == TranscriptResponse(thread_id="nobody")
+        assert (transcript.thread_status, transcript.messages, transcript.executions) == (None, (), ())
+
+
+# proves: b-mcp-cli-merge 65
+async def test_a_closing_status_in_the_wrong_case_is_refused(autojump_clock: MockClock) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
+        request = Words(thread_id="t1", status="Completed")
+        with pytest.raises(RequestFailed, match=r"\$\.status") as caught:
+            await supervisor.session.request("close", request, CloseResponse, request_id="r1")
+        assert caught.value.code == "invalid"
+        assert (await supervisor.transcript("t1")).thread_status == "Active"
+
+
+# proves: b-mcp-cli-merge 117
+@pytest.mark.parametrize(("place", "says"), [("/", "is in no git repository"), ("/gone", "no directory /gone")])
+async def test_a_worktree_agent_outside_of_a_repository_fails_and_says_so(
+    autojump_clock: MockClock, place: str, says: str
+) -> None:
+    dev = msgspec.structs.replace(agent("dev", workspace="worktree"), workdir=place)
+    async with open_workshop(dev) as shop, shop.supervisor() as supervisor:
+        answer = await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
+        assert answer.intent == "error"
+        assert says in (answer.body or "")
+        assert shop.troupe.turns == [], "nothing was started in a place that was not meant"
+
+
+# proves: b-mcp-cli-merge 119
+async def test_who_comes_after_a_worktree_agent_works_where_its_workspace_says(autojump_clock: MockClock) -> None:
+    elsewhere = msgspec.structs.replace(agent("elsewhere", workspace=None), workdir="/other")
+    team = (agent("dev", workspace="worktree"), agent("silent", workspace=None), agent("sharing"), elsewhere)
+    async with open_workshop(*team) as shop, shop.supervisor() as supervisor:
+        shop.git.repo("/other")
+        for one in team:
+            await supervisor.chain(await supervisor.dispatch(one.alias, "x", thread_id="t1"))
+        assert {turn.alias: turn.spec.cwd for turn in shop.troupe.turns} == {
+            "dev": PLACE,
+            "silent": PLACE,
+            "sharing": REPO,
+            "elsewhere": "/other",
+        }
+
+
+# proves: b-mcp-cli-merge 121
+async def test_a_reply_ends_with_what_its_agent_left_uncommitted(autojump_clock: MockClock) -> None:
+    async def leaves_changes(turn: Turn) -> None:
+        turn.repo.write(turn.spec.cwd, new_txt="half\n", README="changed\n")
+        await turn.reply("Nearly there.")
+
+    async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
+        clean = await supervisor.chain(await supervisor.dispatch("dev", "look", thread_id="t0"))
+        assert clean.body == "dev did: look"
+        shop.plays("dev", leaves_changes)
+        answer = await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
+        reply, _, left = (answer.body or "").partition("\n\n## Worktree Status\n\n")
+        assert reply == "Nearly there."
+        assert f"{PLACE} (branch compas/t1)" in left
+        assert [line.strip() for line in left.splitlines()[2:]] == ["M README", "A new.txt"]
+
+
+# proves: b-mcp-cli-merge 130
+@pytest.mark.parametrize("name", ["../t1", "/etc/passwd", "a/b", ".."])
+async def test_an_execution_id_that_is_a_path_is_refused(autojump_clock: MockClock, name: str) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        with pytest.raises(RequestFailed, match="there is no execution") as caught:
+            await supervisor.ask(LOG, execution_id=name)
+        assert caught.value.code == "unknown_execution"
+
+
+# proves: b-mcp-cli-merge 137
+async def test_an_agent_that_runs_more_than_it_may_now_has_no_free_place(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev", max_concurrent=3)) as shop:
+        async with shop.supervisor() as supervisor:
+            for thread in ("t1", "t2"):
+                await supervisor.dispatch("dev", "100 seconds of work", thread_id=thread)
+                await supervisor.wait(thread, timeout=1)
+            (before,) = (await supervisor.ask(HEALTH)).agents
+            assert (before.active, before.available) == (2, 1)
+            await supervisor.crash()
+        shop.config = msgspec.structs.replace(shop.config, agents={"dev": agent("dev", max_concurrent=1)})
+        async with shop.supervisor() as supervisor:
+            (after,) = (await supervisor.ask(HEALTH)).agents
+            assert (after.active, after.available) == (2, 0)
+            for thread in ("t1", "t2"):
+                assert (await supervisor.wait(thread)).found
+            (idle,) = (await supervisor.ask(HEALTH)).agents
+            assert (idle.active, idle.available) == (0, 1)
