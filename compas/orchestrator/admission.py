@@ -2,11 +2,10 @@
 
 from actors.actor import Actor
 from actors.errors import ActorStopped
-from actors.ref import ActorRef
 from compas.domain import admission as rules
 from compas.domain.admission import Line
-from compas.orchestrator.messages import HavePlace, LeavePlace, Pause, PlaceGranted, WantPlace
-from compas.orchestrator.services import ADMISSION
+from compas.orchestrator.messages import HavePlace, KeepPlaces, LeavePlace, Pause, PlaceGranted, WantPlace
+from compas.orchestrator.services import ADMISSION, thread_name
 
 
 class Admission(Actor):
@@ -15,7 +14,7 @@ class Admission(Actor):
     def __init__(self, limits: rules.Limits) -> None:
         self._limits = limits
         self._line = Line()
-        self._threads: dict[str, ActorRef] = {}
+        self._threads: dict[str, str] = {}
         self._is_paused = False
 
     async def on_start(self) -> None:
@@ -25,17 +24,21 @@ class Admission(Actor):
     async def receive(self, message: object) -> object:
         """Keep the line, and let in whoever has room."""
         match message:
-            case WantPlace(claim=claim, thread=thread) if claim.execution in self._line.running:
+            case WantPlace(claim=claim) if claim.execution in self._line.running:
                 # Its thread was restarted after the grant, and has forgotten it.
-                self.context.start_soon(self._grant, thread, claim.execution)
+                self.context.start_soon(self._grant, claim.execution)
             case WantPlace(claim=claim, thread=thread):
                 self._threads[claim.execution] = thread
                 self._line = rules.enqueue(self._line, claim)
-            case HavePlace(claim=claim):
+            case HavePlace(claim=claim, thread=thread):
+                self._threads[claim.execution] = thread
                 self._line = rules.occupy(self._line, claim)
             case LeavePlace(execution=execution):
-                self._threads.pop(execution, None)
-                self._line = rules.leave(self._line, execution)
+                self._leave(execution)
+            case KeepPlaces(thread=thread, executions=kept):
+                for execution in [name for name, owner in self._threads.items() if owner == thread]:
+                    if execution not in kept:
+                        self._leave(execution)
             case Pause():
                 self._is_paused = True
             case _:
@@ -44,19 +47,20 @@ class Admission(Actor):
             return None
         self._line, granted = rules.grant(self._line, self._limits)
         for claim in granted:
-            thread = self._threads.pop(claim.execution)
             # In a task of its own: a thread whose mailbox is full may be waiting for room in ours.
-            self.context.start_soon(self._grant, thread, claim.execution)
+            self.context.start_soon(self._grant, claim.execution)
         return None
 
-    async def _grant(self, thread: ActorRef, execution: str) -> None:
-        if not await _tell(thread, PlaceGranted(execution=execution)):
-            await self.context.ref.tell(LeavePlace(execution=execution))
+    def _leave(self, execution: str) -> None:
+        self._threads.pop(execution, None)
+        self._line = rules.leave(self._line, execution)
 
-
-async def _tell(ref: ActorRef, message: object) -> bool:
-    try:
-        await ref.tell(message)
-    except ActorStopped:
-        return False
-    return True
+    async def _grant(self, execution: str) -> None:
+        thread = self.context.registry.find(thread_name(self._threads.get(execution, "")))
+        try:
+            if thread is not None:
+                await thread.tell(PlaceGranted(execution=execution))
+                return
+        except ActorStopped:
+            pass  # as good as not there
+        await self.context.ref.tell(LeavePlace(execution=execution))

@@ -131,10 +131,10 @@ class SomethingIsDue:
 
 @dataclass(frozen=True, slots=True)
 class WantPlace:
-    """A thread's next execution waits for a place."""
+    """A thread's next execution waits for a place; asking again is answered again."""
 
     claim: Claim
-    thread: ActorRef
+    thread: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,18 @@ class HavePlace:
     """An execution was found alive and counts, limits or not."""
 
     claim: Claim
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeepPlaces:
+    """From a thread that begins anew: of its places, only those of these executions are still wanted.
+
+    It may have crashed between recording the end of an execution and leaving its place.
+    """
+
+    thread: str
+    executions: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from compas.domain.execution import (
     next_run,
 )
 from compas.domain.lifecycle import decide_abandon, decide_close
-from compas.domain.thread import Run, Thread, evolve
+from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
 from compas.orchestrator.services import ADMISSION, JOURNAL, Services, execution_name, thread_name
@@ -55,6 +55,8 @@ class ThreadActor(Actor):
         self.context.registry.register(thread_name(self._state.thread), self.context.ref)
         for recorded in await self._services.store.read_stream(self._stream):
             self._state = evolve(self._state, recorded)
+        wanted = frozenset(name for name, run in self._state.runs.items() if run.status in IN_FLIGHT or run.stopping)
+        await self._admission().tell(m.KeepPlaces(thread=self._state.thread, executions=wanted))
         await self._act()
 
     async def on_stop(self) -> None:
@@ -85,8 +87,11 @@ class ThreadActor(Actor):
                 services = self._services
                 decision = decide_end(self._state, execution, outcome, services.rules(), services.moment())
                 await self._record(decision, execution)
-            case m.PlaceGranted(execution=execution):
+            case m.PlaceGranted(execution=execution) if execution == self._claimed:
                 self._granted = execution
+            case m.PlaceGranted(execution=execution):
+                # Given up in the very moment in which it was granted.
+                await self._admission().tell(m.LeavePlace(execution=execution))
             case m.SomethingIsDue():
                 self._timer = None
         await self._act()
@@ -187,8 +192,10 @@ class ThreadActor(Actor):
         """See to it that a running execution has its actor, and that a cancelled one is being ended."""
         execution = run.queued.execution
         if self._claimed != execution:
+            if self._claimed is not None:
+                await self._leave(self._claimed)
             self._claimed = self._granted = execution
-            await self._admission().tell(m.HavePlace(claim=_claim(run)))
+            await self._admission().tell(m.HavePlace(claim=_claim(run), thread=self._state.thread))
         actor = await ensure_execution(self.context, self._services, self._state.thread, run)
         if run.stopping and actor is not None:
             await _tell_if_alive(actor, m.StopExecution(reason="the execution was cancelled"))
@@ -198,7 +205,7 @@ class ThreadActor(Actor):
         execution = run.queued.execution
         if self._claimed is None:
             self._claimed, self._granted = execution, None
-            await self._admission().tell(m.WantPlace(claim=_claim(run), thread=self.context.ref))
+            await self._admission().tell(m.WantPlace(claim=_claim(run), thread=self._state.thread))
         elif self._granted == execution:
             await ensure_execution(self.context, self._services, self._state.thread, run)
 

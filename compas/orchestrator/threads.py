@@ -29,10 +29,14 @@ class ThreadDirectory(Actor):
         self._services = services
 
     async def on_start(self) -> None:
-        """Bring back every thread that has work under way; that adopts the work (design §5)."""
+        """Bring back every thread that has work under way; that adopts the work (design §5).
+
+        Those where something runs come first, so that its place is taken before anybody is let in.
+        """
         self.context.registry.register(THREADS, self.context.ref)
         under_way = await self._services.store.query(unsettled_executions)
-        for thread in dict.fromkeys(row.thread for row in under_way):
+        running_first = sorted(under_way, key=lambda row: row.status == "queued")
+        for thread in dict.fromkeys(row.thread for row in running_first):
             await self._locate(thread)
 
     async def receive(self, message: object) -> object:

@@ -36,7 +36,7 @@ def build_root(services: Services, telemetry: Telemetry, workers: Sequence[Child
     core = [
         ChildSpec("telemetry", lambda: TelemetryActor(telemetry), mailbox=CROWD),
         _group("backends", lambda: _patient(_backends(services))),
-        _group("work", lambda: _patient(_work(services), strategy="rest_for_one")),
+        _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
     ]
     return _group(
@@ -81,8 +81,8 @@ def _backends(services: Services) -> list[ChildSpec]:
 
 
 def _work(services: Services) -> list[ChildSpec]:
-    """Threads and what they run. Each depends on those before it: when one of these is restarted, those behind it are
-    too, and the directory brings back every thread that has work, which finds its executions again or adopts them."""
+    """Threads and what they run. Each holds in memory what it agreed on with the others, so they are restarted
+    together; then the directory brings back every thread that has work, which adopts its executions."""
     config = services.config
     limits = Limits(
         overall=config.effective_concurrency,

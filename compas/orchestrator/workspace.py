@@ -3,8 +3,6 @@
 import os
 from dataclasses import dataclass
 
-import trio
-
 from actors.ref import ActorRef
 from compas.domain import events as e
 from compas.domain.decision import Refusal
@@ -84,9 +82,11 @@ async def _inherited(services: Services, state: Thread, agent: AgentSpec) -> Wor
         return None
     try:
         found = await services.git.retry(lambda git: git.describe(agent.workdir))
+        tree = state.worktrees.get(repository_of(found))
+        if tree is None:
+            return None
+        there = await services.git.retry(lambda git: git.describe(tree.path))
     except GitRefused:
         return None
-    tree = state.worktrees.get(repository_of(found))
-    if tree is None or not await trio.Path(tree.path).is_dir():
-        return None
-    return Workspace(workdir=tree.path, worktree=tree)
+    # Gone, or a mere directory of the checkout around it: then it is no place to work in.
+    return Workspace(workdir=tree.path, worktree=tree) if there.top_level == tree.path else None

@@ -54,14 +54,18 @@ class Desk:
         return await self.registry.wait_registered(name)
 
     async def ask_thread(self, thread: str, message: Ask[R]) -> R:
-        """Ask the actor of a thread, bringing it back if it was put away."""
+        """Ask the actor of a thread, bringing it back if it was put away.
+
+        The message is asked again after the actor was ended in the middle of it, so it has to carry a request id.
+        """
         directory = await self.actor(THREADS)
         for _ in range(RELOCATIONS):
             ref = await directory.ask(LocateThread(thread=thread), timeout=ASK_TIMEOUT_SECS)
             try:
                 return await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
-            except ActorStopped:
-                await ref.wait_stopped()
+            except ActorStopped as stopped:
+                if stopped.reason is None:
+                    await ref.wait_stopped()
         raise CallError("busy", f"thread {thread} is being put away and taken up again all the time; try again")
 
 

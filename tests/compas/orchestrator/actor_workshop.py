@@ -13,6 +13,7 @@ from fake_runners import FakeRunners, open_fake_runners
 from troupe import Role, Troupe
 
 from actors.ref import ActorRef
+from actors.remote.errors import RequestFailed
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
@@ -126,6 +127,31 @@ class Supervisor:
         found = self.system.registry.find(name)
         assert found is not None, f"no actor {name}; there are {self.system.registry.names()}"
         return found
+
+    async def insist(
+        self, operation: Operation[msgspec.Struct, Res], request_id: str | None = None, **fields: object
+    ) -> Res:
+        """Send one request, and again under the same name while it cannot be served, as a client does."""
+        name = self._new_id() if request_id is None else request_id
+        for _ in range(20):
+            try:
+                return await self.ask(operation, name, **fields)
+            except RequestFailed as failure:
+                if failure.code != "unavailable":
+                    raise
+        raise AssertionError(f"{operation.name} is unavailable for good")
+
+    @asynccontextmanager
+    async def when(self, kind: type[e.Event], act: Callable[[e.Recorded], None]) -> AsyncIterator[None]:
+        """Call `act` whenever such an event is published: it is committed, and nobody has acted on it yet."""
+
+        def see(event: object) -> bool:
+            if isinstance(event, e.Recorded) and isinstance(event.event, kind):
+                act(event)
+            return False
+
+        async with self.system.bus.subscribe(see):
+            yield
 
     async def end(self) -> None:
         """Wind down once somebody has asked for it, as the process does."""

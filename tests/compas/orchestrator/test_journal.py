@@ -253,6 +253,7 @@ async def _write_as_one_that_was_replaced() -> None:
         while True:
             with contextlib.suppress(ActorError):
                 await bench.commit("t")
+            await trio.lowlevel.checkpoint()
 
 
 async def test_a_supervisor_that_was_replaced_gives_up(autojump_clock: MockClock) -> None:
