@@ -83,21 +83,22 @@ class ExecutionActor(Actor):
         for _ in range(LAUNCH_TRIES):
             state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
             run = state.runs[self._job.execution]
-            match self._runners.judge(self._job.execution):
-                case NeverStarted() if run.status == "cancelled":
-                    return await self._cancel()
-                case NeverStarted():
-                    stands_in_the_way = await self._start(thread, state, run)
-                    if stands_in_the_way is not None:
-                        return stands_in_the_way if isinstance(stands_in_the_way, Outcome) else None
-                case Died() | Rebooted():
-                    await self._runners.settle(self._job.execution, self._services.clock())
-                case Running() | Finished():
-                    pass
             try:
+                match self._runners.judge(self._job.execution):
+                    case NeverStarted() if run.status == "cancelled":
+                        return await self._cancel()
+                    case NeverStarted():
+                        stands_in_the_way = await self._start(thread, state, run)
+                        if stands_in_the_way is not None:
+                            return stands_in_the_way if isinstance(stands_in_the_way, Outcome) else None
+                    case Died() | Rebooted():
+                        await self._runners.settle(self._job.execution, self._services.clock())
+                    case Running() | Finished():
+                        pass
                 return await self._follow(thread, run)
-            except AttachmentLost as err:
-                log.warning("execution %s: %s", self._job.execution, err, extra={"action": "attachment_lost"})
+            except (AttachmentLost, LaunchError) as err:
+                # What has become of the runner is for its record to say: judge again.
+                log.warning("execution %s: %s", self._job.execution, err, extra={"action": "runner_lost"})
         raise NoRunnerError(f"execution {self._job.execution} has no runner after {LAUNCH_TRIES} tries")
 
     # --- before --------------------------------------------------------------------------------------------------
@@ -108,7 +109,10 @@ class ExecutionActor(Actor):
         return conclude(ended, Answer(success=False))
 
     async def _start(self, thread: ActorRef, state: Thread, run: Run) -> Outcome | Refusal | None:
-        """Make it ready, log the intent, and have it launched; None when it is. The intent is logged only once."""
+        """Make it ready, log the intent, and have it launched; None when it is. The intent is logged only once.
+
+        Raises LaunchError when no runner is known to have come up.
+        """
         if run.requested is None:
             ready = await make_ready(self._services, self.context.registry, thread, state, run)
             if not isinstance(ready, Ready):
@@ -125,11 +129,7 @@ class ExecutionActor(Actor):
             failpoints.hit("execution.requested")
             if refusal is not None:
                 return refusal
-        try:
-            await self._runners.launch(self._job.execution)
-        except LaunchError as err:
-            # Whether a runner came up is for its record to say.
-            log.warning("execution %s: %s", self._job.execution, err, extra={"action": "launch_unsure"})
+        await self._runners.launch(self._job.execution)
         failpoints.hit("execution.launched")
         return None
 
