@@ -246,6 +246,7 @@ def test_stop_without_a_supervisor_is_no_error_and_starts_none(workshop: Worksho
     assert workshop.processes() == []
 
 
+# proves: a-core 56
 def test_a_killed_runner_is_a_crash_and_the_agent_runs_once_more(workshop: Workshop, gate: Path) -> None:
     workshop.supervise()
     waiter, agent = begin_waiting(workshop)

@@ -107,6 +107,7 @@ while True:
     assert [run["status"] for run in runs] == ["cancelled"]
 
 
+# proves: a-core 35
 @pytest.mark.parametrize("ends_by", ["itself", "abandon", "timeout"])
 def test_two_hundred_children_end_with_their_agent(workshop: Workshop, ends_by: str) -> None:
     waiting = "" if ends_by == "itself" else "while True: signal.pause()"

@@ -221,6 +221,13 @@ def test_a_socket_that_may_not_be_used_is_reported_and_no_supervisor_is_started(
     assert plain.supervisor_pid() == first.pid
 
 
+# proves: b-mcp-cli-merge 136
+def test_without_a_supervisor_and_without_leave_to_start_one_it_is_said_how(plain: Workshop) -> None:
+    for command in (["why", "t1"], ["health"], ["status"]):
+        check_refused(plain(*command, "--no-start"), "no supervisor is running", "start one with `compas run`")
+    assert plain.processes() == []
+
+
 def test_inside_an_execution_no_supervisor_is_started(plain: Workshop) -> None:
     for command in (["status"], ["dispatch", "dev", "x"], ["restart"]):
         check_refused(plain(*command, env={"COMPAS_EXECUTION": "01X"}), "inside an execution")
