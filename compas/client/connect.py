@@ -44,7 +44,7 @@ def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = T
         if execution:
             raise NotRunningError(
                 f"no supervisor is running for {place.config}, and none is started from inside an execution "
-                f"({EXECUTION_VARIABLE} is {execution}); the operator has to start it"
+                f"({EXECUTION_VARIABLE} is {execution}); its operator starts it with `compas run`"
             )
         check_config(place.config)
         raise NotRunningError(f"no supervisor is running for {place.config}; start one with `compas run`")
