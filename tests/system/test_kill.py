@@ -133,6 +133,7 @@ def test_a_worktree_that_was_begun_by_a_killed_git_worker_is_used(workshop: Work
     assert (workshop.repo / ".compas-worktrees" / "t1" / "new.txt").exists()
 
 
+# proves: a-core 155
 def test_a_supervisor_that_is_told_to_end_lets_its_agent_finish(workshop: Workshop, gate: Path) -> None:
     supervisor = workshop.supervise()
     waiter, agent = begin_waiting(workshop)

@@ -132,6 +132,7 @@ async def test_progress_of_an_execution_does_not_update_its_thread(log: Log) -> 
     assert row.updated_position == newest
 
 
+# proves: a-core 7
 async def test_the_status_view_shows_each_thread_once_with_its_newest_execution(log: Log) -> None:
     """Both executions were queued in the same second (a-core 7)."""
     await log.write("t", opened("t"), said("m1"), queued("x1", agent="dev"), queued("x2", agent="rev"))

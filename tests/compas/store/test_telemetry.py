@@ -45,6 +45,7 @@ async def test_an_event_that_is_there_already_stays_as_it_is(telemetry: Telemetr
     assert [event.summary for event in (await telemetry.read("x")).events] == ["n0", "n1", "n2"]
 
 
+# proves: a-core 41
 async def test_long_texts_are_cut_between_characters(telemetry: Telemetry) -> None:
     await telemetry.add([seen(0, detail="é" * 3000, summary="s" * TEXT_LIMIT), seen(1, detail="\ud800 half")])
     first, second = (await telemetry.read("x")).events

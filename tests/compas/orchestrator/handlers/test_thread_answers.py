@@ -53,7 +53,7 @@ async def test_a_worktree_agent_outside_of_a_repository_fails_and_says_so(
         assert shop.troupe.turns == [], "nothing was started in a place that was not meant"
 
 
-# proves: b-mcp-cli-merge 119
+# proves: b-mcp-cli-merge 119, a-core 64, a-core 65, a-core 66
 async def test_who_comes_after_a_worktree_agent_works_where_its_workspace_says(autojump_clock: MockClock) -> None:
     elsewhere = msgspec.structs.replace(agent("elsewhere", workspace=None), workdir="/other")
     team = (agent("dev", workspace="worktree"), agent("silent", workspace=None), agent("sharing"), elsewhere)
@@ -69,7 +69,7 @@ async def test_who_comes_after_a_worktree_agent_works_where_its_workspace_says(a
         }
 
 
-# proves: b-mcp-cli-merge 121
+# proves: b-mcp-cli-merge 121, a-core 69
 async def test_a_reply_ends_with_what_its_agent_left_uncommitted(autojump_clock: MockClock) -> None:
     async def leaves_changes(turn: Turn) -> None:
         turn.repo.write(turn.spec.cwd, new_txt="half\n", README="changed\n")

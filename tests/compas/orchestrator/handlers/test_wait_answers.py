@@ -81,7 +81,7 @@ async def test_a_wait_without_time_looks_once(autojump_clock: MockClock, chain: 
         assert (await supervisor.wait("t1", timeout=0, await_chain=chain)).found
 
 
-# proves: b-mcp-cli-merge 41
+# proves: b-mcp-cli-merge 41, a-core 141
 async def test_a_chain_that_settled_before_is_answered_at_once_and_without_a_time(autojump_clock: MockClock) -> None:
     async with open_workshop(agent("dev", to="rev"), agent("rev")) as shop, shop.supervisor() as supervisor:
         posted = await supervisor.dispatch("dev", "one", thread_id="t1")
@@ -112,7 +112,7 @@ async def _never_ends(turn: object) -> None:
     await trio.sleep_forever()
 
 
-# proves: b-mcp-cli-merge 140
+# proves: b-mcp-cli-merge 140, a-core 55
 async def test_an_agents_own_time_limit_counts_and_not_the_one_for_all(autojump_clock: MockClock) -> None:
     patient = agent("dev", timeout_secs=1200)
     async with open_workshop(patient, execution_timeout_secs=600) as shop, shop.supervisor() as supervisor:
