@@ -2,6 +2,8 @@
 
 import msgspec
 
+from compas.domain.decision import Refusal
+
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
     """An execution that wants to run. `position` is where the log queued it, which is its place in line."""
@@ -64,3 +66,16 @@ def grant(line: Line, limits: Limits) -> tuple[Line, tuple[Claim, ...]]:
             line = occupy(line, claim)
             granted.append(claim)
     return line, tuple(granted)
+
+
+def queue_is_full(in_flight: int, limit: int | None) -> Refusal | None:
+    """Refuse more work when as many executions as may wait, or run, do so; those for later count too
+    (b-mcp-cli-merge 6, 7)."""
+    if limit is None or in_flight < limit:
+        return None
+    sentence = (
+        f"the queue is full: {in_flight} of at most {limit} executions wait or run (max_queued_executions), so nothing "
+        "was dispatched. Wait for some of them, or give up stale threads with `compas abandon`; `compas status` "
+        "lists them."
+    )
+    return Refusal(code="queue_full", message=sentence)

@@ -108,7 +108,7 @@ async def _refuse_unsaved(git: Git, source: str) -> None:
             names = ", ".join(entry.path for entry in entries[:10]) + (", …" if len(entries) > 10 else "")
             message = (
                 f"{checkout.path} has uncommitted changes ({len(entries)}: {names}); "
-                "commit them, for instance with `compas commit`, or discard them, then merge again"
+                "commit them there, or discard them, then merge again"
             )
             raise GitRefused("source_dirty", message)
 

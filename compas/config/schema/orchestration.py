@@ -56,7 +56,7 @@ class Orchestration(Section, frozen=True, kw_only=True):
     ] = 1
     max_queued_executions: Annotated[
         int | None,
-        Key(doc="How many executions may wait; a dispatch beyond that is refused.", ge=1, default="no limit"),
+        Key(doc="How many executions may wait or run; a dispatch beyond that is refused.", ge=1, default="no limit"),
     ] = None
     ping_timeout_secs: Annotated[int, Key(doc="Seconds a backend has to answer a health check.", ge=1)] = 15
     ping_cache_ttl_secs: Annotated[int, Key(doc="Seconds the answer to a health check is reused.", ge=0)] = 60

@@ -1,10 +1,11 @@
 """What every handler works with: the actors behind an operation, and how their refusals become answers."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
+import trio
 
 from actors.bus import EventBus
 from actors.errors import ActorStopped
@@ -42,12 +43,13 @@ class Supervision:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """Handed to every handler."""
+    """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it."""
 
     services: Services
     registry: Registry
     bus: EventBus
     supervision: Supervision
+    dispatching: trio.Lock = field(default_factory=trio.Lock)
 
     async def actor(self, name: str) -> ActorRef:
         """Return an actor that always exists, waiting while it is being restarted."""

@@ -5,11 +5,14 @@ import msgspec
 from actors.remote.call import Call
 from compas.api.dispatching import DispatchRequest, DispatchResponse
 from compas.domain import events as e
+from compas.domain.admission import queue_is_full
+from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch, Rules
 from compas.domain.ids import reference
 from compas.domain.thread import OPERATOR
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
-from compas.orchestrator.messages import DispatchTo
+from compas.orchestrator.messages import Answered, DispatchTo
+from compas.store.projections.counters import loads
 
 
 async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
@@ -29,12 +32,26 @@ async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
         summary=request.summary,
         skip_handoff=request.skip_handoff,
     )
+    starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
     message = DispatchTo(
         command=command,
         request_id=request_id(call, desk),
         respond=lambda recorded: msgspec.json.encode(_response(thread, command, rules, recorded)),
     )
-    return answered(await desk.ask_thread(thread, message), DispatchResponse)
+    return answered(await _post(desk, thread, message, starts_work=starts_work), DispatchResponse)
+
+
+async def _post(desk: Desk, thread: str, message: DispatchTo, *, starts_work: bool) -> Answered | Refusal:
+    """Post the message, if the queue has room for the work it makes. With a limit, dispatches take turns: each sees
+    what those before it have queued."""
+    limit = desk.services.config.limits.queued
+    if limit is None or not starts_work:
+        return await desk.ask_thread(thread, message)
+    async with desk.dispatching:
+        found = await desk.services.store.query(lambda reader: loads(reader, desk.services.clock()))
+        in_flight = sum(load.running + load.queued + load.scheduled for load in found)
+        refusal = queue_is_full(in_flight, limit)
+        return await desk.ask_thread(thread, message) if refusal is None else refusal
 
 
 def _response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:

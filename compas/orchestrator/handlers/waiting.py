@@ -232,5 +232,24 @@ def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool
         conflicts=conflicts,
         timeout_secs=None if found else request.timeout_secs,
         last_status=None if found else row.status,
-        next_step=f"compas close {row.thread}" if row.status == "completed" else None,
+        next_step=_after_merge(row),
     )
+
+
+def _after_merge(row: MergeRow) -> str | None:
+    """Say what to do about how a merge ended (b-mcp-cli-merge 107)."""
+    again = f"then `compas merge {row.thread}`"
+    match row.status, row.code:
+        case "completed", _:
+            return f"compas close {row.thread}"
+        case "failed", "conflict":
+            task = f"Merge {row.target} into your branch and resolve the conflicts."
+            return f"compas dispatch AGENT '{task}' --thread {row.thread}, or resolve them there yourself; {again}"
+        case "failed", "source_dirty":
+            return f"commit or discard what is uncommitted in the worktree of {row.thread}, {again}"
+        case "failed", "no_commits":
+            return f"compas why {row.thread}"
+        case "failed", _:
+            return f"mend what the error says, {again}"
+        case _:
+            return None

@@ -2,9 +2,12 @@
 
 import msgspec
 import pytest
+import trio
 from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
+from troupe import Turn, echo
 
+from actors.remote.errors import RequestFailed
 from compas.domain.specs import HandoffSpec
 
 
@@ -92,3 +95,56 @@ async def test_the_hint_recommends_the_whole_chain_where_there_is_one(
         assert posted.await_chain == bool(names)
         assert ("--await-chain" in posted.next_step) == bool(names)
         assert [name for name in ("rev", "lead") if name in posted.next_step] == list(names)
+
+
+# proves: b-mcp-cli-merge 6
+async def test_a_dispatch_over_the_queue_limit_is_refused_with_both_numbers_and_leaves_nothing(
+    autojump_clock: MockClock,
+) -> None:
+    team = (agent("dev"), agent("human", role="operator"))
+    async with open_workshop(*team, max_queued_executions=1) as shop, shop.supervisor() as supervisor:
+        first = await supervisor.dispatch("dev", "100 seconds of work", thread_id="t1", request_id="r1")
+        with pytest.raises(RequestFailed, match="1 of at most 1 executions") as caught:
+            await supervisor.dispatch("dev", "more", thread_id="t2")
+        assert caught.value.code == "queue_full"
+        assert "compas abandon" in caught.value.message
+        assert await shop.events("t2") == ()
+        assert await supervisor.dispatch("dev", "100 seconds of work", thread_id="t1", request_id="r1") == first
+        assert (await supervisor.dispatch("human", "please look")).execution_id is None, "it starts nothing"
+        await supervisor.chain(first)
+        assert (await supervisor.chain(await supervisor.dispatch("dev", "more", thread_id="t2"))).found
+
+
+# proves: b-mcp-cli-merge 7
+async def test_an_execution_for_a_later_time_counts_towards_the_queue_limit(autojump_clock: MockClock) -> None:
+    async def fails_once(turn: Turn) -> None:
+        shop.plays("dev", echo)
+        await turn.fail("try later", "transient")
+
+    dev = agent("dev", max_retries=1, retry_backoff_secs=100)
+    async with open_workshop(dev, max_queued_executions=1) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", fails_once)
+        posted = await supervisor.dispatch("dev", "work", thread_id="t1")
+        waiting = await supervisor.wait("t1", timeout=50, await_chain=True)
+        assert [one.eligible_at is not None for one in waiting.pending] == [True]
+        with pytest.raises(RequestFailed, match="1 of at most 1"):
+            await supervisor.dispatch("dev", "more", thread_id="t2")
+        assert (await supervisor.chain(posted)).body == "dev did: work"
+        assert (await supervisor.dispatch("dev", "more", thread_id="t2")).execution_id is not None
+
+
+async def test_dispatches_at_the_same_moment_share_what_is_left_of_the_queue(autojump_clock: MockClock) -> None:
+    async with open_workshop(max_queued_executions=3) as shop, shop.supervisor() as supervisor:
+        answers: list[str] = []
+
+        async def try_to_dispatch(thread: str) -> None:
+            try:
+                await supervisor.dispatch("dev", "10 seconds of work", thread_id=thread)
+                answers.append("accepted")
+            except RequestFailed as failure:
+                answers.append(failure.code)
+
+        async with trio.open_nursery() as nursery:
+            for n in range(9):
+                nursery.start_soon(try_to_dispatch, f"t{n}")
+        assert sorted(answers) == ["accepted"] * 3 + ["queue_full"] * 6

@@ -186,6 +186,33 @@ async def test_a_branch_without_commits_is_not_merged_and_one_that_is_merged_alr
         assert again.commit == once.commit
 
 
+# proves: b-mcp-cli-merge 107
+async def test_a_failed_merge_is_answered_with_the_advice_that_fits_its_reason(autojump_clock: MockClock) -> None:
+    async with open_workshop(DEV, agent("reader", workspace="worktree")) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", commits)
+        for thread in ("conflicting", "unfinished", "moved"):
+            await work(supervisor, thread)
+        await supervisor.chain(await supervisor.dispatch("reader", "look", thread_id="empty"))
+        (held,) = hold_merges(shop, 1)
+        ops = [(await supervisor.merge(thread)).op_id for thread in ("conflicting", "unfinished", "empty", "moved")]
+        shop.repo.commit("main", "in the way", conflicting_txt="old\n")
+        shop.repo.write(f"{REPO}/.compas-worktrees/unfinished", more_txt="half\n")
+        shop.repo.commit("compas/moved", "one more", more_txt="new\n")
+        held.set()
+        ended = [await supervisor.wait_merge(op) for op in ops]
+        assert [one.error_code for one in ended] == ["conflict", "source_dirty", "no_commits", "source_moved"]
+        conflict, unfinished, empty, moved = [one.next_step or "" for one in ended]
+        assert conflict.startswith("compas dispatch AGENT ")
+        assert "--thread conflicting" in conflict
+        assert "main" in conflict
+        assert unfinished.startswith("commit or discard")
+        assert "compas merge unfinished" in unfinished
+        assert empty == "compas why empty"
+        assert moved == "mend what the error says, then `compas merge moved`"
+        again = await supervisor.wait_merge(ops[0], timeout=0)
+        assert again.next_step == conflict, "the status of an operation that is over is its end"
+
+
 # --- ending a thread that has a worktree -----------------------------------------------------------------------------
 
 
