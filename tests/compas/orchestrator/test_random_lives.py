@@ -22,7 +22,7 @@ from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, execution_
 THREADS_USED = ("t1", "t2", "t3")
 PLACES = 2
 DEAD_ENDS = (e.ThreadAbandoned, e.ThreadClosed, e.ThreadFailed, e.ThreadReopened)
-VICTIMS = ("thread", "execution", ADMISSION, JOURNAL, THREADS, "thread-supervisor", "executions")
+VICTIMS = ("thread", "thread", "execution", ADMISSION, JOURNAL, THREADS, "thread-supervisor", "executions")
 MOMENTS: dict[str, type[e.Event]] = {
     kind.__name__: kind
     for kind in (
@@ -52,6 +52,8 @@ step = st.one_of(
     st.tuples(st.just("sleep"), seconds),
     st.tuples(st.sampled_from(["abandon", "close", "lose runner"]), thread),
     st.tuples(st.just("kill"), st.sampled_from(VICTIMS), thread),
+    st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
+    st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
     st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
     st.tuples(st.sampled_from(["crash", "reboot"])),
 )
@@ -86,27 +88,39 @@ class Life:
     def __init__(self, shop: Workshop, nursery: trio.Nursery) -> None:
         self.accepted: list[DispatchResponse] = []
         self.heard: list[Heard] = []
+        self.most_at_once = 0
+        self.is_everybody_free = False
         self._shop = shop
         self._nursery = nursery
         self._journal_kills = 3  # in five seconds; more, and the supervisor rightly gives up
 
     async def play(self, program: list[Step]) -> None:
-        """Take all steps, then let everything settle."""
+        """Take all steps, then let everything settle, and see that as many can work at once as there are places."""
         waiting = list(program)
-        while waiting:
+        is_over = False
+        while not is_over:
             async with self._shop.supervisor() as supervisor, AsyncExitStack() as ambushes:
-                while waiting:
-                    name, *arguments = waiting.pop(0)
-                    if name in ("crash", "reboot"):
-                        await supervisor.crash()
-                        if name == "reboot":
-                            self._shop.runners.reboot()
-                        break
-                    if name == "ambush":
-                        ambush = self._ambush(supervisor, *arguments)
-                        await ambushes.enter_async_context(supervisor.when(*ambush))
-                        continue
-                    await getattr(self, f"_{name.replace(' ', '_')}")(supervisor, *arguments)
+                is_over = await self._play_until_crash(supervisor, ambushes, waiting)
+                if is_over:
+                    with trio.fail_after(600):
+                        await self._shop.wait_settled(supervisor)
+                    await ambushes.aclose()
+                    self.most_at_once = self._shop.runners.most_at_once
+                    self.is_everybody_free = await everybody_is_free(self._shop, supervisor)
+
+    async def _play_until_crash(self, supervisor: Supervisor, ambushes: AsyncExitStack, waiting: list[Step]) -> bool:
+        while waiting:
+            name, *arguments = waiting.pop(0)
+            if name in ("crash", "reboot"):
+                await supervisor.crash()
+                if name == "reboot":
+                    self._shop.runners.reboot()
+                return False
+            if name == "ambush":
+                await ambushes.enter_async_context(supervisor.when(*self._ambush(supervisor, *arguments)))
+            else:
+                await getattr(self, f"_{name.replace(' ', '_')}")(supervisor, *arguments)
+        return True
 
     async def _dispatch(self, supervisor: Supervisor, thread: str, to: str, seconds: float, mood: str) -> None:
         task = f"{seconds} {mood}"
@@ -195,13 +209,11 @@ def broken_promises(life: Life, log: list[e.Recorded]) -> list[str]:
     return found
 
 
-async def everybody_is_free(shop: Workshop) -> bool:
+async def everybody_is_free(shop: Workshop, supervisor: Supervisor) -> bool:
     """Say whether as many can work at once as there are places."""
-    async with shop.supervisor() as supervisor:
-        shop.runners.most_at_once = 0
-        posted = [
-            await supervisor.insist(DISPATCH, to=alias, body="100", skip_handoff=True) for alias in ("dev", "rev")
-        ]
+    shop.runners.most_at_once = 0
+    posted = [await supervisor.insist(DISPATCH, to=alias, body="100", skip_handoff=True) for alias in ("dev", "rev")]
+    with trio.fail_after(300):
         for one in posted:
             assert (await supervisor.chain(one)).found
     return shop.runners.most_at_once == PLACES
@@ -220,16 +232,13 @@ async def live(program: list[Step]) -> None:
         shop.plays("rev", moody)
         life = Life(shop, nursery)
         await life.play(program)
-        async with shop.supervisor() as supervisor:
-            with trio.fail_after(600):
-                await shop.wait_settled(supervisor)
-            assert shop.runners.running() == {}
+        assert shop.runners.running() == {}
         log = list(await shop.store.read_all(limit=10_000))
         assert broken_promises(life, log) == []
         assert [name for name, count in shop.runners.starts.items() if count > 1] == []
         assert shop.runners.overlaps == []
-        assert shop.runners.most_at_once <= PLACES
-        assert await everybody_is_free(shop)
+        assert life.most_at_once <= PLACES
+        assert life.is_everybody_free
         before, after = await shop.tables_and_rebuilt_tables()
         assert before == after
         nursery.cancel_scope.cancel()
