@@ -26,6 +26,8 @@ log = logging.getLogger("compas.supervisor")
 
 _RANK: dict[Mode, int] = {"idle": 0, "drain": 1, "now": 2, "detach": 3, "restart": 3}
 IDLE_EXIT_SECS = 300.0
+NOW_LIMIT_SECS = 20.0
+"""How long the ends of agents that `now` ends may take to be recorded; ending them takes a grace of 5 s at most."""
 
 
 class Ending:
@@ -101,21 +103,31 @@ async def wind_down(desk: Desk, ending: Ending) -> None:
     """Bring the work to the state that the mode asks for, then record that the supervisor stops.
 
     `drain` lets running agents finish and starts nothing more; `now` ends them; `detach` leaves them to the next
-    supervisor. A more urgent wish in the middle is followed at once.
+    supervisor. A more urgent wish in the middle is followed at once. What `now` cannot see recorded in time, as on a
+    full disk, the next supervisor records: runners keep the end of what they hosted.
     """
     admission = await desk.actor(ADMISSION)
     await admission.tell(Pause())
+    until_now_is_over = trio.CancelScope()
+    with until_now_is_over:
+        await _wait_for_running(desk, ending, until_now_is_over)
+    if until_now_is_over.cancelled_caught:
+        log.error("not all ends could be recorded; the next supervisor does it", extra={"action": "ends_not_recorded"})
+    await _record_stop(desk, ending.mode or "drain")
+
+
+async def _wait_for_running(desk: Desk, ending: Ending, limit: trio.CancelScope) -> None:
     while (mode := ending.mode) in ("drain", "now"):
         async with desk.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
             running = await desk.services.store.query(_running)
             if not running:
                 break
             if mode == "now":
+                limit.deadline = min(limit.deadline, trio.current_time() + NOW_LIMIT_SECS)
                 await _stop_all(desk, running)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_then_cancel, subscription.receive, nursery.cancel_scope)
                 nursery.start_soon(_then_cancel, partial(ending.wait_more_urgent, mode), nursery.cancel_scope)
-    await _record_stop(desk, ending.mode or "drain")
 
 
 async def _then_cancel(wait: Callable[[], Awaitable[object]], scope: trio.CancelScope) -> None:
