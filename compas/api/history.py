@@ -1,6 +1,6 @@
 """Operations that show what happened: `events`, `log`, `why`, `diff`."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -68,11 +68,15 @@ class LogChunkItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to go on reading. The text itself is pushed in chunks before it."""
+    """Where to go on reading. The text itself is pushed in chunks before it.
+
+    `source` tells the log from what was recorded of the answer, which is shown when there is no log any more.
+    """
 
     execution_id: str
     next_offset: int
     status: str
+    source: Literal["log_file", "output_preview"] = "log_file"
 
 
 LOG = Operation(

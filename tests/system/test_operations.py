@@ -29,12 +29,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         shop.git("commit", "-q", "-m", "Add a")
         work = [{"run": "echo new > $COMPAS_THREAD.txt"}, {"reply": "Done."}]
         untidy = [{"write": "a", "text": "changed\n"}, {"reply": "Done."}]
+        gate = str(shop.fifo("never-opened"))
         odd = [{"run": "printf 'one\\377two\\n'"}, {"reply": "Done."}]
         shop.configure(
             [
                 shop.agent("dev", work, workspace="worktree", commit="auto"),
                 shop.agent("untidy", untidy, workspace="worktree"),
                 shop.agent("odd", odd),
+                shop.agent("gated", [{"block": gate}]),
             ]
         )
         shop.supervise()
@@ -137,6 +139,25 @@ def test_a_log_with_bytes_that_are_no_text_can_be_read(shared: Workshop) -> None
     result = shared("log", "odd")
     assert result.code == 0
     assert "one\N{REPLACEMENT CHARACTER}two\n" in result.out
+
+
+# proves: b-mcp-cli-merge 128
+def test_a_log_that_is_gone_is_answered_with_what_was_recorded_or_with_an_error(shared: Workshop) -> None:
+    work(shared, "forgotten", agent="odd")
+    (run,) = shared.ask("transcript", "forgotten")["executions"]
+    (shared.state / "executions" / run["id"] / "output.log").unlink()
+    for options in ((), ("--follow",), ("--tail", "1")):
+        result = shared("log", run["id"], *options)
+        notice, *recorded = result.out.splitlines()
+        assert (result.code, recorded) == (0, ["Done."])
+        assert notice.startswith("[compas] the log is not there")
+    shared.ask("dispatch", "gated", "work", "--thread", "cancelled")
+    never = shared.ask("dispatch", "gated", "more", "--thread", "cancelled")["execution_id"]
+    assert (shared("log", never).code, shared("log", never).out) == (0, ""), "nothing yet is no error"
+    shared.ask("abandon", "cancelled")
+    result = shared("log", never)
+    assert (result.code, result.out) == (2, "")
+    assert f"{never} is cancelled and has neither a log nor a recorded answer" in result.err
 
 
 # proves: b-mcp-cli-merge 136

@@ -15,6 +15,8 @@ from compas.domain import events as e
 from compas.git.errors import GitError
 from compas.orchestrator.handlers.desk import Desk
 from compas.runner.attachment import AttachmentLost, open_attachment
+from compas.runner.files import LOG
+from compas.runner.logformat import format_line
 from compas.runner.messages import LogChunk
 from compas.runner.reading import read_log
 from compas.store.connection import Reader
@@ -108,6 +110,8 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
     if request.follow:
         row = await _begun(desk, row)
     directory = desk.services.executions_directory / row.execution
+    if row.ended_at is not None and not await trio.Path(directory / LOG).exists():
+        return await _without_log(call, request, row)
     tail, offset = _Tail(request.tail), request.offset
     if await trio.Path(directory).is_dir():
         chunks = _follow(directory, offset) if request.follow else _read(directory, offset)
@@ -120,6 +124,25 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
                 await tail.take(call, item)
         await tail.push(call)
     return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+
+
+async def _without_log(call: Call, request: api.LogRequest, row: ExecutionRow) -> api.LogResponse:
+    """Push what was recorded of the end instead of a log that is gone or never was (b-mcp-cli-merge 128)."""
+    if not row.preview:
+        why = f": {row.error}" if row.error else ""
+        raise CallError(
+            "no_log", f"execution {row.execution} is {row.status} and has neither a log nor a recorded answer{why}"
+        )
+    if request.offset == 0:
+        notice = format_line("compas", "the log is not there; this is how the answer was recorded, cut if it was long")
+        item = api.LogChunkItem(execution_id=row.execution, offset=0, next_offset=0, text=notice)
+        await call.push(item)
+        tail = _Tail(request.tail)
+        await tail.take(call, msgspec.structs.replace(item, text=f"{row.preview}\n"))
+        await tail.push(call)
+    return api.LogResponse(
+        execution_id=row.execution, next_offset=request.offset, status=row.status, source="output_preview"
+    )
 
 
 async def _begun(desk: Desk, row: ExecutionRow) -> ExecutionRow:
