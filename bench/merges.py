@@ -14,11 +14,12 @@ MERGED = "merge to answer"
 
 
 def asked_merge(place: Workplace, connection: BlockingConnection) -> Times:
-    """Have an agent add a file in a worktree; then merge it, and take the time of that alone."""
+    """Have an agent add a file in a worktree while `main` goes on; then merge it, and take the time of that alone."""
     sent = ask(connection, DISPATCH, DispatchRequest(to="worker", body="Add a file"))
     answer = ask(connection, WAIT, WaitRequest(thread_id=sent.thread_id))
     assert answer.found, answer
     place.wait_runner_gone(sent.execution_id or "")
+    bare_merge(place)  # a mere fast-forward would be another thing than what the floor does
     asked = time.monotonic()
     merge = ask(connection, MERGE, MergeRequest(thread_id=sent.thread_id))
     merged = ask(connection, WAIT_MERGE, WaitMergeRequest(op_id=merge.op_id))
