@@ -6,6 +6,8 @@ import sys
 import time
 
 _PR_SET_CHILD_SUBREAPER = 36
+# Opened here, in the fork server, and not by every runner.
+_LIBC = None if sys.platform == "darwin" else ctypes.CDLL(None, use_errno=True)
 
 
 def boot_id() -> str:
@@ -32,9 +34,6 @@ def adopt_orphans() -> None:
 
     macOS has no such thing; there, strays are found by their environment alone.
     """
-    if sys.platform == "darwin":
-        return
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+    if _LIBC is not None and _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         error = ctypes.get_errno()
         raise OSError(error, f"cannot become a subreaper: {os.strerror(error)}")
