@@ -16,7 +16,7 @@ from compas.domain.execution import Outcome
 from compas.domain.thread import Run, Thread
 from compas.orchestrator import messages as m
 from compas.orchestrator.aftermath import record_work
-from compas.orchestrator.outcome import conclude
+from compas.orchestrator.outcome import conclude, process_end
 from compas.orchestrator.output import Follower
 from compas.orchestrator.preparation import Ready, make_ready
 from compas.orchestrator.runners import Connection
@@ -41,7 +41,7 @@ class Job:
 
 
 class NoRunnerError(Exception):
-    """No runner could be brought to host the execution; it is judged again by the actor's next incarnation."""
+    """It is unclear who hosts the execution; it is judged again by the actor's next incarnation."""
 
 
 class ExecutionActor(Actor):
@@ -80,6 +80,7 @@ class ExecutionActor(Actor):
 
     async def _host(self, thread: ActorRef) -> Outcome | None:
         """Bring the execution to its end and say what it came to; None when it must not start any more."""
+        trouble = ""
         for _ in range(LAUNCH_TRIES):
             state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
             run = state.runs[self._job.execution]
@@ -98,8 +99,17 @@ class ExecutionActor(Actor):
                 return await self._follow(thread, run)
             except (AttachmentLost, LaunchError) as err:
                 # What has become of the runner is for its record to say: judge again.
+                trouble = str(err)
                 log.warning("execution %s: %s", self._job.execution, err, extra={"action": "runner_lost"})
-        raise NoRunnerError(f"execution {self._job.execution} has no runner after {LAUNCH_TRIES} tries")
+        return await self._give_up(trouble)
+
+    async def _give_up(self, trouble: str) -> Outcome:
+        """End an execution that nobody could be brought to host. A runner that turns up late finds that, and leaves."""
+        reason = f"no runner could be started in {LAUNCH_TRIES} tries: {trouble}"
+        ended = await self._runners.cancel(self._job.execution, reason, self._services.clock())
+        if ended.kind != "cancelled":
+            raise NoRunnerError(f"execution {self._job.execution} had one after all: judge it again")
+        return Outcome(status="failed", category="transient", error=reason, process=process_end(ended))
 
     # --- before --------------------------------------------------------------------------------------------------
 
