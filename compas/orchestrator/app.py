@@ -32,6 +32,7 @@ from compas.orchestrator.runners import LocalRunners
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.state_directory import (
     AlreadyRunningError,
+    Holder,
     hold_socket_lock,
     hold_state_lock,
     prepare_state_directory,
@@ -76,8 +77,9 @@ def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report
     sentence long.
     """
     directory = runtime_directory()
+    own = Holder(pid=os.getpid(), config=str(config_path), since=wall_clock())
     try:
-        with hold_socket_lock(socket_lock_path(config_path, directory), config_path):
+        with hold_socket_lock(socket_lock_path(config_path, directory), own):
             process = _Process(config_path, directory, detached=detached, idle_exit=idle_exit, report=report)
             trio.run(process.run)
     except AlreadyRunningError as err:
@@ -133,7 +135,8 @@ class _Process:
         loaded = load(self._config_path)
         state = Path(loaded.config.state_dir)
         warnings = (*(str(finding) for finding in loaded.warnings), *prepare_state_directory(state))
-        with hold_state_lock(state, self._config_path):
+        own = Holder(pid=os.getpid(), config=str(self._config_path), since=wall_clock())
+        with hold_state_lock(state, own):
             start_logging(state / LOG_NAME, to_terminal=not self._detached)
             for warning in warnings:
                 log.warning("%s", warning, extra={"action": "config_warning"})

@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -23,10 +24,20 @@ class AlreadyRunningError(CompasError):
 
 
 class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds a lock: written into it, for whoever is refused."""
+    """Who holds a lock, since when (UTC seconds): written into it, for whoever is refused."""
 
     pid: int
     config: str
+    since: float = 0.0
+
+
+def _described(holder: Holder, now: float) -> str:
+    """Say which process holds a lock and for how long. One that has not written itself down yet has no number: 0
+    would be an invitation to end the reader's own processes (a-core 153)."""
+    if holder.pid <= 0:
+        return "it has only just begun"
+    age = timedelta(seconds=max(0, int(now - holder.since)))
+    return f"pid {holder.pid}, running for {age}" if holder.since else f"pid {holder.pid}"
 
 
 def prepare_state_directory(path: Path) -> tuple[str, ...]:
@@ -54,28 +65,30 @@ def _is_read_only(directory: Path) -> bool:
 
 
 @contextmanager
-def hold_state_lock(directory: Path, config: Path) -> Iterator[None]:
+def hold_state_lock(directory: Path, own: Holder) -> Iterator[None]:
     """Own the state directory until the end of the block; a second config on it is refused by name (design §11)."""
-    with _hold(directory / "compas.lock", config) as holder:
+    with _hold(directory / "compas.lock", own) as holder:
         if holder is not None:
             raise StateDirectoryError(
-                f"the state directory {directory} is in use by the supervisor of {holder.config} (pid {holder.pid}); "
-                f"two configs cannot share one: give {config} a state_dir of its own, or stop that supervisor"
+                f"the state directory {directory} is in use by the supervisor of {holder.config} "
+                f"({_described(holder, own.since)}); two configs cannot share one: "
+                f"give {own.config} a state_dir of its own, or stop that supervisor"
             )
         yield
 
 
 @contextmanager
-def hold_socket_lock(path: Path, config: Path) -> Iterator[None]:
+def hold_socket_lock(path: Path, own: Holder) -> Iterator[None]:
     """Be the supervisor of this config until the end of the block."""
-    with _hold(path, config) as holder:
+    with _hold(path, own) as holder:
         if holder is not None:
-            raise AlreadyRunningError(f"a supervisor of {config} is already running (pid {holder.pid})")
+            described = _described(holder, own.since)
+            raise AlreadyRunningError(f"a supervisor of {own.config} is already running ({described})")
         yield
 
 
 @contextmanager
-def _hold(path: Path, config: Path) -> Iterator[Holder | None]:
+def _hold(path: Path, own: Holder) -> Iterator[Holder | None]:
     """Take a lock, and yield None; or yield who holds it. The file is never deleted: a lock is its holder's file."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -85,9 +98,8 @@ def _hold(path: Path, config: Path) -> Iterator[Holder | None]:
         if not _take(descriptor):
             yield _read(descriptor)
             return
-        own = msgspec.json.encode(Holder(pid=os.getpid(), config=str(config)))
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, own, 0)
+        os.pwrite(descriptor, msgspec.json.encode(own), 0)
         yield None
     finally:
         os.close(descriptor)

@@ -194,6 +194,7 @@ def test_a_supervisor_on_a_full_disk_can_be_left_and_the_next_one_records_what_h
     assert workshop.ask("wait", "--thread-id", "t1", "--await-chain")["body"] == "Done."
 
 
+# proves: c-config-dashboard 34
 def test_a_state_directory_that_cannot_be_written_is_refused(plain: Workshop) -> None:
     plain.state.mkdir(mode=0o500)
     try:
