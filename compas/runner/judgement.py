@@ -56,6 +56,8 @@ def prepare(directory: Path, spec: Spec) -> None:
         msgspec.json.decode(msgspec.json.encode(spec), type=Spec)
     except (msgspec.DecodeError, UnicodeEncodeError) as err:
         raise files.ExecutionFileError(f"this is no valid {files.SPEC}: {err}") from err
+    # Somebody may have tidied up since the supervisor made the folder of all executions (a-core 44).
+    directory.parent.mkdir(mode=0o700, exist_ok=True)
     directory.mkdir(mode=0o700, exist_ok=True)
     with files.open_directory(directory) as descriptor:
         try:
@@ -129,9 +131,7 @@ def _settle_dead(directory: Path, now: float) -> Exit:
             case NeverStarted():
                 raise SettleError(f"tried to settle {directory}: no agent was started; launch or cancel it")
             case Rebooted(started):
-                ended = _describe(
-                    descriptor, "rebooted", "the machine was booted anew meanwhile", started, now
-                )
+                ended = _describe(descriptor, "rebooted", "the machine was booted anew meanwhile", started, now)
             case Died(started):
                 count, nothing_left = end_strays(started.token)
                 reason = "the runner died without recording how the agent ended"
@@ -154,9 +154,7 @@ def _cancel_never_started(directory: Path, reason: str, now: float) -> Exit:
         return ended
 
 
-def _describe(
-    descriptor: int, kind: Literal["lost", "rebooted"], reason: str, started: Started, now: float
-) -> Exit:
+def _describe(descriptor: int, kind: Literal["lost", "rebooted"], reason: str, started: Started, now: float) -> Exit:
     log_bytes = os.stat(files.LOG, dir_fd=descriptor).st_size if files.exists(descriptor, files.LOG) else 0
     return Exit(
         kind=kind,

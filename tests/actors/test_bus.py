@@ -124,9 +124,7 @@ async def test_a_subscription_without_room_is_refused() -> None:
 
 
 @given(capacity=st.integers(1, 4), takes=st.lists(st.booleans(), max_size=60))
-def test_every_position_is_received_or_inside_a_lag_in_order_and_none_twice(
-    capacity: int, takes: list[bool]
-) -> None:
+def test_every_position_is_received_or_inside_a_lag_in_order_and_none_twice(capacity: int, takes: list[bool]) -> None:
     async def scenario() -> None:
         bus = EventBus()
         published = 0
@@ -155,3 +153,14 @@ def _positions(items: list[Published | Lagged]) -> list[int]:
         else:
             positions.append(item.position)
     return positions
+
+
+# proves: a-core 167
+async def test_an_event_that_nobody_subscribed_to_goes_nowhere_and_harms_nothing() -> None:
+    bus = EventBus()
+    numbers(bus, 1)
+    with trio.fail_after(1):
+        async with bus.subscribe(lambda event: event != "event 2") as subscription:
+            numbers(bus, 2, 3)
+            assert await subscription.receive() == Published("event 3", 3)
+            assert subscription.statistics().queued == 0

@@ -75,6 +75,24 @@ print('the end')
     assert read == log
 
 
+# proves: a-core 38
+@pytest.mark.parametrize("stdout", ["pipe", "file"])
+async def test_an_agent_that_writes_more_than_a_pipe_holds_neither_blocks_nor_loses_any_of_it(
+    stage: Stage, stdout: str
+) -> None:
+    script = """
+import sys
+for number in range(60_000):
+    print(f"line {number}")
+print("all written", file=sys.stderr)
+"""
+    log, ended = await stage.run(script, stdout=stdout)
+    assert (ended.kind, ended.exit_code, ended.cut_bytes) == ("exited", 0, 0)
+    lines = list(parse_lines(log))
+    assert [line for stream, line in lines if stream == "stdout"] == [f"line {number}" for number in range(60_000)]
+    assert [line for stream, line in lines if stream == "stderr"] == ["all written"]
+
+
 async def test_a_line_of_many_megabytes_is_whole_and_a_longer_one_is_cut_with_a_mark(stage: Stage) -> None:
     script = "print('{' + 'x' * 3_000_000 + '}')\nprint('z' * 9_000_000)\nprint('after')"
     log, ended = await stage.run(script, log_limit_bytes=64 << 20)

@@ -70,9 +70,7 @@ async def test_an_agent_gets_the_given_environment_and_the_marks_only(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLAUDECODE", "1")
-    log, _ = await stage.run(
-        "import os, json; print(json.dumps(dict(os.environ)))", env={"LANG": "C.UTF-8", "A": "ü"}
-    )
+    log, _ = await stage.run("import os, json; print(json.dumps(dict(os.environ)))", env={"LANG": "C.UTF-8", "A": "ü"})
     seen = json.loads(log)
     seen.pop("LC_CTYPE", None)  # set by Python itself
     assert seen.keys() == {"LANG", "A", "COMPAS_RUN_TOKEN", "COMPAS_EXECUTION"}
@@ -138,6 +136,16 @@ async def test_files_are_for_their_owner_only_and_nothing_else_is_left(stage: St
     names = ["spec.json", "started.json", "exit.json", "output.log", "lock"]
     assert modes == dict.fromkeys(names, "0o600")
     assert directory.stat().st_mode & 0o777 == 0o700
+
+
+# proves: a-core 44
+async def test_a_folder_for_logs_that_is_missing_is_made_for_the_owner_only(stage: Stage) -> None:
+    stage.base = stage.base / "executions"
+    log, ended = await stage.run("print('heard')", cwd="/")
+    assert (log, ended.kind) == ("heard\n", "exited")
+    (directory,) = stage.base.iterdir()
+    assert (directory / "output.log").stat().st_mode & 0o777 == 0o600
+    assert [path.stat().st_mode & 0o777 for path in (stage.base, directory)] == [0o700, 0o700]
 
 
 async def test_a_state_directory_with_a_very_long_path_works(stage: Stage) -> None:

@@ -19,9 +19,7 @@ from compas.store.migrate import (
 LOG = load_schema(LOG_APPLICATION_ID, "sql")
 TELEMETRY = load_schema(TELEMETRY_APPLICATION_ID, "sql/telemetry")
 STEPS = (
-    Migration(
-        number=1, name="initial", sql="CREATE TABLE a (n INTEGER) STRICT; CREATE TABLE b (n INTEGER) STRICT;"
-    ),
+    Migration(number=1, name="initial", sql="CREATE TABLE a (n INTEGER) STRICT; CREATE TABLE b (n INTEGER) STRICT;"),
     Migration(number=2, name="more", sql="ALTER TABLE a ADD COLUMN t TEXT; INSERT INTO a VALUES (1, 'x');"),
     Migration(number=3, name="less", sql="DROP TABLE b; CREATE INDEX a_by_t ON a (t);"),
 )
@@ -109,3 +107,26 @@ def test_the_log_is_not_taken_for_telemetry(tmp_path: Path) -> None:
     with pytest.raises(StoreRefused, match="another program"):
         migrate(database, TELEMETRY)
     database.close()
+
+
+# proves: a-core 8
+def test_an_older_database_is_brought_up_to_date_with_all_its_data_and_only_once(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    old = open_database(path, "log")
+    migrate(old, Schema(application_id=7, migrations=STEPS[:1]))
+    for number in range(100):
+        old.execute("INSERT INTO a VALUES (?)", (number,))
+    old.close()
+    database = open_database(path, "log")
+    migrate(database, Schema(application_id=7, migrations=STEPS))
+    kept = [*database.rows("SELECT n, t FROM a ORDER BY rowid")]
+    assert kept == [*((number, None) for number in range(100)), (1, "x")]
+    before = schema_of(database)
+    database.close()
+    again = open_database(path, "log")
+    changes = again.number("SELECT total_changes()")
+    migrate(again, Schema(application_id=7, migrations=STEPS))
+    assert again.number("SELECT total_changes()") == changes
+    assert [*again.rows("SELECT n, t FROM a ORDER BY rowid")] == kept
+    assert schema_of(again) == before
+    again.close()
