@@ -8,7 +8,7 @@ from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.domain import events as e
-from compas.orchestrator.services import execution_name
+from compas.orchestrator.services import execution_name, thread_name
 
 
 async def hang(turn: Turn) -> None:
@@ -178,7 +178,12 @@ async def test_a_supervisor_that_crashed_after_an_abandonment_ends_the_agent(aut
             shop.plays("dev", hang)
             await supervisor.dispatch("dev", "work", thread_id="t1")
             execution = await wait_running(shop, supervisor)
-            async with supervisor.when(e.ThreadAbandoned, lambda _: supervisor.system.root.kill()):
+
+            def strike(_: e.Recorded) -> None:
+                supervisor.actor(thread_name("t1")).kill()
+                supervisor.system.root.kill()
+
+            async with supervisor.when(e.ThreadAbandoned, strike):
                 with pytest.raises(RequestFailed):
                     await supervisor.abandon("t1")
         assert list(shop.runners.running()) == [execution]
