@@ -1,7 +1,7 @@
 """Names of things: their types, how they are made, and which ones a caller may choose."""
 
+import os
 import re
-import secrets
 from typing import NewType
 
 ThreadId = NewType("ThreadId", str)
@@ -22,7 +22,7 @@ THREAD_ID_FORM = (
 
 def new_ulid(now: float, randomness: bytes | None = None) -> str:
     """Make a ULID: 26 characters that sort by `now` (UTC seconds), then by 80 random bits."""
-    tail = int.from_bytes(secrets.token_bytes(10) if randomness is None else randomness[:10], "big")
+    tail = int.from_bytes(os.urandom(10) if randomness is None else randomness[:10], "big")
     number = (int(now * 1000) << 80) | tail
     return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))
 
