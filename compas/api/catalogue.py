@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from compas.api.agents import LIST_AGENTS
 from compas.api.dispatching import DISPATCH
 from compas.api.history import DIFF, EVENTS, LOG, WHY
 from compas.api.merging import MERGE
@@ -23,6 +24,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     WHY,
     EVENTS,
     LOG,
+    LIST_AGENTS,
     HEALTH,
     STOP,
 )

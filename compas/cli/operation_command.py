@@ -12,7 +12,7 @@ from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import history, merging, supervision, threads
+from compas.cli.render import agents, history, merging, supervision, threads
 from compas.cli.render.text import Style
 from compas.cli.terminal import write, write_json
 
@@ -24,6 +24,7 @@ RENDERERS: dict[str, Render] = {
     "abandon": threads.abandon_text,
     "merge": merging.merge_text,
     "why": history.why_text,
+    "list_agents": agents.agents_text,
     "health": supervision.health_text,
     "events": history.event_text,
     "log": history.chunk_text,

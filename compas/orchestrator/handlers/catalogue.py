@@ -1,6 +1,15 @@
 """Which handler serves which operation."""
 
-from compas.orchestrator.handlers import dispatching, explaining, history, merging, supervision, threads, waiting
+from compas.orchestrator.handlers import (
+    agents,
+    dispatching,
+    explaining,
+    history,
+    merging,
+    supervision,
+    threads,
+    waiting,
+)
 from compas.orchestrator.handlers.desk import Handler
 
 HANDLERS: dict[str, Handler] = {
@@ -16,6 +25,7 @@ HANDLERS: dict[str, Handler] = {
     "why": explaining.why,
     "events": history.events,
     "log": history.log,
+    "list_agents": agents.list_agents,
     "health": supervision.health,
     "stop": supervision.stop,
 }

@@ -1,5 +1,6 @@
 """What the other commands write."""
 
+from compas.api.agents import AgentListing, ListAgentsResponse
 from compas.api.dispatching import DispatchResponse
 from compas.api.history import Cause, DiffFile, DiffResponse, LogEvent, WhyResponse
 from compas.api.merging import MergeResponse
@@ -13,6 +14,7 @@ from compas.api.threads import (
     TranscriptMessage,
     TranscriptResponse,
 )
+from compas.cli.render.agents import agents_text
 from compas.cli.render.history import diff_text, event_text, why_text
 from compas.cli.render.merging import merge_text
 from compas.cli.render.supervision import health_text, stopped_text, stopping_text
@@ -252,3 +254,36 @@ def test_a_stop_tells_what_becomes_of_agents() -> None:
     assert told["now"].endswith("1 execution ended by it")
     assert "left running" in told["detach"]
     assert stopping_text(StopResponse(pid=9, mode="drain", running=0)).endswith("(process 9) is stopping; nothing runs")
+
+
+def test_agents_are_listed_with_their_load_and_who_gets_their_replies() -> None:
+    busy = AgentListing(
+        alias="dev",
+        backend="claude",
+        role="worker",
+        timeout_secs=600,
+        max_concurrent=2,
+        active=1,
+        queued=3,
+        available=1,
+        await_chain_recommended=True,
+        handoff_to=("reviewer", "tester"),
+        max_chain_depth=3,
+    )
+    listed = ListAgentsResponse(
+        agents=(busy,), global_max_concurrent=4, global_active=1, global_available=3, execution_timeout_secs=600
+    )
+    head, row, _, places = agents_text(listed, PIPE).splitlines()
+    assert head.split() == [
+        "AGENT",
+        "BACKEND",
+        "ROLE",
+        "RUNNING",
+        "QUEUED",
+        "FREE",
+        "TIMEOUT",
+        *["REPLY", "GOES", "TO"],
+        "MODEL",
+    ]
+    assert row.split() == ["dev", "claude", "worker", "1", "3", "1", "600", "s", "reviewer,", "tester", "-"]
+    assert places == "1 of 4 places taken"

@@ -1,0 +1,46 @@
+"""Handler of `list_agents`: the agents of the config with their load."""
+
+from actors.remote.call import Call
+from compas.api import agents as api
+from compas.domain.specs import OPERATOR, AgentSpec
+from compas.orchestrator.handlers.desk import Desk
+from compas.store.projections.counters import AgentLoad, loads
+
+
+async def list_agents(desk: Desk, call: Call) -> api.ListAgentsResponse:
+    """Say who there is, how busy, and where replies go by themselves."""
+    call.decode(api.ListAgentsRequest)
+    services = desk.services
+    config = services.config
+    found = await services.store.query(lambda reader: loads(reader, services.clock()))
+    by_agent = {load.agent: load for load in found}
+    active = sum(load.running for load in found)
+    return api.ListAgentsResponse(
+        agents=tuple(
+            _listing(agent, agent.max_concurrent or config.max_triggers_per_agent, by_agent.get(agent.alias))
+            for agent in config.agents.values()
+        ),
+        global_max_concurrent=config.effective_concurrency,
+        global_active=active,
+        global_available=max(0, config.effective_concurrency - active),
+        execution_timeout_secs=config.execution_timeout_secs,
+    )
+
+
+def _listing(agent: AgentSpec, limit: int, load: AgentLoad | None) -> api.AgentListing:
+    active = load.running if load is not None else 0
+    targets = tuple(target for target in agent.handoff.targets if target != OPERATOR) if agent.handoff else ()
+    return api.AgentListing(
+        alias=agent.alias,
+        backend=agent.backend,
+        role=agent.role,
+        model=agent.model,
+        timeout_secs=agent.timeout_secs,
+        max_concurrent=limit,
+        active=active,
+        queued=load.queued + load.scheduled if load is not None else 0,
+        available=max(0, limit - active),
+        await_chain_recommended=bool(targets),
+        handoff_to=(targets[0] if len(targets) == 1 else targets) if targets else None,
+        max_chain_depth=agent.handoff.max_chain_depth if agent.handoff and targets else None,
+    )
