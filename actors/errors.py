@@ -43,9 +43,7 @@ class MailboxFull(ActorError):
     """A message was to be left without waiting, and there is no room; use tell() to wait for room."""
 
     def __init__(self, name: str, capacity: int) -> None:
-        super().__init__(
-            f"mailbox of actor {name} is full ({capacity} messages); use tell() to wait for room"
-        )
+        super().__init__(f"mailbox of actor {name} is full ({capacity} messages); use tell() to wait for room")
         self.name = name
         self.capacity = capacity
 
@@ -62,9 +60,7 @@ class NoSuchChild(ActorError):
     """The supervisor has no child of that id: it never had, or the child ended for good."""
 
     def __init__(self, supervisor: str, child_id: str) -> None:
-        super().__init__(
-            f"supervisor {supervisor} has no child {child_id!r}; ask WhichChildren() for those it has"
-        )
+        super().__init__(f"supervisor {supervisor} has no child {child_id!r}; ask WhichChildren() for those it has")
         self.child_id = child_id
 
 
@@ -81,8 +77,7 @@ class UnknownMessage(ActorError):
 
     def __init__(self, supervisor: str, message: object) -> None:
         super().__init__(
-            f"supervisor {supervisor} got {type(message).__name__};"
-            " it knows StartChild, StopChild and WhichChildren"
+            f"supervisor {supervisor} got {type(message).__name__}; it knows StartChild, StopChild and WhichChildren"
         )
 
 
@@ -112,9 +107,7 @@ class ChildStartFailed(ActorError):
 class RestartLimitReached(ActorError):
     """A supervisor gives up: more restarts than its intensity within its period."""
 
-    def __init__(
-        self, supervisor: str, child_id: str, intensity: int, period: float, reason: ExitReason
-    ) -> None:
+    def __init__(self, supervisor: str, child_id: str, intensity: int, period: float, reason: ExitReason) -> None:
         super().__init__(
             f"supervisor {supervisor} gives up on {child_id!r}: more than {intensity} restarts in {period:g} s,"
             f" the last because it {reason}"

@@ -39,9 +39,7 @@ class Backoff:
 
     def __post_init__(self) -> None:
         if not 0 <= self.minimum <= self.maximum:
-            raise ValueError(
-                f"back-off from {self.minimum} to {self.maximum} s: need 0 <= minimum <= maximum"
-            )
+            raise ValueError(f"back-off from {self.minimum} to {self.maximum} s: need 0 <= minimum <= maximum")
         if self.jitter < 0 or self.reset_after < 0:
             raise ValueError(f"back-off jitter {self.jitter}, reset_after {self.reset_after}: need 0 or more")
 
@@ -65,9 +63,7 @@ class RestartPolicy:
         if self.strategy not in ("one_for_one", "one_for_all", "rest_for_one"):
             raise ValueError(f"strategy {self.strategy!r} is none of one_for_one, one_for_all, rest_for_one")
         if self.intensity < 0 or self.period <= 0:
-            raise ValueError(
-                f"intensity {self.intensity} per {self.period} s: need 0 or more, per more than 0 s"
-            )
+            raise ValueError(f"intensity {self.intensity} per {self.period} s: need 0 or more, per more than 0 s")
 
 
 @dataclass(frozen=True, slots=True)

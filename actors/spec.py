@@ -37,20 +37,12 @@ class ChildSpec:
 
     def __post_init__(self) -> None:
         if not self.id or "/" in self.id:
-            raise ValueError(
-                f"child id {self.id!r} must be non-empty and without '/', which joins ids to names"
-            )
+            raise ValueError(f"child id {self.id!r} must be non-empty and without '/', which joins ids to names")
         if self.restart not in (PERMANENT, TRANSIENT, TEMPORARY):
-            raise ValueError(
-                f"child {self.id!r}: restart is {self.restart!r}, not permanent, transient or temporary"
-            )
+            raise ValueError(f"child {self.id!r}: restart is {self.restart!r}, not permanent, transient or temporary")
         if math.isnan(self.shutdown) or self.shutdown < 0:
-            raise ValueError(
-                f"child {self.id!r}: shutdown is {self.shutdown!r}, not a number of seconds from 0 up"
-            )
+            raise ValueError(f"child {self.id!r}: shutdown is {self.shutdown!r}, not a number of seconds from 0 up")
         if self.mailbox < 1:
             raise ValueError(f"child {self.id!r}: a mailbox of {self.mailbox} could never take a message")
         if self.significant and self.restart == PERMANENT:
-            raise ValueError(
-                f"child {self.id!r}: a permanent child always restarts, so it cannot be significant"
-            )
+            raise ValueError(f"child {self.id!r}: a permanent child always restarts, so it cannot be significant")

@@ -53,9 +53,7 @@ class Decoder:
                 values[name] = () if item_types(declared.types[0]) else ""
         return cls(**values)
 
-    def _known(
-        self, cls: type[Section], node: Mapping, path: KeyPath
-    ) -> Iterator[tuple[Declared, KeyPath, Node]]:
+    def _known(self, cls: type[Section], node: Mapping, path: KeyPath) -> Iterator[tuple[Declared, KeyPath, Node]]:
         names = spellings(cls)
         seen: dict[str, str] = {}
         for text, key, value in self._entries(node, path):
@@ -95,9 +93,7 @@ class Decoder:
         report = self._report.warn if cls.LENIENT else self._report.error
         report(path, sentence if not cls.LENIENT else f"ignored: {sentence}", at=key.at)
 
-    def _read(
-        self, cls: type[Section], declared: Declared, path: KeyPath, node: Node, values: dict[str, Any]
-    ) -> None:
+    def _read(self, cls: type[Section], declared: Declared, path: KeyPath, node: Node, values: dict[str, Any]) -> None:
         # Nothing (`key:` or `key: null`) counts as absent, so that a section may be commented out to its last key.
         if isinstance(node, Scalar) and node.plain and typed(node.text) is None:
             return

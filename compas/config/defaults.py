@@ -48,9 +48,7 @@ def _merged(index: int, entry: AgentEntry, defaults: AgentDefaults, report: Repo
     filled["env"] = {**(defaults.env or {}), **(entry.env or {})}
     if entry.handoff is None and defaults.handoff is not None:
         filled["handoff"] = _handoff_of_another(index, entry.alias, defaults.handoff, report)
-    inherited = frozenset(
-        name for name, value in filled.items() if value is not None and getattr(entry, name) is None
-    )
+    inherited = frozenset(name for name, value in filled.items() if value is not None and getattr(entry, name) is None)
     return MergedAgent(index, structs.replace(entry, **filled), inherited)
 
 

@@ -46,9 +46,7 @@ def _sections(section: type[Section], prefix: str, above: Effect, seen: set[type
         text += " Beside these keys, every key of `agent_defaults`."
         shown = {name: declared for name, declared in shown.items() if name not in keys(AgentDefaults)}
     head = "| key | value | default | meaning | used |\n|---|---|---|---|---|"
-    yield f"{title}\n\n{text}\n\n" + "\n".join(
-        [head, *(_row(declared, above) for declared in shown.values())]
-    )
+    yield f"{title}\n\n{text}\n\n" + "\n".join([head, *(_row(declared, above) for declared in shown.values())])
     for declared in keys(section).values():
         for nested, ending in _nested(declared):
             where = f"{prefix}.{declared.name}{ending}" if prefix else f"{declared.name}{ending}"

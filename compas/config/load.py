@@ -18,9 +18,7 @@ from compas.config.resolve import resolve
 from compas.config.schema.file import DEFAULT_STATE_DIR, ConfigFile
 
 
-def load(
-    path: Path, *, environ: Environment[str, str] | None = None, previous: Config | None = None
-) -> Loaded:
+def load(path: Path, *, environ: Environment[str, str] | None = None, previous: Config | None = None) -> Loaded:
     """Load the config file at `path`; nothing is created on disk.
 
     Relative paths in it start at the directory of `path` as given: a symbolic link is not followed. `environ`

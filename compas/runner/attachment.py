@@ -112,9 +112,7 @@ class Attachment:
 
 
 @contextlib.asynccontextmanager
-async def open_attachment(
-    directory: Path, offset: int = 0, *, epoch: int | None = None
-) -> AsyncIterator[Attachment]:
+async def open_attachment(directory: Path, offset: int = 0, *, epoch: int | None = None) -> AsyncIterator[Attachment]:
     """Connect to an execution's runner, or read its files if it has ended.
 
     `epoch` is the supervisor's; None is for onlookers.

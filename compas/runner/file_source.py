@@ -95,9 +95,7 @@ class FileSource:
 
     def _skip_to(self, offset: int) -> None:
         skipped = offset - self._offset
-        self._recorder.note(
-            f"about {skipped} bytes were skipped: the agent wrote faster than they could be read"
-        )
+        self._recorder.note(f"about {skipped} bytes were skipped: the agent wrote faster than they could be read")
         self.skipped_bytes += skipped
         self._offset = offset
         self._resume_at_newline = True

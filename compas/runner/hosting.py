@@ -26,9 +26,7 @@ FLUSH_LIMIT_SECS = 5.0
 class Hosting:
     """Hosts the running agent of one execution. Created before the agent is released."""
 
-    def __init__(
-        self, spec: Spec, started: Started, log: Log, sources: list[Source], listener: socket.socket
-    ) -> None:
+    def __init__(self, spec: Spec, started: Started, log: Log, sources: list[Source], listener: socket.socket) -> None:
         self._spec = spec
         self._started = started
         self._log = log
@@ -148,9 +146,7 @@ class Hosting:
         exit_code = os.WEXITSTATUS(status) if status is not None and os.WIFEXITED(status) else None
         number = os.WTERMSIG(status) if status is not None and os.WIFSIGNALED(status) else None
         kind: ExitKind = "exited" if number is None else "signaled"
-        reason = (
-            "" if number is None else f"the agent was ended by signal {number} ({signal.strsignal(number)})"
-        )
+        reason = "" if number is None else f"the agent was ended by signal {number} ({signal.strsignal(number)})"
         if self._ladder.cause is not None:
             kind, reason = self._ladder.cause
         if not self._children.nothing_left:

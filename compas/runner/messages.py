@@ -11,9 +11,7 @@ MIN_GRACE_SECS = 2.0
 MIN_LOG_LIMIT_BYTES = 64 * 1024
 DEFAULT_LOG_LIMIT_BYTES = 64 * 1024 * 1024
 
-ExitKind = Literal[
-    "exited", "signaled", "timeout", "stopped", "spawn_failed", "lost", "rebooted", "cancelled"
-]
+ExitKind = Literal["exited", "signaled", "timeout", "stopped", "spawn_failed", "lost", "rebooted", "cancelled"]
 
 
 class Spec(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,7 +126,5 @@ def _environment_darwin(pid: int) -> bytes:
     import subprocess
 
     # ps shows the environment of one's own processes after the command, separated by blanks.
-    with subprocess.Popen(
-        ["/bin/ps", "-E", "-ww", "-o", "command=", "-p", str(pid)], stdout=subprocess.PIPE
-    ) as ps:
+    with subprocess.Popen(["/bin/ps", "-E", "-ww", "-o", "command=", "-p", str(pid)], stdout=subprocess.PIPE) as ps:
         return ps.communicate()[0].strip()

@@ -80,9 +80,7 @@ class Redactor:
             try:
                 self._custom.append((f"custom_{index}", re.compile(pattern)))
             except re.error as err:
-                self.problems.append(
-                    f"redaction pattern {index} is skipped, it is no regular expression: {err}"
-                )
+                self.problems.append(f"redaction pattern {index} is skipped, it is no regular expression: {err}")
 
     def line(self, text: str) -> str:
         """Redact one line, given without its newline."""

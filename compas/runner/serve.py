@@ -112,9 +112,7 @@ class Client:
                     break
                 self._unsent = self._unsent[self._connection.send(self._unsent) :]
         except BlockingIOError:
-            self._selector.modify(
-                self._connection, selectors.EVENT_READ | selectors.EVENT_WRITE, self._on_event
-            )
+            self._selector.modify(self._connection, selectors.EVENT_READ | selectors.EVENT_WRITE, self._on_event)
             return
         except OSError:
             self.close()  # the client went away; it comes back with its offset if it wants

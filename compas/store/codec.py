@@ -38,9 +38,7 @@ class EventCodec:
         self._versions = dict.fromkeys(_tags(family), 1)
         for tag, version in sorted(self._upcasts):
             if self._versions.get(tag) != version:
-                raise ValueError(
-                    f"upcasts of {tag!r} must count from 1 without gaps, for a known tag; found {version}"
-                )
+                raise ValueError(f"upcasts of {tag!r} must count from 1 without gaps, for a known tag; found {version}")
             self._versions[tag] = version + 1
 
     @property

@@ -177,9 +177,7 @@ def _configure(database: Database, role: Role) -> None:
     database.execute("PRAGMA journal_mode = WAL")
     database.execute(f"PRAGMA journal_size_limit = {_WAL_LIMIT_BYTES}")
     database.execute(f"PRAGMA synchronous = {'FULL' if role == 'log' else 'NORMAL'}")
-    database.execute(
-        "PRAGMA fullfsync = ON"
-    )  # macOS: fsync alone does not reach the disk; elsewhere no effect
+    database.execute("PRAGMA fullfsync = ON")  # macOS: fsync alone does not reach the disk; elsewhere no effect
 
 
 def _create_private(path: Path) -> None:

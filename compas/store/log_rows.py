@@ -25,9 +25,7 @@ def highest_epoch(reader: Reader) -> int:
 
 def read_all(reader: Reader, codec: EventCodec, after: int, limit: int) -> tuple[Recorded, ...]:
     """Return up to `limit` events after a position, in order."""
-    rows = reader.rows(
-        f"SELECT {_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit)
-    )
+    rows = reader.rows(f"SELECT {_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
     return tuple(_recorded(row, codec) for row in rows)
 
 
@@ -75,9 +73,7 @@ def find_answer(reader: Reader, request_id: str) -> bytes | None:
 
 def find_repeat(reader: Reader, codec: EventCodec, request_id: str) -> Repeated | None:
     """Return the first answer to a request with the events it recorded, or None."""
-    row = reader.row(
-        "SELECT response, first_position, last_position FROM requests WHERE request_id = ?", (request_id,)
-    )
+    row = reader.row("SELECT response, first_position, last_position FROM requests WHERE request_id = ?", (request_id,))
     if row is None:
         return None
     rows = reader.rows(

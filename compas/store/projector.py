@@ -69,9 +69,7 @@ class Projector:
         One that is new, or whose version is another than the stored one, is dropped and replayed from the start.
         """
         for projection in self._projections:
-            stored = database.row(
-                "SELECT version, position FROM projections WHERE name = ?", (projection.name,)
-            )
+            stored = database.row("SELECT version, position FROM projections WHERE name = ?", (projection.name,))
             if stored is None or stored[0] != projection.version:
                 self.drop(database, projection)
                 self._create(database, projection)

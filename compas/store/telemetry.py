@@ -78,9 +78,7 @@ class Telemetry:
         writes down. If cancelled, what was begun still finishes.
         """
         if events:
-            await self._record(
-                events, (_Extent(event.execution, event.index + 1, event.at_ms) for event in events)
-            )
+            await self._record(events, (_Extent(event.execution, event.index + 1, event.at_ms) for event in events))
 
     async def note_seen(self, execution: str, count: int, at_ms: int) -> None:
         """Note that an execution had `count` events, though the last of them never got here.
@@ -100,9 +98,7 @@ class Telemetry:
         def insert(database: Database) -> None:
             with disk_failures("write telemetry to", database.name), database.transaction():
                 for event in events:
-                    database.execute(
-                        "INSERT OR IGNORE INTO telemetry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _row(event)
-                    )
+                    database.execute("INSERT OR IGNORE INTO telemetry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _row(event))
                 for note in notes:
                     database.execute(_EXTEND, note)
 

@@ -170,9 +170,7 @@ async def test_own_tasks_run_until_on_stop_has_returned_and_are_then_cancelled(
     assert log == ["flush", "stopped", "writer ends"]
 
 
-async def test_an_own_task_can_be_cancelled_by_its_handle(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_an_own_task_can_be_cancelled_by_its_handle(system: ActorSystem, autojump_clock: MockClock) -> None:
     ended = trio.Event()
 
     async def work() -> None:
@@ -193,9 +191,7 @@ async def test_an_own_task_can_be_cancelled_by_its_handle(
     assert "work" in str(await ref.ask(Question(), timeout=1))
 
 
-async def test_stop_self_finishes_queued_work_and_ends_normally(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_stop_self_finishes_queued_work_and_ends_normally(system: ActorSystem, autojump_clock: MockClock) -> None:
     log: list[object] = []
 
     class Leaving(Actor):

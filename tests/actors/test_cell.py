@@ -16,9 +16,7 @@ from actors.system import ActorSystem, open_actor_system
 from actors.testing import Question, Script, TestProbe, start_actor
 
 
-async def test_a_crash_starts_a_new_instance_under_the_same_ref(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_crash_starts_a_new_instance_under_the_same_ref(system: ActorSystem, autojump_clock: MockClock) -> None:
     made: list[Actor] = []
 
     class Counting(Actor):

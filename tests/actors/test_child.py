@@ -55,9 +55,7 @@ async def test_an_end_that_was_asked_for_is_not_news(system: ActorSystem, autoju
     assert probe.messages == []
 
 
-async def test_a_failed_start_is_told_to_the_starter_alone(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_failed_start_is_told_to_the_starter_alone(system: ActorSystem, autojump_clock: MockClock) -> None:
     probe = TestProbe()
     parents: list[Parent] = []
 
@@ -91,9 +89,7 @@ async def test_a_child_ends_for_good_with_its_supervisors_incarnation(
     assert (old.is_alive, new.is_alive) == (False, True)
 
 
-async def test_a_child_halted_before_it_began_never_starts(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_child_halted_before_it_began_never_starts(system: ActorSystem, autojump_clock: MockClock) -> None:
     probe = TestProbe()
 
     class Hasty(Actor):

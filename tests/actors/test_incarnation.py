@@ -57,9 +57,7 @@ async def test_stop_lets_receive_and_queued_work_finish_and_then_runs_on_stop(
     assert log == ["start", "begin", "end", "queued", "stop"]
 
 
-async def test_a_stopping_actor_takes_no_more_messages(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_stopping_actor_takes_no_more_messages(system: ActorSystem, autojump_clock: MockClock) -> None:
     log: list[str] = []
     ref = await start_logging(system, log)
     ref.tell_nowait(sleep_two_seconds)
@@ -84,9 +82,7 @@ async def test_work_that_outlasts_the_grace_is_cut_off_and_on_stop_does_not_run(
     assert log == ["start", "begin"]
 
 
-async def test_an_on_stop_that_outlasts_the_grace_is_cut_off(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_an_on_stop_that_outlasts_the_grace_is_cut_off(system: ActorSystem, autojump_clock: MockClock) -> None:
     class Clinging(Actor):
         async def on_stop(self) -> None:
             await trio.sleep_forever()
@@ -96,9 +92,7 @@ async def test_an_on_stop_that_outlasts_the_grace_is_cut_off(
         assert (await system.root.ask(StopChild("a"), timeout=60)).kind == "overrun"
 
 
-async def test_kill_interrupts_receive_and_runs_nothing_after(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_kill_interrupts_receive_and_runs_nothing_after(system: ActorSystem, autojump_clock: MockClock) -> None:
     log: list[str] = []
     ref = await start_logging(system, log)
     ref.tell_nowait(trio.sleep_forever)

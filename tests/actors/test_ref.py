@@ -62,9 +62,7 @@ async def test_messages_of_one_sender_keep_their_order_even_when_it_waits_for_ro
         gate.set()
     await ref.ask(Question(), timeout=1)
     for sender in ("x", "y"):
-        assert [m for m in handled if isinstance(m, tuple) and m[0] == sender] == [
-            (sender, n) for n in range(20)
-        ]
+        assert [m for m in handled if isinstance(m, tuple) and m[0] == sender] == [(sender, n) for n in range(20)]
 
 
 async def test_tell_nowait_raises_when_there_is_no_room_and_tell_waits(
@@ -96,9 +94,7 @@ async def test_a_timed_out_ask_still_queued_is_skipped_and_counted(
     assert await skipped(system) == 1
 
 
-async def test_a_cancelled_ask_still_queued_is_skipped(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_cancelled_ask_still_queued_is_skipped(system: ActorSystem, autojump_clock: MockClock) -> None:
     ref, gate, handled = await start_busy(system)
     with trio.move_on_after(1) as scope:
         await ref.ask(Question(), timeout=60)
@@ -179,9 +175,7 @@ async def _expect_stopped(ref: ActorRef) -> None:
         await ref.ask(Question(), timeout=60)
 
 
-async def test_stop_waits_for_the_end_and_tells_how_it_was(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_stop_waits_for_the_end_and_tells_how_it_was(system: ActorSystem, autojump_clock: MockClock) -> None:
     ref = await start_actor(system.root, ChildSpec("a", TestProbe().factory, restart="transient"))
     with trio.fail_after(1):
         assert (await ref.stop()).kind == "stopped"

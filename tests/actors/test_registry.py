@@ -22,9 +22,7 @@ async def test_a_name_is_unique_and_giving_it_to_its_holder_again_is_nothing(
     assert system.registry.find("journal") is a
 
 
-async def test_a_name_is_free_again_when_its_holder_has_ended(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_name_is_free_again_when_its_holder_has_ended(system: ActorSystem, autojump_clock: MockClock) -> None:
     a = await start_actor(system.root, ChildSpec("a", TestProbe().factory))
     system.registry.register("journal", a)
     await system.root.ask(StopChild("a"), timeout=1)
@@ -33,9 +31,7 @@ async def test_a_name_is_free_again_when_its_holder_has_ended(
         system.registry.register("journal", a)
 
 
-async def test_a_name_survives_a_restart_of_its_holder(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_name_survives_a_restart_of_its_holder(system: ActorSystem, autojump_clock: MockClock) -> None:
     a = await start_actor(system.root, ChildSpec("a", TestProbe().factory))
     system.registry.register("journal", a)
     a.kill()
@@ -56,9 +52,7 @@ async def test_an_unregistered_name_may_pass_to_another_whose_it_stays(
     assert system.registry.find("journal") is b
 
 
-async def test_wait_registered_returns_when_the_name_appears(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_wait_registered_returns_when_the_name_appears(system: ActorSystem, autojump_clock: MockClock) -> None:
     a = await start_actor(system.root, ChildSpec("a", TestProbe().factory))
     with trio.fail_after(1):
         async with trio.open_nursery() as nursery:

@@ -67,9 +67,7 @@ def test_the_restart_type_says_which_ends_lead_to_a_restart(
     restart: Literal["permanent", "transient", "temporary"], is_abnormal: bool, is_restarted: bool
 ) -> None:
     kids = (Kid("a", restart),)
-    _, decision = decide(
-        RestartPolicy(), RestartRecord(), kids, "a", is_abnormal=is_abnormal, now=0.0, chance=0.0
-    )
+    _, decision = decide(RestartPolicy(), RestartRecord(), kids, "a", is_abnormal=is_abnormal, now=0.0, chance=0.0)
     assert isinstance(decision, Restart if is_restarted else Forget)
 
 
@@ -209,9 +207,7 @@ class IntensityMachine(RuleBasedStateMachine):
     def end_of_a_transient_child_does_not_count(self, wait: int) -> None:
         self.now += wait / 2
         kids = (Kid("t", "transient"),)
-        self.record, decision = decide(
-            self.policy, self.record, kids, "t", is_abnormal=False, now=self.now, chance=0.0
-        )
+        self.record, decision = decide(self.policy, self.record, kids, "t", is_abnormal=False, now=self.now, chance=0.0)
         assert decision == Forget(end_supervisor=False)
 
 

@@ -40,9 +40,7 @@ class Member(Actor):
         self.log.append(f"-{self.child_id}")
 
 
-def member(
-    child_id: str, log: list[str], restart: Restart = "permanent", start_delay: float = 0.0
-) -> ChildSpec:
+def member(child_id: str, log: list[str], restart: Restart = "permanent", start_delay: float = 0.0) -> ChildSpec:
     return ChildSpec(child_id, lambda: Member(child_id, log, start_delay), restart=restart)
 
 
@@ -96,9 +94,7 @@ async def test_a_crash_restarts_whom_the_strategy_names_under_their_old_refs(
 
 
 @pytest.mark.parametrize("restart", ["permanent", "transient"])
-async def test_siblings_restarted_with_a_crash_keep_their_queues(
-    restart: Restart, autojump_clock: MockClock
-) -> None:
+async def test_siblings_restarted_with_a_crash_keep_their_queues(restart: Restart, autojump_clock: MockClock) -> None:
     probe = TestProbe()
     gate = trio.Event()
 
@@ -109,9 +105,7 @@ async def test_siblings_restarted_with_a_crash_keep_their_queues(
 
     specs = [member("a", []), ChildSpec("slow", Slow, restart=restart)]
     backoff = Backoff(5.0, 5.0)
-    async with open_actor_system(
-        root=lambda: Supervisor(specs, strategy="one_for_all", backoff=backoff)
-    ) as system:
+    async with open_actor_system(root=lambda: Supervisor(specs, strategy="one_for_all", backoff=backoff)) as system:
         slow = await child(system.root, "slow")
         for number in range(3):
             slow.tell_nowait(number)
@@ -173,9 +167,7 @@ async def test_the_restart_type_decides_who_comes_back(
 
 async def test_too_many_crashes_end_the_children_in_order_and_escalate(autojump_clock: MockClock) -> None:
     log: list[str] = []
-    inner = ChildSpec(
-        "inner", trio_of(log, "one_for_one", intensity=1), restart="temporary", shutdown=math.inf
-    )
+    inner = ChildSpec("inner", trio_of(log, "one_for_one", intensity=1), restart="temporary", shutdown=math.inf)
     async with open_actor_system() as system:
         ref = await start_actor(system.root, inner)
         b = await child(ref, "b")
@@ -286,9 +278,7 @@ async def test_a_child_that_fails_to_start_again_counts_as_a_crash(autojump_cloc
             return "answer"
 
     def root() -> Supervisor:
-        return Supervisor(
-            [ChildSpec("a", Flaky)], strategy="one_for_all", intensity=3, backoff=Backoff(1.0, 9.0)
-        )
+        return Supervisor([ChildSpec("a", Flaky)], strategy="one_for_all", intensity=3, backoff=Backoff(1.0, 9.0))
 
     async with open_actor_system(root=root) as system:
         ref = await child(system.root, "a")
@@ -339,9 +329,7 @@ async def test_start_child_answers_with_the_ref_once_the_child_is_up(
     assert await ref.ask(Question(), timeout=1) == "a answers"
 
 
-async def test_a_second_child_of_the_same_id_is_refused(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_second_child_of_the_same_id_is_refused(system: ActorSystem, autojump_clock: MockClock) -> None:
     await start_actor(system.root, member("a", []))
     with pytest.raises(NameTaken, match="supervisor root"):
         await start_actor(system.root, member("a", []))
@@ -383,9 +371,7 @@ async def test_stop_child_of_one_that_backs_off_ends_it_at_once(autojump_clock: 
         assert log.count("+b") == 1
 
 
-async def test_stop_child_of_an_unknown_id_fails_in_words(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_stop_child_of_an_unknown_id_fails_in_words(system: ActorSystem, autojump_clock: MockClock) -> None:
     with pytest.raises(NoSuchChild, match="WhichChildren"):
         await system.root.ask(StopChild("nobody"), timeout=1)
 

@@ -127,9 +127,7 @@ def test_whatever_happens_the_group_comes_back_whole_in_order_and_leaves_nothing
         assert up == []
 
     trio.run(scenario, clock=MockClock(autojump_threshold=0))
-    assert [child_id for child_id, were_up in snapshots if child_id in were_up] == [], (
-        "two incarnations at once"
-    )
+    assert [child_id for child_id, were_up in snapshots if child_id in were_up] == [], "two incarnations at once"
     # Where an end and a start coincide, the start may come before the supervisor has heard of the end.
     if strategy != "one_for_one" and stop_delay != COINCIDING:
         for child_id, were_up in snapshots:

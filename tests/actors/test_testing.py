@@ -36,9 +36,7 @@ async def test_next_waits_for_each_message_once(system: ActorSystem, autojump_cl
             assert [await probe.next(), await probe.next()] == [1, 2]
 
 
-async def test_a_script_answers_calls_and_raises_step_by_step(
-    system: ActorSystem, autojump_clock: MockClock
-) -> None:
+async def test_a_script_answers_calls_and_raises_step_by_step(system: ActorSystem, autojump_clock: MockClock) -> None:
     async def later(message: object) -> object:
         await trio.sleep(1)
         return type(message).__name__

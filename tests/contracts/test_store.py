@@ -49,9 +49,7 @@ def bodies(recorded: tuple[e.Recorded, ...]) -> list[str]:
 
 
 async def test_an_append_is_read_back_as_it_was_recorded(place: Path | None) -> None:
-    async with open_store(
-        place, events=domain_codec(), projections=PROJECTIONS, clock=lambda: 1234.5
-    ) as store:
+    async with open_store(place, events=domain_codec(), projections=PROJECTIONS, clock=lambda: 1234.5) as store:
         (outcome,) = await append(store, command(opened("t"), said("t", "hällo ✓"), t=0))
         assert isinstance(outcome, Appended)
         assert outcome.recorded == await store.read_all()
@@ -243,9 +241,7 @@ async def test_events_are_never_changed_or_deleted(place: Path | None) -> None:
                 cursor.execute("DELETE FROM events WHERE position = 1")
 
     async with open_store(place, events=domain_codec(), projections=(Meddler(),)) as store:
-        outcomes = await append(
-            store, command(opened("a")), command(opened("b")), command(opened("c"), opened("d"))
-        )
+        outcomes = await append(store, command(opened("a")), command(opened("b")), command(opened("c"), opened("d")))
         assert [type(one) for one in outcomes] == [Appended, Faulted, Faulted]
         assert [one.stream for one in await store.read_all()] == ["thread:a"]
 

@@ -44,9 +44,7 @@ def aliases(draft: Draft) -> Iterator[Problem]:
         elif alias and other == alias:
             yield error(path, f"another agent is called {alias!r} too; aliases are unique")
         elif alias:
-            yield error(
-                path, f"{alias!r} and {other!r} differ only in case; choose names that differ in more"
-            )
+            yield error(path, f"{alias!r} and {other!r} differ only in case; choose names that differ in more")
         if alias.casefold() == OPERATOR and agent.entry.role == "worker":
             sentence = f"{alias!r} means the person who operates compas; name the agent otherwise or set role: operator"
             yield error(path, sentence)
@@ -64,14 +62,10 @@ def backends(draft: Draft) -> Iterator[Problem]:
             meant = did_you_mean(entry.backend, draft.backends)
             yield error(path, f"{who} has the backend {entry.backend!r}; known are {known}{meant}")
         elif entry.backend in _LATER_BACKENDS:
-            sentence = (
-                f"accepted, but this version of compas cannot run {entry.backend} yet; dispatches are refused"
-            )
+            sentence = f"accepted, but this version of compas cannot run {entry.backend} yet; dispatches are refused"
             yield warning(path, sentence)
         if entry.backend == SCRIPTED_BACKEND and entry.script is None:
-            yield error(
-                agent.path("script"), f"{who} is on the backend {SCRIPTED_BACKEND} and needs a script to play"
-            )
+            yield error(agent.path("script"), f"{who} is on the backend {SCRIPTED_BACKEND} and needs a script to play")
         elif entry.backend != SCRIPTED_BACKEND and entry.script is not None:
             yield error(agent.path("script"), f"a script is played only by the backend {SCRIPTED_BACKEND}")
 
@@ -80,17 +74,11 @@ def safety_mode(draft: Draft) -> Iterator[Problem]:
     """An agent on a built-in backend works without asking; its author should have said so (design §11)."""
     for agent in draft.agents:
         backend = agent.entry.backend
-        if (
-            agent.entry.role != "worker"
-            or backend not in BUILTIN_BACKENDS
-            or agent.entry.safety_mode is not None
-        ):
+        if agent.entry.role != "worker" or backend not in BUILTIN_BACKENDS or agent.entry.safety_mode is not None:
             continue
         flag = BYPASS_FLAGS.get(backend)
         how = f"with {flag}, without asking" if flag else "unconfined (it has no flag for that)"
-        sentence = (
-            f"agent {agent.entry.alias!r} runs {backend} {how}; acknowledge it by safety_mode: auto_approve"
-        )
+        sentence = f"agent {agent.entry.alias!r} runs {backend} {how}; acknowledge it by safety_mode: auto_approve"
         yield warning(("agents", agent.index, "safety_mode"), sentence)
 
 
@@ -106,9 +94,7 @@ def flags(draft: Draft) -> Iterator[Problem]:
             if flag == BYPASS_FLAGS.get(backend):
                 sentence = f"duplicate flag: compas gives {flag} to {backend} anyway"
             else:
-                sentence = (
-                    f"dangerous flag: {flag} switches off what keeps {backend or 'the agent'} in bounds"
-                )
+                sentence = f"dangerous flag: {flag} switches off what keeps {backend or 'the agent'} in bounds"
             yield warning((*agent.path("backend_args"), index), sentence)
 
 

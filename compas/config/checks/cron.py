@@ -24,9 +24,7 @@ def cron_problem(text: str) -> str | None:
     """Return what is wrong with `text`, or None. Five fields, six with seconds first, seven with the year last."""
     words = text.upper().split()
     if len(words) == 1 and words[0].startswith("@"):
-        return (
-            None if words[0].lower() in _NICKNAMES else f"{text!r} is none of {', '.join(sorted(_NICKNAMES))}"
-        )
+        return None if words[0].lower() in _NICKNAMES else f"{text!r} is none of {', '.join(sorted(_NICKNAMES))}"
     if not 5 <= len(words) <= 7:
         return f"{text!r} has {len(words)} fields, not 5 (minute, hour, day of month, month, day of week)"
     names = {5: _NAMES[1:6], 6: _NAMES[:6], 7: _NAMES}[len(words)]

@@ -36,9 +36,7 @@ def _targets(draft: Draft, agent: MergedAgent, targets: tuple[str, ...], path: K
         else:
             yield from _target(draft, agent, target, at)
     if len(targets) > 1:
-        yield warning(
-            path, "accepted, but this version of compas does not hand a reply to several agents yet"
-        )
+        yield warning(path, "accepted, but this version of compas does not hand a reply to several agents yet")
 
 
 def _target(

@@ -22,9 +22,7 @@ def concurrency(draft: Draft) -> Iterator[Problem]:
         own = agent.entry.max_concurrent
         if own is not None and own > draft.concurrency:
             sentence = f"{own} is more than the {draft.concurrency} executions that run in all"
-            yield warning(
-                agent.path("max_concurrent"), f"{sentence}; raise orchestration.max_concurrent_triggers"
-            )
+            yield warning(agent.path("max_concurrent"), f"{sentence}; raise orchestration.max_concurrent_triggers")
 
 
 def pool(draft: Draft) -> Iterator[Problem]:
@@ -38,9 +36,7 @@ def pool(draft: Draft) -> Iterator[Problem]:
 def intents(draft: Draft) -> Iterator[Problem]:
     """No intents: no message starts anything (c-config 14)."""
     if not draft.file.orchestration.trigger_intents:
-        sentence = (
-            "the list is empty, so no message ever starts an agent; leave the key out for the usual intents"
-        )
+        sentence = "the list is empty, so no message ever starts an agent; leave the key out for the usual intents"
         yield warning(("orchestration", "trigger_intents"), sentence)
 
 

@@ -130,9 +130,7 @@ class _Builder:
 def _refuse_tag(event: Event) -> None:
     tag = getattr(event, "tag", None)
     if tag is not None and tag not in _CORE:
-        raise _failure(
-            f"tag '{shown(tag.replace('tag:yaml.org,2002:', '!!'))}' means nothing here; remove it", event
-        )
+        raise _failure(f"tag '{shown(tag.replace('tag:yaml.org,2002:', '!!'))}' means nothing here; remove it", event)
 
 
 def _place(event: Event) -> tuple[int, int]:

@@ -29,9 +29,7 @@ def read_text(path: str) -> str:
     except ValueError as failure:
         raise SyntaxFailure(f"the path cannot be used: {failure}") from failure
     if len(data) > LIMIT_BYTES:
-        raise SyntaxFailure(
-            f"it is larger than {LIMIT_BYTES} bytes; move long prompts to files (`prompt_file`)"
-        )
+        raise SyntaxFailure(f"it is larger than {LIMIT_BYTES} bytes; move long prompts to files (`prompt_file`)")
     return _decoded(data)
 
 

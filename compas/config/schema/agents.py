@@ -62,15 +62,11 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
         Literal["auto_approve"] | None,
         Key(doc="Acknowledges that the agent's CLI runs with its permission prompts off."),
     ] = None
-    model: Annotated[
-        str | None, Key(doc="The model, passed to the backend as it is.", default="the CLI's own")
-    ] = None
+    model: Annotated[str | None, Key(doc="The model, passed to the backend as it is.", default="the CLI's own")] = None
     prompt: Annotated[str | None, Key(doc="The agent's system prompt.")] = None
     prompt_file: Annotated[
         str | None,
-        Key(
-            doc="A file with the system prompt, read at each execution; beats `prompt` beside it.", path=True
-        ),
+        Key(doc="A file with the system prompt, read at each execution; beats `prompt` beside it.", path=True),
     ] = None
     timeout_secs: Annotated[
         int | None,
@@ -101,9 +97,7 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
     retry_backoff_secs: Annotated[
         int | None, Key(doc="Seconds before the first repetition; doubles each time.", ge=0, default="30")
     ] = None
-    handoff: Annotated[
-        Handoff | None, Key(doc="Who gets the reply by itself; replaces the default as a whole.")
-    ] = None
+    handoff: Annotated[Handoff | None, Key(doc="Who gets the reply by itself; replaces the default as a whole.")] = None
     commit: Annotated[
         CommitMode | None,
         Key(doc="`auto`: what the agent leaves uncommitted is committed for it.", default="agent"),
@@ -143,9 +137,7 @@ class AgentEntry(AgentDefaults, frozen=True, kw_only=True):
 
     alias: Annotated[str, Key(doc="The agent's name; unique, also when case is ignored.", form="alias")]
     role: Annotated[Role, Key(doc="An `operator` agent stands for a person and is never started.")] = "worker"
-    script: Annotated[
-        str | None, Key(doc="The transcript to play; only for the backend `scripted`.", path=True)
-    ] = None
+    script: Annotated[str | None, Key(doc="The transcript to play; only for the backend `scripted`.", path=True)] = None
     fallback: Annotated[
         str | None,
         Key(doc="The agent that takes over while this one's backend is parked.", effect=Effect.LATER),

@@ -31,14 +31,12 @@ class Ping(Section, frozen=True, kw_only=True):
 class BackendDefinition(Section, frozen=True, kw_only=True):
     """One agent CLI, as a command line with `{{instruction}}`, `{{model}}` and `{{session_id}}` in it."""
 
-    name: Annotated[
-        str, Key(doc="The name agents use as `backend`; none of the built-in names.", form="alias")
-    ]
+    name: Annotated[str, Key(doc="The name agents use as `backend`; none of the built-in names.", form="alias")]
     command: Annotated[str, Key(doc="The program, looked up in PATH unless it has a slash.", form="nonblank")]
     args: Annotated[tuple[str, ...], Key(doc="Its arguments.", form="nonblank")] = ()
-    resume: Annotated[
-        Resume | None, Key(doc="How a session is continued.", default="sessions are not continued")
-    ] = None
+    resume: Annotated[Resume | None, Key(doc="How a session is continued.", default="sessions are not continued")] = (
+        None
+    )
     output: Annotated[Output, Key(doc="How standard output is read.")] = Output()
     ping: Annotated[Ping | None, Key(doc="The health check.", default="`<command> --version`")] = None
     env_remove: Annotated[

@@ -43,20 +43,16 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     ] = None
     worktree_dir: Annotated[
         str | None,
-        Key(
-            doc="Where worktrees are made.", path=True, default="`.compas-worktrees` in the repository's root"
-        ),
+        Key(doc="Where worktrees are made.", path=True, default="`.compas-worktrees` in the repository's root"),
     ] = None
     on_crash: Annotated[
         OnCrash, Key(doc="What happens to an attempt that a crash of the machine or of compas ended.")
     ] = "resume"
-    agent_defaults: Annotated[
-        AgentDefaults | None, Key(doc="Values for agents that have none of their own.")
-    ] = None
+    agent_defaults: Annotated[AgentDefaults | None, Key(doc="Values for agents that have none of their own.")] = None
     agents: Annotated[tuple[AgentEntry, ...], Key(doc="The agents; at least one.")]
-    orchestration: Annotated[
-        Orchestration, Key(doc="How much runs, for how long, and how work is merged.")
-    ] = Orchestration()
+    orchestration: Annotated[Orchestration, Key(doc="How much runs, for how long, and how work is merged.")] = (
+        Orchestration()
+    )
     backend_definitions: Annotated[
         tuple[BackendDefinition, ...],
         Key(doc="Agent CLIs that compas does not know by itself.", effect=Effect.RESTART, shapes="backends"),
@@ -68,9 +64,9 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
     schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.", effect=Effect.LATER)] = ()
     hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()
-    notifications: Annotated[
-        Notifications, Key(doc="What tells the operator of an end.", effect=Effect.LATER)
-    ] = Notifications()
+    notifications: Annotated[Notifications, Key(doc="What tells the operator of an end.", effect=Effect.LATER)] = (
+        Notifications()
+    )
     models: Annotated[
         tuple[str | Model, ...],
         Key(doc="A list of models, for people to read.", effect=Effect.NEVER, why="nothing reads the list"),

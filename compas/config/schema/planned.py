@@ -42,12 +42,8 @@ class Hook(Section, frozen=True, kw_only=True):
     command: Annotated[str, Key(doc="The program.", form="nonblank")]
     args: Annotated[tuple[str, ...], Key(doc="Its arguments.")] = ()
     timeout_secs: Annotated[int, Key(doc="Seconds it may take.", ge=1)] = 10
-    env: Annotated[dict[str, str] | None, Key(doc="Environment variables of the hook.", form="variable")] = (
-        None
-    )
-    filter: Annotated[dict[str, str] | None, Key(doc="Fields of the event and the text each must have.")] = (
-        None
-    )
+    env: Annotated[dict[str, str] | None, Key(doc="Environment variables of the hook.", form="variable")] = None
+    filter: Annotated[dict[str, str] | None, Key(doc="Fields of the event and the text each must have.")] = None
 
 
 class Hooks(Section, frozen=True, kw_only=True):
@@ -71,12 +67,8 @@ class Schedule(Section, frozen=True, kw_only=True):
     batch: Annotated[str | None, Key(doc="The batch it belongs to.")] = None
     max_runs: Annotated[int, Key(doc="How often it fires in all.", ge=1)] = 100
     enabled: Annotated[bool, Key(doc="Whether it fires.")] = True
-    timezone: Annotated[
-        str | None, Key(doc="The zone `cron` is read in.", form="nonblank", default="UTC")
-    ] = None
-    overlap: Annotated[Literal["skip", "queue"], Key(doc="What happens when the last run has not ended.")] = (
-        "skip"
-    )
+    timezone: Annotated[str | None, Key(doc="The zone `cron` is read in.", form="nonblank", default="UTC")] = None
+    overlap: Annotated[Literal["skip", "queue"], Key(doc="What happens when the last run has not ended.")] = "skip"
     catch_up: Annotated[
         Literal["one", "none"], Key(doc="What happens to runs missed while compas was not running.")
     ] = "one"

@@ -24,12 +24,10 @@ class Repository(Section, frozen=True, kw_only=True):
     link: Annotated[tuple[str, ...], Key(doc="Files linked into each worktree.", form="inside")] = ()
     setup: Annotated[Command | None, Key(doc="Makes a new worktree usable.")] = None
     teardown: Annotated[Command | None, Key(doc="Runs before a worktree is removed.")] = None
-    ports: Annotated[
-        int, Key(doc="Ports leased to each worktree, given as COMPAS_PORT_1 and so on.", ge=0, le=100)
-    ] = 0
+    ports: Annotated[int, Key(doc="Ports leased to each worktree, given as COMPAS_PORT_1 and so on.", ge=0, le=100)] = 0
     merge_verify: Annotated[
         str | None, Key(doc="A shell command run on the merged tree before it is published.", form="nonblank")
     ] = None
-    on_conflict: Annotated[
-        OnConflict, Key(doc="Whether a conflict is reported or handed back to its agent.")
-    ] = "report"
+    on_conflict: Annotated[OnConflict, Key(doc="Whether a conflict is reported or handed back to its agent.")] = (
+        "report"
+    )

@@ -84,16 +84,12 @@ def execution_by_id(reader: Reader, execution: str) -> ExecutionRow | None:
 
 def executions_of_thread(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
     """Return a thread's executions, retries included, in the order they were queued."""
-    return tuple(
-        reader.all(ExecutionRow, f"{_SELECT} WHERE x.thread = ? ORDER BY x.queued_position", (thread,))
-    )
+    return tuple(reader.all(ExecutionRow, f"{_SELECT} WHERE x.thread = ? ORDER BY x.queued_position", (thread,)))
 
 
 def executions_of_lineage(reader: Reader, lineage: str) -> tuple[ExecutionRow, ...]:
     """Return everything that descends from one dispatch, over all threads, in the order it was queued."""
-    return tuple(
-        reader.all(ExecutionRow, f"{_SELECT} WHERE x.lineage = ? ORDER BY x.queued_position", (lineage,))
-    )
+    return tuple(reader.all(ExecutionRow, f"{_SELECT} WHERE x.lineage = ? ORDER BY x.queued_position", (lineage,)))
 
 
 def executions_touching(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:

@@ -140,9 +140,7 @@ def open_merges(reader: Reader) -> tuple[MergeRow, ...]:
 
 def merges_of_thread(reader: Reader, thread: str) -> tuple[MergeRow, ...]:
     """Return a thread's merge operations, in the order they were queued."""
-    return tuple(
-        reader.all(MergeRow, "SELECT * FROM merges WHERE thread = ? ORDER BY queued_position", (thread,))
-    )
+    return tuple(reader.all(MergeRow, "SELECT * FROM merges WHERE thread = ? ORDER BY queued_position", (thread,)))
 
 
 def recent_merges(reader: Reader, wanted: MergeFilter, limit: int) -> tuple[MergeRow, ...]:

@@ -62,9 +62,7 @@ def message_by_number(reader: Reader, number: int) -> MessageRow | None:
     return reader.first(MessageRow, "SELECT * FROM messages WHERE number = ?", (number,))
 
 
-def messages_of_thread(
-    reader: Reader, thread: str, *, after: int = 0, limit: int = -1
-) -> tuple[MessageRow, ...]:
+def messages_of_thread(reader: Reader, thread: str, *, after: int = 0, limit: int = -1) -> tuple[MessageRow, ...]:
     """Return a thread's messages with a number above `after`, oldest first; a negative limit is none."""
     sql = "SELECT * FROM messages WHERE thread = ? AND number > ? ORDER BY number LIMIT ?"
     return tuple(reader.all(MessageRow, sql, (thread, after, limit)))
@@ -72,17 +70,13 @@ def messages_of_thread(
 
 def newest_message(reader: Reader, thread: str, *, intent: str | None = None) -> MessageRow | None:
     """Return a thread's newest message, of one intent if given, or None."""
-    sql = (
-        "SELECT * FROM messages WHERE thread = ? AND (?2 IS NULL OR intent = ?2) ORDER BY number DESC LIMIT 1"
-    )
+    sql = "SELECT * FROM messages WHERE thread = ? AND (?2 IS NULL OR intent = ?2) ORDER BY number DESC LIMIT 1"
     return reader.first(MessageRow, sql, (thread, intent))
 
 
 def messages_of_lineage(reader: Reader, lineage: str) -> tuple[MessageRow, ...]:
     """Return what was said in all threads as part of one lineage, oldest first."""
-    return tuple(
-        reader.all(MessageRow, "SELECT * FROM messages WHERE lineage = ? ORDER BY number", (lineage,))
-    )
+    return tuple(reader.all(MessageRow, "SELECT * FROM messages WHERE lineage = ? ORDER BY number", (lineage,)))
 
 
 def count_messages(reader: Reader) -> int:

@@ -64,9 +64,7 @@ class Worktrees:
 
 def worktrees_of_thread(reader: Reader, thread: str) -> tuple[WorktreeRow, ...]:
     """Return a thread's worktrees, oldest first."""
-    return tuple(
-        reader.all(WorktreeRow, "SELECT * FROM worktrees WHERE thread = ? ORDER BY position", (thread,))
-    )
+    return tuple(reader.all(WorktreeRow, "SELECT * FROM worktrees WHERE thread = ? ORDER BY position", (thread,)))
 
 
 def all_worktrees(reader: Reader) -> tuple[WorktreeRow, ...]:

@@ -172,9 +172,7 @@ def test_a_handoff_that_leads_nowhere_is_refused(desk: Desk, target: str, says: 
 @pytest.mark.parametrize(
     ("target", "targets"), [("operator", ("operator",)), ("two", ("two",)), ("[two]", ("two",)), ("~", ())]
 )
-def test_a_handoff_to_the_operator_or_another_agent_loads(
-    desk: Desk, target: str, targets: tuple[str, ...]
-) -> None:
+def test_a_handoff_to_the_operator_or_another_agent_loads(desk: Desk, target: str, targets: tuple[str, ...]) -> None:
     text = desk.agent(f"handoff: {{on_response: {target}}}\n")
     loaded = desk.load(text + "  - {alias: two, backend: claude, safety_mode: auto_approve}\n")
     handoff = loaded.config.agents["dev"].handoff
@@ -198,9 +196,7 @@ def test_a_fan_out_loads_and_is_said_to_have_no_effect_yet(desk: Desk) -> None:
 
 
 def test_a_handoff_to_an_agent_that_never_runs_is_warned_of(desk: Desk) -> None:
-    text = (
-        desk.agent("handoff: {on_response: boss}\n") + "  - {alias: boss, backend: claude, role: operator}\n"
-    )
+    text = desk.agent("handoff: {on_response: boss}\n") + "  - {alias: boss, backend: claude, role: operator}\n"
     (said,) = desk.warnings(text)
     assert "never started" in said
 
@@ -315,11 +311,7 @@ def test_a_prompt_file_deleted_later_does_not_stop_a_reload(desk: Desk) -> None:
 def test_of_prompt_and_prompt_file_side_by_side_the_file_wins_with_a_warning(desk: Desk, where: str) -> None:
     (desk.directory / "p.md").write_text("hello")
     both = "prompt: inline, prompt_file: p.md"
-    text = (
-        TWO % both
-        if where == "agent_defaults"
-        else (TWO % "").replace("alias: dev", f"{{alias: dev, {both}}}")
-    )
+    text = TWO % both if where == "agent_defaults" else (TWO % "").replace("alias: dev", f"{{alias: dev, {both}}}")
     loaded = desk.load(text)
     assert loaded.config.agents["dev"].prompt is None
     assert loaded.config.agents["dev"].prompt_file == str(desk.directory / "p.md")

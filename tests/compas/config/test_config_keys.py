@@ -45,9 +45,7 @@ def ranged(desk: Desk, section: str, key: str, value: int) -> bool:
 def test_numbers_are_accepted_up_to_their_bounds(
     desk: Desk, section: str, key: str, good: tuple[int, ...], bad: tuple[int, ...]
 ) -> None:
-    assert [ranged(desk, section, key, value) for value in good + bad] == [True] * len(good) + [False] * len(
-        bad
-    )
+    assert [ranged(desk, section, key, value) for value in good + bad] == [True] * len(good) + [False] * len(bad)
 
 
 # proves: a-core 169
@@ -71,9 +69,7 @@ def test_a_chain_has_from_1_to_20_handoffs(desk: Desk, depth: int, loads: bool) 
 # proves: c-config-dashboard 15
 @pytest.mark.parametrize("intent", ["Invalid Intent", "-a", "a--b", "a-", "A", "''", "ä"])
 def test_intents_are_slugs(desk: Desk, intent: str) -> None:
-    assert "trigger_intents[1]" in desk.error(
-        desk.with_agent(f"orchestration: {{trigger_intents: [ok, {intent}]}}\n")
-    )
+    assert "trigger_intents[1]" in desk.error(desk.with_agent(f"orchestration: {{trigger_intents: [ok, {intent}]}}\n"))
 
 
 # proves: c-config-dashboard 14
@@ -97,9 +93,7 @@ def test_a_misspelt_key_is_refused_with_a_suggestion_where_the_original_refused_
 
 def test_a_key_like_no_other_is_answered_with_those_there_are(desk: Desk) -> None:
     assert "known are name, command, args" in desk.error(
-        desk.with_agent(
-            "backend_definitions:\n  - {name: x, command: x, args: ['{{instruction}}'], zzzzzz: 1}\n"
-        )
+        desk.with_agent("backend_definitions:\n  - {name: x, command: x, args: ['{{instruction}}'], zzzzzz: 1}\n")
     )
 
 
@@ -112,9 +106,7 @@ def sections(section: type[Section]) -> Iterator[type[Section]]:
                     yield from sections(nested)
 
 
-EVERY_KEY = sorted(
-    {(section.__name__, name) for section in sections(ConfigFile) for name in spellings(section)}
-)
+EVERY_KEY = sorted({(section.__name__, name) for section in sections(ConfigFile) for name in spellings(section)})
 SECTIONS = {section.__name__: section for section in sections(ConfigFile)}
 
 
@@ -208,9 +200,7 @@ def test_what_has_no_effect_is_said_where_it_stands(desk: Desk, text: str) -> No
     assert finding.sentence.startswith("accepted, but")
 
 
-@pytest.mark.parametrize(
-    "text", ["retention: {logs: 30}", "retention: {logs: soon}", "budgets: {day: {usd: -1}}"]
-)
+@pytest.mark.parametrize("text", ["retention: {logs: 30}", "retention: {logs: soon}", "budgets: {day: {usd: -1}}"])
 def test_what_has_no_effect_yet_is_checked_all_the_same(desk: Desk, text: str) -> None:
     assert desk.error(desk.with_agent(text + "\n"))
 
@@ -279,9 +269,7 @@ def test_what_is_no_cron_expression_is_refused(text: str) -> None:
 
 
 # proves: c-config-dashboard 54
-@pytest.mark.parametrize(
-    ("text", "never"), [("0 0 30 2 *", True), ("0 0 29 2 *", False), ("0 0 31 4,6 *", True)]
-)
+@pytest.mark.parametrize(("text", "never"), [("0 0 30 2 *", True), ("0 0 29 2 *", False), ("0 0 31 4,6 *", True)])
 def test_a_date_that_no_year_has_is_warned_of(desk: Desk, text: str, never: bool) -> None:
     found = desk.warnings(desk.with_agent(f"schedules: [{{name: n, agent: dev, cron: '{text}', body: b}}]\n"))
     assert any("never fires" in said for said in found) is never

@@ -231,8 +231,6 @@ def test_only_files_of_the_repository_are_copied_into_worktrees(desk: Desk, entr
 
 def test_one_repository_listed_twice_under_two_names_is_refused(desk: Desk) -> None:
     (desk.directory / "link").symlink_to(desk.directory)
-    assert "repositories[0] already" in desk.error(
-        desk.with_agent("repositories: [{path: .}, {path: link}]\n")
-    )
+    assert "repositories[0] already" in desk.error(desk.with_agent("repositories: [{path: .}, {path: link}]\n"))
     (said,) = desk.warnings(desk.with_agent("repositories: [{path: gone}]\n"))
     assert "not a directory now" in said

@@ -103,8 +103,7 @@ def test_aliases_that_multiply_are_stopped(desk: Desk) -> None:
 
 def test_an_alias_repeats_a_whole_value(desk: Desk) -> None:
     text = (
-        desk.agent("env: &env {A: one}\n")
-        + "  - {alias: two, backend: claude, safety_mode: auto_approve, env: *env}\n"
+        desk.agent("env: &env {A: one}\n") + "  - {alias: two, backend: claude, safety_mode: auto_approve, env: *env}\n"
     )
     assert desk.config(text).agents["two"].env == {"A": "one"}
 
@@ -135,9 +134,7 @@ def test_a_number_in_env_is_refused_with_the_advice_to_quote_it(desk: Desk, valu
     assert f'quote it: "{value}"' in said
 
 
-@pytest.mark.parametrize(
-    "value", ["yes", "off", "012", "1:30", "2024-01-01", "1_000", '"8080"', "!!str 8080", ".inf"]
-)
+@pytest.mark.parametrize("value", ["yes", "off", "012", "1:30", "2024-01-01", "1_000", '"8080"', "!!str 8080", ".inf"])
 def test_what_is_a_string_to_the_original_is_a_string_here(desk: Desk, value: str) -> None:
     expected = value.strip('"').removeprefix("!!str ")
     assert desk.config(desk.agent(f"env: {{PORT: {value}}}\n")).agents["dev"].env == {"PORT": expected}
@@ -194,9 +191,7 @@ def test_all_mistakes_are_reported_in_the_order_of_the_file(desk: Desk) -> None:
 def test_one_error_is_shown_on_one_line_and_many_are_listed_and_counted(desk: Desk) -> None:
     with pytest.raises(ConfigError) as caught:
         desk.load(desk.with_agent("nonsense: 1\n"))
-    assert str(caught.value).startswith(
-        f"cannot use {desk.path}: line 6, column 1: nonsense: there is no key"
-    )
+    assert str(caught.value).startswith(f"cannot use {desk.path}: line 6, column 1: nonsense: there is no key")
     with pytest.raises(ConfigError) as caught:
         desk.load(desk.with_agent("".join(f"nonsense{n}: 1\n" for n in range(60))))
     assert "60 errors" in str(caught.value)

@@ -14,9 +14,7 @@ class Repo:
     def __str__(self) -> str:
         return str(self.path)
 
-    def git(
-        self, *arguments: str, at: str | Path | None = None, check: bool = True, stdin: str | None = None
-    ) -> str:
+    def git(self, *arguments: str, at: str | Path | None = None, check: bool = True, stdin: str | None = None) -> str:
         done = subprocess.run(  # noqa: TID251 - the test plays the operator, outside the loop
             ["git", *arguments], cwd=at or self.path, check=False, capture_output=True, input=stdin,
             encoding="utf-8", errors="surrogateescape",

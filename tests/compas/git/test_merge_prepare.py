@@ -14,9 +14,7 @@ pytestmark = pytest.mark.system
 
 async def prepare(repo: Repo, source: str = "side", target: str = "main", **more: str) -> PrepareResult:
     settings = {"op": "op1", "message": "Add side", **more}
-    return await prepare_merge(
-        PrepareMerge(epoch=1, repo=str(repo), source=source, target=target, **settings)
-    )
+    return await prepare_merge(PrepareMerge(epoch=1, repo=str(repo), source=source, target=target, **settings))
 
 
 async def refused(repo: Repo, **more: str) -> Refused:
@@ -42,10 +40,7 @@ async def test_a_diverged_branch_gives_a_merge_commit_with_message_and_identity(
     made = await prepare(repo)
     assert isinstance(made, Prepared)
     assert (made.kind, made.target_old, made.source_tip) == ("merge", old, repo.tip("side"))
-    assert (
-        repo.git("log", "-1", "--format=%P|%an|%B", made.new)
-        == f"{old} {repo.tip('side')}|Operator|Add side\n"
-    )
+    assert repo.git("log", "-1", "--format=%P|%an|%B", made.new) == f"{old} {repo.tip('side')}|Operator|Add side\n"
     assert (repo.tip(), repo.status(), repo.git("worktree", "list").count("\n")) == (old, "", 0)
 
 

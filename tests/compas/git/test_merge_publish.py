@@ -250,9 +250,7 @@ async def test_no_commit_of_a_busy_operator_is_lost(repo: Repo) -> None:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.to_thread.run_sync, operate)
             for number in range(4):
-                merged.append(
-                    repo.commit(f"side {number}", at=repo.path / ".git" / "w", **{f"s{number}": "s"})
-                )
+                merged.append(repo.commit(f"side {number}", at=repo.path / ".git" / "w", **{f"s{number}": "s"}))
                 while not isinstance(await publish(repo, await prepare_again(repo)), Published):
                     await trio.lowlevel.checkpoint()
     assert all(repo.contains("main", commit) for commit in (*made, *merged))

@@ -24,9 +24,7 @@ messages = st.builds(
 
 
 @given(st.lists(unmerged, max_size=5), st.lists(messages, max_size=4))
-def test_every_entry_and_message_is_read_back_as_it_was_printed(
-    entries: list[Unmerged], said: list[Message]
-) -> None:
+def test_every_entry_and_message_is_read_back_as_it_was_printed(entries: list[Unmerged], said: list[Message]) -> None:
     printed = TREE.encode() + b"\0"
     printed += b"".join(b"%b %b %d\t%b\0" % (e.mode, e.blob, e.stage, e.path) for e in entries)
     if entries or said:

@@ -22,9 +22,7 @@ async def make(repo: Repo) -> str:
 
 
 async def remove(repo: Repo, target: str | None = "main", force: bool = False) -> Removed:
-    return await remove_worktree(
-        RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target=target, force=force)
-    )
+    return await remove_worktree(RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target=target, force=force))
 
 
 async def test_a_clean_merged_worktree_goes_with_its_branch(repo: Repo) -> None:

@@ -12,9 +12,7 @@ from compas.git.errors import GitRefused
 from compas.git.messages import Contains, Describe, Graph, Resolve
 from compas.git.repository import Listed, contains, describe, graph, parse_worktrees, resolve, worktrees
 
-paths = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\n"), min_size=1).map(
-    "/{}".format
-)
+paths = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\n"), min_size=1).map("/{}".format)
 listed = st.builds(
     Listed,
     path=paths,

@@ -17,9 +17,7 @@ names = st.binary(min_size=1, max_size=8).filter(lambda name: b"\0" not in name)
 
 
 async def snap(repo: Repo, execution: str = "e1") -> Snapshot:
-    return await take_snapshot(
-        TakeSnapshot(epoch=1, worktree=str(repo), execution=execution, message="After e1")
-    )
+    return await take_snapshot(TakeSnapshot(epoch=1, worktree=str(repo), execution=execution, message="After e1"))
 
 
 @given(st.lists(st.tuples(st.sampled_from("AMDTRC"), names, names), max_size=6))

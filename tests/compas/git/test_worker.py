@@ -62,9 +62,7 @@ async def test_long_jobs_never_keep_a_short_one_waiting(repo: Repo, tmp_path: Pa
     with trio.fail_after(30):
         async with trio.open_nursery() as nursery:
             for number in range(LONG + 1):
-                tree = await worker.perform(
-                    EnsureWorktree(epoch=1, repo=str(repo), thread=f"t{number}", base="main")
-                )
+                tree = await worker.perform(EnsureWorktree(epoch=1, repo=str(repo), thread=f"t{number}", base="main"))
                 repo.write("new", at=tree.path)
                 nursery.start_soon(worker.perform, CommitAll(epoch=1, worktree=tree.path, message="x"))
             await trio.testing.wait_all_tasks_blocked(0.05)
@@ -92,9 +90,7 @@ async def prepare(repo: Repo, worker: GitWorker) -> Prepared:
     return made
 
 
-async def test_death_after_a_worktree_was_added_leaves_one_that_is_found_again(
-    repo: Repo, worker: GitWorker
-) -> None:
+async def test_death_after_a_worktree_was_added_leaves_one_that_is_found_again(repo: Repo, worker: GitWorker) -> None:
     with trio.fail_after(30):
         await die_at("git.worktree_added", "ensure_worktree", str(repo), "t1", base="main")
         tree = await worker.ensure_worktree(str(repo), "t1", base="main")
@@ -106,28 +102,20 @@ async def test_death_after_preparing_changes_nothing(repo: Repo, worker: GitWork
     diverge(repo)
     old = repo.tip()
     with trio.fail_after(30):
-        await die_at(
-            "git.merge_prepared", "prepare_merge", str(repo), "op1", source="side", target="main", message=""
-        )
-        found = await worker.finish_merge(
-            str(repo), "op1", target="main", target_old=old, new=repo.tip("side")
-        )
+        await die_at("git.merge_prepared", "prepare_merge", str(repo), "op1", source="side", target="main", message="")
+        found = await worker.finish_merge(str(repo), "op1", target="main", target_old=old, new=repo.tip("side"))
     assert (found.published, found.tip, repo.tip(), repo.status()) == (False, old, old, "")
 
 
 @pytest.mark.parametrize(("point", "behind"), [("git.ref_published", True), ("git.checkout_followed", False)])
-async def test_death_during_publication_is_completed(
-    repo: Repo, worker: GitWorker, point: str, behind: bool
-) -> None:
+async def test_death_during_publication_is_completed(repo: Repo, worker: GitWorker, point: str, behind: bool) -> None:
     diverge(repo)
     with trio.fail_after(30):
         merge = await prepare(repo, worker)
         await die_at(point, "publish_merge", str(repo), "op1", merge)
         assert (repo.status() != "") is behind
         repo.write("m.txt", "the operator's, meanwhile\n")
-        found = await worker.finish_merge(
-            str(repo), "op1", target="main", target_old=merge.target_old, new=merge.new
-        )
+        found = await worker.finish_merge(str(repo), "op1", target="main", target_old=merge.target_old, new=merge.new)
     assert (found.published, found.stale) == (True, ())
     assert found.followed == ((str(repo),) if behind else ())
     assert (repo.tip(), repo.status(), repo.read("a.txt")) == (merge.new, " M m.txt", "side\n")
@@ -143,9 +131,7 @@ async def test_a_repeated_publication_completes_it_as_well(repo: Repo, worker: G
     assert repo.status() == ""
 
 
-async def test_files_that_a_killed_git_had_written_already_are_recognised(
-    repo: Repo, worker: GitWorker
-) -> None:
+async def test_files_that_a_killed_git_had_written_already_are_recognised(repo: Repo, worker: GitWorker) -> None:
     repo.commit("base", gone="g", link="l")
     diverge(repo)
     repo.git("checkout", "-q", "side")
@@ -159,22 +145,16 @@ async def test_files_that_a_killed_git_had_written_already_are_recognised(
     for name in ("gone", "link"):
         (repo.path / name).unlink()
     os.symlink("target", repo.path / "link")
-    found = await worker.finish_merge(
-        str(repo), "op1", target="main", target_old=merge.target_old, new=merge.new
-    )
+    found = await worker.finish_merge(str(repo), "op1", target="main", target_old=merge.target_old, new=merge.new)
     assert (found.followed, found.stale, repo.status()) == ((str(repo),), (), "")
 
 
-async def test_a_checkout_that_cannot_be_completed_is_named_with_what_to_do(
-    repo: Repo, worker: GitWorker
-) -> None:
+async def test_a_checkout_that_cannot_be_completed_is_named_with_what_to_do(repo: Repo, worker: GitWorker) -> None:
     diverge(repo)
     merge = await prepare(repo, worker)
     await die_at("git.ref_published", "publish_merge", str(repo), "op1", merge)
     repo.write("a.txt", "the operator's, meanwhile\n")
-    found = await worker.finish_merge(
-        str(repo), "op1", target="main", target_old=merge.target_old, new=merge.new
-    )
+    found = await worker.finish_merge(str(repo), "op1", target="main", target_old=merge.target_old, new=merge.new)
     assert found.published
     assert found.stale[0].worktree == str(repo)
     assert "a.txt" in found.stale[0].reason
@@ -182,24 +162,18 @@ async def test_a_checkout_that_cannot_be_completed_is_named_with_what_to_do(
     assert repo.read("a.txt") == "the operator's, meanwhile\n"
 
 
-async def test_only_the_temporary_checkout_of_the_dead_merge_is_cleaned(
-    repo: Repo, worker: GitWorker
-) -> None:
+async def test_only_the_temporary_checkout_of_the_dead_merge_is_cleaned(repo: Repo, worker: GitWorker) -> None:
     diverge(repo)
     for op in ("op1", "op2"):
         repo.git("worktree", "add", "-q", "--detach", str(repo.path / ".git" / "compas-merge" / op))
-    found = await worker.finish_merge(
-        str(repo), "op1", target="main", target_old=repo.tip(), new=repo.tip("side")
-    )
+    found = await worker.finish_merge(str(repo), "op1", target="main", target_old=repo.tip(), new=repo.tip("side"))
     left = repo.path / ".git" / "compas-merge"
     assert found.cleaned == (str(left / "op1"),)
     assert [path.name for path in left.iterdir()] == ["op2"]
     assert "op1" not in repo.git("worktree", "list")
 
 
-async def test_recovery_waits_for_a_git_that_outlived_its_worker(
-    repo: Repo, worker: GitWorker, tmp_path: Path
-) -> None:
+async def test_recovery_waits_for_a_git_that_outlived_its_worker(repo: Repo, worker: GitWorker, tmp_path: Path) -> None:
     started, gate = tmp_path / "started", tmp_path / "gate"
     for pipe in (started, gate):
         os.mkfifo(pipe)

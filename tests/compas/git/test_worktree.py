@@ -17,12 +17,8 @@ from compas.git.worktree import ensure_worktree
 pytestmark = pytest.mark.system
 
 
-async def ensure(
-    repo: object, thread: str = "t1", base: str | None = "main", location: str | None = None
-) -> Worktree:
-    return await ensure_worktree(
-        EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base=base, location=location)
-    )
+async def ensure(repo: object, thread: str = "t1", base: str | None = "main", location: str | None = None) -> Worktree:
+    return await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base=base, location=location))
 
 
 async def refusal(repo: object, **more: str | None) -> str:

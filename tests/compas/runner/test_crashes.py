@@ -70,9 +70,7 @@ async def test_a_runner_that_dies_before_it_records_the_agent_leaves_it_to_anoth
     assert (ended.kind, runs()) == ("exited", 1)
 
 
-@pytest.mark.parametrize(
-    ("failpoint", "possible_runs"), [("runner.recorded", {0}), ("runner.released", {0, 1})]
-)
+@pytest.mark.parametrize(("failpoint", "possible_runs"), [("runner.recorded", {0}), ("runner.released", {0, 1})])
 async def test_a_runner_that_dies_around_the_release_is_settled_as_lost(
     stage: Stage, runs: Callable[[], int], failpoint: str, possible_runs: set[int]
 ) -> None:
@@ -103,9 +101,7 @@ async def test_a_runner_that_dies_before_it_writes_the_exit_is_settled_as_lost(
     assert marked_processes(token_of(directory)) == []
 
 
-async def test_a_runner_that_dies_after_it_wrote_the_exit_has_finished(
-    stage: Stage, runs: Callable[[], int]
-) -> None:
+async def test_a_runner_that_dies_after_it_wrote_the_exit_has_finished(stage: Stage, runs: Callable[[], int]) -> None:
     directory = stage.prepare(MARK)
     assert await launch_with_failpoint(directory, "runner.exit_written") == "started"
     log, ended = await stage.finish(directory)
@@ -113,9 +109,7 @@ async def test_a_runner_that_dies_after_it_wrote_the_exit_has_finished(
     assert judge(directory) == Finished(ended)
 
 
-async def test_a_killed_runner_leaves_strays_that_settling_ends(
-    stage: Stage, runs: Callable[[], int]
-) -> None:
+async def test_a_killed_runner_leaves_strays_that_settling_ends(stage: Stage, runs: Callable[[], int]) -> None:
     directory = await stage.start(MARK_AND_WAIT)
     with trio.fail_after(10):
         async with open_attachment(directory) as attachment:
@@ -137,9 +131,7 @@ def started_of(directory: Path) -> Started:
 
 
 # proves: a-core 150
-async def test_settling_signals_nobody_who_merely_has_the_number_of_a_dead_agent(
-    stage: Stage, tmp_path: Path
-) -> None:
+async def test_settling_signals_nobody_who_merely_has_the_number_of_a_dead_agent(stage: Stage, tmp_path: Path) -> None:
     directory = stage.prepare()
     async with trio.open_nursery() as nursery:
         stranger = await nursery.start(trio.run_process, ["/bin/sleep", "60"])
@@ -176,9 +168,7 @@ def write_started(directory: Path, **fields: object) -> Started:
     return started
 
 
-async def test_a_cancelled_execution_cannot_be_started_any_more(
-    stage: Stage, runs: Callable[[], int]
-) -> None:
+async def test_a_cancelled_execution_cannot_be_started_any_more(stage: Stage, runs: Callable[[], int]) -> None:
     directory = stage.prepare(MARK)
     ended = await cancel_never_started(directory, reason="no longer wanted", now=NOW)
     assert ended == Exit(kind="cancelled", reason="no longer wanted", ended_at=NOW)

@@ -24,13 +24,7 @@ SECRETS = [
     ("bearer_token", "Bearer " + A[:30]),
     ("bearer_token", "bearer  " + A[:30]),
 ]
-PEM = (
-    "-----BEGIN {0}PRIVATE KEY-----\nMIIEow"
-    + "aB+/" * 14
-    + "\n"
-    + "xY9=" * 16
-    + "\n-----END {0}PRIVATE KEY-----"
-)
+PEM = "-----BEGIN {0}PRIVATE KEY-----\nMIIEow" + "aB+/" * 14 + "\n" + "xY9=" * 16 + "\n-----END {0}PRIVATE KEY-----"
 
 
 # proves: a-core 162

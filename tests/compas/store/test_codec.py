@@ -92,9 +92,7 @@ def test_fields_of_a_newer_compas_are_ignored() -> None:
         ("merge.started", 1, "not json", "malformed"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_its_position(
-    tag: str, version: int, payload: str, told: str
-) -> None:
+def test_what_cannot_be_read_is_told_with_its_position(tag: str, version: int, payload: str, told: str) -> None:
     with pytest.raises(UnreadableEvent, match=r"event 4711 of the log") as caught:
         domain_codec().decode(row(tag, version, payload), 4711)
     assert told in str(caught.value)

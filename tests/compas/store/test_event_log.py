@@ -111,9 +111,7 @@ async def test_a_supervisor_that_was_succeeded_cannot_write(path: Path, said: Sa
         assert [one.epoch for one in await old.read_all()] == [1, 2]
 
 
-async def test_a_store_that_never_began_an_epoch_cannot_write_over_one_that_did(
-    path: Path, said: Said
-) -> None:
+async def test_a_store_that_never_began_an_epoch_cannot_write_over_one_that_did(path: Path, said: Said) -> None:
     async with open_store(path, events=domain_codec()) as store:
         await store.begin_epoch(1, "boot", "0.1")
     async with open_store(path, events=domain_codec()) as store:
@@ -121,9 +119,7 @@ async def test_a_store_that_never_began_an_epoch_cannot_write_over_one_that_did(
             await store.append_all([said("x")])
 
 
-async def test_a_failing_disk_is_told_in_words_and_the_store_works_again_after_it(
-    path: Path, said: Said
-) -> None:
+async def test_a_failing_disk_is_told_in_words_and_the_store_works_again_after_it(path: Path, said: Said) -> None:
     async with open_store(path, events=domain_codec(), projections=PROJECTIONS) as store:
         await store.append_all([said("before")])
         with file_size_limit(wal_size(path) + 8192):
@@ -304,9 +300,7 @@ async def test_the_files_beside_the_database_are_gone_after_a_clean_end(path: Pa
     assert [file.name for file in path.parent.iterdir()] == ["compas.sqlite"]
 
 
-async def test_an_append_goes_through_once_begun_though_the_caller_is_cancelled(
-    path: Path, said: Said
-) -> None:
+async def test_an_append_goes_through_once_begun_though_the_caller_is_cancelled(path: Path, said: Said) -> None:
     async with open_store(path, events=domain_codec()) as store:
         with trio.CancelScope() as scope:
 
@@ -356,9 +350,7 @@ async def test_a_repeat_whose_events_cannot_be_read_faults_alone(path: Path, sai
             pass
 
 
-async def test_a_store_in_memory_takes_no_virtual_time(
-    autojump_clock: trio.testing.MockClock, said: Said
-) -> None:
+async def test_a_store_in_memory_takes_no_virtual_time(autojump_clock: trio.testing.MockClock, said: Said) -> None:
     """A task that waited for a thread would let the clock jump to the timer."""
     async with open_store(None, events=domain_codec(), projections=PROJECTIONS) as store:
         with trio.fail_after(30):

@@ -109,9 +109,7 @@ async def test_a_thread_keeps_its_batch_and_summary_until_others_come(log: Log) 
         (e.ThreadAbandoned(by="o"), "Abandoned"),
     ],
 )
-async def test_a_thread_that_ended_stays_so_until_it_is_reopened(
-    log: Log, event: e.Event, status: str
-) -> None:
+async def test_a_thread_that_ended_stays_so_until_it_is_reopened(log: Log, event: e.Event, status: str) -> None:
     """A note on an ended thread moves its update time, not its status (a-core 3)."""
     await log.write("t", opened("t"), event)
     (position,) = await log.write("t", said("m1"))
@@ -243,9 +241,7 @@ async def test_what_is_unsettled_is_told_overall_and_for_a_lineage(log: Log) -> 
     ]
     of_lineage = await log.ask(execution_queries.unsettled_executions, lineage="l2")
     assert [row.execution for row in of_lineage] == ["stopping"]
-    await log.write(
-        "u", e.ExecutionStopped(execution="stopping", process=e.ProcessEnd(kind="killed", signal=9))
-    )
+    await log.write("u", e.ExecutionStopped(execution="stopping", process=e.ProcessEnd(kind="killed", signal=9)))
     assert await log.ask(execution_queries.unsettled_executions, lineage="l2") == ()
     stopped = await log.ask(execution_queries.execution_by_id, "stopping")
     assert stopped is not None
@@ -253,9 +249,7 @@ async def test_what_is_unsettled_is_told_overall_and_for_a_lineage(log: Log) -> 
 
 
 async def test_the_latest_session_is_the_agents_own_until_it_goes_stale(log: Log) -> None:
-    await log.write(
-        "t", opened("t"), said("m1"), queued("x1"), queued("x2", agent="rev"), queued("x3"), queued("x4")
-    )
+    await log.write("t", opened("t"), said("m1"), queued("x1"), queued("x2", agent="rev"), queued("x3"), queued("x4"))
 
     async def session(agent: str) -> str | None:
         return await log.ask(execution_queries.latest_session, "t", agent, "claude")
@@ -291,9 +285,7 @@ async def test_recent_and_scheduled_executions_are_listed(log: Log) -> None:
 async def test_loads_and_costs_are_summed_per_agent(log: Log) -> None:
     await log.write("t", opened("t"), said("m1"), queued("x1"), queued("x2"), queued("x3", not_before=90.0))
     await log.write("t", *begun("x1"), queued("x4", agent="rev"), ended("x4"))
-    assert await log.ask(counters.loads, 50.0) == (
-        counters.AgentLoad(agent="dev", running=1, queued=1, scheduled=1),
-    )
+    assert await log.ask(counters.loads, 50.0) == (counters.AgentLoad(agent="dev", running=1, queued=1, scheduled=1),)
     await log.write("t", ended("x1", usage=e.Usage(cost_usd=1.0, tokens_in=5)))
     await log.write("t", ended("x2", usage=e.Usage(cost_usd=2.0, tokens_out=6)))
     dev, rev = await log.ask(counters.cost_by_agent)
@@ -308,9 +300,7 @@ async def test_a_worktree_is_known_from_its_plan_on_and_a_new_plan_does_not_undo
     await log.write("t", opened("t"), plan)
     (planned,) = await log.ask(worktrees.worktrees_of_thread, "t")
     assert (planned.path, planned.branch, planned.execution) == (None, "compas/t", "x1")
-    await log.write(
-        "t", e.WorktreeReady(repository="/r", path="/w", branch="compas/t", base="main", base_commit="c")
-    )
+    await log.write("t", e.WorktreeReady(repository="/r", path="/w", branch="compas/t", base="main", base_commit="c"))
     await log.write("t", plan)
     (ready,) = await log.ask(worktrees.all_worktrees)
     assert (ready.path, ready.base_commit, ready.execution) == ("/w", "c", "x1")
@@ -337,9 +327,7 @@ async def test_a_merge_is_told_from_its_queue_to_its_end(log: Log) -> None:
 async def test_a_failed_merge_names_its_conflicts(log: Log) -> None:
     conflict = e.Conflict(path="ü.py", kind="both_modified")
     await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
-    await log.write(
-        "t", e.MergeFailed(op="o1", code="conflict", reason="both changed", conflicts=(conflict,))
-    )
+    await log.write("t", e.MergeFailed(op="o1", code="conflict", reason="both changed", conflicts=(conflict,)))
     row = await log.ask(merges.merge_by_op, "o1")
     assert row is not None
     assert (row.status, row.code, row.error, row.conflicting()) == (
@@ -368,9 +356,7 @@ async def test_open_and_recent_merges_are_listed(log: Log) -> None:
 async def test_a_wait_sees_every_lineage_with_a_message_in_its_thread(log: Log) -> None:
     """`u` is a fan-out child of `t`; `v` has nothing to do with it."""
     await log.write("t", opened("t"), said("m1"), queued("x1"), *begun("x1"), lineage="l1")
-    await log.write(
-        "u", opened("u", source_thread="t"), said("m2", execution="x1"), queued("x2"), lineage="l1"
-    )
+    await log.write("u", opened("u", source_thread="t"), said("m2", execution="x1"), queued("x2"), lineage="l1")
     await log.write("v", opened("v"), said("m3"), queued("x3"), lineage="l3")
     (ended_at,) = await log.write("t", ended("x1"), lineage="l1")
     (reply,) = await log.write("t", said("m4", "response", "operator", execution="x1"), lineage="l1")

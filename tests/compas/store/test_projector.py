@@ -52,9 +52,7 @@ async def bodies(path: Path, projections: Sequence[Projection], table: str, *new
 
 async def tables(path: Path) -> set[object]:
     async with open_store(path, events=domain_codec()) as store:
-        return {
-            row[0] for row in await store.query(lambda reader: reader.rows("SELECT name FROM sqlite_schema"))
-        }
+        return {row[0] for row in await store.query(lambda reader: reader.rows("SELECT name FROM sqlite_schema"))}
 
 
 async def test_a_new_projection_is_made_from_the_whole_log(path: Path, said: Said) -> None:
@@ -111,9 +109,7 @@ EVENTS = st.one_of(
     st.builds(e.ThreadDescribed, batch=MAYBE, summary=MAYBE),
     st.builds(e.WorktreePlanned, execution=RUNS, repository=TEXT, branch=TEXT, base=TEXT),
     st.builds(e.WorktreeReady, repository=TEXT, path=TEXT, branch=TEXT, base=TEXT, base_commit=TEXT),
-    st.builds(
-        e.ExecutionRequested, execution=RUNS, workdir=TEXT, worktree=st.booleans(), resume_session=MAYBE
-    ),
+    st.builds(e.ExecutionRequested, execution=RUNS, workdir=TEXT, worktree=st.booleans(), resume_session=MAYBE),
     st.builds(e.ExecutionStarted, execution=RUNS, pid=st.just(7), started_at=st.just(5.5)),
     st.builds(
         e.ExecutionEnded,
@@ -134,9 +130,7 @@ EVENTS = st.one_of(
     st.builds(e.MergeStarted, op=OPS),
     st.builds(e.MergePrepared, op=OPS, kind=st.just("merge"), target_old=TEXT, new_commit=TEXT),
     st.builds(e.MergeCompleted, op=OPS, new_commit=TEXT, summary=TEXT),
-    st.builds(
-        e.MergeFailed, op=OPS, code=TEXT, reason=TEXT, conflicts=st.just((e.Conflict(path="ü", kind="both"),))
-    ),
+    st.builds(e.MergeFailed, op=OPS, code=TEXT, reason=TEXT, conflicts=st.just((e.Conflict(path="ü", kind="both"),))),
     st.builds(e.MergeCancelled, op=OPS, reason=TEXT),
     st.builds(e.SupervisorStarted, pid=st.just(1), boot_id=TEXT, version=TEXT),
 )
@@ -163,8 +157,7 @@ def logs(draw: st.DrawFn) -> list[NewEvent]:
         fresh.append(e.MergeQueued(op=op, **words, requested_by="o", message="m", source_tip="s"))
     later = draw(st.lists(EVENTS, max_size=12))
     return [
-        NewEvent(stream=e.thread_stream(draw(THREADS)), event=event, lineage=draw(TEXT))
-        for event in (*fresh, *later)
+        NewEvent(stream=e.thread_stream(draw(THREADS)), event=event, lineage=draw(TEXT)) for event in (*fresh, *later)
     ]
 
 
@@ -178,10 +171,7 @@ def new_log() -> tuple[Database, Projector, Appender]:
 
 
 def contents(database: Database) -> dict[str, list[Row]]:
-    names = [
-        str(row[0])
-        for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
-    ]
+    names = [str(row[0]) for row in database.rows("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")]
     return {name: database.rows(f'SELECT * FROM "{name}" ORDER BY 1, 2') for name in names}
 
 
@@ -205,9 +195,7 @@ def test_rebuilt_read_models_equal_those_built_step_by_step(log: list[NewEvent],
 def test_read_models_agree_with_the_state_the_thread_itself_folds(log: list[NewEvent]) -> None:
     database, _, appender = new_log()
     ours = [one for one in log if not isinstance(one.event, e.MergeEvent | e.SupervisorEvent)]
-    in_one_thread = [
-        msgspec.structs.replace(one, stream="thread:a") for one in ours if not is_opening_of_b(one)
-    ]
+    in_one_thread = [msgspec.structs.replace(one, stream="thread:a") for one in ours if not is_opening_of_b(one)]
     (outcome,) = appender.write(database, [Append(events=tuple(in_one_thread))], 0, 1.0)
     assert isinstance(outcome, Appended), outcome
     state = Thread(thread="a")
@@ -220,9 +208,7 @@ def test_read_models_agree_with_the_state_the_thread_itself_folds(log: list[NewE
     assert {run.execution: (run.status, run.stopping) for run in runs} == {
         name: (run.status, run.stopping) for name, run in state.runs.items()
     }
-    ready = {
-        tree.repository: tree.path for tree in worktrees_of_thread(database, "a") if tree.path is not None
-    }
+    ready = {tree.repository: tree.path for tree in worktrees_of_thread(database, "a") if tree.path is not None}
     assert ready == {name: tree.path for name, tree in state.worktrees.items()}
     database.close()
 
