@@ -1,9 +1,14 @@
 """Whether a thread's work is in its target branch: asked of the commits, not of a record of merges."""
 
 from dataclasses import dataclass
+from functools import partial
 
+from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
+from compas.git.messages import Contained
 from compas.orchestrator.handlers.desk import Desk
+from compas.store.connection import Reader
+from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 
 
@@ -18,14 +23,21 @@ class MergeGate:
 async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
     """Look at every worktree of a thread (b-mcp-cli-merge 57-61).
 
-    A merge by hand counts, and so does having nothing to merge; one commit after the last merge does not.
+    A merge by hand counts, and so does having nothing to merge, and a merge into another branch than the configured
+    one; one commit after the last merge does not.
     """
-    trees = await desk.services.store.query(lambda reader: worktrees_of_thread(reader, thread))
+
+    def read(reader: Reader) -> tuple[tuple[WorktreeRow, ...], tuple[MergeRow, ...]]:
+        return worktrees_of_thread(reader, thread), merges_of_thread(reader, thread)
+
+    trees, merges = await desk.services.store.query(read)
     notes: list[str] = []
     for tree in trees:
         if tree.path is None:
             continue
-        found = await _look(desk, thread, tree)
+        done = [row.target for row in merges if row.repository == tree.repository and row.status == "completed"]
+        targets = tuple(dict.fromkeys((*reversed(done), desk.services.config.default_merge_target)))
+        found = await _look(desk, thread, tree, targets)
         if found.refusal is not None:
             return found
         if found.note is not None:
@@ -33,9 +45,8 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
     return MergeGate(note="; ".join(notes) or None)
 
 
-async def _look(desk: Desk, thread: str, tree: WorktreeRow) -> MergeGate:
+async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, ...]) -> MergeGate:
     git = desk.services.git
-    target = desk.services.config.default_merge_target
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
     except GitRefused:
@@ -43,14 +54,15 @@ async def _look(desk: Desk, thread: str, tree: WorktreeRow) -> MergeGate:
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
-        contained = await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
+        target = await _holder(desk, tree, tip, targets)
         report = await git.retry(lambda worker: worker.status(tree.path or "", branch=tree.branch))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
-    if not contained.contained:
+    if target is None:
         return MergeGate(
-            refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in {target}. "
-            f"Merge it first (`compas merge {thread}`, or by hand), or close the thread as failed."
+            refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
+            f"{' or '.join(targets)}. Merge it first (`compas merge {thread}`, or by hand), "
+            f"or close the thread as failed."
         )
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
@@ -59,3 +71,23 @@ async def _look(desk: Desk, thread: str, tree: WorktreeRow) -> MergeGate:
             f"or close the thread as failed, which keeps them."
         )
     return MergeGate(note=f"nothing to merge: {target} contains {tree.branch}" if tip == tree.base_commit else None)
+
+
+async def _holder(desk: Desk, tree: WorktreeRow, tip: str, targets: tuple[str, ...]) -> str | None:
+    """Return the first of these branches that contains the work. Raises GitError when none does and one is unknown."""
+    trouble: GitError | None = None
+    for target in targets:
+        try:
+            found = await desk.services.git.retry(partial(_contains, tree.repository, tip, target))
+        except GitError as err:
+            trouble = err
+            continue
+        if found.contained:
+            return target
+    if trouble is not None:
+        raise trouble
+    return None
+
+
+async def _contains(repository: str, commit: str, branch: str, worker: GitWorker) -> Contained:
+    return await worker.contains(repository, commit, branch)

@@ -254,6 +254,27 @@ async def test_one_commit_since_its_merge_keeps_a_thread_from_being_completed(au
         assert (await supervisor.close("t1")).status == "Completed"
 
 
+# proves: b-mcp-cli-merge 58
+@pytest.mark.parametrize("default", ["main", "gone"])
+async def test_a_merge_into_another_branch_than_the_configured_one_counts(
+    autojump_clock: MockClock, default: str
+) -> None:
+    async with open_workshop(DEV, default_merge_target=default) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", commits)
+        shop.repo.tips["develop"] = shop.repo.tips[default] = shop.repo.tips["main"]
+        await work(supervisor, "t1")
+        if default == "gone":
+            del shop.repo.tips["gone"]
+        with pytest.raises(RequestFailed):
+            await supervisor.close("t1")
+        await merge(supervisor, "t1", target_branch="develop")
+        shop.repo.commit("compas/t1", "one more", more_txt="new\n")
+        with pytest.raises(RequestFailed):
+            await supervisor.close("t1")
+        await merge(supervisor, "t1", target_branch="develop")
+        assert (await supervisor.close("t1")).status == "Completed"
+
+
 # proves: b-mcp-cli-merge 60
 async def test_a_thread_without_a_commit_is_completed_with_a_note(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:

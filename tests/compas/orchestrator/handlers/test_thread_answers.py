@@ -7,9 +7,11 @@ from trio.testing import MockClock
 from troupe import Turn
 
 from actors.remote.errors import RequestFailed
-from compas.api.history import LOG
+from compas.api.history import DIFF, LOG, WHY
+from compas.api.merging import MERGE
+from compas.api.operation import Operation
 from compas.api.supervision import HEALTH
-from compas.api.threads import CloseResponse, TranscriptResponse
+from compas.api.threads import ABANDON, CLOSE, CloseResponse, TranscriptResponse
 
 PLACE = f"{REPO}/.compas-worktrees/t1"
 
@@ -27,6 +29,16 @@ async def test_the_transcript_of_a_thread_that_does_not_exist_is_empty(autojump_
         transcript = await supervisor.transcript("nobody")
         assert transcript == TranscriptResponse(thread_id="nobody")
         assert (transcript.thread_status, transcript.messages, transcript.executions) == (None, (), ())
+
+
+@pytest.mark.parametrize("operation", [WHY, CLOSE, ABANDON, MERGE, DIFF], ids=lambda operation: operation.name)
+async def test_what_is_asked_of_a_thread_that_does_not_exist_is_an_error_that_names_it(
+    autojump_clock: MockClock, operation: Operation[msgspec.Struct, msgspec.Struct]
+) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        with pytest.raises(RequestFailed, match="thread 'nobody'"):
+            await supervisor.ask(operation, thread_id="nobody")
+        assert await shop.events("nobody") == ()
 
 
 # proves: b-mcp-cli-merge 65
