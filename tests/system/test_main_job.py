@@ -41,7 +41,7 @@ def job(workshop: Workshop) -> Workshop:
     return workshop
 
 
-# proves: a-core 11, a-core 58, a-core 59, b-mcp-cli-merge 42, b-mcp-cli-merge 58, b-mcp-cli-merge 86
+# proves: a-core 11, a-core 58, a-core 59, b-mcp-cli-merge 42, b-mcp-cli-merge 58, b-mcp-cli-merge 86, a-core 142
 def test_a_task_goes_through_review_and_correction_onto_main(job: Workshop) -> None:
     sent = job.ask("dispatch", "dev", "Add a health check", "--thread", "t1")
     assert (sent["thread_id"], sent["await_chain"]) == ("t1", True)

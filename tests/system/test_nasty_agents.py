@@ -80,7 +80,7 @@ def test_a_descendant_that_holds_the_output_open_does_not_hold_up_the_end(worksh
     check_nothing_is_left(workshop, 1)
 
 
-# proves: a-core 37, b-mcp-cli-merge 67, b-mcp-cli-merge 72
+# proves: a-core 37, b-mcp-cli-merge 67, b-mcp-cli-merge 72, a-core 147
 def test_an_agent_that_is_deaf_to_the_polite_signal_is_killed_when_its_thread_is_abandoned(workshop: Workshop) -> None:
     configure(
         workshop,
@@ -133,6 +133,7 @@ print("ready", flush=True)
     check_nothing_is_left(workshop, 200)
 
 
+# proves: a-core 103
 def test_a_hundred_megabytes_of_output_take_little_memory_and_little_disk(workshop: Workshop) -> None:
     configure(
         workshop,

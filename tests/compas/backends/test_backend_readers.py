@@ -47,3 +47,13 @@ def test_a_reader_takes_arbitrary_lines_and_always_comes_to_an_answer(
     answer = reader.finish(status)
     assert answer.success == (answer.error == "") == (answer.category == "")
     assert answer.reply is None or isinstance(answer.reply, str)
+
+
+# proves: a-core 99
+@pytest.mark.parametrize("kind", READERS)
+@pytest.mark.parametrize("code", [0, 1])
+@pytest.mark.parametrize("line", ["", "hello", "{}", '{"session_id": 7}', '{"type": "result", "text": "done"}'])
+def test_a_reader_knows_no_conversation_that_its_cli_did_not_name(kind: str, code: int, line: str) -> None:
+    reader: OutputReader = READERS[kind]()
+    reader.feed("stdout", line)
+    assert reader.finish(ExitStatus(code=code)).session is None

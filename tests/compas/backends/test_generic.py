@@ -141,6 +141,7 @@ def reading(output: OutputSpec, *lines: str, err: tuple[str, ...] = ()) -> Gener
     return reader
 
 
+# proves: a-core 103
 def test_plain_text_is_the_answer_as_it_is() -> None:
     answer = reading(OutputSpec(), "one", "", "two", err=("warming up",)).finish(OK)
     assert (answer.success, answer.reply, answer.session) == (True, "one\n\ntwo", None)

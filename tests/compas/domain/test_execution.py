@@ -418,6 +418,7 @@ def test_no_agent_continues_the_conversation_of_another_agent_or_of_another_back
     assert talk.state.sessions.get(("reviewer", "cli")) is None
 
 
+# proves: a-core 99
 def test_an_empty_conversation_is_not_recorded() -> None:
     talk = talking(to="reviewer")
     assert only(talk.run(success(session="")), e.ExecutionEnded).session is None

@@ -6,11 +6,12 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from troupe import Turn
 
 from actors.bus import Lagged
+from actors.remote.errors import RequestFailed
 from compas.api.dispatching import DISPATCH
 from compas.domain import events as e
 
 
-# proves: a-core 10
+# proves: a-core 10, a-core 26
 async def test_every_end_is_recorded_however_much_else_is_being_written(autojump_clock: MockClock) -> None:
     """Forty agents end in one instant, while others are given work and the disk takes its time."""
     gate = trio.Event()
@@ -48,6 +49,29 @@ def _is_start(event: object) -> bool:
 
 async def _dispatch(supervisor: Supervisor, thread: str) -> None:
     await supervisor.dispatch("other", "work", thread_id=thread)
+
+
+# proves: a-core 25
+async def test_of_a_burst_of_a_hundred_dispatches_as_many_are_accepted_as_may_wait(autojump_clock: MockClock) -> None:
+    async with open_workshop(max_queued_executions=10) as shop, shop.supervisor() as supervisor:
+        refused: list[str] = []
+
+        async def dispatch(number: int) -> None:
+            try:
+                await supervisor.dispatch("dev", "10 seconds", thread_id=f"t{number}")
+            except RequestFailed as failure:
+                refused.append(failure.code)
+
+        shop.disk.held.append(held := trio.Event())
+        async with trio.open_nursery() as nursery:
+            for number in range(100):
+                nursery.start_soon(dispatch, number)
+            await wait_all_tasks_blocked()
+            assert not shop.runners.starts, "nothing is even in the log"
+            held.set()
+        assert refused == ["queue_full"] * 90
+        await shop.wait_settled(supervisor)
+        assert len(shop.runners.starts) == 10
 
 
 # proves: a-core 12

@@ -97,7 +97,7 @@ async def test_the_hint_recommends_the_whole_chain_where_there_is_one(
         assert [name for name in ("rev", "lead") if name in posted.next_step] == list(names)
 
 
-# proves: b-mcp-cli-merge 6
+# proves: b-mcp-cli-merge 6, a-core 26
 async def test_a_dispatch_over_the_queue_limit_is_refused_with_both_numbers_and_leaves_nothing(
     autojump_clock: MockClock,
 ) -> None:
