@@ -216,7 +216,7 @@ async def test_a_failed_merge_is_answered_with_the_advice_that_fits_its_reason(a
 # --- ending a thread that has a worktree -----------------------------------------------------------------------------
 
 
-# proves: b-mcp-cli-merge 57
+# proves: b-mcp-cli-merge 57, a-core 142
 async def test_a_thread_is_not_completed_without_a_merge_nor_before_it_nor_after_one_that_failed(
     autojump_clock: MockClock,
 ) -> None:
@@ -295,7 +295,7 @@ async def test_a_merge_by_hand_counts_when_a_thread_is_completed(autojump_clock:
         assert (await supervisor.close("t1")).status == "Completed"
 
 
-# proves: b-mcp-cli-merge 62
+# proves: b-mcp-cli-merge 62, a-core 143
 async def test_a_thread_is_failed_without_a_merge_and_keeps_its_worktree(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", commits)
