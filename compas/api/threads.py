@@ -20,7 +20,11 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread with its newest execution. Times are UTC seconds."""
+    """A thread with its newest execution. Times are UTC seconds.
+
+    `eligible_at` is when a queued execution may start at the earliest, `verdict` what a review came to, and
+    `last_intent` the intent of the thread's newest message.
+    """
 
     thread_id: str
     thread_status: str
@@ -35,6 +39,9 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int | None = None
     error: str | None = None
     prompt_hash: str | None = None
+    eligible_at: float | None = None
+    verdict: str | None = None
+    last_intent: str | None = None
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,6 +48,9 @@ def _status_row(row: rows.StatusRow) -> api.StatusRow:
         duration_ms=_milliseconds(row.duration_secs),
         error=row.error or None,
         prompt_hash=row.prompt_hash,
+        eligible_at=row.not_before,
+        verdict=row.verdict or None,
+        last_intent=row.message_intent,
     )
 
 

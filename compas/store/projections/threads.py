@@ -36,6 +36,7 @@ class StatusRow(ThreadRow, frozen=True, kw_only=True):
     ended_at: float | None
     duration_secs: float | None
     error: str | None
+    verdict: e.Verdict | None
     prompt_hash: str | None
     message_number: int | None
     message_sender: str | None
@@ -123,7 +124,7 @@ _STATUS_VIEW = """
 
 _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
-        x.not_before, x.started_at, x.ended_at, x.duration_secs, x.error, x.prompt_hash,
+        x.not_before, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
         m.number AS message_number, m.sender AS message_sender, m.recipient AS message_recipient,
         m.intent AS message_intent, m.at AS message_at
 """
