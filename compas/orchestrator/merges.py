@@ -3,12 +3,14 @@
 import hashlib
 
 from actors.actor import Actor
+from actors.errors import ChildStartFailed
 from actors.ref import ActorRef
 from actors.spec import PERMANENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
 from compas.orchestrator.merge import MergeActor
 from compas.orchestrator.messages import LocateMerges
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES, Services, merge_name
+from compas.orchestrator.stream import why_not_started
 from compas.store.projections.merges import open_merges
 
 SUPERVISOR = "merge-supervisor"
@@ -39,7 +41,11 @@ class MergeDirectory(Actor):
         """Answer with the ref of a target's merges."""
         if not isinstance(message, LocateMerges):
             raise TypeError(f"the directory of merges does not take {type(message).__name__}")
-        return await self._locate(message.repository, message.target)
+        try:
+            return await self._locate(message.repository, message.target)
+        except ChildStartFailed as err:
+            self.context.defer().fail(why_not_started(err))
+            return None
 
     async def _locate(self, repository: str, target: str) -> ActorRef:
         found = self.context.registry.find(merge_name(repository, target))

@@ -5,6 +5,7 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from actors.errors import ChildStartFailed
 from actors.ref import ActorRef
 from compas.domain.decision import Draft
 from compas.domain.events import Recorded
@@ -48,6 +49,14 @@ async def commit(
     if isinstance(outcome, Conflict):
         raise StreamTakenError(f"{outcome.stream} is at version {outcome.actual}, not {outcome.expected}")
     return outcome
+
+
+def why_not_started(failed: ChildStartFailed) -> Exception:
+    """Return what the asker for an actor is told when its stream could not be read: the disk's own words, if any."""
+    found: BaseException | None = failed.reason.group and failed.reason.group.subgroup(StoreUnavailable)
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found if isinstance(found, Exception) else failed
 
 
 R = TypeVar("R")

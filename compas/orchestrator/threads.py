@@ -1,11 +1,13 @@
 """Where thread actors live, and how one is found: by its name, or brought back from its stream."""
 
 from actors.actor import Actor
+from actors.errors import ChildStartFailed
 from actors.ref import ActorRef
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
 from compas.orchestrator.messages import LocateThread
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
+from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.thread import ThreadActor
 from compas.store.projections.execution_queries import unsettled_executions
 
@@ -43,7 +45,11 @@ class ThreadDirectory(Actor):
         """Answer with the ref of a thread."""
         if not isinstance(message, LocateThread):
             raise TypeError(f"the directory of threads does not take {type(message).__name__}")
-        return await self._locate(message.thread)
+        try:
+            return await self._locate(message.thread)
+        except ChildStartFailed as err:
+            self.context.defer().fail(why_not_started(err))
+            return None
 
     async def _locate(self, thread: str) -> ActorRef:
         found = self.context.registry.find(thread_name(thread))
