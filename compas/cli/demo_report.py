@@ -1,5 +1,6 @@
 """What is told after the demonstration: the history, the change, the reasons, and what to try next."""
 
+import os
 import shlex
 import shutil
 import sys
@@ -94,9 +95,15 @@ def say_kept(stage: Stage, view: View) -> None:
 
 def command_name() -> str:
     """Return how this command is called here."""
-    if Path(sys.argv[0]).name != "__main__.py" and shutil.which("compas"):
-        return "compas"
+    called = Path(sys.argv[0])
+    if called.name == "compas":
+        return "compas" if shutil.which("compas") == str(called) else shlex.quote(_shortest(called))
     return f"{shlex.quote(sys.executable)} -m compas"
+
+
+def _shortest(path: Path) -> str:
+    """Return the path as a person in the current directory would type it."""
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _say_pairs(view: View, pairs: list[tuple[str, str]]) -> None:
