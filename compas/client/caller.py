@@ -10,8 +10,7 @@ import msgspec
 from actors.remote.errors import RequestFailed, SessionLost
 from compas.api.operation import Operation
 from compas.client.blocking import BlockingConnection
-from compas.client.errors import UnreachableError
-from compas.client.resume import after_item, with_time_left, with_whole_time
+from compas.client.resume import BEING_REPLACED, RESTARTING, Losses, ResumableWait, after_item
 from compas.clock import Clock, wall_clock
 from compas.domain.ids import new_ulid
 
@@ -20,14 +19,6 @@ Res = TypeVar("Res", bound=msgspec.Struct)
 
 Connect = Callable[[], BlockingConnection]
 """Reaches the supervisor, starting it where that is allowed; see `connect_or_start`."""
-
-RESTARTING = "restarting"
-"""The failure code of a supervisor that makes way for the next one: the request is to be put to that."""
-
-MOST_LOSSES = 5
-"""Connections that may be lost one soon after another: a request that kills each supervisor is not put for ever."""
-STEADY_SECONDS = 60.0
-"""A connection that lasted this long starts the count again."""
 
 
 class Caller:
@@ -90,20 +81,18 @@ class Caller:
     def wait(self, operation: Operation[Req, Res], request: Req) -> Res:
         """Ask for a wait and return how it ended; its time limit counts from this call."""
         begun = time.monotonic()
-        asked = ahead = request
+        waiting = ResumableWait(request)
+        item_type = operation.item
 
         def ask(connection: BlockingConnection) -> Res:
-            nonlocal asked
-
             def take(raw: msgspec.Raw) -> None:
-                nonlocal ahead
-                ahead = after_item(ahead, connection.decode(raw, operation.item or msgspec.Struct))
+                waiting.take(connection.decode(raw, item_type or msgspec.Struct))
 
-            asked = with_time_left(ahead, time.monotonic() - begun)
-            on_push = take if operation.item is not None else None
+            asked = waiting.put(time.monotonic() - begun)
+            on_push = take if item_type is not None else None
             return connection.request(operation.name, asked, operation.response, on_push=on_push)
 
-        return with_whole_time(self._persist(operation.name, ask), asked, request)
+        return waiting.answer(self._persist(operation.name, ask))
 
     def stream(self, operation: Operation[Req, Res], request: Req, on_item: Callable[[Any], object]) -> Res:
         """Ask for a stream, hand each item to `on_item`, decoded, and return the answer behind the last."""
@@ -123,7 +112,7 @@ class Caller:
         return self._persist(operation.name, ask)
 
     def _persist(self, op: str, ask: Callable[[BlockingConnection], Res]) -> Res:
-        losses = 0
+        losses = Losses(op)
         while True:
             if self._connection is None:
                 self._connection = self._connect()
@@ -133,15 +122,11 @@ class Caller:
             except RequestFailed as failure:
                 if failure.code != RESTARTING or self._await_end is None:
                     raise
-                trouble = "the supervisor is being replaced"
+                trouble = BEING_REPLACED
                 self.close()
                 self._await_end()
             except SessionLost as loss:
                 trouble = str(loss)
                 self.close()
-            losses = 1 if time.monotonic() - opened >= STEADY_SECONDS else losses + 1
-            if losses > MOST_LOSSES:
-                raise UnreachableError(
-                    f"the supervisor went away {losses} times while it was asked for {op} ({trouble}); look at its log"
-                )
+            losses.add(trouble, time.monotonic() - opened)
             self._notice(f"{trouble}; connecting again")

@@ -1,14 +1,66 @@
 """Decides how a request is put again after its connection was lost: nothing comes twice and nothing is missed."""
 
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import msgspec
 
 from compas.api.history import EventsRequest, LogChunkItem, LogEvent, LogRequest
 from compas.api.waiting import WaitBegan, WaitRequest
+from compas.client.errors import UnreachableError
 
 Req = TypeVar("Req", bound=msgspec.Struct)
 Res = TypeVar("Res", bound=msgspec.Struct)
+
+RESTARTING = "restarting"
+"""The failure code of a supervisor that makes way for the next one: the request is to be put to that."""
+BEING_REPLACED = "the supervisor is being replaced"
+
+MOST_LOSSES = 5
+"""Connections that may be lost one soon after another: a request that kills each supervisor is not put for ever."""
+STEADY_SECONDS = 60.0
+"""A connection that lasted this long starts the count again."""
+
+
+class Losses:
+    """Counts the connections that one request has lost."""
+
+    def __init__(self, op: str) -> None:
+        self._op = op
+        self._count = 0
+
+    def add(self, trouble: str, lasted: float) -> None:
+        """Count a connection that ended `lasted` seconds after the request was put to it.
+
+        Raises UnreachableError when it is one too many.
+        """
+        self._count = 1 if lasted >= STEADY_SECONDS else self._count + 1
+        if self._count > MOST_LOSSES:
+            raise UnreachableError(
+                f"the supervisor went away {self._count} times while it was asked for {self._op} ({trouble}); "
+                "look at its log"
+            )
+
+
+class ResumableWait(Generic[Req]):
+    """A wait that may have to be put several times; its time limit counts from the first."""
+
+    def __init__(self, first: Req) -> None:
+        self._first = first
+        self._ahead = first
+        self._asked = first
+
+    def put(self, elapsed: float) -> Req:
+        """Return the request to put now, `elapsed` seconds after the first one."""
+        self._asked = with_time_left(self._ahead, elapsed)
+        return self._asked
+
+    def take(self, item: msgspec.Struct) -> None:
+        """Take a pushed item: the next request goes on behind it."""
+        self._ahead = after_item(self._ahead, item)
+
+    def answer(self, response: Res) -> Res:
+        """Return the response as the first request would have got it."""
+        return with_whole_time(response, self._asked, self._first)
 
 
 def with_time_left(request: Req, elapsed: float) -> Req:

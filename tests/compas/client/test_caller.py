@@ -13,11 +13,11 @@ from compas.api.history import EVENTS, LOG, EventsRequest, LogChunkItem, LogEven
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.waiting import WAIT, WaitBegan, WaitRequest
 from compas.client.blocking import BlockingConnection
-from compas.client.caller import MOST_LOSSES, Caller
+from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
 from compas.client.locks import wait_until_free_for
-from compas.client.resume import after_item, with_time_left
+from compas.client.resume import MOST_LOSSES, after_item, with_time_left
 
 pytestmark = pytest.mark.system
 
