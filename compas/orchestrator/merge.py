@@ -20,7 +20,7 @@ from compas.orchestrator.services import JOURNAL, Services, merge_name
 from compas.orchestrator.stream import commit, patiently
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.threads import thread_by_id
-from compas.store.records import Appended, Repeated
+from compas.store.records import Repeated
 
 log = logging.getLogger("compas.merge")
 
@@ -189,18 +189,19 @@ class MergeActor(Actor):
     async def _record(self, decision: Decision, operation: Operation) -> None:
         if isinstance(decision, Refusal) or not decision:
             return
-        async with self._writing:
-            outcome = await patiently(self._journal, partial(self._commit, decision, operation))
-            self._fold(outcome.recorded)
+        await patiently(self._journal, partial(self._commit, decision, operation))
 
-    async def _commit(self, decision: tuple[Draft, ...], operation: Operation) -> Appended | Repeated:
-        return await commit(
-            await self._journal(),
-            decision,
-            stream=self._state.stream,
-            version=self._state.version,
-            causation=f"merge:{operation.queued.op}",
-        )
+    async def _commit(self, decision: tuple[Draft, ...], operation: Operation) -> None:
+        # Held for one try only: while the disk takes nothing, a client that wants to queue a merge is told so.
+        async with self._writing:
+            outcome = await commit(
+                await self._journal(),
+                decision,
+                stream=self._state.stream,
+                version=self._state.version,
+                causation=f"merge:{operation.queued.op}",
+            )
+            self._fold(outcome.recorded)
 
     async def _journal(self) -> ActorRef:
         return await self.context.registry.wait_registered(JOURNAL)
