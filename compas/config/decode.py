@@ -101,7 +101,7 @@ class Decoder:
             values[declared.name] = self._value(declared.types, declared.key, node, path)
         except _Invalid:
             return
-        if values[declared.name] and values[declared.name] != declared.default:
+        if values[declared.name] != declared.default:
             self._say_effect(declared.key, path)
 
     def _say_effect(self, key: Key, path: KeyPath) -> None:

@@ -104,7 +104,7 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
     ] = None
     may: Annotated[
         tuple[May, ...] | None,
-        Key(doc="What calls from inside this agent may do, beside reading.", default="[dispatch]"),
+        Key(doc="What calls from inside this agent may do, beside reading.", default="[dispatch]", effect=Effect.LATER),
     ] = None
     max_concurrent: Annotated[
         int | None,

@@ -56,12 +56,21 @@ class Orchestration(Section, frozen=True, kw_only=True):
         int | None,
         Key(doc="How many executions may wait or run; a dispatch beyond that is refused.", ge=1, default="no limit"),
     ] = None
-    ping_timeout_secs: Annotated[int, Key(doc="Seconds a backend has to answer a health check.", ge=1)] = 15
-    ping_cache_ttl_secs: Annotated[int, Key(doc="Seconds the answer to a health check is reused.", ge=0)] = 60
+    ping_timeout_secs: Annotated[
+        int, Key(doc="Seconds a backend has to answer a health check.", ge=1, effect=Effect.LATER)
+    ] = 15
+    ping_cache_ttl_secs: Annotated[
+        int, Key(doc="Seconds the answer to a health check is reused.", ge=0, effect=Effect.LATER)
+    ] = 60
     log_retention_count: Annotated[int, Key(doc="How many execution logs are kept.", ge=0, effect=Effect.LATER)] = 100
     stale_active_secs: Annotated[
         int,
-        Key(doc="Seconds without progress after which an active thread is shown as stale.", ge=60, le=604_800),
+        Key(
+            doc="Seconds without progress after which an active thread is shown as stale.",
+            ge=60,
+            le=604_800,
+            effect=Effect.LATER,
+        ),
     ] = 3600
     merge_timeout_secs: Annotated[int, Key(doc="Seconds a merge may take.", ge=1)] = 30
     default_merge_strategy: Annotated[MergeStrategy, Key(doc="How a merge that names no strategy is made.")] = "merge"
@@ -79,6 +88,6 @@ class Orchestration(Section, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(doc="Regular expressions (Python's syntax) of further secrets to replace.", form="nonempty"),
     ] = ()
-    circuit_breaker: Annotated[CircuitBreaker, Key(doc="When a failing backend is left alone for a while.")] = (
-        CircuitBreaker()
-    )
+    circuit_breaker: Annotated[
+        CircuitBreaker, Key(doc="When a failing backend is left alone for a while.", effect=Effect.LATER)
+    ] = CircuitBreaker()

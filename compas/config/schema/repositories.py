@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from compas.config.schema.key import Key, Section
+from compas.config.schema.key import Effect, Key, Section
 from compas.domain.specs import OnConflict
 
 
@@ -20,13 +20,21 @@ class Repository(Section, frozen=True, kw_only=True):
     base: Annotated[
         str | None, Key(doc="Where worktrees start.", form="nonblank", default="`default_merge_target`")
     ] = None
-    copy: Annotated[tuple[str, ...], Key(doc="Files copied into each worktree.", form="inside")] = ()
-    link: Annotated[tuple[str, ...], Key(doc="Files linked into each worktree.", form="inside")] = ()
-    setup: Annotated[Command | None, Key(doc="Makes a new worktree usable.")] = None
-    teardown: Annotated[Command | None, Key(doc="Runs before a worktree is removed.")] = None
-    ports: Annotated[int, Key(doc="Ports leased to each worktree, given as COMPAS_PORT_1 and so on.", ge=0, le=100)] = 0
+    copy: Annotated[
+        tuple[str, ...], Key(doc="Files copied into each worktree.", form="inside", effect=Effect.LATER)
+    ] = ()
+    link: Annotated[
+        tuple[str, ...], Key(doc="Files linked into each worktree.", form="inside", effect=Effect.LATER)
+    ] = ()
+    setup: Annotated[Command | None, Key(doc="Makes a new worktree usable.", effect=Effect.LATER)] = None
+    teardown: Annotated[Command | None, Key(doc="Runs before a worktree is removed.", effect=Effect.LATER)] = None
+    ports: Annotated[
+        int,
+        Key(doc="Ports leased to each worktree, given as COMPAS_PORT_1 and so on.", ge=0, le=100, effect=Effect.LATER),
+    ] = 0
     merge_verify: Annotated[
-        str | None, Key(doc="A shell command run on the merged tree before it is published.", form="nonblank")
+        str | None,
+        Key(doc="A shell command run on the merged tree before it is published.", form="nonblank", effect=Effect.LATER),
     ] = None
     on_conflict: Annotated[OnConflict, Key(doc="Whether a conflict is reported or handed back to its agent.")] = (
         "report"

@@ -193,3 +193,31 @@ def test_one_more_agent_changes_the_concurrency_that_was_not_set(desk: Desk) -> 
 def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
     config = desk.config(desk.agent("env: {A: b}\nhandoff: {on_response: operator}\n"))
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(config), type=type(config)) == config
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("orchestration: {circuit_breaker: {failure_threshold: 5}}\n", "orchestration.circuit_breaker"),
+        ("orchestration: {ping_timeout_secs: 5}\n", "orchestration.ping_timeout_secs"),
+        ("orchestration: {ping_cache_ttl_secs: 5}\n", "orchestration.ping_cache_ttl_secs"),
+        ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
+        ("repositories: [{path: ., merge_verify: make test}]\n", "repositories[0].merge_verify"),
+        ("repositories: [{path: ., copy: [.env]}]\n", "repositories[0].copy"),
+        ("repositories: [{path: ., link: [.env]}]\n", "repositories[0].link"),
+        ("repositories: [{path: ., setup: {run: make}}]\n", "repositories[0].setup"),
+        ("repositories: [{path: ., teardown: {run: make}}]\n", "repositories[0].teardown"),
+        ("repositories: [{path: ., ports: 3}]\n", "repositories[0].ports"),
+    ],
+)
+def test_what_is_not_acted_on_yet_is_said(desk: Desk, text: str, key: str) -> None:
+    (said,) = desk.load(desk.with_agent(text)).warnings
+    assert said.key == key
+    assert "does not act on it yet" in said.sentence
+
+
+@pytest.mark.parametrize("may", ["[merge]", "[]"])
+def test_that_agents_are_not_held_to_what_they_may_do_is_said(desk: Desk, may: str) -> None:
+    (said,) = desk.load(desk.agent(f"may: {may}\n")).warnings
+    assert said.key == "agents[0].may"
+    assert "does not act on it yet" in said.sentence
