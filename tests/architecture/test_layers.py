@@ -36,6 +36,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     ),
     # Clients speak the protocol; none of them sees the supervisor's insides.
     "compas.client": (DOMAIN, "compas.api", "actors.remote", *FOUNDATION),
+    # Sets compas up and checks a set-up: by files, and by what `health` says, beside any supervisor.
+    "compas.setup": (
+        *(DOMAIN, "compas.api", "compas.client", "compas.config", "compas.backends", "actors.remote.errors"),
+        *("compas.git.errors", "compas.git.look"),
+        *FOUNDATION,
+    ),
     "compas.gateway": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),
     "compas.dashboard": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),
     "compas.cli": (
