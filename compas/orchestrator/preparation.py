@@ -43,11 +43,15 @@ async def make_ready(
     agent = services.config.agents.get(queued.agent)
     if agent is None:
         return could_not_start(f"the agent {queued.agent!r} is not in the config any more")
-    backend = services.backends.get(queued.backend)
-    gate = registry.find(backend_name(queued.backend))
+    backend = services.backends.get(agent.backend)
+    gate = registry.find(backend_name(agent.backend))
     if backend is None or gate is None:
         known = ", ".join(sorted(services.backends))
-        return could_not_start(f"there is no backend {queued.backend!r} in this version of compas; it has: {known}")
+        return could_not_start(f"there is no backend {agent.backend!r} in this version of compas; it has: {known}")
+    if agent.backend != queued.backend:
+        # Its model and its arguments are for the new one now; the log says that this runs on the old one.
+        found = f"{agent.alias!r} is on the backend {agent.backend!r} now, and this was queued for {queued.backend!r}"
+        return could_not_start(f"{found}; dispatch it again")
     closed = await gate.ask(MayStart(execution=queued.execution), timeout=ASK_TIMEOUT_SECS)
     if closed is not None:
         return could_not_start(closed.message)

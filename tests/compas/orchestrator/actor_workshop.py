@@ -21,7 +21,7 @@ from actors.remote.transport import memory_transport_pair
 from actors.system import ActorSystem, open_actor_system
 from compas.api import dispatching, merging, supervision, threads, waiting
 from compas.api.operation import Operation
-from compas.backends.scripted import ScriptedBackend
+from compas.backends.catalogue import build_backends
 from compas.config.config import Config
 from compas.domain import events as e
 from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec, HandoffSpec
@@ -62,14 +62,13 @@ def agent(alias: str, *, to: str | None = None, depth: int = 3, **settings: obje
 class Supervisor:
     """One run of the supervisor, with a client's connection to it."""
 
-    def __init__(
-        self, session: Session, system: ActorSystem, desk: Desk, gate: Gate, ending: Ending, new_id: Callable[[], str]
-    ) -> None:
-        self.session = session
+    def __init__(self, system: ActorSystem, desk: Desk, ending: Ending, new_id: Callable[[], str]) -> None:
         self.system = system
         self.desk = desk
-        self.gate = gate
         self.ending = ending
+        self.activity = Activity()
+        self.gate = Gate(self.activity)
+        self.session: Session
         self._new_id = new_id
 
     # --- as a client -------------------------------------------------------------------------------------------------
@@ -199,7 +198,7 @@ class Workshop:
         services = Services(
             config=self.config,
             store=self.store,
-            backends={SCRIPTED_BACKEND: ScriptedBackend()},
+            backends=build_backends(self.config.backends.values()),
             git=Slot("git worker", GitWorkerLost),
             runners=self.runners,
             clock=wall_clock,
@@ -216,14 +215,15 @@ class Workshop:
             system = await stack.enter_async_context(open_actor_system("compas", root))
             ending = Ending()
             desk = Desk(services=services, registry=system.registry, bus=system.bus, supervision=_told(ending))
-            gate = Gate(Activity())
+            supervisor = Supervisor(system, desk, ending, self.new_id)
+            gate = supervisor.gate
             if is_open:
                 gate.open(desk)
             ours, theirs = memory_transport_pair()
             settings = ServerSettings(welcome=WelcomeInfo(server="compas/test", state=gate.state), max_in_flight=1000)
             outside.start_soon(serve_connection, theirs, gate.serve, settings)
-            session = await stack.enter_async_context(open_session(ours, client="test"))
-            yield Supervisor(session, system, desk, gate, ending, self.new_id)
+            supervisor.session = await stack.enter_async_context(open_session(ours, client="test"))
+            yield supervisor
 
     async def events(self, thread: str | None = None) -> tuple[e.Event, ...]:
         """Return the log, or one thread's stream."""

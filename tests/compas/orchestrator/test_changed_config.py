@@ -1,11 +1,12 @@
 """A supervisor that starts with another config: what waited and what ran for agents that are not as they were."""
 
 import msgspec
+import pytest
 from actor_workshop import Workshop, agent, open_workshop
 from trio.testing import MockClock
 
 from compas.domain import events as e
-from compas.domain.specs import AgentSpec
+from compas.domain.specs import AgentSpec, BackendSpec
 
 
 def reconfigure(shop: Workshop, *agents: AgentSpec) -> None:
@@ -41,6 +42,28 @@ async def test_an_agent_on_a_backend_that_is_not_there_fails_with_the_backends_n
         assert "there is no backend 'teletype'" in answer.body
         assert "scripted" in answer.body, "it says which there are"
         assert not shop.runners.starts
+
+
+# proves: a-core 54
+@pytest.mark.parametrize(
+    ("backend", "says"), [("teletype", "there is no backend 'teletype'"), ("cli", "was queued for 'scripted'")]
+)
+async def test_what_waits_for_an_agent_that_was_moved_to_another_backend_is_not_run_with_its_new_settings(
+    autojump_clock: MockClock, backend: str, says: str
+) -> None:
+    cli = BackendSpec(name="cli", command="true")
+    async with open_workshop(agent("dev"), agent("other"), effective_concurrency=1, backends={"cli": cli}) as shop:
+        async with shop.supervisor() as supervisor:
+            await supervisor.dispatch("other", "100 seconds", thread_id="t0")
+            posted = await supervisor.dispatch("dev", "work", thread_id="t1")
+            await supervisor.crash()
+        reconfigure(shop, agent("other"), msgspec.structs.replace(agent("dev"), backend=backend))
+        async with shop.supervisor() as supervisor:
+            answer = await supervisor.chain(posted)
+            assert (answer.intent, answer.thread_status) == ("error", "Failed")
+            assert answer.body is not None
+            assert says in answer.body
+        assert shop.troupe.tasks() == [("other", "100 seconds")]
 
 
 async def test_what_runs_for_an_agent_that_was_removed_ends_as_it_would_have_and_stays_visible(
