@@ -9,7 +9,7 @@ from source_tree import Import, Module, eager_graph, read_modules, within
 
 Plant = Callable[[dict[str, str]], Path]
 
-FOUNDATION = ("compas.clock", "compas.errors", "compas.failpoints", "compas.paths")
+FOUNDATION = ("compas.clock", "compas.errors", "compas.failpoints", "compas.paths", "compas.text")
 """Small modules at the root that anything above the domain may use; they know nothing but each other."""
 
 DOMAIN = "compas.domain"
@@ -21,6 +21,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.errors": FOUNDATION,
     "compas.failpoints": FOUNDATION,
     "compas.paths": FOUNDATION,
+    "compas.text": FOUNDATION,
     "compas.domain": (),
     "compas.api": (DOMAIN,),
     # These five do their own work and never call one another; the orchestrator brings them together.

@@ -6,6 +6,10 @@ from typing import Literal
 
 import msgspec
 
+from compas.text import counted as counted
+from compas.text import duration as duration
+from compas.text import neutral as neutral
+
 Colour = Literal["red", "green", "yellow", "cyan", "bold", "dim"]
 
 _CODES: dict[Colour, str] = {"red": "31", "green": "32", "yellow": "33", "cyan": "36", "bold": "1", "dim": "2"}
@@ -46,25 +50,6 @@ class Style(msgspec.Struct, frozen=True, kw_only=True):
         return time.strftime("%Y-%m-%d %H:%M", then)
 
 
-def neutral(text: str, keep: str = "") -> str:
-    """Make control characters and escape sequences visible, so that a terminal does not obey them (c-config 95).
-
-    Turns of writing direction are shown too: they can make a line read other than it is.
-    """
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() or char in keep else _visible(char) for char in text)
-
-
-def _visible(char: str) -> str:
-    category = unicodedata.category(char)
-    if category == "Zs" or char in ("\u200d", "\u200c"):
-        return char  # spaces of other widths, and the joiners that emoji are made with
-    if char == "\x1b":
-        return "␛"
-    return char.encode("unicode_escape", "backslashreplace").decode("ascii")
-
-
 def width_of(text: str) -> int:
     """Return how many columns a terminal gives this text."""
     if text.isascii():
@@ -94,21 +79,3 @@ def cut(text: str, width: int) -> str:
 def pad(text: str, width: int) -> str:
     """Fill the text with blanks to `width` columns."""
     return text + " " * (width - width_of(text))
-
-
-def duration(milliseconds: int | None) -> str:
-    """Write a duration the short way: `850 ms`, `4.2 s`, `3 m 20 s`, `2 h 5 m`."""
-    if milliseconds is None:
-        return "-"
-    if milliseconds < 1000:
-        return f"{milliseconds} ms"
-    seconds = milliseconds / 1000
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(int(seconds), 60)
-    return f"{minutes} m {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} m"
-
-
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """Write a number with its noun: `1 agent`, `2 agents`."""
-    return f"{count} {one if count == 1 else many or one + 's'}"
