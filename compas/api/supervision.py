@@ -30,7 +30,7 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The supervisor and its agents. `since` is UTC seconds."""
+    """The supervisor and its agents. `since` is UTC seconds; an active thread is stale after `stale_active_secs`."""
 
     state: str
     pid: int
@@ -47,6 +47,7 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     log: str
     warnings: tuple[str, ...] = ()
     agents: tuple[AgentHealth, ...] = ()
+    stale_active_secs: int = 3600
 
 
 HEALTH = Operation(

@@ -29,6 +29,7 @@ async def health(desk: Desk, call: Call) -> api.HealthResponse:
         log=own.log_path,
         warnings=own.warnings,
         agents=tuple(_agent(desk, agent, by_agent.get(agent.alias)) for agent in services.config.agents.values()),
+        stale_active_secs=services.config.stale_active_secs,
     )
 
 
