@@ -4,18 +4,19 @@ from actors.actor import Actor
 from actors.errors import ActorStopped
 from compas.domain import admission as rules
 from compas.domain.admission import Line
-from compas.orchestrator.messages import HavePlace, KeepPlaces, LeavePlace, Pause, PlaceGranted, WantPlace
+from compas.orchestrator.messages import HavePlace, KeepPlaces, LeavePlace, PlaceGranted, WantPlace
+from compas.orchestrator.new_work import NewWork
 from compas.orchestrator.services import ADMISSION, thread_name
 
 
 class Admission(Actor):
     """Grants places by the limits of the config. Granting is told, never asked, so that nobody waits in a mailbox."""
 
-    def __init__(self, limits: rules.Limits) -> None:
+    def __init__(self, limits: rules.Limits, new_work: NewWork) -> None:
         self._limits = limits
+        self._new_work = new_work
         self._line = Line()
         self._threads: dict[str, str] = {}
-        self._is_paused = False
 
     async def on_start(self) -> None:
         """Be found by the threads. They are restarted after this actor, and say anew what they want and have."""
@@ -39,11 +40,9 @@ class Admission(Actor):
                 for execution in [name for name, owner in self._threads.items() if owner == thread]:
                     if execution not in kept:
                         self._leave(execution)
-            case Pause():
-                self._is_paused = True
             case _:
                 raise TypeError(f"admission does not take {type(message).__name__}")
-        if self._is_paused:
+        if not self._new_work.is_welcome:
             return None
         self._line, granted = rules.grant(self._line, self._limits)
         for claim in granted:

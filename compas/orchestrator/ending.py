@@ -13,9 +13,9 @@ from actors.errors import ActorStopped, BusClosed
 from compas.domain import events as e
 from compas.orchestrator.activity import Activity
 from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.messages import Commit, Pause, StopExecution
+from compas.orchestrator.messages import Commit, StopExecution
 from compas.orchestrator.mode import Mode
-from compas.orchestrator.services import ADMISSION, ASK_TIMEOUT_SECS, JOURNAL, execution_name
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, execution_name
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.execution_queries import ExecutionRow, unsettled_executions
@@ -106,8 +106,7 @@ async def wind_down(desk: Desk, ending: Ending) -> None:
     supervisor. A more urgent wish in the middle is followed at once. What `now` cannot see recorded in time, as on a
     full disk, the next supervisor records: runners keep the end of what they hosted.
     """
-    admission = await desk.actor(ADMISSION)
-    await admission.tell(Pause())
+    desk.services.new_work.refuse()
     until_now_is_over = trio.CancelScope()
     with until_now_is_over:
         await _wait_for_running(desk, ending, until_now_is_over)

@@ -163,11 +163,6 @@ class LeavePlace:
     execution: str
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """The supervisor is ending: let nobody in any more."""
-
-
 # --- to the directories of threads and merges --------------------------------------------------------------------
 
 

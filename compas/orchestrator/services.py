@@ -1,7 +1,7 @@
 """What every actor of the product is given: the config, the store, and the workers outside this process."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from compas.backends.backend import Backend
@@ -10,6 +10,7 @@ from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
 from compas.git.client import GitWorker
+from compas.orchestrator.new_work import NewWork
 from compas.orchestrator.runners import Runners
 from compas.orchestrator.workers import Slot
 from compas.store.event_log import Store
@@ -63,6 +64,7 @@ class Services:
     new_id: Callable[[], str]
     environ: Mapping[str, str]
     epoch: int
+    new_work: NewWork = field(default_factory=NewWork)
 
     @property
     def executions_directory(self) -> Path:

@@ -140,10 +140,16 @@ class ThreadActor(Actor):
                 decision = decide_worktree_ready(self._state, execution, message.ready)
             case _:
                 execution = message.requested.execution
-                decision = decide_request(self._state, message.requested)
+                decision = self._decide_request(message.requested)
         refusal = await self._record(decision, execution)
         await self._act()
         return refusal
+
+    def _decide_request(self, requested: e.ExecutionRequested) -> Decision:
+        if self._services.new_work.is_welcome:
+            return decide_request(self._state, requested)
+        sentence = f"the supervisor is ending: execution {requested.execution} is left to the next one"
+        return Refusal(code="supervisor_ending", message=sentence)
 
     async def _record(self, decision: Decision, execution: str) -> Refusal | None:
         """Commit what an execution brought; its refusal is returned, since nobody else wants to know."""
@@ -206,7 +212,7 @@ class ThreadActor(Actor):
         if self._claimed is None:
             self._claimed, self._granted = execution, None
             await self._admission().tell(m.WantPlace(claim=_claim(run), thread=self._state.thread))
-        elif self._granted == execution:
+        elif self._granted == execution and self._services.new_work.is_welcome:
             await ensure_execution(self.context, self._services, self._state.thread, run)
 
     async def _cancel_started_too_late(self) -> None:
