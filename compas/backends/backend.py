@@ -8,6 +8,7 @@ from compas.domain.events import Category, Usage
 from compas.domain.specs import AgentSpec
 
 StreamName = Literal["stdout", "stderr"]
+ProgressKind = Literal["tool_call", "tool_result", "message", "turn_complete", "error", "session"]
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,19 +23,21 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
 class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     """What to start. `stdin` is delivered byte for byte; None is an empty input.
 
-    `stdout` is "file" for CLIs that lose the tail of a pipe when they exit (design §5).
+    `stdout` is "file" for CLIs that lose the tail of a pipe when they exit (design §5). `env_defaults` are set where
+    neither what is inherited nor the agent's own `env` sets them.
     """
 
     argv: tuple[str, ...]
     stdin: str | None = None
     stdout: Literal["pipe", "file"] = "pipe"
     env_remove: tuple[str, ...] = ()
+    env_defaults: dict[str, str] = {}
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Something an agent did, for whoever watches. Telemetry, not a fact: it may be lost, and is then counted."""
 
-    kind: Literal["tool_call", "tool_result", "message", "turn_complete", "error", "session"]
+    kind: ProgressKind
     summary: str
     detail: str = ""
     tool: str | None = None

@@ -1,8 +1,10 @@
 """Which backends there are: the ones that come with compas, and those that the config defines."""
 
+import os
 from collections.abc import Iterable
 
 from compas.backends.backend import Backend
+from compas.backends.claude import ClaudeBackend
 from compas.backends.generic import GenericBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.domain.specs import BackendSpec
@@ -10,5 +12,9 @@ from compas.domain.specs import BackendSpec
 
 def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
     """Return every backend by name."""
-    backends: list[Backend] = [ScriptedBackend(), *(GenericBackend(spec) for spec in definitions)]
+    backends: list[Backend] = [
+        ScriptedBackend(),
+        ClaudeBackend(as_root=os.geteuid() == 0),
+        *(GenericBackend(spec) for spec in definitions),
+    ]
     return {backend.name: backend for backend in backends}

@@ -41,6 +41,16 @@ MARKS: tuple[str, ...] = (
     "CLAUDECODE",
     "CLAUDE_CODE_ENTRYPOINT",
     "CLAUDE_CODE_SSE_PORT",
+    "CLAUDE_CODE_CHILD_NOTES_DIR",
+    "CLAUDE_CODE_CHILD_SESSION",
+    "CLAUDE_CODE_EXECPATH",
+    "CLAUDE_CODE_MESSAGING_SOCKET",
+    "CLAUDE_CODE_MESSAGING_TOKEN",
+    "CLAUDE_CODE_SESSION_ATTENDED",
+    "CLAUDE_CODE_SESSION_ID",
+    "CLAUDE_EFFORT",
+    "CLAUDE_PID",
+    "AI_AGENT",
     "CODEX_SANDBOX",
     "CODEX_SANDBOX_NETWORK_DISABLED",
     "GEMINI_CLI",
@@ -53,15 +63,21 @@ mislead the agent, so it passes only where `env_pass` spells the whole name (a-c
 
 
 def build_environment(
-    agent: AgentSpec, inherited: Mapping[str, str], *, remove: tuple[str, ...] = (), extra: Mapping[str, str]
+    agent: AgentSpec,
+    inherited: Mapping[str, str],
+    *,
+    remove: tuple[str, ...] = (),
+    defaults: Mapping[str, str] | None = None,
+    extra: Mapping[str, str],
 ) -> dict[str, str]:
     """Return the whole environment of an agent: what may pass, minus `remove`, plus its own `env`, plus `extra`.
 
+    `defaults` stand below all of it: a value that passes or is set beats them.
     `remove` takes inherited variables away for real (a-core 94); what the agent's own `env` sets stays set.
     """
     allowed = SAFE if agent.env_pass is None else agent.env_pass
     passed = {name: value for name, value in inherited.items() if _passes(name, allowed) and name not in remove}
-    return {**passed, **agent.env, **extra}
+    return {**(defaults or {}), **passed, **agent.env, **extra}
 
 
 def _passes(name: str, allowed: tuple[str, ...]) -> bool:

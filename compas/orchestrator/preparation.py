@@ -97,7 +97,9 @@ def _describe(
         epoch=services.epoch,
         argv=command.argv,
         cwd=place.workdir,
-        env=build_environment(agent, services.environ, remove=command.env_remove, extra=extra),
+        env=build_environment(
+            agent, services.environ, remove=command.env_remove, defaults=command.env_defaults, extra=extra
+        ),
         stdin_text=command.stdin,
         stdout=command.stdout,
         timeout_secs=float(agent.timeout_secs),

@@ -5,9 +5,12 @@ from compas.backends.generic import GenericBackend
 from compas.domain.specs import SCRIPTED_BACKEND, BackendSpec
 
 
-def test_the_scripted_backend_comes_with_compas_and_definitions_add_theirs_by_name() -> None:
+OWN = [SCRIPTED_BACKEND, "claude"]
+
+
+def test_the_backends_that_come_with_compas_are_there_and_definitions_add_theirs_by_name() -> None:
     found = build_backends([BackendSpec(name="one", command="sh"), BackendSpec(name="two", command="sh")])
-    assert list(found) == [SCRIPTED_BACKEND, "one", "two"]
+    assert list(found) == [*OWN, "one", "two"]
     assert [each.name for each in found.values()] == list(found)
     assert isinstance(found["two"], GenericBackend)
-    assert list(build_backends(())) == [SCRIPTED_BACKEND]
+    assert list(build_backends(())) == OWN
