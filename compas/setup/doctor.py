@@ -1,0 +1,51 @@
+"""Runs the doctor's checks in order: from the config, over what it names, to what runs and to the editors."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from compas.config.config import Config
+from compas.setup.check import Check
+from compas.setup.config_check import check_config
+from compas.setup.editor_check import check_editors
+from compas.setup.git_checks import check_git, check_repositories
+from compas.setup.place_checks import check_disk, check_state_directory, check_telemetry
+from compas.setup.supervisor_checks import (
+    check_backends,
+    check_runtime_directory,
+    check_supervisor,
+    check_warnings,
+)
+
+
+def examine(config_path: Path, called: str, environ: Mapping[str, str], *, is_fixing: bool = False) -> Iterator[Check]:
+    """Yield each check as it is done; what depends on a config that does not load is left out.
+
+    `called` is how the command was started. Nothing is started or changed, but for registrations with `is_fixing`,
+    and no model is asked anything.
+    """
+    found, config = check_config(config_path, environ)
+    yield from found
+    yield check_git(environ)
+    if config is not None:
+        yield from check_repositories(config, environ)
+        yield check_state_directory(Path(config.state_dir))
+    runtime, place = check_runtime_directory(config_path, environ)
+    yield runtime
+    health = None
+    if place is not None:
+        checks, health = check_supervisor(place, environ)
+        yield from checks
+    if health is not None:
+        yield from check_warnings(health, tuple(line for check in found for line in check.lines))
+    if config is not None:
+        yield from check_backends(config, health, environ)
+        yield from check_telemetry(Path(config.state_dir))
+    yield from check_editors(config_path, called, environ, is_fixing=is_fixing)
+    yield from check_disk(_written_places(config))
+
+
+def _written_places(config: Config | None) -> dict[str, Path]:
+    if config is None:
+        return {}
+    worktrees = config.worktree_dir or config.default_workdir
+    return {"state": Path(config.state_dir), "worktrees": Path(worktrees)}

@@ -1,0 +1,111 @@
+"""Checks the supervisor by asking it, when it runs, and says of agents whether they could be started."""
+
+from collections.abc import Iterator, Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from actors.remote.codec import Encoding
+from actors.remote.errors import RequestFailed, RequestTimeout, WireError
+from compas.api.supervision import HEALTH, HealthRequest, HealthResponse
+from compas.backends.catalogue import build_backends
+from compas.client.blocking import connect
+from compas.client.connect import caller_meta
+from compas.client.locks import is_free
+from compas.client.place import Place, place_of
+from compas.config.config import Config
+from compas.errors import CompasError
+from compas.paths import RuntimeDirectoryError
+from compas.setup.check import Check, failed, passed, warned
+from compas.setup.coding_tools import BY_NAME
+from compas.setup.config_place import command
+
+_CLIENT = "compas doctor"
+_SECONDS = 10.0
+
+
+def check_runtime_directory(config: Path, environ: Mapping[str, str]) -> tuple[Check, Place | None]:
+    """Check the directory of sockets and locks; every command makes it, and refuses one that others may enter."""
+    try:
+        place = place_of(config, environ)
+    except RuntimeDirectoryError as error:
+        return failed("runtime directory", str(error)), None
+    return passed("runtime directory", str(place.socket.parent)), place
+
+
+def check_supervisor(place: Place, environ: Mapping[str, str]) -> tuple[list[Check], HealthResponse | None]:
+    """Ask the supervisor how it is. None is started, and none is needed: commands start one."""
+    try:
+        if is_free(place.lock):
+            hint = f"commands start it when they need it; {command('run', place.config, environ)} keeps one in view"
+            return [warned("supervisor", "is not running", hint)], None
+        health = _ask(place, environ)
+    except RequestTimeout:
+        why = f"lives, but did not say within {_SECONDS:g} s how it is; it is recovering, or hangs"
+        return [failed("supervisor", why, f"look at {place.log} and the supervisor.log in the state directory")], None
+    except (RequestFailed, WireError, CompasError) as error:
+        why = error.message if isinstance(error, RequestFailed) else str(error)
+        hint = f"{command('stop', place.config, environ)}; look at {place.log}"
+        return [failed("supervisor", f"lives, but cannot be asked: {why}", hint)], None
+    return [_judged(health, place, environ), _git_worker(health)], health
+
+
+def _ask(place: Place, environ: Mapping[str, str]) -> HealthResponse:
+    meta = caller_meta(environ)
+    with connect(place.socket, client=_CLIENT, timeout=_SECONDS, encoding=Encoding.JSON, meta=meta) as connection:
+        return connection.request(HEALTH.name, HealthRequest(), HEALTH.response, timeout=_SECONDS)
+
+
+def _judged(health: HealthResponse, place: Place, environ: Mapping[str, str]) -> Check:
+    who = f"process {health.pid}, version {health.version}, epoch {health.epoch}, log {health.log}"
+    if health.state != "ready":
+        return warned("supervisor", f"is {health.state}: {who}", f"look at {health.log}")
+    if health.version != (own := _own_version()):
+        again = command("restart", place.config, environ)
+        return warned("supervisor", f"is of another version than this command ({own}): {who}", again)
+    return passed("supervisor", f"is ready: {who}")
+
+
+def _own_version() -> str:
+    try:
+        return version("compas-orchestrator")
+    except PackageNotFoundError:
+        return "unknown"
+
+
+def _git_worker(health: HealthResponse) -> Check:
+    if health.git_worker == "running":
+        return passed("git worker", "is running")
+    return warned("git worker", f"is {health.git_worker}", f"look at {health.log}")
+
+
+def check_warnings(health: HealthResponse, known: tuple[str, ...]) -> Iterator[Check]:
+    """Pass on what the supervisor warns of, but for what was found already."""
+    for warning in health.warnings:
+        if warning not in known:
+            yield warned("supervisor", f"warns: {warning}")
+
+
+def check_backends(config: Config, health: HealthResponse | None, environ: Mapping[str, str]) -> Iterator[Check]:
+    """Check for each backend of an agent that it could be started: by the supervisor's word, else by $PATH here.
+
+    No model is asked anything.
+    """
+    agents: dict[str, list[str]] = {}
+    for agent in config.agents.values():
+        if agent.role == "worker":
+            agents.setdefault(agent.backend, []).append(agent.alias)
+    told = {} if health is None else {agent.backend: (agent.usable, agent.detail) for agent in health.agents}
+    known = build_backends(config.backends.values())
+    for backend, aliases in agents.items():
+        name = f"backend {backend}"
+        if backend in known:
+            here = known[backend].availability(environ.get("PATH", ""))
+            usable, detail = told.get(backend) or (here.usable, here.detail)
+        else:
+            usable, detail = told.get(backend) or (False, f"this version of compas cannot run {backend} yet")
+        if usable:
+            yield passed(name, f"{detail} (for {', '.join(aliases)})")
+            continue
+        install = BY_NAME[backend].install if backend in BY_NAME and backend in known else None
+        why = f"{detail}, so {', '.join(aliases)} cannot work"
+        yield failed(name, why, install or f"give {', '.join(aliases)} another backend in {config.config_path}")
