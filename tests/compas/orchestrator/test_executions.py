@@ -192,6 +192,7 @@ async def test_a_supervisor_that_crashed_after_an_abandonment_ends_the_agent(aut
         assert shop.runners.running() == {}
 
 
+# proves: a-core 24
 async def test_an_abandoned_thread_starts_nothing_that_was_being_prepared(autojump_clock: MockClock) -> None:
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
         slow = trio.Event()

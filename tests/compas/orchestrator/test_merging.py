@@ -142,6 +142,7 @@ async def test_after_a_conflict_the_next_in_line_is_merged(autojump_clock: MockC
         assert found == ["completed", "failed", "completed"]
 
 
+# proves: b-mcp-cli-merge 106
 async def test_an_abandoned_thread_is_not_merged_when_its_turn_comes(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", write_own_file)

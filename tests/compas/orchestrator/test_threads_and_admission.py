@@ -37,6 +37,7 @@ async def test_no_more_agents_run_than_there_are_places(autojump_clock: MockCloc
         assert trio.current_time() == 20
 
 
+# proves: a-core 17, a-core 18
 async def test_an_agent_at_its_limit_holds_up_nobody_behind_it(autojump_clock: MockClock) -> None:
     agents = agent("dev", max_concurrent=1), agent("rev")
     async with open_workshop(*agents, effective_concurrency=2) as shop, shop.supervisor() as supervisor:
@@ -98,6 +99,7 @@ async def test_an_abandoned_thread_leaves_the_line(autojump_clock: MockClock) ->
 # --- one thread ------------------------------------------------------------------------------------------------------
 
 
+# proves: a-core 22
 async def test_executions_of_one_thread_never_run_together(autojump_clock: MockClock) -> None:
     async with open_workshop() as shop, shop.supervisor() as supervisor:
         for n in range(3):
@@ -167,6 +169,7 @@ async def test_a_retry_is_kept_over_a_crash_and_comes_when_it_is_due(autojump_cl
         assert trio.current_time() == pytest.approx(90)
 
 
+# proves: a-core 20
 async def test_a_waiting_retry_lets_others_of_its_thread_go_first(autojump_clock: MockClock) -> None:
     agents = agent("dev", max_retries=3, retry_backoff_secs=30), agent("rev")
     async with open_workshop(*agents) as shop, shop.supervisor() as supervisor:
@@ -177,6 +180,9 @@ async def test_a_waiting_retry_lets_others_of_its_thread_go_first(autojump_clock
         answer = await supervisor.wait("t1", since_reference=posted.reference)
         assert answer.sender == "rev"
         assert trio.current_time() == 2
+        await finish(supervisor, "t1")
+        assert [alias for alias, _ in shop.troupe.tasks()] == ["dev", "rev", "dev", "dev"]
+        assert trio.current_time() == pytest.approx(90)
 
 
 async def test_an_idle_thread_is_put_away_and_brought_back(autojump_clock: MockClock) -> None:
