@@ -1,0 +1,249 @@
+"""A model server on loopback: plays what prompts script, refuses what is no proper request, and records all of it."""
+
+import contextlib
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import anthropic_messages as protocol
+from model_script import Action, Break, Calls, Conversation, Director, Refuse, Say, ScriptError
+
+BAD_KEY = "bad-key"
+"""The key that is always refused."""
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request as it came, and what was answered."""
+
+    method: str
+    path: str
+    key: str = ""
+    model: str = ""
+    stream: bool = False
+    system: str = ""
+    tools: list[str] = field(default_factory=list)
+    prompts: list[str] = field(default_factory=list)
+    results: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    answer: str = ""
+
+
+class Record:
+    """Every request so far, and optionally a file with one JSON line for each."""
+
+    def __init__(self, log: Path | None) -> None:
+        self._log = log
+        self._requests: list[Request] = []
+        self._lock = threading.Lock()
+
+    def add(self, request: Request) -> None:
+        """Note a request."""
+        with self._lock:
+            self._requests.append(request)
+            if self._log is not None:
+                with self._log.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(request)) + "\n")
+
+    def all(self) -> list[Request]:
+        """Return the requests so far."""
+        with self._lock:
+            return list(self._requests)
+
+
+class ModelServer(ThreadingHTTPServer):
+    """Listens on loopback only; port 0 takes a free one."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, port: int = 0, log: Path | None = None) -> None:
+        super().__init__((LOOPBACK, port), _Handler)
+        self.record = Record(log)
+        self.director = Director()
+        self.answers = protocol.Answers()
+        self.deciding = threading.Lock()
+        self.closing = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """Where it is, as a CLI wants to be told."""
+        return f"http://{LOOPBACK}:{self.server_address[1]}"
+
+    @property
+    def requests(self) -> list[Request]:
+        """The requests to a model so far."""
+        return [request for request in self.record.all() if request.path == protocol.PATH]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing: clients that hang up early are part of the play."""
+
+
+@contextlib.contextmanager
+def open_model_server(port: int = 0, log: Path | None = None) -> Iterator[ModelServer]:
+    """Serve in threads of this process until the context ends; whoever hangs then is let go."""
+    with ModelServer(port, log) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.closing.set()
+            server.shutdown()
+            thread.join()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: ModelServer
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the base class's
+        """Say nothing; what came is in the record."""
+
+    def do_HEAD(self) -> None:
+        """Be there for whoever only looks."""
+        self._reply(200, {})
+
+    def do_GET(self) -> None:
+        """Show the record, or that it lives."""
+        path = self.path.partition("?")[0]
+        if path == "/__log":
+            self._reply(200, [asdict(request) for request in self.server.record.all()])
+        elif path == "/__health":
+            self._reply(200, {"status": "ok"})
+        else:
+            self._refuse_path()
+
+    def do_POST(self) -> None:
+        """Answer a request to the model."""
+        path = self.path.partition("?")[0]
+        raw = self.rfile.read(int(self.headers.get("content-length") or 0))
+        if path == protocol.COUNT_PATH:
+            self.server.record.add(Request("POST", path))
+            self._reply(200, {"input_tokens": 111})
+        elif path != protocol.PATH:
+            self._refuse_path()
+        else:
+            self._answer(path, raw)
+
+    def _refuse_path(self) -> None:
+        self.server.record.add(Request(self.command, self.path, problems=["there is no such path"]))
+        self._reply(404, {"type": "error", "error": {"type": "not_found_error", "message": "there is no such path"}})
+
+    # --- one request -------------------------------------------------------------------------------------------------
+
+    def _answer(self, path: str, raw: bytes) -> None:
+        key = self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
+        body, problems = _read_body(raw, {name.lower(): value for name, value in self.headers.items()})
+        conversation = Conversation() if problems else protocol.read(body)
+        with self.server.deciding:
+            action = self._decide(body, conversation, problems, key)
+        answer = type(action).__name__.lower() if not isinstance(action, Break) else action.how
+        tools = [str(tool.get("name")) for tool in body.get("tools") or []]
+        self.server.record.add(
+            Request(
+                method="POST",
+                path=path,
+                key=key,
+                model=str(body.get("model")),
+                stream=body.get("stream") is True,
+                system=protocol.system_prompt(body),
+                tools=tools,
+                prompts=conversation.prompts,
+                results=conversation.results,
+                problems=problems,
+                answer=f"{answer} {action.code}" if isinstance(action, Refuse) else answer,
+            )
+        )
+        self._play(body, action)
+
+    def _decide(self, body: dict[str, Any], conversation: Conversation, problems: list[str], key: str) -> Action:
+        if problems:
+            return Refuse(400, "; ".join(problems))
+        if key == BAD_KEY:
+            return Refuse(401, "invalid x-api-key")
+        if not body.get("tools"):  # a title or the like: never part of the play
+            return Say("Scripted session")
+        try:
+            action = self.server.director.decide(conversation)
+            if isinstance(action, Calls):
+                protocol.find_calls(body, action)
+        except (ScriptError, KeyError, ValueError) as error:
+            problems.append(f"the script cannot be played: {error}")
+            return Refuse(400, problems[-1])
+        return action
+
+    def _play(self, body: dict[str, Any], action: Action) -> None:
+        if isinstance(action, Break) and action.how == "slow":
+            self.server.closing.wait(action.seconds)
+            assert action.then is not None
+            action = action.then
+        match action:
+            case Refuse():
+                refusal, headers = protocol.refusal(action)
+                self._reply(action.code, refusal, headers)
+            case Say() | Calls():
+                message = self.server.answers.message(body, action)
+                self._stream(protocol.events(message)) if body.get("stream") else self._reply(200, message)
+            case Break():
+                self._break(body, action)
+
+    def _break(self, body: dict[str, Any], action: Break) -> None:
+        message = self.server.answers.message(body, Say("an answer that is not whole"))
+        half = protocol.events(message)[:4]
+        self.close_connection = True
+        if action.how == "invalid":
+            nonsense = b"data: {nonsense\n\n"
+            self._start(200, "text/event-stream" if body.get("stream") else "application/json", len(nonsense))
+            self.wfile.write(nonsense)
+        elif body.get("stream"):
+            self._stream(half, whole=False)
+        else:
+            self._start(200, "application/json", 1000)
+            self.wfile.write(json.dumps(message).encode()[:40])
+        self.wfile.flush()
+        if action.how == "hang":
+            self.server.closing.wait()
+
+    # --- HTTP --------------------------------------------------------------------------------------------------------
+
+    def _start(self, code: int, kind: str, length: int | None, headers: Mapping[str, str] | None = None) -> None:
+        self.send_response(code)
+        self.send_header("content-type", kind)
+        if length is None:
+            self.send_header("transfer-encoding", "chunked")
+        else:
+            self.send_header("content-length", str(length))
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.end_headers()
+
+    def _reply(self, code: int, body: object, headers: Mapping[str, str] | None = None) -> None:
+        data = json.dumps(body).encode()
+        self._start(code, "application/json", len(data), headers)
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def _stream(self, events: list[tuple[str, dict[str, Any]]], *, whole: bool = True) -> None:
+        self._start(200, "text/event-stream", None)
+        for name, event in events:
+            data = f"event: {name}\ndata: {json.dumps(event)}\n\n".encode()
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+            self.wfile.flush()
+        if whole:
+            self.wfile.write(b"0\r\n\r\n")
+
+
+def _read_body(raw: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        return {}, [f"the body is not JSON: {error}"]
+    if not isinstance(body, dict):
+        return {}, ["the body is not an object"]
+    return body, protocol.problems(body, headers)
