@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-import msgspec
 import trio
 
 from compas.clock import Clock
@@ -259,8 +258,3 @@ async def open_fake_runners(play: Play, clock: Clock) -> AsyncIterator[FakeRunne
     async with trio.open_nursery() as nursery:
         yield FakeRunners(nursery, play, clock)
         nursery.cancel_scope.cancel()
-
-
-def with_epoch(spec: Spec, epoch: int) -> Spec:
-    """Return the same description, written by another supervisor."""
-    return msgspec.structs.replace(spec, epoch=epoch)
