@@ -34,6 +34,7 @@ _WITHOUT_OPERATION = (
         name="setup-mcp", doc="Make an editor know compas, or forget it.", runs="compas.cli.setup_mcp_command:main"
     ),
     Command(name="doctor", doc="Find what is wrong with this set-up.", runs="compas.cli.doctor_command:main"),
+    Command(name="mcp-server", doc="Offer compas to an editor as MCP tools.", runs="compas.cli.mcp_command:main"),
     Command(name="demo", doc="Show it all on a throw-away repository.", runs="compas.cli.demo_command:main"),
 )
 

@@ -1,0 +1,153 @@
+"""Serves calls of tools: asks the supervisor, and tells the client how far it is."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import msgspec
+import trio
+
+from actors.remote.background import open_background
+from actors.remote.errors import RequestFailed, WireError
+from compas.api.agents import LIST_AGENTS, ListAgentsRequest
+from compas.api.dispatching import DISPATCH, DispatchRequest, DispatchResponse
+from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
+from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
+from compas.client.connection import Connection
+from compas.errors import CompasError
+from compas.gateway.answers import DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
+from compas.gateway.ceiling import ceiling, limited, wait_answer
+from compas.gateway.parameters import Given, read
+from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
+from compas.gateway.tools import EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
+from compas.gateway.wording import in_tools
+
+log = logging.getLogger("compas.gateway")
+
+PROGRESS_SECS = 10.0
+_SENTENCES = ("next_step", "note", "warning")
+"""Fields of answers that are compas's own words."""
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+Progress = Callable[[float, float, str], Awaitable[object]]
+"""Tells the client how far a call is: seconds passed, seconds at most, and words."""
+
+
+class UnderWayError(CompasError):
+    """A task was dispatched, and waiting for its answer failed."""
+
+    def __init__(self, response: DispatchResponse, error: WireError | CompasError) -> None:
+        reason = error.message if isinstance(error, RequestFailed) else str(error)
+        super().__init__(
+            f"the task was dispatched ({response.reference} in thread {response.thread_id}) and goes on; do not "
+            f"dispatch it again. Waiting for it failed: {reason}. To wait again: {response.next_step}"
+        )
+
+
+class Calls:
+    """Serves every tool over one connection."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def serve(self, tool: Tool, arguments: Mapping[str, object], progress: Progress) -> msgspec.Struct:
+        """Do what a tool is asked to and return its answer. Cancelling ends it at the supervisor as well.
+
+        Raises ParameterError before anything is done; RequestFailed and other WireErrors, and CompasError.
+        """
+        given = read(tool, arguments)
+        return _worded(await self._serve(tool, given, progress))
+
+    async def _serve(self, tool: Tool, given: Given, progress: Progress) -> msgspec.Struct:
+        match given.request, given.beside:
+            case DispatchRequest() as request, WaitAsWell() as as_well:
+                return await self._dispatch(request, as_well, progress)
+            case WaitRequest() as request, WaitLimit(timeout_secs=limit):
+                return await self._wait(request, limit, progress)
+            case WaitMergeRequest() as request, None:
+                async with _reporting(progress, request.timeout_secs, f"merge {request.op_id}"):
+                    return await self._connection.wait(WAIT_MERGE, request)
+            case LogRequest() as request, LogPart() as part:
+                return await self._read_log(request, part)
+            case EventsRequest() as request, EventsPage() as page:
+                return await self._read_events(request, page)
+            case _:
+                response: msgspec.Struct = await self._connection.call(tool.operation, given.request)
+                return shortened(response) if isinstance(response, DiffResponse) else response
+
+    async def _dispatch(self, request: DispatchRequest, as_well: WaitAsWell, progress: Progress) -> DispatchAnswer:
+        """Dispatch, and wait as the answer advises. A wait that fails does not hide that the task is under way."""
+        response = await self._connection.call(DISPATCH, request)
+        fields = {name: getattr(response, name) for name in response.__struct_fields__}
+        if not as_well.wait:
+            return DispatchAnswer(**fields)
+        try:
+            answer = await self._wait(answer_to(response), as_well.timeout_secs, progress)
+        except (WireError, CompasError) as error:
+            raise UnderWayError(response, error) from error
+        if answer.reason != "timeout":
+            fields["next_step"] = answer.next_step or "the answer is here; orch_diff shows what was changed"
+        return DispatchAnswer(**fields, answer=_worded(answer))
+
+    async def _wait(self, request: WaitRequest, requested: int | None, progress: Progress) -> WaitAnswer:
+        listed = await self._connection.call(LIST_AGENTS, ListAgentsRequest())
+        limit = limited(requested, ceiling(listed, chain=request.await_chain))
+        limited_request = msgspec.structs.replace(request, timeout_secs=limit.effective)
+        async with _reporting(progress, limit.effective, f"thread {request.thread_id}"):
+            response = await self._connection.wait(WAIT, limited_request)
+        return wait_answer(response, limit)
+
+    async def _read_log(self, request: LogRequest, part: LogPart) -> LogAnswer:
+        if part.tail:
+            tail = TailReader()
+            asked = LogRequest(execution_id=request.execution_id, tail=part.limit)
+            return tail.answer(await self._connection.stream(LOG, asked, tail.take))
+        reader = LogReader(request.execution_id, request.offset, part.limit)
+        try:
+            return reader.answer(await self._connection.stream(LOG, request, reader.take))
+        except EnoughError:
+            return reader.answer(None)
+
+    async def _read_events(self, request: EventsRequest, page: EventsPage) -> EventsAnswer:
+        reader = EventReader()
+        asked = msgspec.structs.replace(request, limit=page.limit)
+        try:
+            response = await self._connection.stream(EVENTS, asked, reader.take)
+        except EnoughError:
+            return EventsAnswer(events=tuple(reader.events), next_after=reader.events[-1].position, more=True)
+        return EventsAnswer(events=tuple(reader.events), next_after=response.next_after, more=response.more)
+
+
+def answer_to(response: DispatchResponse) -> WaitRequest:
+    """Return the wait for what comes of a dispatched task."""
+    return WaitRequest(
+        thread_id=response.thread_id, since_reference=response.reference, await_chain=response.await_chain
+    )
+
+
+def _worded(answer: Answer) -> Answer:
+    """Return the answer with its sentences speaking of tools."""
+    sentences = {name: getattr(answer, name, None) for name in _SENTENCES}
+    changed: dict[str, Any] = {name: in_tools(text) for name, text in sentences.items() if text is not None}
+    return msgspec.structs.replace(answer, **changed)
+
+
+@asynccontextmanager
+async def _reporting(progress: Progress, limit: float, what: str) -> AsyncIterator[None]:
+    """Report every ten seconds of the block how long it has been (b-mcp-cli-merge 35)."""
+    began = trio.current_time()
+
+    async def report() -> None:
+        for count in range(1, int(limit / PROGRESS_SECS) + 1):
+            await trio.sleep_until(began + count * PROGRESS_SECS)
+            passed = count * PROGRESS_SECS
+            try:
+                await progress(passed, limit, f"waiting for {what}: {passed:g} of at most {limit:g} s")
+            except Exception as error:  # the client's trouble, whatever it is: the wait goes on without reports
+                log.warning("progress cannot be reported any more: %s", error, extra={"action": "progress_failed"})
+                return
+
+    async with open_background() as helpers:
+        helpers.start_soon(report)
+        yield

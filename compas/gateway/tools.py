@@ -1,0 +1,172 @@
+"""The tools: which operations a model may ask for, under which names, and what it is told of each."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from compas.api import agents, dispatching, history, merging, supervision, threads, waiting
+from compas.api.operation import Operation
+from compas.gateway import answers
+
+MOST_EVENTS = 500
+MOST_LOG_LINES = 1000
+
+Seconds = Annotated[
+    int, Meta(ge=0, le=waiting.LONGEST_TIMEOUT_SECS, description="seconds to wait at most; the longest wait by default")
+]
+
+
+class WaitAsWell(msgspec.Struct, frozen=True, kw_only=True):
+    """What `orch_dispatch` takes beside the operation's request."""
+
+    wait: Annotated[bool, Meta(description="wait for the answer too, of the whole chain")] = False
+    timeout_secs: Seconds | None = None
+
+
+class WaitLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """How long `orch_wait` waits: None is the ceiling, which comes from the config."""
+
+    timeout_secs: Seconds | None = None
+
+
+class EventsPage(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of the event log a model gets at a time."""
+
+    limit: Annotated[int, Meta(ge=1, le=MOST_EVENTS, description="events at most")] = 50
+
+
+class LogPart(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of an execution's output a model gets at a time."""
+
+    limit: Annotated[int, Meta(ge=1, le=MOST_LOG_LINES, description="lines at most")] = 200
+    tail: Annotated[bool, Meta(description="the last lines; offset does not count then")] = False
+
+
+class Tool(msgspec.Struct, frozen=True, kw_only=True):
+    """One tool: an operation as a model sees it.
+
+    `hidden` are request fields that the tool does not offer, `beside` declares parameters of its own, `answer`
+    replaces the operation's response. `destructive` and `idempotent` are the hints a client is given.
+    """
+
+    name: str
+    operation: Operation[Any, Any]
+    doc: str
+    hidden: tuple[str, ...] = ()
+    beside: type[msgspec.Struct] | None = None
+    answer: type[msgspec.Struct] | None = None
+    destructive: bool = False
+    idempotent: bool = False
+
+    @property
+    def answer_type(self) -> type[msgspec.Struct]:
+        """What the tool answers with."""
+        response: type[msgspec.Struct] = self.answer or self.operation.response
+        return response
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether nothing is changed by a call."""
+        return self.operation.kind != "write"
+
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        name="orch_dispatch",
+        operation=dispatching.DISPATCH,
+        doc="Give an agent a task, in a new thread or, with thread_id, an existing one. It works alone in a git "
+        "worktree and sees only `body`: say all it needs. Returns at once; then call orch_wait as next_step says, or "
+        "pass wait=true to get the answer from this call.",
+        beside=WaitAsWell,
+        answer=answers.DispatchAnswer,
+    ),
+    Tool(
+        name="orch_wait",
+        operation=waiting.WAIT,
+        doc="Block until a thread has an answer, or none will come; returns the whole message. Pass since_reference "
+        "from orch_dispatch, and await_chain=true where agents hand on. found=false with reason=timeout: call it again "
+        "with the same arguments. Any other reason: nothing will come; see orch_why.",
+        hidden=("after", "timeout_secs"),
+        beside=WaitLimit,
+        answer=answers.WaitAnswer,
+    ),
+    Tool(
+        name="orch_status",
+        operation=threads.STATUS,
+        doc="List threads with their newest execution, the newest first. To wait for an answer use orch_wait instead.",
+    ),
+    Tool(
+        name="orch_transcript",
+        operation=threads.TRANSCRIPT,
+        doc="Read all messages and executions of a thread.",
+    ),
+    Tool(
+        name="orch_diff",
+        operation=history.DIFF,
+        doc="Show what a thread's work changes against where it began. Read it before you propose a merge. A long "
+        "patch is cut (truncated=true); stat=true lists the files only.",
+    ),
+    Tool(
+        name="orch_merge",
+        operation=merging.MERGE,
+        doc="Queue the merge of a thread's branch into its target. Ask the operator before; call orch_wait_merge with "
+        "the op_id after.",
+    ),
+    Tool(
+        name="orch_wait_merge",
+        operation=waiting.WAIT_MERGE,
+        doc="Block until a merge is over and say how it ended, conflicts by file. found=false: call it again. "
+        "Completed: call orch_close.",
+    ),
+    Tool(
+        name="orch_close",
+        operation=threads.CLOSE,
+        doc="End a thread: completed when its work is merged or it has none, failed otherwise.",
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_abandon",
+        operation=threads.ABANDON,
+        doc="Give a thread up: end what runs in it, start nothing more. Branch and worktree are kept. Ask the operator "
+        "before.",
+        destructive=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_why",
+        operation=history.WHY,
+        doc="Explain where a thread stands, how it came to that, and what to do next. For threads that failed or seem "
+        "stuck.",
+    ),
+    Tool(
+        name="orch_read_log",
+        operation=history.LOG,
+        doc="Read what an agent printed, from byte `offset` on, or its last lines. Go on with offset=next_offset.",
+        hidden=("tail", "follow"),
+        beside=LogPart,
+        answer=answers.LogAnswer,
+    ),
+    Tool(
+        name="orch_events",
+        operation=history.EVENTS,
+        doc="Read the event log, the oldest first, of all or of one thread. Go on with after=next_after. orch_why "
+        "tells it in words.",
+        hidden=("limit", "follow"),
+        beside=EventsPage,
+        answer=answers.EventsAnswer,
+    ),
+    Tool(
+        name="orch_list_agents",
+        operation=agents.LIST_AGENTS,
+        doc="List the agents you can dispatch to, how busy they are, and who gets their replies.",
+    ),
+    Tool(
+        name="orch_health",
+        operation=supervision.HEALTH,
+        doc="Show how the supervisor is, and which agents can be started.",
+    ),
+)
+
+BY_NAME: dict[str, Tool] = {tool.name: tool for tool in TOOLS}
+BY_OPERATION: dict[str, Tool] = {tool.operation.name: tool for tool in TOOLS}
