@@ -117,7 +117,7 @@ def _say(made: "Made", choices: "Choices", repository: "Repository", tool: "Foun
         notes.append(f"{choices.backend} is not on PATH; install it: {tool.tool.install}")
     for note in notes:
         tell(f"note: {note}")
-    task = f"dispatch {shlex.quote(choices.alias)} {shlex.quote('Add a health check endpoint.')} --wait"
+    task = f"dispatch {shlex.quote(choices.alias)} {shlex.quote('Add a health check endpoint.')} --wait --timeout 1800"
     steps = ["doctor", f"setup-mcp --tool {choices.backend}", task]
     lines = [f"  {command(step, made.path, os.environ)}" for step in steps]
     write("\n".join(["", "Look at the file, then:", *lines]))

@@ -15,6 +15,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "
 
 from command_line import CommandLine  # noqa: E402 - found by the line above
 from scripted_supervisor import Scripted  # noqa: E402
+from setup_desk import Desk  # noqa: E402
 
 
 @pytest.fixture
@@ -53,3 +54,10 @@ def scripted(config: Path, environ: dict[str, str], tmp_path: Path) -> Iterator[
     supervisor = Scripted(place_of(config, environ), environ, tmp_path / "script.json")
     yield supervisor
     supervisor.kill()
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """Return a machine to set compas up on."""
+    with TemporaryDirectory(prefix="cps-", dir="/tmp") as runtime:
+        yield Desk(tmp_path, runtime, Path(__file__).parents[3])
