@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from actors.remote.codec import Encoding
 from actors.remote.errors import RequestFailed, RequestTimeout, WireError
 from compas.api.supervision import HEALTH, HealthRequest, HealthResponse
 from compas.backends.catalogue import build_backends
@@ -51,7 +50,7 @@ def check_supervisor(place: Place, environ: Mapping[str, str]) -> tuple[list[Che
 
 def _ask(place: Place, environ: Mapping[str, str]) -> HealthResponse:
     meta = caller_meta(environ)
-    with connect(place.socket, client=_CLIENT, timeout=_SECONDS, encoding=Encoding.JSON, meta=meta) as connection:
+    with connect(place.socket, client=_CLIENT, timeout=_SECONDS, meta=meta) as connection:
         return connection.request(HEALTH.name, HealthRequest(), HEALTH.response, timeout=_SECONDS)
 
 

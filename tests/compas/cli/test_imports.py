@@ -45,7 +45,19 @@ def slow(modules: set[str]) -> set[str]:
     return {name for name in modules if any(name == one or name.startswith(one + ".") for one in SLOW)}
 
 
-@pytest.mark.parametrize("args", [["--version"], ["--help"], ["dispatch", "--help"], ["run", "--help"], ["stop"]])
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["--version"],
+        ["--help"],
+        ["dispatch", "--help"],
+        ["run", "--help"],
+        ["stop"],
+        ["init", "--help"],
+        ["doctor", "--help"],
+        ["setup-mcp", "--remove", "--dry-run"],
+    ],
+)
 def test_a_command_that_asks_nobody_loads_nothing_slow(compas: CommandLine, args: list[str]) -> None:
     code, modules = loaded_by(compas, *args)
     assert (code, slow(modules)) == (0, set())
