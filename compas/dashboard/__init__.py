@@ -1,0 +1,1 @@
+"""The dashboard: what happens, live, in a terminal."""

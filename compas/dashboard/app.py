@@ -1,0 +1,150 @@
+"""Runs the dashboard in a terminal: urwid on trio, drawing at most so often, and the terminal restored at the end."""
+
+import errno
+import signal
+import sys
+from collections.abc import Callable, Mapping
+
+import trio
+import urwid
+
+from compas.client.connect import caller_meta, start_rule
+from compas.client.connection import Reach, reach
+from compas.client.place import Place
+from compas.clock import Clock, wall_clock
+from compas.dashboard.controller import Controller
+from compas.dashboard.feed import Feed
+from compas.dashboard.theme import PALETTE, colours_of, shows_signs
+from compas.dashboard.widgets.surface import Surface
+from compas.errors import CompasError
+
+CLIENT = "compas dashboard"
+"""What the supervisor calls us in its log."""
+DRAW_SECONDS = 0.05
+"""However much happens, it is drawn at most so often."""
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_HUNG_UP = (errno.EIO, errno.ENXIO, errno.EPIPE, errno.EBADF)
+
+
+class NoTerminalError(CompasError):
+    """There is nothing to draw on."""
+
+
+def run_dashboard(place: Place, environ: Mapping[str, str], *, may_start: bool) -> int:
+    """Show the dashboard until its person leaves; returns the exit code, 128 and the number after a signal.
+
+    With `may_start` a supervisor is started before the screen opens, if none is there. Raises CompasError and
+    WireError, all before the screen opens.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise NoTerminalError("the dashboard needs a terminal; `compas status` shows what there is without one")
+    if environ.get("TERM", "dumb") in ("", "dumb"):
+        raise NoTerminalError("this terminal (TERM=dumb) cannot move its cursor; `compas status` shows what there is")
+    return trio.run(_run, place, environ, may_start)
+
+
+async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int:
+    meta = caller_meta(environ)
+
+    def reach_with(*, is_allowed: bool) -> Reach:
+        start = start_rule(place, environ, is_allowed=is_allowed)
+        return lambda: reach(place, start, client=CLIENT, meta=meta)
+
+    looking, starting = reach_with(is_allowed=False), reach_with(is_allowed=True)
+    if may_start:
+        async with starting():
+            pass  # errors are told before the screen opens
+    screen = urwid.display.raw.Screen()
+    screen.set_terminal_properties(colors=colours_of(environ), bright_is_bold=False)
+    ended = Ended()
+    try:
+        await show(
+            lambda controller: Feed(looking, controller.update, wall_clock, start=starting if may_start else None),
+            screen,
+            clock=wall_clock,
+            ended=ended,
+            has_signs=shows_signs(environ),
+        )
+    except* OSError as group:
+        if not all(getattr(error, "errno", None) in _HUNG_UP for error in group.exceptions):
+            raise
+        ended.code = ended.code or 128 + signal.SIGHUP
+    except* urwid.InputClosedError:
+        ended.code = ended.code or 128 + signal.SIGHUP
+    return ended.code
+
+
+class Ended:
+    """How the dashboard ended: 0 when its person left."""
+
+    def __init__(self) -> None:
+        self.code = 0
+
+
+async def show(
+    open_feed: Callable[[Controller], Feed],
+    screen: urwid.display.raw.Screen,
+    *,
+    clock: Clock,
+    ended: Ended,
+    has_signs: bool = True,
+) -> None:
+    """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored."""
+    async with trio.open_nursery() as nursery:
+        dirty = _Dirty()
+        feeds: list[Feed] = []
+        controller = Controller(lambda: feeds[0], nursery, clock, on_change=dirty.mark)
+        feeds.append(open_feed(controller))
+        surface = Surface(controller, has_signs=has_signs)
+        event_loop = urwid.TrioEventLoop()
+        loop = urwid.MainLoop(surface, PALETTE, screen, event_loop=event_loop)
+        with loop.start():
+            nursery.start_soon(_obey_signals, nursery, ended)
+            nursery.start_soon(feeds[0].run)
+            nursery.start_soon(_paint, dirty, surface, loop)
+            nursery.start_soon(_tick, dirty, controller)
+            await event_loop.run_async()
+
+
+class _Dirty:
+    """Whether anything has changed since the screen was drawn."""
+
+    def __init__(self) -> None:
+        self.changed = trio.Event()
+        self.retimed = trio.Event()
+
+    def mark(self) -> None:
+        """Something has."""
+        self.changed.set()
+        self.retimed.set()
+
+
+async def _paint(dirty: _Dirty, surface: Surface, loop: urwid.MainLoop) -> None:
+    """Draw what has changed, however often it did in the meantime, once."""
+    while True:
+        await dirty.changed.wait()
+        dirty.changed = trio.Event()
+        surface.invalidate()
+        loop.draw_screen()
+        await trio.sleep(DRAW_SECONDS)
+
+
+async def _tick(dirty: _Dirty, controller: Controller) -> None:
+    """Draw running times anew; the pace is looked at again whenever something has changed."""
+    while True:
+        pace = controller.tick_seconds
+        with trio.move_on_after(pace) as waiting:
+            while controller.tick_seconds == pace:
+                await dirty.retimed.wait()
+                dirty.retimed = trio.Event()
+        if waiting.cancelled_caught:
+            dirty.changed.set()
+
+
+async def _obey_signals(nursery: trio.Nursery, ended: Ended) -> None:
+    with trio.open_signal_receiver(*_SIGNALS) as signals:
+        async for number in signals:
+            ended.code = 128 + number
+            nursery.cancel_scope.cancel()
+            return

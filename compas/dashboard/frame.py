@@ -1,0 +1,125 @@
+"""Composes a screen: where the list or the page stands, and what the lines above and below it say. Pure."""
+
+import msgspec
+
+from compas.dashboard.keymap import Context, hints_in
+from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
+from compas.dashboard.pages.page import Page
+from compas.dashboard.sections import Row, running
+from compas.dashboard.state import Board
+from compas.dashboard.tabs.tab import Tab
+from compas.dashboard.times import hour
+from compas.dashboard.widgets.listing import Listing
+
+LEAST_COLUMNS, LEAST_ROWS = 40, 10
+_STATES = {"ready": "good", "recovering": "warn", "stopping": "warn"}
+
+
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a screen is made of. `selected` is the row of the list that is selected, `text` its filter."""
+
+    board: Board
+    tab: Tab
+    listing: Listing
+    page: Page | None
+    selected: Row | None
+    context: Context
+    text: str
+    notice: str
+    may_start: bool
+    now: float
+
+
+def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
+    """Return just as many lines as the screen has rows."""
+    if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
+        return _too_small(columns, rows)
+    above = [spread(_title(frame), _supervisor(frame.board), columns), *_banner(frame, columns)]
+    below = [_status(frame, columns), spread(_hints(frame), _position(frame), columns)]
+    height = rows - len(above) - len(below)
+    body = _body(frame, columns, height)
+    body += [BLANK] * (height - len(body))
+    return [cut_line(line, columns) for line in (*above, *body, *below)]
+
+
+def _too_small(columns: int, rows: int) -> list[Line]:
+    said = f"too small: {columns}x{rows}, and compas needs {LEAST_COLUMNS}x{LEAST_ROWS}"
+    lines = [plain(part, "notice") for part in wrap(said, max(1, columns))]
+    return [*lines, *[BLANK] * rows][:rows]
+
+
+def _body(frame: Frame, columns: int, height: int) -> list[Line]:
+    if frame.page is not None:
+        lines = frame.page.lines(columns - 2, frame.now)
+        return [Line((("", " "), *line.segments)) for line in frame.page.pager.window(lines, height)]
+    lines = frame.tab.lines(frame.board, frame.now, frame.text, columns, frame.listing.selected)
+    return frame.listing.window(lines, height)
+
+
+def _title(frame: Frame) -> Line:
+    if frame.page is not None:
+        return Line((("", " "), *frame.page.heading().segments))
+    return Line((("head", " compas"), ("dim", "  "), ("accent", frame.tab.title)))
+
+
+def _supervisor(board: Board) -> Line:
+    """Say how the supervisor is, and how much is going on."""
+    health = board.health
+    if board.link == "lost":
+        return plain("not connected ", "bad")
+    if board.link == "recovering" or health is None:
+        return plain(f"{board.link} ", "warn")
+    work = f"{running(board)} of {board.places} running"
+    queued = sum(1 for row in board.threads.values() if row.execution_status == "queued")
+    parts = [
+        plain(one_line(health.state), _STATES.get(health.state, "warn")),
+        plain(work + (f", {queued} queued" if queued else ""), ""),
+        plain(f"epoch {health.epoch} ", "dim"),
+    ]
+    return joined(parts, ("dim", " · "))
+
+
+def _banner(frame: Frame, columns: int) -> list[Line]:
+    """Say what is wrong with the connection, and that what is shown may be old."""
+    board = frame.board
+    if board.link == "lost":
+        since = hour(board.lost_at, frame.now, with_seconds=True) if board.lost_at is not None else "?"
+        said = f"connection lost; connecting again. This is as of {since}. {one_line(board.trouble)}"
+        offer = " S starts a supervisor." if frame.may_start else ""
+        room = columns - 4 - len(offer)
+        return [cut_line(Line((("notice", " ! "), ("warn", cut_line(plain(said), room).text + offer))), columns)]
+    if board.health is not None and board.health.state == "stopping":
+        said = "the supervisor is stopping; it starts no more work"
+        return [cut_line(Line((("notice", " ! "), ("warn", said))), columns)]
+    return []
+
+
+def _status(frame: Frame, columns: int) -> Line:
+    """Say what was just refused, or what is selected and what may be done about it."""
+    if frame.notice:
+        return plain(f" {one_line(frame.notice)}", "warn")
+    if frame.page is not None or frame.selected is None:
+        return BLANK
+    what_now = Line((("dim", f"{one_line(frame.selected.what_now)} "),))
+    return spread(Line((("", f" {one_line(frame.selected.thread)}"),)), what_now, columns)
+
+
+def _hints(frame: Frame) -> Line:
+    if frame.context == "filter":
+        typed = Line((("accent", " /"), ("", frame.text), ("accent", "▌")))
+        return joined([typed, *_keys("filter")], ("dim", "   "))
+    keys = joined(_keys(frame.context), ("dim", "  "))
+    if frame.context == "list" and frame.text:
+        return Line((("accent", f" /{frame.text}"), ("dim", "  Esc shows all   "), *keys.segments))
+    return Line((("", " "), *keys.segments))
+
+
+def _keys(context: Context) -> list[Line]:
+    return [Line((("accent", key), ("dim", f" {word}"))) for key, word in hints_in(context)]
+
+
+def _position(frame: Frame) -> Line:
+    if frame.page is None:
+        return BLANK
+    style = "accent" if frame.page.pager.is_following else "dim"
+    return plain(f"{frame.page.pager.position} ", style)

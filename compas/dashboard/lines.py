@@ -1,0 +1,134 @@
+"""Lines of the screen: pieces of text with a style each, cut, filled and wrapped by the columns they take."""
+
+from collections.abc import Iterable
+
+import msgspec
+from urwid import calc_text_pos, calc_width
+
+from compas.text import neutral
+
+Segment = tuple[str, str]
+"""A style of the theme, and text without control characters."""
+
+TAB_COLUMNS = 4
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the screen; `key` names the row of a list that it belongs to."""
+
+    segments: tuple[Segment, ...] = ()
+    key: str | None = None
+
+    @property
+    def text(self) -> str:
+        """The line without its styles."""
+        return "".join(text for _, text in self.segments)
+
+
+BLANK = Line()
+
+
+def plain(text: str, style: str = "") -> Line:
+    """Return a line of one style."""
+    return Line(((style, text),))
+
+
+def one_line(text: str) -> str:
+    """Return any text as one line that a terminal does not obey."""
+    return neutral(" ".join(text.split()))
+
+
+def clean_lines(text: str) -> list[str]:
+    """Split any text into lines that a terminal does not obey; tabs become blanks.
+
+    Only a line feed ends a line: what else Python takes for a line break would let an agent's text pose as ours.
+    """
+    return [neutral(line.rstrip("\r").expandtabs(TAB_COLUMNS)) for line in text.split("\n")]
+
+
+def width_of(text: str) -> int:
+    """Return how many columns a terminal gives this text."""
+    return len(text) if text.isascii() else calc_width(text, 0, len(text))
+
+
+def cut(text: str, width: int) -> str:
+    """Return the text in at most `width` columns, with an ellipsis where something is missing."""
+    if width_of(text) <= width:
+        return text
+    if width <= 0:
+        return ""
+    end, _ = calc_text_pos(text, 0, len(text), width - 1)
+    return text[:end] + "…"
+
+
+def fit(text: str, width: int) -> str:
+    """Return the text in exactly `width` columns."""
+    short = cut(text, width)
+    return short + " " * max(0, width - width_of(short))
+
+
+def cut_line(line: Line, width: int) -> Line:
+    """Return the line in at most `width` columns."""
+    if width_of(line.text) <= width:
+        return line
+    kept: list[Segment] = []
+    left = width
+    for style, text in line.segments:
+        size = width_of(text)
+        if size >= left:
+            # The ellipsis stands for what follows too, so it is there even where this piece just fits.
+            kept.append((style, cut(text, left) if size > left else cut(text + "…", left)))
+            break
+        kept.append((style, text))
+        left -= size
+    return Line(tuple(kept), line.key)
+
+
+def spread(left: Line, right: Line, width: int) -> Line:
+    """Put one part at each edge of a line of `width` columns; the left one gives way, down to nothing."""
+    right = cut_line(right, width)
+    room = max(0, width - width_of(right.text) - 1)
+    left = cut_line(left, room)
+    gap = " " * max(0, width - width_of(left.text) - width_of(right.text))
+    return Line((*left.segments, ("", gap), *right.segments), left.key)
+
+
+def joined(parts: Iterable[Line], separator: Segment) -> Line:
+    """Return one line of several parts with a separator between them."""
+    segments: list[Segment] = []
+    for part in parts:
+        segments += [separator, *part.segments] if segments else part.segments
+    return Line(tuple(segments))
+
+
+def chop(text: str, width: int) -> list[str]:
+    """Split a line wherever `width` columns are full; nothing of it is lost."""
+    if width_of(text) <= width:
+        return [text]
+    parts = []
+    start = 0
+    while start < len(text):
+        end, _ = calc_text_pos(text, start, len(text), max(1, width))
+        end = max(end, start + 1)  # a wide character on a screen of one column
+        parts.append(text[start:end])
+        start = end
+    return parts
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Split a line between words so that each part has at most `width` columns; longer words are split inside."""
+    if width_of(text) <= width:
+        return [text]
+    parts: list[str] = []
+    rest = text
+    while width_of(rest) > width:
+        end, _ = calc_text_pos(rest, 0, len(rest), max(1, width))
+        end = max(end, 1)
+        blank = rest.rfind(" ", 1, end + 1)
+        if blank > 0 and rest[:blank].strip():
+            parts.append(rest[:blank].rstrip())
+            rest = rest[blank + 1 :].lstrip()
+        else:
+            parts.append(rest[:end])
+            rest = rest[end:]
+    return [*parts, rest] if rest or not parts else parts

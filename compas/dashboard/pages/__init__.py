@@ -1,0 +1,1 @@
+"""What is opened from a list and takes the whole screen, one file each."""

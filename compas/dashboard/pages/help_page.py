@@ -1,0 +1,53 @@
+"""The page with all keys, made from the keymap."""
+
+import trio
+
+from compas.dashboard.commands import PageKind
+from compas.dashboard.hotkeys import described
+from compas.dashboard.keymap import WHERE
+from compas.dashboard.lines import BLANK, Line, fit, plain
+from compas.dashboard.lines import wrap as wrapped
+from compas.dashboard.state import Update
+from compas.dashboard.theme import SIGNS
+from compas.dashboard.widgets.pager import Pager
+
+_KEYS = 16
+
+
+class HelpPage:
+    """Covers the whole screen, and can be scrolled."""
+
+    kind: PageKind = "help"
+    thread = ""
+
+    def __init__(self) -> None:
+        self.pager = Pager(is_following=False)
+
+    def heading(self) -> Line:
+        """See Page."""
+        return plain("help", "head")
+
+    def lines(self, width: int, now: float) -> list[Line]:
+        """See Page."""
+        found: list[Line] = []
+        for context, title in WHERE.items():
+            found += [BLANK, plain(f"  {title}", "head")]
+            for keys, does in described(context):
+                first, *rest = wrapped(does, max(1, width - _KEYS - 4))
+                found.append(Line((("accent", f"    {fit(keys, _KEYS - 1)} "), ("", first))))
+                found += [plain(" " * (_KEYS + 4) + part) for part in rest]
+        found += [BLANK, plain("  Signs", "head")]
+        found += [Line(((style, f"    {fit(sign, _KEYS - 1)} "), ("", word))) for word, (sign, style) in SIGNS.items()]
+        found += [BLANK, plain("  Ctrl-C leaves the dashboard at once, from anywhere.", "dim")]
+        return found
+
+    def is_ticking(self) -> bool:
+        """See Page."""
+        return False
+
+    def hear(self, update: Update) -> None:
+        """See Page: nothing changes the keys."""
+
+    async def run(self) -> None:
+        """See Page."""
+        await trio.sleep_forever()

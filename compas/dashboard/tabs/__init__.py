@@ -1,0 +1,1 @@
+"""The lists that the dashboard begins with, one file each."""

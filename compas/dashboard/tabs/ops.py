@@ -1,0 +1,132 @@
+"""The tab that a developer looks at all day: what runs, what waits, what needs them, what is being merged."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from compas.dashboard.lines import BLANK, Line, cut_line, fit, one_line, plain, width_of
+from compas.dashboard.sections import Row, Section, rows_of, sections_of
+from compas.dashboard.state import Board
+from compas.dashboard.theme import MARK, sign_of
+from compas.dashboard.times import ago, elapsed, hour
+
+NAMED_FROM, WIDE_FROM, BATCHED_FROM = 90, 100, 120
+"""Columns from which threads are named, columns are wider, and batches are shown (c-config-dashboard 94)."""
+
+
+class Columns(msgspec.Struct, frozen=True):
+    """How wide each column is; `about` gets what is left."""
+
+    word: int
+    who: int
+    name: int
+    batch: int
+    about: int
+    time: int
+
+
+def columns_for(width: int) -> Columns:
+    """Return the columns of a row on a screen of this width; a column of no width is left out."""
+    name = 14 if width >= NAMED_FROM else 0
+    word, who = (14, 18) if width >= WIDE_FROM else (12, 12)
+    batch = 14 if width >= BATCHED_FROM else 0
+    time = 11
+    about = width - 4 - sum(size + 1 for size in (word, who, name, batch, time) if size) - 1
+    return Columns(word, who, name, batch, max(1, about), time)
+
+
+class Ops:
+    """See the module."""
+
+    title = "Ops"
+
+    def rows(self, board: Board, now: float, text: str) -> tuple[Row, ...]:
+        """See Tab."""
+        return rows_of(sections_of(board, now, text))
+
+    def lines(self, board: Board, now: float, text: str, width: int, selected: str | None) -> list[Line]:
+        """See Tab."""
+        if board.health is None:
+            return _before_the_first(board, width)
+        if not board.threads and not text:
+            return [*_nothing_yet(board, width), *_warnings(board, width)]
+        found = [line for section in sections_of(board, now, text) for line in _section(section, width, now, selected)]
+        return [*found, *_warnings(board, width)]
+
+
+def _section(section: Section, width: int, now: float, selected: str | None) -> Iterator[Line]:
+    if not section.rows and not section.empty:
+        return
+    count = str(len(section.rows)) if section.rows else section.empty
+    yield BLANK
+    yield cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}"))), width)
+    columns = columns_for(width)
+    for row in section.rows:
+        yield _row(row, columns, width, now, is_selected=row.key == selected)
+
+
+def _row(row: Row, columns: Columns, width: int, now: float, *, is_selected: bool) -> Line:
+    sign, style = sign_of(row.word)
+    said = "dim" if row.is_stale else style
+    text = "chosen" if is_selected else "dim" if row.is_stale else ""
+    segments = [
+        ("accent" if is_selected else "", f"{MARK if is_selected else ' '} "),
+        (said, f"{sign} {fit(row.word, columns.word)} "),
+        (text, f"{fit(row.who, columns.who)} "),
+    ]
+    if columns.name:
+        segments.append(("dim", f"{fit(_short(row.thread, columns.name), columns.name)} "))
+    segments.append((text, f"{fit(row.about, columns.about)} "))
+    if columns.batch:
+        segments.append(("dim", f"{fit(row.batch, columns.batch)} "))
+    time = _time(row, now)
+    segments.append(("dim", " " * (columns.time - width_of(time)) + time))
+    return cut_line(Line(tuple(segments), row.key), width)
+
+
+def _short(thread: str, width: int) -> str:
+    """Return a thread's name, or the end of a long one: the beginnings of ULIDs are alike."""
+    return thread if len(thread) <= width else f"…{thread[1 - width :]}"
+
+
+def _time(row: Row, now: float) -> str:
+    if row.due is not None:
+        return hour(row.due, now)
+    if row.since is None:
+        return ""
+    if row.word in ("running", "ending", "merging", "queued"):
+        return elapsed(now - row.since)
+    return ago(now - row.since)
+
+
+def _before_the_first(board: Board, width: int) -> list[Line]:
+    if board.link == "recovering":
+        said = "The supervisor is recovering: it reads its log and looks after the agents of the one before it."
+    elif board.link == "lost":
+        said = "There is no connection to a supervisor."
+    else:
+        said = "Connecting to the supervisor …"
+    return [BLANK, cut_line(plain(f"  {said}", "dim"), width)]
+
+
+def _nothing_yet(board: Board, width: int) -> list[Line]:
+    agents = ", ".join(one_line(agent.alias) for agent in board.health.agents) if board.health is not None else ""
+    example = board.health.agents[0].alias if board.health is not None and board.health.agents else "AGENT"
+    lines = [
+        BLANK,
+        plain("  No agent has been given anything to do yet."),
+        BLANK,
+        Line((("dim", "  Try    "), ("code", f'compas dispatch {one_line(example)} "Add a health check endpoint."'))),
+    ]
+    if agents:
+        lines.append(Line((("dim", "  Agents "), ("", agents))))
+    return [cut_line(line, width) for line in lines]
+
+
+def _warnings(board: Board, width: int) -> list[Line]:
+    """Return what keeps agents from working, below everything else."""
+    if board.health is None:
+        return []
+    unusable = [f"{agent.alias} cannot be used: {agent.detail}" for agent in board.health.agents if not agent.usable]
+    said = [cut_line(plain(f"  ! {one_line(text)}", "warn"), width) for text in (*unusable, *board.health.warnings)]
+    return [BLANK, *said] if said else []

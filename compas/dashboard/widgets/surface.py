@@ -1,0 +1,84 @@
+"""The one urwid widget: draws the lines it is given, and hands keys and mouse on."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+import urwid
+
+from compas.dashboard.lines import BLANK, Line
+from compas.dashboard.theme import plain_text
+
+Size = tuple[int, int]
+"""Columns and rows."""
+
+
+class Painted(Protocol):
+    """What is drawn, and what is done about keys and mouse."""
+
+    def frame(self, columns: int, rows: int) -> Sequence[Line]:
+        """Return the lines of a screen of this size, at most as many as it has rows."""
+        ...
+
+    def press(self, key: str) -> None:
+        """Take a key, by urwid's name."""
+        ...
+
+    def click(self, row: int) -> None:
+        """Take a click into a row of the screen."""
+        ...
+
+    def wheel(self, by: int) -> None:
+        """Take a turn of the wheel, one step down or up."""
+        ...
+
+
+class Surface(urwid.Widget):
+    """Fills the screen. Draws again only when told to by `invalidate`, by a key, or by a new size."""
+
+    _sizing = frozenset([urwid.BOX])
+    _selectable = True
+
+    def __init__(self, painted: Painted, *, has_signs: bool = True) -> None:
+        super().__init__()
+        self._painted = painted
+        self._shown: Callable[[str], str] = str if has_signs else plain_text
+
+    def invalidate(self) -> None:
+        """Draw anew the next time."""
+        self._invalidate()
+
+    def render(self, size: Size, focus: bool = False) -> urwid.Canvas:  # type: ignore[override]
+        """Draw the lines; whatever they hold, the canvas has just this size."""
+        columns, rows = size
+        if columns < 1 or rows < 1:
+            return urwid.SolidCanvas(" ", columns, rows)
+        lines = list(self._painted.frame(columns, rows))[:rows]
+        lines += [BLANK] * (rows - len(lines))
+        return urwid.CanvasCombine([(self._drawn(line, columns), None, False) for line in lines])
+
+    def _drawn(self, line: Line, columns: int) -> urwid.Canvas:
+        markup = [(style or None, self._shown(text)) for style, text in _without_breaks(line.segments) if text]
+        return urwid.Text(markup or "", wrap=urwid.CLIP).render((columns,))
+
+    def keypress(self, size: Size, key: str) -> str | None:  # type: ignore[override]
+        """Hand a key on."""
+        self._painted.press(key)
+        self._invalidate()
+        return None
+
+    def mouse_event(  # type: ignore[override]
+        self, size: Size, event: str, button: int, col: int, row: int, focus: bool
+    ) -> bool | None:
+        """Hand a click with the first button, or a turn of the wheel, on."""
+        if urwid.is_mouse_press(event):
+            if button in (4, 5):
+                self._painted.wheel(-1 if button == 4 else 1)
+            elif button == 1 and "drag" not in event:
+                self._painted.click(row)
+            self._invalidate()
+        return True
+
+
+def _without_breaks(segments: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """A line is one line: a break in it would shift all that follows."""
+    return ((style, text.replace("\n", " ")) for style, text in segments)
