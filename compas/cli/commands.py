@@ -29,6 +29,7 @@ _WITHOUT_OPERATION = (
     Command(name="run", doc="Run the supervisor.", runs="compas.cli.run:main"),
     Command(name="worker", doc="The same as `run`.", runs="compas.cli.run:main"),
     Command(name="restart", doc="Replace the supervisor while agents run on.", runs="compas.cli.stop_command:restart"),
+    Command(name="dashboard", doc="Show what happens, live.", runs="compas.cli.dashboard_command:main"),
     Command(name="init", doc="Write a first config file.", runs="compas.cli.init_command:main"),
     Command(
         name="setup-mcp", doc="Make an editor know compas, or forget it.", runs="compas.cli.setup_mcp_command:main"

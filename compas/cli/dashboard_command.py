@@ -1,0 +1,30 @@
+"""`dashboard`: parses its options, starts the supervisor where it may, and loads the screen."""
+
+import os
+from collections.abc import Sequence
+
+from compas.cli.arguments import CommandParser
+from compas.cli.asking import place_for
+from compas.cli.terminal import tell
+
+_DETAILS = (
+    "Keys: docs/hotkeys.md, or ? in the dashboard. Leaving it ends nothing: agents and supervisor go on, and a "
+    "supervisor that was started for it ends by itself when there is nothing left to do."
+)
+
+
+def main(command: str, args: Sequence[str]) -> int:
+    """Run the dashboard until its person leaves it."""
+    parser = CommandParser(command, "Show what happens, live.", _DETAILS)
+    parser.add_argument("--standalone", action="store_true", help="start no supervisor when none is running")
+    parser.add_argument("--poll-interval", metavar="N", help="accepted and ignored: nothing is polled")
+    parser.add_argument("--with-worker", action="store_true", help="accepted and ignored: it is the default")
+    given = parser.parse_args(args)
+    if given.poll_interval is not None:
+        tell("note: --poll-interval does nothing; the dashboard is told of every event as it happens")
+    if given.with_worker:
+        tell("note: --with-worker does nothing; a supervisor is started by itself, unless --standalone forbids it")
+    place = place_for(given)
+    from compas.dashboard.app import run_dashboard  # urwid and trio take longer to load than most commands run
+
+    return run_dashboard(place, os.environ, may_start=not given.standalone)
