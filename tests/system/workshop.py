@@ -1,11 +1,14 @@
 """A workshop: a repository, a config, agents, and `compas` as a person has it, with nothing shared with other tests."""
 
+import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -200,6 +203,23 @@ class Workshop:
                     stream.close()
         process_tree.reap_adopted({process.pid for process in self._started})
         return left
+
+
+@contextlib.contextmanager
+def open_workshop(root: Path) -> Iterator[Workshop]:
+    """Make a workshop; when the context ends, everything it started must be gone."""
+    runtime = Path(tempfile.mkdtemp(prefix="cs-", dir="/tmp"))
+    process_tree.adopt_orphans(on=True)
+    try:
+        made = Workshop(root, runtime)
+        try:
+            yield made
+        finally:
+            left = made.shut()
+        assert left == [], "these outlived the supervisor and had to be ended"
+    finally:
+        process_tree.adopt_orphans(on=False)
+        shutil.rmtree(runtime)
 
 
 def finish(process: "subprocess.Popen[bytes]", seconds: float = CEILING) -> Result:

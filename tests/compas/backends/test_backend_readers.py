@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 
 from compas.backends.backend import ExitStatus, OutputReader
+from compas.backends.claude import ClaudeReader
 from compas.backends.generic import GenericReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
@@ -16,18 +17,28 @@ READERS = {
     "json": lambda: GenericReader(OutputSpec(format="json", result_field="a.b", session_id_field="session_id")),
     "jsonl": lambda: GenericReader(OutputSpec(format="jsonl", result_field="result")),
     "scripted": ScriptedReader,
+    "claude": ClaudeReader,
+}
+KEYS = {
+    "generic": ["type", "id", "text", "result", "a", "b", "category", "usage"],
+    "claude": [
+        *("subtype", "session_id", "message", "content", "name", "input", "tool_use_id", "is_error", "errors"),
+        *("error", "api_error_status", "terminal_reason", "num_turns", "total_cost_usd", "rate_limit_info", "status"),
+        *("model_usage_since_last_result", "costUSD", "inputTokens", "resetsAt", "local_command_outcome", "kind"),
+    ],
 }
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=10),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(st.sampled_from(["type", "id", "text", "result", "a", "b", "category", "usage"]), inner)
+        | st.dictionaries(st.sampled_from([key for keys in KEYS.values() for key in keys]), inner)
     ),
     max_leaves=8,
 )
-TAGS = st.sampled_from(["session", "tool", "message", "result", "other"])
-OBJECTS = st.builds(lambda tag, rest: {**rest, "type": tag}, TAGS, st.dictionaries(st.text(max_size=5), VALUES))
+TAGS = st.sampled_from(["session", "tool", "message", "result", "system", "assistant", "user", "rate_limit_event"])
+NAMES = st.text(max_size=5) | st.sampled_from([key for keys in KEYS.values() for key in keys])
+OBJECTS = st.builds(lambda tag, rest: {**rest, "type": tag}, TAGS, st.dictionaries(NAMES, VALUES))
 LINES = (
     st.text() | (VALUES | OBJECTS).map(json.dumps) | st.sampled_from(['"\\ud800"', "\x00", "[" * 3000, '{"a":' * 3000])
 )

@@ -4,7 +4,6 @@ from compas.backends.catalogue import build_backends
 from compas.backends.generic import GenericBackend
 from compas.domain.specs import SCRIPTED_BACKEND, BackendSpec
 
-
 OWN = [SCRIPTED_BACKEND, "claude"]
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from compas.backends.environment import MARKS, SAFE, build_environment
 from compas.domain.specs import AgentSpec
 
+MARKED = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_MESSAGING_TOKEN", "CODEX_SANDBOX", "COMPAS_EXECUTION"]
 AGENT = AgentSpec(alias="dev", backend="cli", workdir="/src/app")
 
 
@@ -42,12 +43,22 @@ def test_what_the_agents_config_sets_is_set_whatever_is_inherited_or_removed() -
     assert (found["PATH"], found["NEW"]) == ("/own", "1")
 
 
+def test_a_default_of_the_backend_is_set_only_where_nothing_else_sets_it() -> None:
+    def found(inherited: dict[str, str], env: dict[str, str]) -> str:
+        agent = msgspec.structs.replace(AGENT, env=env)
+        return build_environment(agent, inherited, defaults={"CLAUDE_CODE_X": "default"}, extra={})["CLAUDE_CODE_X"]
+
+    assert found({}, {}) == "default"
+    assert found({"CLAUDE_CODE_X": "inherited"}, {}) == "inherited"
+    assert found({"CLAUDE_CODE_X": "inherited"}, {"CLAUDE_CODE_X": "own"}) == "own"
+
+
 def test_what_compas_itself_sets_cannot_be_set_otherwise() -> None:
     assert environment({"COMPAS_THREAD": "other"}, env={"COMPAS_THREAD": "mine"})["COMPAS_THREAD"] == "t1"
 
 
 # proves: a-core 49
-@pytest.mark.parametrize("mark", ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CODEX_SANDBOX", "COMPAS_EXECUTION"])
+@pytest.mark.parametrize("mark", MARKED)
 @pytest.mark.parametrize("env_pass", [None, ("*",), ("CLAUDE*", "CODEX_*", "COMPAS_*")])
 def test_the_marks_of_an_agent_around_us_pass_only_by_name(mark: str, env_pass: tuple[str, ...] | None) -> None:
     assert mark not in environment({mark: "1"}, env_pass=env_pass)

@@ -1,0 +1,82 @@
+"""Installs the agent CLIs that the tests drive, in pinned versions, and prints where they are.
+
+    python tests/real_clis/install.py [NAME …]
+
+They go into the directory COMPAS_CLI_CACHE, or ~/.cache/compas-test-clis. What is there already is kept.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Cli(NamedTuple):
+    """An npm package in the version that the tests are written for, and the command it brings."""
+
+    package: str
+    version: str
+    command: str
+
+
+CLIS: dict[str, Cli] = {
+    "claude": Cli("@anthropic-ai/claude-code", "2.1.330", "claude"),
+}
+
+
+def cache() -> Path:
+    """Return the directory they are installed below."""
+    given = os.environ.get("COMPAS_CLI_CACHE")
+    return Path(given) if given else Path.home() / ".cache" / "compas-test-clis"
+
+
+def command_of(name: str) -> Path:
+    """Return where the command of a CLI is once it is installed."""
+    cli = CLIS[name]
+    return cache() / f"{name}-{cli.version}" / "node_modules" / ".bin" / cli.command
+
+
+def install(name: str, npm: str) -> Path:
+    """Install a CLI unless it is there; what is half installed is never seen under the final name."""
+    command = command_of(name)
+    if command.exists():
+        return command
+    cli, place = CLIS[name], command.parents[2]
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=f"{name}-") as begun:
+        arguments = ["install", "--prefix", begun, "--no-audit", "--no-fund", f"{cli.package}@{cli.version}"]
+        with subprocess.Popen([npm, *arguments], stdout=sys.stderr) as process:
+            if process.wait() != 0:
+                raise SystemExit(
+                    f"npm could not install {cli.package}@{cli.version} (exit status {process.returncode})"
+                )
+        if place.exists():
+            shutil.rmtree(place)
+        place.mkdir()
+        Path(begun, "node_modules").rename(place / "node_modules")
+    if not command.exists():
+        raise SystemExit(f"{cli.package}@{cli.version} is installed, but has brought no {command}")
+    return command
+
+
+def main(arguments: list[str]) -> int:
+    """Install what is named, or all; print one path a line."""
+    parser = argparse.ArgumentParser(description="Install the agent CLIs that the tests drive.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(CLIS)}; all without one")
+    names = parser.parse_args(arguments).names or list(CLIS)
+    if unknown := [name for name in names if name not in CLIS]:
+        parser.error(f"there is no {unknown[0]}; there are: {', '.join(CLIS)}")
+    npm = shutil.which("npm")
+    if npm is None and not all(command_of(name).exists() for name in names):
+        raise SystemExit("npm is not on PATH; install Node.js, or skip the tests that drive agent CLIs")
+    for name in names:
+        sys.stdout.write(f"{install(name, npm or 'npm')}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
