@@ -33,7 +33,7 @@ class EventsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class LogAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A part of an execution's output: bytes `offset` to `next_offset` of its log.
 
-    `status` is the execution's where the end of the log was reached.
+    `status` is the execution's, and `source` says where the text comes from, where the end was reached.
     """
 
     execution_id: str
@@ -42,3 +42,4 @@ class LogAnswer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     has_more: bool
     text: str
     status: str | None = None
+    source: str | None = None

@@ -66,28 +66,30 @@ class LogReader:
             has_more=response is None,
             text="".join(self._pieces),
             status=response.status if response is not None else None,
+            source=response.source if response is not None else None,
         )
 
 
 class TailReader:
-    """Takes the last lines of a log, which come as one piece."""
+    """Takes the last lines of a log."""
 
     def __init__(self) -> None:
         self._text = b""
 
     def take(self, item: LogChunkItem) -> None:
-        """Take the piece; of one that is too long, its end."""
-        self._text = item.text.encode()[-MOST_LOG_BYTES:].decode(errors="ignore").encode()
+        """Take a piece; of what gets too long, the end is kept."""
+        self._text = (self._text + item.text.encode())[-MOST_LOG_BYTES:].decode(errors="ignore").encode()
 
     def answer(self, response: LogResponse) -> LogAnswer:
         """Return what was read."""
         return LogAnswer(
             execution_id=response.execution_id,
-            offset=response.next_offset - len(self._text),
+            offset=max(0, response.next_offset - len(self._text)),
             next_offset=response.next_offset,
             has_more=False,
             text=self._text.decode(),
             status=response.status,
+            source=response.source,
         )
 
 

@@ -1,0 +1,122 @@
+"""Writes docs/mcp-tools.md from the tools: python -m compas.gateway.document [FILE], or - for standard output."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from compas.api.operation import Parameter
+from compas.gateway.ceiling import CHAIN_FACTOR, PADDING_SECS
+from compas.gateway.instructions import INSTRUCTIONS
+from compas.gateway.parameters import SYNONYMS, offered
+from compas.gateway.schema import Schema, input_schema, output_schema
+from compas.gateway.tools import TOOLS, Tool
+
+DOCUMENT = Path("docs/mcp-tools.md")
+
+_OPENING = f"""# The MCP tools
+
+<!-- Written by `python -m compas.gateway.document` from the tools; change those instead. -->
+
+`compas mcp-server` offers compas to an editor or a coding CLI, over MCP on standard input and output. It speaks both
+eras of the protocol: 2026-07-28, and the `initialize` handshake of the versions before. It needs no supervisor to
+start; the first call starts one, unless it runs inside an agent or with `--no-start`.
+
+`compas setup-mcp --tool claude` (or `codex`, `gemini`, `opencode`) makes an editor know it.
+
+It ends with the editor that started it, and takes along only the calls that are under way; the supervisor and its
+agents go on. When the supervisor is killed or replaced, calls go on with the next one, and a task is dispatched once.
+
+- A parameter may be null, which counts as absent; a whole number may be written as a string. A parameter that a tool
+  does not know is refused, with the names it knows. Names from elsewhere are understood:
+  {{synonyms}}.
+- An answer is one JSON object, as structured content and as text. What has no value is left out of it.
+- What goes wrong is a result marked as an error, one sentence or two long: what was found, and what to do.
+- `orch_wait` takes as long as the slowest agent may (`timeout_secs`, else `execution_timeout_secs`) and {PADDING_SECS}
+  seconds more; with `await_chain` {CHAIN_FACTOR} times as long and {PADDING_SECS} seconds more. A longer time limit is
+  lowered to that, and the answer says so with `clamped`. A client that gives up earlier, such as Codex with its
+  `tool_timeout_sec`, loses nothing: the wait is called again.
+- A client that asks for progress hears it every ten seconds of a wait. A call that it cancels ends at the supervisor
+  too.
+
+## What a model is told when it connects
+
+{INSTRUCTIONS}"""
+
+_KINDS = {"read": "reads", "wait": "reads, and blocks", "stream": "reads", "write": "changes something"}
+
+
+def document() -> str:
+    """Return the text of docs/mcp-tools.md."""
+    synonyms = "; ".join(" = ".join(f"`{name}`" for name in sorted(group)) for group in SYNONYMS)
+    return "\n\n".join([_OPENING.format(synonyms=synonyms), *map(_section, TOOLS)]) + "\n"
+
+
+def _section(tool: Tool) -> str:
+    lines = [f"## `{tool.name}`", "", tool.doc, "", f"It {_hints(tool)}.", "", *_parameters(tool), *_answer(tool)]
+    return "\n".join(lines).rstrip()
+
+
+def _hints(tool: Tool) -> str:
+    hints = [_KINDS[tool.operation.kind]]
+    if tool.destructive:
+        hints.append("ends running work")
+    if tool.idempotent:
+        hints.append("may be repeated")
+    return "; ".join(hints)
+
+
+def _parameters(tool: Tool) -> Iterator[str]:
+    given = offered(tool)
+    if not given:
+        yield "It takes no parameters."
+    else:
+        yield "| parameter | type | default | |"
+        yield "|---|---|---|---|"
+        schema = input_schema(tool)["properties"]
+        yield from (_parameter(one, schema[one.wire_name]) for one in given)
+    yield ""
+
+
+def _parameter(parameter: Parameter, schema: Schema) -> str:
+    default = "required" if parameter.required else _default(schema)
+    return f"| `{parameter.wire_name}` | {_type(schema)} | {default} | {parameter.doc} |"
+
+
+def _type(schema: Schema) -> str:
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    words = {"integer": "whole number", "boolean": "true or false", "string": "text"}
+    return words[schema["type"]]
+
+
+def _default(schema: Schema) -> str:
+    if schema["type"] == "boolean":
+        return "false"
+    return f"`{schema['default']}`" if "default" in schema else ""
+
+
+def _answer(tool: Tool) -> Iterator[str]:
+    schema = output_schema(tool)
+    always = schema.get("required", ())
+    sometimes = [name for name in schema["properties"] if name not in always]
+    yield f"It answers with {_names(always)}" + (
+        f", and where they have a value {_names(sometimes)}." if sometimes else "."
+    )
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def main(arguments: list[str]) -> int:
+    """Write the document where the only argument says, else to docs/mcp-tools.md below the current directory."""
+    target = arguments[0] if arguments else str(DOCUMENT)
+    if target == "-":
+        sys.stdout.write(document())
+    else:
+        Path(target).write_text(document(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
