@@ -17,7 +17,7 @@ _UNKNOWN_KEY = ("there is no key", "is not a key here")
 
 def check_config(path: Path, environ: Mapping[str, str]) -> tuple[list[Check], Config | None]:
     """Load the config file and return what is found, and the configuration when it can be used."""
-    if not path.exists():
+    if _is_missing(path):
         return [failed("config", f"there is no {path}", command("init", path, environ))], None
     try:
         compose(read_text(str(path)))
@@ -33,6 +33,17 @@ def check_config(path: Path, environ: Mapping[str, str]) -> tuple[list[Check], C
         return [_refused(path, error), *_warnings(error.warnings)], None
     agents = ", ".join(loaded.config.agents)
     return [passed("config", f"{path} loads; agents: {agents}"), *_warnings(loaded.warnings)], loaded.config
+
+
+def _is_missing(path: Path) -> bool:
+    """Tell whether nothing is there; what may not be looked at is not missing."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _refused(path: Path, error: ConfigError) -> Check:

@@ -1,6 +1,7 @@
 """Puts a file in place whole: written beside it, synced, then renamed; what stood there before is kept as a copy."""
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -10,6 +11,8 @@ from pathlib import Path
 from compas.clock import Clock, wall_clock
 from compas.setup.errors import SetupError
 
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS)
+"""How file systems without hard links refuse one."""
 _MOST_COPIES = 100
 """Copies with the same second in their names."""
 
@@ -22,7 +25,7 @@ def write_new(path: Path, text: str) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _beside(path, text) as written:
         try:
-            os.link(written, path)  # unlike a rename, never in place of another
+            _link(written, path)
         except FileExistsError as error:
             raise SetupError(f"{path} is there already; nothing was changed") from error
     _sync(path.parent)
@@ -58,6 +61,16 @@ def keep_copy(path: Path, clock: Clock = wall_clock) -> Path:
             _sync(copy.parent)
             return copy
     raise SetupError(f"there are {_MOST_COPIES} copies of {path} of this second already; try again")
+
+
+def _link(written: Path, path: Path) -> None:
+    """Give the written file its name, never in the place of another. Raises FileExistsError."""
+    try:
+        os.link(written, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _write(path, written.read_bytes())  # here it is not there whole at once
 
 
 @contextmanager

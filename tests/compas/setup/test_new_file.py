@@ -1,5 +1,6 @@
 """A file is put in place whole or not at all, and what stood there before is kept."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -70,3 +71,18 @@ def test_a_file_that_a_killed_process_of_our_number_left_is_no_hindrance(tmp_pat
     (tmp_path / f".file.{os.getpid()}.new").write_text("half")
     write_new(tmp_path / "file", "whole")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_file_system_without_hard_links_gets_the_file_and_still_none_in_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(source))
+
+    monkeypatch.setattr(os, "link", link)
+    path = tmp_path / "file"
+    write_new(path, "new")
+    assert [(each.name, each.read_text()) for each in tmp_path.iterdir()] == [("file", "new")]
+    with pytest.raises(SetupError, match="there already"):
+        write_new(path, "newer")
+    assert path.read_text() == "new"
