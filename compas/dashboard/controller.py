@@ -19,7 +19,7 @@ from compas.dashboard.pages.help_page import HelpPage
 from compas.dashboard.pages.log_page import LogPage
 from compas.dashboard.pages.page import Page
 from compas.dashboard.sections import Row, running
-from compas.dashboard.state import Board, Update, evolve
+from compas.dashboard.state import Board, Opened, Update, evolve
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.tabs.tab import Tab
 from compas.dashboard.widgets.listing import Listing
@@ -85,6 +85,8 @@ class Controller:
     def update(self, update: Update) -> None:
         """Take an update."""
         self.board = evolve(self.board, update)
+        if isinstance(update, Opened):
+            self._notice = ""
         for page, _ in self._pages:
             page.hear(update)
         self._on_change()

@@ -34,7 +34,7 @@ def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
     """Return just as many lines as the screen has rows."""
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return _too_small(columns, rows)
-    above = [spread(_title(frame), _supervisor(frame.board), columns), *_banner(frame, columns)]
+    above = [_first_line(frame, columns), *_banner(frame, columns)]
     below = [_status(frame, columns), spread(_hints(frame), _position(frame), columns)]
     height = rows - len(above) - len(below)
     body = _body(frame, columns, height)
@@ -56,10 +56,15 @@ def _body(frame: Frame, columns: int, height: int) -> list[Line]:
     return frame.listing.window(lines, height)
 
 
-def _title(frame: Frame) -> Line:
-    if frame.page is not None:
-        return Line((("", " "), *frame.page.heading().segments))
-    return Line((("head", " compas"), ("dim", "  "), ("accent", frame.tab.title)))
+def _first_line(frame: Frame, columns: int) -> Line:
+    """Name the tab and say how the supervisor is; a page needs the room for itself while all is well."""
+    if frame.page is None:
+        return spread(
+            Line((("head", " compas"), ("accent", f"  {frame.tab.title}"))), _supervisor(frame.board), columns
+        )
+    is_well = frame.board.link == "connected"
+    title = Line((("", " "), *frame.page.heading().segments))
+    return spread(title, BLANK if is_well else _supervisor(frame.board), columns)
 
 
 def _supervisor(board: Board) -> Line:
@@ -83,14 +88,14 @@ def _banner(frame: Frame, columns: int) -> list[Line]:
     """Say what is wrong with the connection, and that what is shown may be old."""
     board = frame.board
     if board.link == "lost":
-        since = hour(board.lost_at, frame.now, with_seconds=True) if board.lost_at is not None else "?"
-        said = f"connection lost; connecting again. This is as of {since}. {one_line(board.trouble)}"
+        since = hour(board.lost_at, frame.now, with_seconds=True) if board.lost_at is not None else ""
+        said = f"connection lost at {since}; connecting again." if board.health is not None else "no connection yet."
         offer = " S starts a supervisor." if frame.may_start else ""
-        room = columns - 4 - len(offer)
-        return [cut_line(Line((("notice", " ! "), ("warn", cut_line(plain(said), room).text + offer))), columns)]
+        reason = f" {one_line(board.trouble)}"
+        return [cut_line(Line((("notice", " ! "), ("warn", f" {said}{offer}"), ("dim", reason))), columns)]
     if board.health is not None and board.health.state == "stopping":
         said = "the supervisor is stopping; it starts no more work"
-        return [cut_line(Line((("notice", " ! "), ("warn", said))), columns)]
+        return [cut_line(Line((("notice", " ! "), ("warn", f" {said}"))), columns)]
     return []
 
 
@@ -100,15 +105,18 @@ def _status(frame: Frame, columns: int) -> Line:
         return plain(f" {one_line(frame.notice)}", "warn")
     if frame.page is not None or frame.selected is None:
         return BLANK
-    what_now = Line((("dim", f"{one_line(frame.selected.what_now)} "),))
-    return spread(Line((("", f" {one_line(frame.selected.thread)}"),)), what_now, columns)
+    name, what_now = one_line(frame.selected.thread), one_line(frame.selected.what_now)
+    # A command that names the thread can be copied as it stands.
+    shown = (("dim", f" {what_now}"),) if name in what_now else (("", f" {name}"), ("dim", f"  {what_now}"))
+    return cut_line(Line(shown), columns)
 
 
 def _hints(frame: Frame) -> Line:
     if frame.context == "filter":
         typed = Line((("accent", " /"), ("", frame.text), ("accent", "▌")))
         return joined([typed, *_keys("filter")], ("dim", "   "))
-    keys = joined(_keys(frame.context), ("dim", "  "))
+    kind = frame.page.kind if frame.page is not None else ""
+    keys = joined([key for key in _keys(frame.context) if not key.text.endswith(f" {kind}")], ("dim", "  "))
     if frame.context == "list" and frame.text:
         return Line((("accent", f" /{frame.text}"), ("dim", "  Esc shows all   "), *keys.segments))
     return Line((("", " "), *keys.segments))

@@ -56,12 +56,11 @@ def sections_of(board: Board, now: float, text: str = "") -> tuple[Section, ...]
         if shown.matches(text):
             groups[group].append(shown)
     merges = [row for row in _merges(board, now) if row.matches(text)]
-    nothing = "no row matches" if text else ""
     return (
-        Section(title="Running", rows=_by(groups["running"]), empty=nothing or "nothing is running"),
+        Section(title="Running", rows=_by(groups["running"]), empty="" if text else "nothing is running"),
         Section(title="Queued", rows=_by(groups["queued"])),
         Section(title="Scheduled", rows=tuple(sorted(groups["scheduled"], key=lambda row: (row.due or 0, row.key)))),
-        Section(title="Needs you", rows=_newest_first(groups["yours"]), empty=nothing or "nothing waits for you"),
+        Section(title="Needs you", rows=_newest_first(groups["yours"]), empty="" if text else "nothing waits for you"),
         Section(title="Merges", rows=tuple(merges)),
         Section(title="Recently finished", rows=_newest_first(groups["finished"])[:RECENTLY_FINISHED]),
     )
@@ -124,23 +123,23 @@ def _yours(board: Board, row: StatusRow, shown: Row, now: float) -> Row:
     if row.thread_status == "Failed" or row.execution_status in _FAILED:
         word = _FAILED.get(row.execution_status or "", "failed")
         detail = one_line(row.error or "")
-        now_what = f"l shows its output; compas dispatch AGENT TEXT --thread {name}, or compas abandon {name}"
+        what_now = f"compas dispatch AGENT TEXT --thread {name}, or abandon it"
     elif merge is not None and merge.status == "merge failed" and _is_newer(merge, row):
-        word, detail, now_what = "merge failed", one_line(merge.reason), f"compas merge {name}, once it is mended"
+        word, detail, what_now = "merge failed", one_line(merge.reason), f"compas merge {name}, once it is mended"
     elif merge is not None and merge.is_open:
-        word, now_what = "merging", "the merge goes on by itself"
+        word, what_now = "merging", "the merge goes on by itself"
     elif merge is not None and merge.status == "merged" and _is_newer(merge, row):
-        word, now_what = "merged", f"compas close {name}"
+        word, what_now = "merged", f"compas close {name}"
     elif row.last_intent == "review-request":
-        word, now_what = "asks you", "Enter shows what it asks"
+        word, what_now = "asks you", "Enter shows what it asks"
     elif row.execution_status == "cancelled":
-        word, now_what = "cancelled", f"compas dispatch AGENT TEXT --thread {name}, or compas abandon {name}"
+        word, what_now = "cancelled", f"compas dispatch AGENT TEXT --thread {name}, or compas abandon {name}"
     elif row.execution_id is None:
-        word, now_what = "not started", f"compas dispatch AGENT TEXT --thread {name}"
+        word, what_now = "not started", f"compas dispatch AGENT TEXT --thread {name}"
     elif row.verdict == "approve":
-        word, now_what = "approved", f"d shows the diff; compas merge {name}"
+        word, what_now = "approved", f"compas merge {name}"
     else:
-        word, now_what = "answered", f"Enter shows the answer, d the diff; compas merge {name}"
+        word, what_now = "answered", f"compas merge {name}, or dispatch again"
     stale_after = board.health.stale_active_secs if board.health is not None else float("inf")
     return msgspec.structs.replace(
         shown,
@@ -148,7 +147,7 @@ def _yours(board: Board, row: StatusRow, shown: Row, now: float) -> Row:
         about=f"{detail} · {shown.about}" if detail else shown.about,
         detail=detail,
         since=row.updated_at,
-        what_now=now_what,
+        what_now=what_now,
         is_stale=row.thread_status == "Active" and now - row.updated_at >= stale_after,
     )
 

@@ -50,7 +50,7 @@ class LogPage:
 
     def heading(self) -> Line:
         """See Page."""
-        name = one_line(f"{self.thread}  log of {self._execution}")
+        name = f"{one_line(self.thread)}  log of {one_line(self._execution)}"
         return Line((("head", name), ("dim", f"  {self._said}")))
 
     def lines(self, width: int, now: float) -> list[Line]:

@@ -51,6 +51,8 @@ class Ops:
         if not board.threads and not text:
             return [*_nothing_yet(board, width), *_warnings(board, width)]
         found = [line for section in sections_of(board, now, text) for line in _section(section, width, now, selected)]
+        if not found:
+            return [BLANK, cut_line(plain(f"  no row matches {one_line(text)}", "dim"), width)]
         return [*found, *_warnings(board, width)]
 
 
