@@ -9,6 +9,7 @@ Steps are played in order, one tool call after each tool result; when they run o
     final text=T               the text after the last step; without it the prompt is echoed
     huge bytes=N               a long text instead
     usage in=N out=N cached=N created=N    what this prompt's answers account for
+    end                        the script is over: what stands behind it was written for somebody else
 
 Troubles come where they stand among the steps, the first K times with `times=K`, else for good:
 
@@ -154,13 +155,15 @@ class Director:
 
 
 _USAGE_KEYS = {"tokens_in": "in", "tokens_out": "out", "cached": "cached", "created": "created"}
-_VERBS = {*STATUSES, *CALLS, *(f"{call}+" for call in CALLS), *BREAKS, "limit", "final", "huge", "usage"}
+_VERBS = {*STATUSES, *CALLS, *(f"{call}+" for call in CALLS), *BREAKS, "limit", "final", "huge", "usage", "end"}
 
 
 def _steps(prompt: str) -> Iterator[tuple[str, Options]]:
     for verb, rest in _STEP.findall(prompt):
         if verb not in _VERBS:
             raise ScriptError(f"there is no verb {verb!r}; there are: {', '.join(sorted(_VERBS))}")
+        if verb == "end":
+            return
         try:
             words = shlex.split(rest)
         except ValueError as error:

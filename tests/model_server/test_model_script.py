@@ -51,6 +51,10 @@ def test_silence_is_followed_by_what_stands_behind_it() -> None:
     assert decide("SCENARIO:slow s=2\nSCENARIO:final text=x") == Break("slow", 2.0, Say("x"))
 
 
+def test_nothing_is_played_that_stands_behind_the_end() -> None:
+    assert decide("SCENARIO:final text=x\nSCENARIO:end\nSCENARIO:shell cmd=y\nSCENARIO:dance") == Say("x")
+
+
 def test_usage_is_what_the_prompt_says() -> None:
     said = decide("SCENARIO:usage in=1 out=2 cached=3 created=4")
     assert isinstance(said, Say)
