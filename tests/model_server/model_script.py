@@ -5,6 +5,7 @@ Steps are played in order, one tool call after each tool result; when they run o
     write path=P content=C     call the CLI's own tool for writing files
     shell cmd=C                call the CLI's own shell
     tool name=N args=JSON      call any tool
+                               ({{key}} in it stands for what the newest result said of "key")
                                (a `+` behind one of these three verbs puts the next call into the same answer)
     final text=T               the text after the last step; without it the prompt is echoed
     huge bytes=N               a long text instead
@@ -107,7 +108,7 @@ class Director:
     """Decides what to answer; remembers how often each trouble has come. One thread at a time."""
 
     def __init__(self) -> None:
-        self._troubles: dict[tuple[str, int, int], int] = {}
+        self._troubles: dict[tuple[str, int, str], int] = {}
 
     def decide(self, conversation: Conversation) -> Action:
         """Return what the script says for where the conversation stands. Raises ScriptError."""
@@ -122,10 +123,10 @@ class Director:
         for index, (verb, options) in enumerate(steps):
             if verb.rstrip("+") in CALLS:
                 if to_skip == 0:
-                    return Calls(_together(steps[index:]), usage)
+                    return Calls(_filled(_together(steps[index:]), conversation.results), usage)
                 to_skip -= 1
             elif to_skip == 0 and (verb in STATUSES or verb in BREAKS or verb == "limit"):
-                trouble = self._trouble((prompt, done, index), verb, options)
+                trouble = self._trouble(done, verb, options)
                 if isinstance(trouble, Break) and verb == "slow":
                     return Break("slow", trouble.seconds, self._after(steps[index + 1 :], conversation, usage))
                 if trouble is not None:
@@ -137,8 +138,12 @@ class Director:
             return Calls(_together(steps), usage)
         return _last_words(steps, conversation, usage)
 
-    def _trouble(self, key: tuple[str, int, int], verb: str, options: Options) -> Refuse | Break | None:
-        """Return the trouble, or None once it has come often enough."""
+    def _trouble(self, done: int, verb: str, options: Options) -> Refuse | Break | None:
+        """Return the trouble, or None once it has come often enough.
+
+        It is known again by its words, not by the prompt: a CLI that goes on after a failure joins prompts.
+        """
+        key = (verb, done, repr(sorted(options.items())))
         come = self._troubles[key] = self._troubles.get(key, 0) + 1
         if "times" in options and come > int(options["times"]):
             return None
@@ -181,6 +186,19 @@ def _together(steps: list[tuple[str, Options]]) -> tuple[tuple[str, Options], ..
         if not verb.endswith("+"):
             break
     return tuple(calls)
+
+
+def _filled(calls: tuple[tuple[str, Options], ...], results: list[str]) -> tuple[tuple[str, Options], ...]:
+    """Put what earlier results said for `{{key}}`, as a model would that has read them."""
+
+    def said(match: re.Match[str]) -> str:
+        found = [value for result in results for value in re.findall(rf'"{match[1]}":\s*"([^"]*)"', result)]
+        return found[-1] if found else match[0]
+
+    return tuple(
+        (verb, {key: re.sub(r"\{\{(\w+)\}\}", said, value) for key, value in options.items()})
+        for verb, options in calls
+    )
 
 
 def _last_words(steps: list[tuple[str, Options]], conversation: Conversation, usage: Usage) -> Say:

@@ -109,7 +109,6 @@ def test_a_request_that_is_repeated_is_told_and_does_no_harm() -> None:
     assert (found.answer.success, found.answer.reply) == (True, "Recovered.")
 
 
-# proves: a-core 77
 @pytest.mark.parametrize(
     ("name", "category", "says"),
     [
@@ -191,13 +190,11 @@ def test_a_result_without_usage_leaves_it_unknown() -> None:
     assert play(init(), result()).answer.usage == Usage()
 
 
-# proves: a-core 99
 def test_an_empty_name_is_no_conversation() -> None:
     assert play(init(""), result(session_id="")).answer.session is None
     assert play(init("s1"), result(session_id="")).answer.session == "s1"
 
 
-# proves: a-core 81
 def test_what_is_said_on_standard_error_only_is_shown_and_judged() -> None:
     answer = play(code=1, stderr="HTTP 401 Unauthorized\n").answer
     assert (answer.category, answer.success) == ("auth_failure", False)
