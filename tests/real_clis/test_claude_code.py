@@ -1,6 +1,7 @@
 """Claude Code itself, against a model server on loopback, under a whole compas."""
 
 import os
+import select
 import shutil
 from pathlib import Path
 from typing import Any
@@ -198,12 +199,22 @@ def test_as_root_a_failure_says_what_has_to_be_acknowledged(claude: Workshop) ->
 # --- ends --------------------------------------------------------------------------------------------------------
 
 
+def read_fifo(path: Path) -> bytes:
+    """Return what somebody writes into a FIFO; a writer that does not come is a failure."""
+    fifo = os.open(path, os.O_RDWR)
+    try:
+        assert select.select([fifo], [], [], CEILING)[0], f"nobody has written to {path}"
+        return os.read(fifo, 1000)
+    finally:
+        os.close(fifo)
+
+
 def begin_tool(claude: Workshop) -> tuple[int, Path]:
     """Begin a task whose tool waits at a FIFO; return the tool's pid, and the FIFO to let it go on."""
     here, gate = claude.fifo("here"), claude.fifo("gate")
     step = f"SCENARIO:shell cmd='echo $$ > {here}; exec cat {gate}'\nSCENARIO:final text='Made it.'"
     claude.ask("dispatch", "dev", step, "--thread", "t1")
-    pid = int(here.read_text())
+    pid = int(read_fifo(here))
     assert process_tree.is_alive(pid)
     return pid, gate
 
@@ -228,7 +239,7 @@ def test_abandoning_ends_the_cli_and_its_running_tool(claude: Workshop) -> None:
 
 @pytest.mark.parametrize("busy_with", ["a tool", "the model"])
 def test_a_task_that_takes_too_long_is_ended_with_all_that_it_started(claude: Workshop, busy_with: str) -> None:
-    configure(claude, timeout_secs=4, max_retries=3, retry_backoff_secs=0)
+    configure(claude, timeout_secs=6, max_retries=3, retry_backoff_secs=0)
     pids = []
     if busy_with == "a tool":
         pids.append(begin_tool(claude)[0])

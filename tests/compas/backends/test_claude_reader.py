@@ -28,7 +28,8 @@ class Read(NamedTuple):
 
 def read(name: str) -> Read:
     """Read a transcript."""
-    reader, progress = ClaudeReader(), []
+    reader = ClaudeReader()
+    progress: list[Progress] = []
     for line in (TRANSCRIPTS / f"{name}.jsonl").read_text().splitlines():
         ((stream, said),) = json.loads(line).items()
         if stream == "exit":
@@ -39,7 +40,8 @@ def read(name: str) -> Read:
 
 def play(*lines: dict[str, Any] | str, code: int = 0, stderr: str = "") -> Read:
     """Read output that is written by hand."""
-    reader, progress = ClaudeReader(), []
+    reader = ClaudeReader()
+    progress: list[Progress] = []
     for line in lines:
         progress += reader.feed("stdout", line if isinstance(line, str) else json.dumps(line))
     for line in stderr.splitlines():
@@ -168,6 +170,16 @@ def test_bytes_that_are_no_text_are_replaced_by_the_cli_itself() -> None:
     found = read("odd_bytes")
     assert found.answer.success
     assert found.progress[2].detail == "a\ufffd\ufffdb"
+
+
+@pytest.mark.parametrize("name", ["work", "resumed", "two_tools_at_once", "limit_once", "odd_bytes"])
+def test_a_run_whose_output_breaks_off_anywhere_before_its_result_is_no_success(name: str) -> None:
+    lines = [json.loads(line).get("stdout") for line in (TRANSCRIPTS / f"{name}.jsonl").read_text().splitlines()]
+    lines = [line if isinstance(line, str) else json.dumps(line) for line in lines if line is not None]
+    assert play(*lines).answer.success
+    for end in range(len(lines)):
+        assert not play(*lines[:end]).answer.success
+        assert not play(*lines[:end], lines[end][: len(lines[end]) // 2]).answer.success
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------
