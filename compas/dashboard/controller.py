@@ -171,12 +171,7 @@ class Controller:
 
     def move_to_end(self, *, is_last: bool) -> None:
         """See Doer."""
-        if not self._pages:
-            self._listing.to_end(is_last=is_last)
-        elif is_last:
-            self._pages[-1][0].pager.to_last()
-        else:
-            self._pages[-1][0].pager.to_first()
+        self._mover.to_end(is_last=is_last)
 
     @property
     def _mover(self) -> "_Moves":
@@ -263,6 +258,8 @@ class _Moves(Protocol):
     def move(self, by: int) -> None: ...
 
     def move_pages(self, by: int) -> None: ...
+
+    def to_end(self, *, is_last: bool) -> None: ...
 
 
 async def _run(page: Page, scope: trio.CancelScope) -> None:

@@ -113,7 +113,7 @@ def _status(frame: Frame, columns: int) -> Line:
 
 def _hints(frame: Frame) -> Line:
     if frame.context == "filter":
-        typed = Line((("accent", " /"), ("", frame.text), ("accent", "▌")))
+        typed = Line((("accent", " /"), ("", frame.text), ("accent", "█")))
         return joined([typed, *_keys("filter")], ("dim", "   "))
     kind = frame.page.kind if frame.page is not None else ""
     keys = joined([key for key in _keys(frame.context) if not key.text.endswith(f" {kind}")], ("dim", "  "))

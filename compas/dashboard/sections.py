@@ -159,7 +159,7 @@ def _is_newer(merge: Merge, row: StatusRow) -> bool:
 
 def _last_merge(board: Board, thread: str) -> Merge | None:
     found = [merge for merge in board.merges.values() if merge.thread == thread]
-    return max(found, key=lambda merge: merge.queued_at, default=None)
+    return max(found, key=lambda merge: (merge.queued_at, merge.op), default=None)
 
 
 def _merges(board: Board, now: float) -> list[Row]:

@@ -86,8 +86,8 @@ class LogPage:
                         offset = chunk.next_offset
                 self._say("at its end")
                 return
-            except SessionLost as error:
-                self._say(one_line(f"{in_words(error)}; it goes on with the connection"))
+            except SessionLost:
+                self._say("interrupted")  # the line below tells of the connection
                 await trio.lowlevel.checkpoint()
             except WireError as error:
                 self._say(one_line(in_words(error)))

@@ -48,9 +48,10 @@ class Ops:
         """See Tab."""
         if board.health is None:
             return _before_the_first(board, width)
-        if not board.threads and not text:
+        sections = sections_of(board, now, text)
+        if not board.threads and not text and not rows_of(sections):
             return [*_nothing_yet(board, width), *_warnings(board, width)]
-        found = [line for section in sections_of(board, now, text) for line in _section(section, width, now, selected)]
+        found = [line for section in sections for line in _section(section, width, now, selected)]
         if not found:
             return [BLANK, cut_line(plain(f"  no row matches {one_line(text)}", "dim"), width)]
         return [*found, *_warnings(board, width)]

@@ -30,13 +30,12 @@ class Pager:
         """Scroll by what the screen shows, but for a line that is seen again."""
         self.move(by * max(1, self._height - 1))
 
-    def to_first(self) -> None:
-        """Show the beginning."""
-        self.move(-self._count)
-
-    def to_last(self) -> None:
-        """Show the end, and follow it."""
-        self.is_following = True
+    def to_end(self, *, is_last: bool) -> None:
+        """Show the beginning, or the end, and follow that."""
+        if is_last:
+            self.is_following = True
+        else:
+            self.move(-self._count)
 
     @property
     def position(self) -> str:

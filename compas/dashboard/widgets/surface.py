@@ -70,7 +70,7 @@ class Surface(urwid.Widget):
         self, size: Size, event: str, button: int, col: int, row: int, focus: bool
     ) -> bool | None:
         """Hand a click with the first button, or a turn of the wheel, on."""
-        if urwid.is_mouse_press(event):
+        if urwid.util.is_mouse_press(event):
             if button in (4, 5):
                 self._painted.wheel(-1 if button == 4 else 1)
             elif button == 1 and "drag" not in event:

@@ -1,0 +1,191 @@
+"""A supervisor as clients meet it, over the real protocol in memory: it gives recorded answers and pushes events."""
+
+import itertools
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+import trio
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError, SocketAbsent
+from actors.remote.handshake import WelcomeInfo
+from actors.remote.server import ServerSettings, serve_connection
+from actors.remote.session import Session, open_session
+from actors.remote.transport import MemoryTransport, memory_transport_pair
+from compas.api.agents import ListAgentsResponse
+from compas.api.history import (
+    DiffRequest,
+    DiffResponse,
+    EventsRequest,
+    EventsResponse,
+    LogChunkItem,
+    LogEvent,
+    LogRequest,
+)
+from compas.api.supervision import AgentHealth, HealthResponse
+from compas.api.threads import StatusResponse, StatusRow, TranscriptRequest, TranscriptResponse
+from compas.domain import events as e
+
+NOW = 1_700_000_000.0
+"""The time at which tests take place: 2023-11-14 22:13:20 UTC."""
+
+
+def agent(alias: str = "dev", **fields: object) -> AgentHealth:
+    known = {"backend": "claude", "role": "worker", "usable": True, "detail": "", "circuit_state": "closed"}
+    return msgspec.convert({"alias": alias, "active": 0, "queued": 0, "available": 1, **known, **fields}, AgentHealth)
+
+
+def health(**fields: object) -> HealthResponse:
+    known: dict[str, object] = {"state": "ready", "pid": 1, "epoch": 3, "version": "1", "since": NOW, "config": "c"}
+    known |= {"state_dir": "s", "events": 0, "active": 0, "queued": 0, "clients": 1, "git_worker": "running"}
+    return msgspec.convert({**known, "log": "l", "agents": (agent(),), **fields}, HealthResponse, from_attributes=True)
+
+
+def row(thread: str, **fields: object) -> StatusRow:
+    known = {"thread_id": thread, "thread_status": "Active", "updated_at": NOW - 60, "agent": "dev"}
+    return msgspec.convert({**known, **fields}, StatusRow)
+
+
+def executing(thread: str, *, seconds: float = 5, **fields: object) -> StatusRow:
+    known = {"execution_id": f"x-{thread}", "execution_status": "executing", "started_at": NOW - seconds}
+    return row(thread, **{**known, **fields})
+
+
+def settled(thread: str, **fields: object) -> StatusRow:
+    return row(thread, **{"execution_id": f"x-{thread}", "execution_status": "completed", **fields})
+
+
+def logged(position: int, stream: str, event: e.Event, at: float = NOW) -> LogEvent:
+    data = msgspec.to_builtins(event)
+    return LogEvent(
+        position=position, at=at, stream=stream, type=data.pop("type"), causation="", lineage="", epoch=3, data=data
+    )
+
+
+class PlayedSupervisor:
+    """What it knows may be set and changed at any time; `happen` pushes an event to whoever follows."""
+
+    def __init__(self) -> None:
+        self.health = health()
+        self.threads: list[StatusRow] = []
+        self.transcripts: dict[str, TranscriptResponse] = {}
+        self.diffs: dict[str, DiffResponse] = {}
+        self.logs: dict[str, list[str]] = {}
+        self.log: list[LogEvent] = []
+        self.asked: list[str] = []
+        self.starts = 0
+        self.is_there = True
+        self.is_slow = trio.Event()
+        self.is_slow.set()
+        self._news = trio.Event()
+        self._ends: list[MemoryTransport] = []
+
+    # --- what happens ------------------------------------------------------------------------------------------------
+
+    def happen(self, thread: str, event: e.Event, at: float = NOW) -> None:
+        """Record an event of a thread."""
+        self.record(e.thread_stream(thread), event, at)
+
+    def record(self, stream: str, event: e.Event, at: float = NOW) -> None:
+        self.log.append(logged(self.health.events + len(self.log) + 1, stream, event, at))
+        self._wake()
+
+    def print(self, execution: str, text: str) -> None:
+        """Let an execution print."""
+        self.logs.setdefault(execution, []).append(text)
+        self._wake()
+
+    async def die(self) -> None:
+        """Go away as a killed process does."""
+        self.is_there = False
+        for end in self._ends:
+            await end.aclose()
+        self._ends.clear()
+
+    def _wake(self) -> None:
+        news, self._news = self._news, trio.Event()
+        news.set()
+
+    # --- how it is reached -------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def reach(self) -> AsyncIterator[Session]:
+        """See Reach."""
+        await trio.lowlevel.checkpoint()
+        if not self.is_there:
+            raise SocketAbsent("there is no socket at s: the server is not running")
+        ours, theirs = memory_transport_pair()
+        self._ends.append(theirs)
+        settings = ServerSettings(welcome=WelcomeInfo(server="compas/1", state="ready", epoch=self.health.epoch))
+        async with trio.open_nursery() as serving:
+            serving.start_soon(serve_connection, theirs, self.serve, settings)
+            try:
+                async with open_session(ours, client="test") as session:
+                    failure = None
+                    try:
+                        yield session
+                    except Exception as error:  # leaves as itself, not inside a group
+                        failure = error
+            finally:
+                serving.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    @asynccontextmanager
+    async def reach_and_start(self) -> AsyncIterator[Session]:
+        """See Reach; it comes to life for whoever may start it."""
+        self.starts += 1
+        self.is_there = True
+        async with self.reach() as session:
+            yield session
+
+    async def serve(self, call: Call) -> object:
+        """Answer one call."""
+        self.asked.append(call.op)
+        match call.op:
+            case "health":
+                return msgspec.structs.replace(self.health, events=self.health.events + len(self.log))
+            case "list_agents":
+                return ListAgentsResponse(
+                    agents=(),
+                    global_max_concurrent=4,
+                    global_active=0,
+                    global_available=4,
+                    execution_timeout_secs=600,
+                )
+            case "status":
+                return StatusResponse(threads=tuple(self.threads), total=len(self.threads))
+            case "events":
+                return await self._push_events(call)
+            case "log":
+                return await self._push_log(call)
+        await self.is_slow.wait()
+        thread = call.decode(TranscriptRequest if call.op == "transcript" else DiffRequest).thread_id
+        if call.op == "transcript":
+            return self.transcripts.get(thread, TranscriptResponse(thread_id=thread))
+        if thread not in self.diffs:
+            raise CallError("no_worktree", f"thread {thread!r} has no worktree, so there is nothing to compare")
+        return self.diffs[thread]
+
+    async def _push_events(self, call: Call) -> EventsResponse:
+        after = call.decode(EventsRequest).after
+        while True:
+            news = self._news
+            for event in [event for event in self.log if event.position > after]:
+                await call.push(event)
+                after = event.position
+            await news.wait()
+
+    async def _push_log(self, call: Call) -> dict[str, object]:
+        request = call.decode(LogRequest)
+        sent = request.offset
+        while True:
+            news = self._news
+            for number, text in itertools.islice(enumerate(self.logs.get(request.execution_id, [])), sent, None):
+                sent = number + 1
+                chunk = LogChunkItem(execution_id=request.execution_id, offset=number, next_offset=sent, text=text)
+                await call.push(chunk)
+            if not request.follow:
+                return {"execution_id": request.execution_id, "next_offset": sent, "status": "executing"}
+            await news.wait()

@@ -1,0 +1,24 @@
+"""The keymap is whole: every key means one thing, every command has a key, and the document says the same."""
+
+from collections import Counter
+from pathlib import Path
+
+from compas.dashboard.commands import COMMANDS
+from compas.dashboard.hotkeys import document
+from compas.dashboard.keymap import KEYMAP, WHERE, bindings_in, command_for
+
+
+def test_a_key_means_one_command_in_each_context() -> None:
+    for context in WHERE:
+        keys = Counter(key for binding in bindings_in(context) for key in binding.keys)
+        assert {key for key, count in keys.items() if count > 1} == set()
+
+
+def test_every_binding_has_a_command_and_every_command_a_key() -> None:
+    assert {binding.command for binding in KEYMAP} == set(COMMANDS)
+    assert all(command_for(context, binding.keys[0]) for binding in KEYMAP for context in binding.contexts)
+
+
+def test_the_document_of_the_keys_is_current() -> None:
+    written = (Path(__file__).parents[3] / "docs" / "hotkeys.md").read_text()
+    assert written == document(), "run `python -m compas.dashboard.hotkeys`"

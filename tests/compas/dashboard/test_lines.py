@@ -1,0 +1,74 @@
+"""Columns stay in line whatever an agent writes, and a terminal obeys none of it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from played_screen import open_screen
+from played_supervisor import NOW, PlayedSupervisor, executing, settled
+
+from compas.api.threads import TranscriptMessage, TranscriptResponse
+from compas.dashboard.lines import Line, chop, clean_lines, cut, cut_line, fit, one_line, spread, width_of, wrap
+
+NASTY = (
+    "日本語のとても長い要約です、列を壊すでしょうか",
+    "👩‍👩‍👧‍👦 family and flags 🇩🇪🇯🇵 and e\u0301 combined",
+    "\x1b[2J\x1b]0;title\x07 escape \x9b31m\r\n\ttabs\x00",
+    "\u202eright to left\u2066 \u200bzero width",
+    "a" * 5000,
+    "",
+)
+
+
+@given(st.text(max_size=40), st.integers(0, 30))
+def test_cut_and_filled_text_has_the_width_that_was_asked_for(text: str, width: int) -> None:
+    text = one_line(text)
+    assert width_of(cut(text, width)) <= width
+    assert width_of(fit(text, width)) == width
+    line = Line((("", text[:3]), ("bold", text[3:])))
+    assert width_of(cut_line(line, width).text) <= width
+    assert width_of(spread(line, Line((("", "right"),)), width).text) == width
+
+
+@given(st.text(max_size=60), st.integers(2, 30))
+def test_wrapped_and_chopped_text_fits_and_loses_no_word(text: str, width: int) -> None:
+    for line in clean_lines(text):
+        chopped, wrapped = chop(line, width), wrap(line, width)
+        assert all(width_of(part) <= width for part in (*chopped, *wrapped))
+        assert "".join(chopped) == line
+        assert "".join(wrapped).replace(" ", "") == line.replace(" ", "")
+
+
+def test_a_cut_text_says_so() -> None:
+    assert cut("abcdef", 4) == "abc…"
+    assert cut("日本語", 4) == "日…"
+    assert cut("abc", 3) == "abc"
+    assert cut("abc", 0) == ""
+
+
+# proves: c-config-dashboard 95
+@pytest.mark.parametrize("columns", [80, 90, 100, 120])
+async def test_wide_names_emoji_and_escape_sequences_leave_columns_in_line_and_do_nothing(columns: int) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [executing(f"t{number}", summary=text, agent=text) for number, text in enumerate(NASTY)]
+    async with open_screen(supervisor, (columns, 24)) as screen:
+        found = [line for line in await screen.lines() if "running  " in line]
+        assert len(found) == len(NASTY)
+        # The time ends at the same column in every row, and the about column begins at the same.
+        assert {width_of(line) for line in found} == {columns - 1}
+        shown = await screen.text()
+        assert not any(char in shown for char in "\x1b\x07\x9b\r\t\x00\u202e")
+
+
+@pytest.mark.parametrize("text", NASTY)
+async def test_nothing_in_a_conversation_is_obeyed_by_the_terminal(text: str) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [settled("t1", summary=text)]
+    message = TranscriptMessage(id=1, reference="db:1", sender=text, to=text, intent=text, body=text, created_at=NOW)
+    supervisor.transcripts["t1"] = TranscriptResponse(
+        thread_id="t1", thread_status="Active", summary=text, messages=(message,)
+    )
+    async with open_screen(supervisor) as screen:
+        await screen.type("enter")
+        lines = await screen.lines()
+        assert all(width_of(line) <= 80 for line in lines)
+        assert not any(char in "".join(lines) for char in "\x1b\x07\x9b\r\t\x00\u202e")

@@ -1,0 +1,119 @@
+"""The dashboard draws on every size of terminal, and tells every status without a colour too."""
+
+import pytest
+import urwid
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from played_screen import open_screen
+from played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
+from urwid.testing import check_box_sizing, render_text
+
+from compas.api.threads import StatusResponse, TranscriptMessage, TranscriptResponse
+from compas.dashboard.frame import LEAST_COLUMNS, LEAST_ROWS
+from compas.dashboard.lines import width_of
+from compas.dashboard.sections import rows_of, sections_of
+from compas.dashboard.state import Board, Opened, evolve
+from compas.dashboard.theme import PALETTE, SIGNS, UNKNOWN, colours_of, plain_text, shows_signs, sign_of
+from compas.dashboard.widgets.surface import Surface
+
+SIZES = [(1, 1), (2, 3), (39, 24), (80, 9), (40, 10), (41, 11), (80, 24), (120, 40), (300, 80), (300, 1), (1, 80)]
+PAGES = ["", "enter", "l", "d", "?", "/"]
+
+
+def full() -> PlayedSupervisor:
+    supervisor = PlayedSupervisor()
+    supervisor.health = health(agents=(agent("dev", usable=False, detail="not found"),), warnings=("careful",))
+    supervisor.threads = [
+        executing("t1", summary="日本語 " * 30),
+        row("t2", execution_status="queued", eligible_at=NOW + 9),
+    ]
+    supervisor.threads += [settled(f"s{number}", error="e" * 200, execution_status="failed") for number in range(50)]
+    body = "# Title\n\n" + "word " * 200 + "\n```\n" + "日本語" * 60
+    message = TranscriptMessage(id=1, reference="db:1", sender="o", to="dev", intent="i", body=body, created_at=NOW)
+    supervisor.transcripts["t1"] = TranscriptResponse(thread_id="t1", thread_status="Active", messages=(message,) * 3)
+    supervisor.print("x-t1", "日本語" * 100 + "\n" + "x" * 10_000 + "\n")
+    return supervisor
+
+
+# proves: c-config-dashboard 93
+@pytest.mark.parametrize("page", PAGES)
+async def test_every_screen_fills_every_size_and_says_below_the_least_that_it_is_too_small(page: str) -> None:
+    supervisor = full()
+    async with open_screen(supervisor) as screen:
+        await screen.type(*([page] if page else []))
+        for has_lost in (False, True):
+            for columns, rows in (*SIZES, *reversed(SIZES)):
+                screen.size = (columns, rows)
+                lines = await screen.lines()
+                assert len(lines) == rows
+                is_small = columns < LEAST_COLUMNS or rows < LEAST_ROWS
+                if columns > 20 and rows > 3:
+                    assert ("too small" in "\n".join(lines)) == is_small
+            await screen.type("j", "page down", "G", "k")
+            if not has_lost:
+                await supervisor.die()
+
+
+async def test_the_widget_keeps_the_contract_of_boxes() -> None:
+    async with open_screen(full()) as screen:
+        check_box_sizing(Surface(screen.controller))
+
+
+@settings(max_examples=40)
+@given(
+    st.sampled_from(
+        ["queued", "picked_up", "executing", "completed", "failed", "timed_out", "crashed", "cancelled", None]
+    ),
+    st.sampled_from(["Active", "Completed", "Failed", "Abandoned"]),
+    st.sampled_from(["response", "review-request", None]),
+    st.sampled_from(["approve", None]),
+)
+def test_every_status_a_thread_can_have_has_a_sign_and_a_word(
+    execution: str | None, thread: str, intent: str | None, verdict: str | None
+) -> None:
+    found = row(
+        "t",
+        thread_status=thread,
+        execution_id="x" if execution else None,
+        execution_status=execution,
+        last_intent=intent,
+        verdict=verdict,
+    )
+    board = evolve(Board(), Opened(health=health(), places=1, status=StatusResponse(threads=(found,), total=1)))
+    (shown,) = rows_of(sections_of(board, NOW))
+    assert shown.word in SIGNS
+    assert sign_of(shown.word) != UNKNOWN
+
+
+# proves: c-config-dashboard 130
+async def test_every_status_can_be_told_without_colours_and_without_signs() -> None:
+    supervisor = full()
+    async with open_screen(supervisor) as screen:
+        for has_signs in (True, False):
+            surface = Surface(screen.controller, has_signs=has_signs)
+            lines = render_text(surface, (80, 24))
+            for word in ("running", "scheduled", "failed"):
+                sign = sign_of(word)[0]
+                assert any(f"{sign if has_signs else plain_text(sign)} {word}" in line for line in lines)
+            assert has_signs or "".join(lines).isascii()
+    known = {name for name, *_ in PALETTE}
+    assert {style for _, style in SIGNS.values()} <= known
+    for name, foreground, background, mono in PALETTE:
+        # Each can be drawn with sixteen colours, and says no less without any.
+        urwid.AttrSpec(foreground, background, 16)
+        urwid.AttrSpec(mono, "default", 1)
+        assert name
+
+
+def test_colours_follow_the_terminal_and_its_person() -> None:
+    assert colours_of({"TERM": "xterm-256color"}) == 16
+    assert colours_of({"TERM": "xterm-256color", "NO_COLOR": "1"}) == 1
+    assert colours_of({"TERM": "vt100"}) == 1
+    assert shows_signs({"LANG": "de_DE.UTF-8"})
+    assert not shows_signs({"LANG": "de_DE.UTF-8", "LC_ALL": "C"})
+    assert not shows_signs({"LANG": "C.UTF-8", "TERM": "linux"})
+    assert plain_text("▌ ▸ 日本 ü") == "| > ???? ?"
+
+
+def test_signs_are_one_column_wide_each() -> None:
+    assert {width_of(sign) for sign, _ in SIGNS.values()} == {1}
