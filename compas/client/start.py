@@ -67,7 +67,8 @@ def check_config(config: Path) -> None:
         config.stat()
     except (FileNotFoundError, NotADirectoryError) as err:
         raise StartError(
-            f"there is no configuration at {config}; `compas init` writes one, or name yours with --config or COMPAS_CONFIG"
+            f"there is no configuration at {config}; `compas init` writes one, or name yours with --config or "
+            "COMPAS_CONFIG"
         ) from err
     except OSError as err:
         raise StartError(f"cannot look at the configuration {config}: {err.strerror}") from err

@@ -45,6 +45,8 @@ def _cause(one: e.Recorded, agents: dict[str, str]) -> str:
     match kind:
         case "request":
             return "asked for by a client"
+        case "execution" if getattr(one.event, "execution", None) == name:
+            return ""  # its own step: nothing else led to it
         case "execution":
             return f"{agents.get(name, 'an agent')}'s execution {name}"
         case "merge":

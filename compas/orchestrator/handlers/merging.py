@@ -7,6 +7,7 @@ from actors.remote.errors import CallError
 from compas.api.merging import MergeRequest, MergeResponse
 from compas.domain import events as e
 from compas.git.errors import GitError, GitRefused
+from compas.git.messages import Entry
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
 from compas.orchestrator.messages import LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
@@ -97,13 +98,18 @@ async def _preflight(desk: Desk, thread: str, tree: WorktreeRow, target: str) ->
     except GitError as err:
         raise CallError("git_failed", str(err)) from err
     if not report.clean:
-        listed = "\n".join(f"  {entry.index}{entry.tree} {entry.path}" for entry in report.entries[:20])
+        listed = "\n".join(f"  {_letters(entry)} {entry.path}" for entry in report.entries[:20])
         raise CallError(
             "uncommitted_changes",
             f"thread {thread} has uncommitted changes in {tree.path} ({report.total} files):\n{listed}\n"
             "Have its agent commit them, or commit them there yourself, then merge again.",
         )
     return tip
+
+
+def _letters(entry: Entry) -> str:
+    """Return what `git status --short` shows for an entry."""
+    return "??" if entry.kind == "untracked" else f"{entry.index}{entry.tree}".replace(".", " ")
 
 
 def _response(queued: e.MergeQueued, depth: int) -> MergeResponse:

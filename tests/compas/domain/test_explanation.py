@@ -115,11 +115,18 @@ def test_each_step_names_what_led_to_it() -> None:
     queued = e.ExecutionQueued(execution="x1", message="m", agent="dev", backend="cli")
     causes = {"": "", "request:r1": "asked for by a client", "execution:x1": "dev's execution x1"}
     causes |= {"execution:x9": "an agent's execution x9", "merge:op1": "merge operation op1", "schedule": "schedule"}
+    following = e.ExecutionQueued(execution="x2", message="m", agent="reviewer", backend="cli")
     recorded = tuple(
-        e.Recorded(position=n, stream="s", version=n, event=queued, at=0.0, causation=cause)
+        e.Recorded(position=n, stream="s", version=n, event=following if n > 1 else queued, at=0.0, causation=cause)
         for n, cause in enumerate(causes, 1)
     )
     assert [one.because for one in explain(recorded)] == list(causes.values())
+
+
+def test_a_step_of_an_execution_is_not_explained_by_that_execution() -> None:
+    started = e.ExecutionStarted(execution="x1", pid=7, started_at=0.0)
+    recorded = e.Recorded(position=1, stream="s", version=1, event=started, at=0.0, causation="execution:x1")
+    assert [one.because for one in explain((recorded,))] == [""]
 
 
 def test_a_thread_says_who_is_at_work_and_how_to_watch() -> None:
