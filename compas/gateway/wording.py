@@ -14,6 +14,9 @@ _WORD = re.compile(r""" +('[^']*'|"[^"]*"|[^\s,;:.`()'"]+(?:[.:][^\s,;:.`()'"]+)
 _PROSE = re.compile(r"[a-z]{2,}")
 """A bare word in small letters behind a command goes on with the sentence. So may a thread of that name."""
 
+_PLACEHOLDERS = ("AGENT", "TEXT", "THREAD")
+"""What a sentence writes where the reader knows the value."""
+
 
 def in_tools(text: str) -> str:
     """Return the text with each command that is a tool written as a call of it; other commands are the operator's."""
@@ -73,4 +76,4 @@ def _literal(parameter: Parameter, value: str) -> str:
     if parameter.type in (int, float, bool):
         return value
     bare = value.strip("'\"")
-    return bare if bare.isupper() and bare.isalpha() else f'"{bare}"'
+    return bare if bare in _PLACEHOLDERS else f'"{bare}"'

@@ -26,6 +26,15 @@ ANSWERS = {
     "transcript": {"reply": {"thread_id": "T"}},
     "events": {"push": [], "reply": {"next_after": 0}},
     "log": {"push": [], "reply": {"execution_id": "X", "next_offset": 0, "status": "completed"}},
+    "list_agents": {
+        "reply": {
+            "agents": [],
+            "global_max_concurrent": 1,
+            "global_active": 0,
+            "global_available": 1,
+            "execution_timeout_secs": 600,
+        }
+    },
     "close": {"reply": {"thread_id": "T", "status": "completed"}},
     "stop": {"reply": {"pid": 1, "mode": "drain", "running": 0}},
 }
@@ -52,6 +61,7 @@ def slow(modules: set[str]) -> set[str]:
         ["--help"],
         ["dispatch", "--help"],
         ["run", "--help"],
+        ["mcp-server", "--help"],
         ["stop"],
         ["init", "--help"],
         ["doctor", "--help"],
@@ -73,6 +83,7 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
         ["transcript", "T"],
         ["events"],
         ["log", "X"],
+        ["list-agents"],
         ["close", "T"],
         ["stop"],
     ):

@@ -32,10 +32,14 @@ class Scripted:
         start_supervisor(self.place, self.environ, command, seconds=30)
 
     @property
+    def log(self) -> Path:
+        """Return where it notes what it sees, one JSON object a line; the file is there once one has begun."""
+        return self._script.with_suffix(".seen")
+
+    @property
     def seen(self) -> list[dict[str, Any]]:
         """Return the requests that came, over all lives."""
-        path = self._script.with_suffix(".seen")
-        return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
 
     def kill(self) -> None:
         """Kill every life that began, by its own number."""

@@ -50,16 +50,22 @@ def said(result: CallToolResult) -> str:
 
 
 @asynccontextmanager
-async def open_model(*agents: AgentSpec, era: str = MODERN, **settings: object) -> AsyncIterator[Model]:
-    """Connect a client through a gateway to a supervisor with these agents."""
+async def open_model(
+    *agents: AgentSpec, era: str = MODERN, notified: list[object] | None = None, **settings: object
+) -> AsyncIterator[Model]:
+    """Connect a client through a gateway to a supervisor with these agents; `notified` gets what comes unasked."""
+
+    async def hear(message: object) -> None:
+        if notified is not None:
+            notified.append(message)
+
     async with open_workshop(*agents, **settings) as shop, shop.supervisor() as supervisor:
 
         @asynccontextmanager
         async def reach() -> AsyncIterator[Session]:
             yield supervisor.session
 
-        async with (
-            open_connection(reach) as connection,
-            Client(build_server(Calls(connection), "1"), mode=era) as client,
-        ):
-            yield Model(client, shop, supervisor)
+        async with open_connection(reach) as connection:
+            server = build_server(Calls(connection), "1")
+            async with Client(server, mode=era, message_handler=hear) as client:
+                yield Model(client, shop, supervisor)

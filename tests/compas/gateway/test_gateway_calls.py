@@ -3,7 +3,7 @@
 import pytest
 import trio
 from actor_workshop import agent
-from in_process import ERAS, open_model
+from in_process import ERAS, LEGACY, open_model
 from mcp.shared.exceptions import MCPError
 from trio.testing import MockClock
 from troupe import Turn
@@ -122,6 +122,24 @@ async def test_a_client_that_asks_for_progress_hears_it_every_ten_seconds(autoju
         await model.client.call_tool("orch_wait", {"thread_id": "t1", "timeout_secs": 25}, progress_callback=hear)
         assert [(round(at), progress, total) for at, progress, total, _ in heard] == [(10, 10, 25), (20, 20, 25)]
         assert "t1" in (heard[0][3] or "")
+
+
+# proves: b-mcp-cli-merge 36
+@both_eras
+async def test_a_client_that_does_not_ask_for_progress_hears_none(autojump_clock: MockClock, era: str) -> None:
+    notified: list[object] = []
+    async with open_model(agent("human", role="operator"), era=era, notified=notified) as model:
+        await model.supervisor.dispatch("human", "x", thread_id="t1")
+        await model.call("orch_wait", thread_id="t1", timeout_secs=35)
+        assert notified == []
+        if era == LEGACY:  # in the other era a client's progress is not a message of its own
+            wait = {"thread_id": "t1", "timeout_secs": 35}
+            await model.client.call_tool("orch_wait", wait, progress_callback=heard_by_nobody)
+            assert len(notified) == 3
+
+
+async def heard_by_nobody(progress: float, total: float | None, message: str | None) -> None:
+    """Ask for progress."""
 
 
 async def test_a_wait_for_a_merge_reports_progress_too(autojump_clock: MockClock) -> None:

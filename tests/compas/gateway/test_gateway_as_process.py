@@ -1,0 +1,224 @@
+"""The gateway as an editor starts it: real pipes, real supervisors, and either side killed."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import trio
+from editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, until_seen, wait_gone
+from in_process import ERAS, said
+from mcp import Client, StdioServerParameters
+from scripted_supervisor import Scripted
+
+from compas.client.place import Place
+
+pytestmark = pytest.mark.system
+
+CONFIG = """
+state_dir: {place}/state
+default_workdir: {place}/desk
+backend_definitions:
+  - {{name: gated, command: {place}/agent}}
+agents:
+  - {{alias: dev, backend: gated, workspace: worktree, commit: auto, safety_mode: auto_approve}}
+"""
+AGENT = """#!/bin/sh
+cat > work
+cat {place}/gate > passed
+echo line one
+echo done
+"""
+SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": "compas wait --thread-id T --since db:1"}
+LISTED = {
+    "agents": [],
+    "global_max_concurrent": 1,
+    "global_active": 0,
+    "global_available": 1,
+    "execution_timeout_secs": 600,
+}
+HANGING = {"wait": {"hang": True}, "list_agents": {"reply": LISTED}}
+
+
+@pytest.fixture
+def config(place: Place, environ: dict[str, str]) -> Iterator[Path]:
+    """Return the directory of a config whose agent works until something is written into its gate."""
+    root = place.config.parent
+    place.config.write_text(CONFIG.format(place=root))
+    (root / "agent").write_text(AGENT.format(place=root))
+    (root / "agent").chmod(0o700)
+    os.mkfifo(root / "gate")
+    git = {**environ, "GIT_AUTHOR_NAME": "Op", "GIT_AUTHOR_EMAIL": "o@example.org"}
+    git |= {"GIT_COMMITTER_NAME": "Op", "GIT_COMMITTER_EMAIL": "o@example.org"}
+    (Path(environ["HOME"]) / ".gitconfig").write_text("[user]\n name = Op\n email = o@example.org\n")
+    for command in (
+        ["init", "-q", "-b", "main", "desk"],
+        ["-C", "desk", "commit", "-q", "--allow-empty", "-m", "begin"],
+    ):
+        assert subprocess.Popen(["git", *command], cwd=root, env=git).wait() == 0
+    yield root
+    stop = [sys.executable, "-P", "-m", "compas", "stop", "--now", "--config", str(place.config)]
+    assert subprocess.Popen(stop, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE).communicate()
+
+
+def of(place: Place, environ: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a gateway for this place."""
+    return environ | {"COMPAS_CONFIG": str(place.config)}
+
+
+async def called(client: Client, tool: str, **arguments: object) -> dict[str, Any]:
+    """Call a tool that has to succeed."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, said(result)
+    return result.structured_content
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_a_wait_survives_a_killed_supervisor_and_its_work_is_done_once(
+    place: Place, config: Path, environ: dict[str, str], era: str
+) -> None:
+    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
+    answers: list[dict[str, Any]] = []
+    with trio.fail_after(60):
+        async with Client(server, mode=era) as client:
+            posted = await called(client, "orch_dispatch", to="dev", body="the task")
+            thread, since = posted["thread_id"], posted["reference"]
+
+            async def wait() -> None:
+                answers.append(await called(client, "orch_wait", thread_id=thread, since_reference=since))
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(wait)
+                gate = await trio.to_thread.run_sync(open, config / "gate", "w")  # opens once the agent works
+                first = (await called(client, "orch_health"))["pid"]
+                kill(first)
+                assert (await called(client, "orch_health"))["pid"] != first
+                gate.close()
+            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone")
+            executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
+            assert [run["status"] for run in executions] == ["completed"]
+            log = await called(client, "orch_read_log", execution_id=thread, limit="1")
+            assert (log["text"], log["has_more"]) == ("line one\n", True)
+            rest = await called(client, "orch_read_log", execution_id=thread, offset=log["next_offset"])
+            assert (rest["text"], rest["has_more"], rest["status"]) == ("done\n", False, "completed")
+            last = await called(client, "orch_read_log", execution_id=thread, limit=1, tail=True)
+            assert (last["text"], last["offset"]) == ("done\n", log["next_offset"])
+            diff = await called(client, "orch_diff", thread_id=thread)
+            assert "the task" in diff["text"]
+
+
+# proves: b-mcp-cli-merge 38
+def test_an_editor_that_closes_its_pipe_takes_its_gateway_along_and_nothing_else(
+    scripted: Scripted, environ: dict[str, str]
+) -> None:
+    scripted.says(answers=HANGING)
+    scripted.start()
+    with Editor(of(scripted.place, environ)) as editor:
+        assert editor.shake_hands()["serverInfo"]["name"] == "compas"
+        waiting = editor.call("orch_wait", thread_id="T")
+        until_seen(scripted, "hanging")
+        code, out, _ = editor.hang_up()
+    assert code == 0
+    assert [msgspec.json.decode(line)["id"] for line in out.splitlines()] in ([], [waiting])
+    until_seen(scripted, "cancelled")
+    assert is_alive(scripted.seen[0]["pid"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_gateway_while_its_editor_holds_the_pipe(
+    scripted: Scripted, environ: dict[str, str], number: signal.Signals
+) -> None:
+    scripted.says(answers=HANGING)
+    scripted.start()
+    with Editor(of(scripted.place, environ)) as editor:
+        editor.shake_hands()
+        editor.call("orch_wait", thread_id="T")
+        until_seen(scripted, "hanging")
+        editor.process.send_signal(number)
+        assert editor.process.wait(30) == 0
+    until_seen(scripted, "cancelled")
+    assert is_alive(scripted.seen[0]["pid"])
+
+
+def test_an_editor_that_vanishes_takes_its_gateway_along_whoever_holds_the_pipe(
+    scripted: Scripted, environ: dict[str, str]
+) -> None:
+    scripted.says(answers=HANGING)
+    scripted.start()
+    wrapped = [sys.executable, "-P", "-c", WRAPPER, *GATEWAY]
+    with Editor(of(scripted.place, environ), command=wrapped) as editor:
+        assert editor.process.stderr is not None
+        gateway = int(editor.process.stderr.readline())
+        editor.shake_hands()
+        editor.call("orch_wait", thread_id="T")
+        until_seen(scripted, "hanging")
+        kill(editor.process.pid)
+        assert wait_gone(gateway)
+    until_seen(scripted, "cancelled")
+    assert is_alive(scripted.seen[0]["pid"])
+
+
+def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
+    place: Place, environ: dict[str, str]
+) -> None:
+    with Editor(of(place, environ), "--no-start") as editor:
+        editor.shake_hands()
+        editor.send("tools/list", {})
+        assert len(editor.receive()["result"]["tools"]) == 14
+        editor.call("orch_status")
+        answer = editor.receive()["result"]
+        assert answer["isError"]
+        assert "no supervisor is running" in answer["content"][0]["text"]
+        assert "`compas run`" in answer["content"][0]["text"]
+
+
+def test_inside_an_execution_a_gateway_says_whose_it_is_and_starts_no_supervisor(
+    scripted: Scripted, environ: dict[str, str]
+) -> None:
+    inside = of(scripted.place, environ) | {"COMPAS_EXECUTION": "X1", "COMPAS_RUN_TOKEN": "secret"}
+    with Editor(inside) as editor:
+        editor.shake_hands()
+        editor.call("orch_status")
+        assert "none is started from inside an execution" in editor.receive()["result"]["content"][0]["text"]
+        scripted.says(answers={"status": {"reply": {"threads": [], "total": 0}}})
+        scripted.start()
+        editor.call("orch_status")
+        assert not editor.receive()["result"]["isError"]
+    assert scripted.seen[-1]["meta"] == {"execution": "X1", "token": "secret"}
+
+
+def test_a_wait_that_fails_behind_its_dispatch_says_that_the_task_is_under_way(
+    scripted: Scripted, environ: dict[str, str]
+) -> None:
+    answers = {"dispatch": {"reply": SENT}, "list_agents": {"reply": LISTED}, "wait": {"fail": "stopped"}}
+    scripted.says(answers=answers)
+    scripted.start()
+    with Editor(of(scripted.place, environ)) as editor:
+        editor.shake_hands()
+        editor.call("orch_dispatch", to="dev", body="x", wait=True)
+        answer = editor.receive()["result"]
+    text = answer["content"][0]["text"]
+    assert answer["isError"]
+    assert "was dispatched (db:1 in thread T)" in text
+    assert "do not dispatch it again" in text
+    assert 'orch_wait(thread_id="T", since_reference="db:1")' in text
+
+
+def test_every_dispatch_carries_a_name_of_the_gateways_own_making(scripted: Scripted, environ: dict[str, str]) -> None:
+    scripted.says(answers={"dispatch": {"reply": SENT}})
+    scripted.start()
+    with Editor(of(scripted.place, environ)) as editor:
+        editor.shake_hands()
+        editor.call("orch_dispatch", to="dev", body="x", request_id="mine")
+        assert "no parameter request_id" in editor.receive()["result"]["content"][0]["text"]
+        for _ in range(2):
+            editor.call("orch_dispatch", to="dev", body="x")
+            assert not editor.receive()["result"]["isError"]
+    names = [record["request_id"] for record in scripted.seen if record["op"] == "dispatch"]
+    assert len(set(names)) == 2
+    assert all(names)

@@ -1,0 +1,89 @@
+"""Messages over two descriptors: cut anywhere, ended by either side, and never stuck in a thread."""
+
+import json
+import os
+
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+from mcp.shared.message import SessionMessage
+
+from compas.gateway.stdio import LineSplitter, open_streams
+
+PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
+
+
+@given(st.lists(st.binary(max_size=6)), st.integers(1, 5))
+def test_lines_come_out_as_they_went_in_however_they_are_cut(pieces: list[bytes], limit: int) -> None:
+    splitter = LineSplitter(limit)
+    got = [line for piece in pieces for line in splitter.feed(piece)]
+    whole = b"".join(pieces).split(b"\n")[:-1]
+    assert got == [line for line in whole if len(line) <= limit]
+    assert splitter.dropped == len(whole) - len(got)
+
+
+@pytest.fixture
+def pipes() -> tuple[int, int, int, int]:
+    """Return what the gateway reads, what the editor writes, what the editor reads, what the gateway writes."""
+    return os.pipe() + os.pipe()
+
+
+async def test_messages_go_both_ways_and_the_end_of_input_ends_the_stream(pipes: tuple[int, int, int, int]) -> None:
+    reading, to_it, from_it, writing = pipes
+    with trio.fail_after(10):
+        async with open_streams(reading, writing) as (incoming, outgoing):
+            os.write(to_it, PING[:10])
+            os.write(to_it, PING[10:] + b"\n\n  \n")
+            got = await incoming.receive()
+            assert isinstance(got, SessionMessage)
+            assert got.message.method == "ping"
+            await outgoing.send(got)
+            await trio.lowlevel.wait_readable(from_it)
+            said = os.read(from_it, 100)
+            assert (json.loads(said), said[-1:]) == (json.loads(PING), b"\n")
+            os.close(to_it)
+            assert [item async for item in incoming] == []
+            await outgoing.aclose()
+    assert os.read(from_it, 1) == b""
+    os.close(from_it)
+
+
+async def test_a_line_that_is_no_message_is_passed_over(pipes: tuple[int, int, int, int]) -> None:
+    reading, to_it, from_it, writing = pipes
+    with trio.fail_after(10):
+        async with open_streams(reading, writing) as (incoming, outgoing):
+            os.write(to_it, b"hello\n" + PING + b"\n")
+            assert isinstance(await incoming.receive(), ValueError)
+            assert isinstance(await incoming.receive(), SessionMessage)
+            await outgoing.aclose()
+    os.close(to_it)
+    os.close(from_it)
+
+
+async def test_an_editor_that_reads_no_more_ends_the_block(pipes: tuple[int, int, int, int]) -> None:
+    reading, to_it, from_it, writing = pipes
+    with trio.fail_after(10):
+        async with open_streams(reading, writing) as (incoming, outgoing):
+            os.write(to_it, PING + b"\n")
+            got = await incoming.receive()
+            os.close(from_it)
+            await outgoing.send(got)
+            await trio.sleep_forever()
+    os.close(to_it)
+
+
+async def test_cancelling_ends_it_while_nobody_writes_and_nobody_reads(pipes: tuple[int, int, int, int]) -> None:
+    reading, to_it, from_it, writing = pipes
+    with trio.fail_after(10), trio.CancelScope() as scope:
+        async with open_streams(reading, writing) as (incoming, outgoing):
+            os.write(to_it, PING + b"\n")
+            got = await incoming.receive()
+            with trio.move_on_after(0.1):
+                while True:  # until the pipe is full
+                    await outgoing.send(got)
+            scope.cancel()
+            await trio.sleep_forever()
+    assert scope.cancelled_caught
+    os.close(to_it)
+    os.close(from_it)
