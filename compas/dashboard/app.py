@@ -3,7 +3,7 @@
 import errno
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import trio
 import urwid
@@ -67,12 +67,20 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
             has_signs=shows_signs(environ),
         )
     except* OSError as group:
-        if not all(getattr(error, "errno", None) in _HUNG_UP for error in group.exceptions):
+        if not all(error.errno in _HUNG_UP for error in _leaves(group)):
             raise
         ended.code = ended.code or 128 + signal.SIGHUP
     except* urwid.InputClosedError:
         ended.code = ended.code or 128 + signal.SIGHUP
     return ended.code
+
+
+def _leaves(group: ExceptionGroup[OSError]) -> Iterator[OSError]:
+    for error in group.exceptions:
+        if isinstance(error, ExceptionGroup):
+            yield from _leaves(error)
+        else:
+            yield error
 
 
 class Ended:
