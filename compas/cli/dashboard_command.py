@@ -1,11 +1,12 @@
 """`dashboard`: parses its options, starts the supervisor where it may, and loads the screen."""
 
 import os
+import signal
 from collections.abc import Sequence
 
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import place_for
-from compas.cli.terminal import tell
+from compas.cli.terminal import give_up_output, tell
 
 _DETAILS = (
     "Keys: docs/hotkeys.md, or ? in the dashboard. Leaving it ends nothing: agents and supervisor go on, and a "
@@ -27,4 +28,7 @@ def main(command: str, args: Sequence[str]) -> int:
     place = place_for(given)
     from compas.dashboard.app import run_dashboard  # urwid and trio take longer to load than most commands run
 
-    return run_dashboard(place, os.environ, may_start=not given.standalone)
+    code = run_dashboard(place, os.environ, may_start=not given.standalone)
+    if code == 128 + signal.SIGHUP:
+        give_up_output()  # the terminal is gone, and what was last drawn with it
+    return code
