@@ -167,7 +167,7 @@ def _merges(board: Board, now: float) -> list[Row]:
     merges = list(board.merges.values())
     waiting = sorted((one for one in merges if one.is_open), key=lambda one: (one.queued_at, one.op))
     over = sorted((one for one in merges if _is_news(one, merges, now)), key=lambda one: (-(one.ended_at or 0), one.op))
-    return [_merge_row(one) for one in (*waiting, *over)]
+    return [_merge_row(board, one) for one in (*waiting, *over)]
 
 
 def _is_news(merge: Merge, merges: list[Merge], now: float) -> bool:
@@ -188,9 +188,12 @@ def _supersedes(other: Merge, failed: Merge) -> bool:
     )
 
 
-def _merge_row(merge: Merge) -> Row:
+def _merge_row(board: Board, merge: Merge) -> Row:
     reason = one_line(merge.reason) if merge.status == "merge failed" else ""
-    branches = one_line(f"{merge.source} → {merge.target}")
+    row = board.threads.get(merge.thread)
+    # A thread's branch has the thread's name, which says less than what the thread is about.
+    title = (row.summary if row is not None else None) or board.titles.get(merge.thread) or merge.source
+    branches = one_line(f"{title} → {merge.target}")
     return Row(
         key=f"merge:{merge.op}",
         thread=merge.thread,

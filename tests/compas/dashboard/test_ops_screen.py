@@ -199,17 +199,17 @@ async def test_merges_stand_in_the_list_and_needs_you_follows_them() -> None:
             source_tip="c",
         )
         supervisor.record(stream, queued)
-        assert "◦ queued" in await screen.line("compas/t-good → main")
+        assert "◦ queued" in await screen.line("Looks fine → main")
         supervisor.record(stream, e.MergeStarted(op="o1"))
-        assert "merging" in await screen.line("compas/t-good → main")
-        assert "merging" in await screen.line("Looks fine")
+        assert "merging" in await screen.line("Looks fine → main")
+        assert "merging" in await screen.line("dev                t-good")
         supervisor.record(stream, e.MergeFailed(op="o1", code="conflict", reason="README is changed on both sides"))
-        assert "✗ merge failed" in await screen.line("compas/t-good → main: README is changed")
-        assert "README is changed" in await screen.line("Looks fine")
+        assert "✗ merge failed" in await screen.line("Looks fine → main: README is changed")
+        assert "README is changed" in await screen.line("dev                t-good")
         supervisor.record(stream, msgspec_replaced(queued, op="o2"))
         supervisor.record(stream, e.MergeCompleted(op="o2", new_commit="c", summary="Merged"))
-        assert "✓ merged" in await screen.line("compas/t-good → main")
-        assert "✓ merged" in await screen.line("Looks fine")
+        assert "✓ merged" in await screen.line("Looks fine → main")
+        assert "✓ merged" in await screen.line("dev                t-good")
 
 
 def msgspec_replaced(event: e.MergeQueued, op: str) -> e.MergeQueued:
