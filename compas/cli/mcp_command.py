@@ -17,9 +17,8 @@ def main(command: str, args: Sequence[str]) -> int:
     parser = CommandParser(command, "Offer compas to an editor as MCP tools.", _DETAILS)
     parser.add_argument("--no-start", action="store_true", help="start no supervisor when none is running")
     given = parser.parse_args(args)
-    place = place_for(given)
 
     from compas.gateway.app import run_gateway  # its imports take longer than most commands do
 
-    run_gateway(place, os.environ, may_start=not given.no_start)
+    run_gateway(lambda: place_for(given), os.environ, may_start=not given.no_start)
     return 0

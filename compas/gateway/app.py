@@ -4,10 +4,12 @@ import logging
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from importlib.metadata import PackageNotFoundError, version
 
 import trio
 
+from actors.remote.session import Session
 from compas.client.connect import caller_meta, start_rule
 from compas.client.connection import await_replaced, open_connection, reach
 from compas.client.place import Place
@@ -22,22 +24,27 @@ CLIENT = "compas gateway"
 """What the supervisor calls us in its log."""
 
 
-def run_gateway(place: Place, environ: Mapping[str, str], *, may_start: bool) -> None:
+def run_gateway(find_place: Callable[[], Place], environ: Mapping[str, str], *, may_start: bool) -> None:
     """Serve the editor on standard input and output until it closes them, ends, or SIGTERM or SIGINT comes.
 
     Calls that are under way are cancelled then, at the supervisor too, which goes on, as its agents do. A supervisor
-    is started by the first call that needs one, if `may_start`. Logs go to standard error.
+    is started by the first call that needs one, if `may_start`. `find_place` says where it is; what that raises is
+    answered to the call, for an editor shows nobody why a gateway did not start. Logs go to standard error.
     """
     _start_logging()
-    trio.run(_serve, place, environ, may_start)
+    trio.run(_serve, find_place, environ, may_start)
 
 
-async def _serve(place: Place, environ: Mapping[str, str], may_start: bool) -> None:
-    start = start_rule(place, environ, is_allowed=may_start)
+async def _serve(find_place: Callable[[], Place], environ: Mapping[str, str], may_start: bool) -> None:
     meta = caller_meta(environ)
+
+    def reach_now() -> AbstractAsyncContextManager[Session]:
+        place = find_place()
+        return reach(place, start_rule(place, environ, is_allowed=may_start), client=CLIENT, meta=meta)
+
     connection = open_connection(
-        lambda: reach(place, start, client=CLIENT, meta=meta),
-        await_end=lambda: await_replaced(place),
+        reach_now,
+        await_end=lambda: await_replaced(find_place()),
         notice=lambda text: log.warning("%s", text, extra={"action": "reconnecting"}),
     )
     async with trio.open_nursery() as nursery:

@@ -177,6 +177,22 @@ def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
         assert "`compas run`" in answer["content"][0]["text"]
 
 
+def test_a_place_that_cannot_be_used_is_told_to_the_model_until_it_is_mended(
+    scripted: Scripted, environ: dict[str, str]
+) -> None:
+    scripted.says(answers={"status": {"reply": {"threads": [], "total": 0}}})
+    scripted.start()
+    private = Path(environ["COMPAS_RUNTIME_DIR"])
+    private.chmod(0o755)
+    with Editor(of(scripted.place, environ)) as editor:
+        editor.shake_hands()
+        editor.call("orch_status")
+        assert "nobody else may enter" in editor.receive()["result"]["content"][0]["text"]
+        private.chmod(0o700)
+        editor.call("orch_status")
+        assert not editor.receive()["result"]["isError"]
+
+
 def test_inside_an_execution_a_gateway_says_whose_it_is_and_starts_no_supervisor(
     scripted: Scripted, environ: dict[str, str]
 ) -> None:
