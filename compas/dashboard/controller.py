@@ -18,7 +18,7 @@ from compas.dashboard.pages.diff_page import DiffPage
 from compas.dashboard.pages.help_page import HelpPage
 from compas.dashboard.pages.log_page import LogPage
 from compas.dashboard.pages.page import Page
-from compas.dashboard.sections import Row, running
+from compas.dashboard.sections import Row, Section, rows_of, running
 from compas.dashboard.state import Board, Opened, Update, evolve
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.tabs.tab import Tab
@@ -54,6 +54,14 @@ class Source(Protocol):
         ...
 
 
+class _Filter:
+    """What rows have to match, and whether it is being typed."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.is_typed = False
+
+
 class Controller:
     """Carries commands out, folds updates in, and paints. Nothing here waits: what has to, gets a task of its own."""
 
@@ -75,10 +83,10 @@ class Controller:
         self._tab: Tab = tab or Ops()
         self._listing = Listing()
         self._pages: list[tuple[Page, trio.CancelScope]] = []
-        self._filter = ""
-        self._is_typing = False
+        self._filter = _Filter()
         self._notice = ""
         self._painted: list[Line] = []
+        self._listed: tuple[Board, int, str, tuple[Section, ...]] = (self.board, -1, "", ())
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
@@ -99,7 +107,7 @@ class Controller:
         if command is not None:
             COMMANDS[command].run(self)
         elif context == "filter" and len(key) == 1 and key.isprintable():
-            self._filter += key
+            self._filter.text += key
 
     def click(self, row: int) -> None:
         """Select the row that is there; open it if it was selected."""
@@ -123,20 +131,21 @@ class Controller:
         """What keys mean now."""
         if self._pages:
             return "help" if self._pages[-1][0].kind == "help" else "page"
-        return "filter" if self._is_typing else "list"
+        return "filter" if self._filter.is_typed else "list"
 
     def frame(self, columns: int, rows: int) -> Sequence[Line]:
         """Paint the screen."""
         now = self._clock()
-        listed = self._rows(now)
+        sections = self._settle(now)
         frame = Frame(
             board=self.board,
             tab=self._tab,
+            sections=sections,
             listing=self._listing,
             page=self._pages[-1][0] if self._pages else None,
-            selected=self._selected(listed),
+            selected=self._selected(sections),
             context=self.context,
-            text=self._filter,
+            text=self._filter.text,
             notice=self._notice,
             may_start=self._source().may_start,
             now=now,
@@ -144,13 +153,17 @@ class Controller:
         self._painted = paint(frame, columns, rows)
         return self._painted
 
-    def _rows(self, now: float) -> Sequence[Row]:
-        rows = self._tab.rows(self.board, now, self._filter)
-        self._listing.settle([row.key for row in rows])
-        return rows
+    def _settle(self, now: float) -> tuple[Section, ...]:
+        """Return the list as it is now, in which the selection has a place; worked out anew when it may differ."""
+        board, second, text, sections = self._listed
+        if board is not self.board or second != int(now) or text != self._filter.text:
+            sections = self._tab.sections(self.board, now, self._filter.text)
+            self._listed = (self.board, int(now), self._filter.text, sections)
+            self._listing.settle([row.key for row in rows_of(sections)])
+        return sections
 
-    def _selected(self, rows: Sequence[Row]) -> Row | None:
-        return next((row for row in rows if row.key == self._listing.selected), None)
+    def _selected(self, sections: tuple[Section, ...]) -> Row | None:
+        return next((row for row in rows_of(sections) if row.key == self._listing.selected), None)
 
     @property
     def tick_seconds(self) -> float:
@@ -177,7 +190,7 @@ class Controller:
     def _mover(self) -> "_Moves":
         if self._pages:
             return self._pages[-1][0].pager
-        self._rows(self._clock())
+        self._settle(self._clock())
         return self._listing
 
     def open_page(self, kind: PageKind) -> None:
@@ -211,7 +224,7 @@ class Controller:
     def _thread(self) -> str | None:
         if self._pages:
             return self._pages[-1][0].thread or None
-        row = self._selected(self._rows(self._clock()))
+        row = self._selected(self._settle(self._clock()))
         return row.thread if row is not None else None
 
     def toggle_follow(self) -> None:
@@ -228,16 +241,16 @@ class Controller:
 
     def edit_filter(self) -> None:
         """See Doer."""
-        self._is_typing = True
+        self._filter.is_typed = True
 
     def end_filter(self, *, keep: bool) -> None:
         """See Doer."""
-        self._is_typing = False
-        self._filter = self._filter if keep else ""
+        self._filter.is_typed = False
+        self._filter.text = self._filter.text if keep else ""
 
     def erase(self) -> None:
         """See Doer."""
-        self._filter = self._filter[:-1]
+        self._filter.text = self._filter.text[:-1]
 
     def start_supervisor(self) -> None:
         """See Doer."""

@@ -5,7 +5,7 @@ import msgspec
 from compas.dashboard.keymap import Context, hints_in
 from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
 from compas.dashboard.pages.page import Page
-from compas.dashboard.sections import Row, running
+from compas.dashboard.sections import Row, Section, running
 from compas.dashboard.state import Board
 from compas.dashboard.tabs.tab import Tab
 from compas.dashboard.times import hour
@@ -20,6 +20,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
     board: Board
     tab: Tab
+    sections: tuple[Section, ...]
     listing: Listing
     page: Page | None
     selected: Row | None
@@ -52,8 +53,9 @@ def _body(frame: Frame, columns: int, height: int) -> list[Line]:
     if frame.page is not None:
         lines = frame.page.lines(columns - 2, frame.now)
         return [Line((("", " "), *line.segments)) for line in frame.page.pager.window(lines, height)]
-    lines = frame.tab.lines(frame.board, frame.now, frame.text, columns, frame.listing.selected)
-    return frame.listing.window(lines, height)
+    selected = frame.listing.selected
+    entries = frame.tab.entries(frame.board, frame.sections, frame.now, frame.text, columns, selected)
+    return frame.listing.window(entries, height)
 
 
 def _first_line(frame: Frame, columns: int) -> Line:

@@ -1,6 +1,7 @@
 """The tab that a developer looks at all day: what runs, what waits, what needs them, what is being merged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 
 import msgspec
 
@@ -9,6 +10,7 @@ from compas.dashboard.sections import Row, Section, rows_of, sections_of
 from compas.dashboard.state import Board
 from compas.dashboard.theme import MARK, sign_of
 from compas.dashboard.times import ago, elapsed, hour
+from compas.dashboard.widgets.listing import Entry
 
 NAMED_FROM, WIDE_FROM, BATCHED_FROM = 90, 100, 120
 """Columns from which threads are named, columns are wider, and batches are shown (c-config-dashboard 94)."""
@@ -40,32 +42,41 @@ class Ops:
 
     title = "Ops"
 
-    def rows(self, board: Board, now: float, text: str) -> tuple[Row, ...]:
+    def sections(self, board: Board, now: float, text: str) -> tuple[Section, ...]:
         """See Tab."""
-        return rows_of(sections_of(board, now, text))
+        return sections_of(board, now, text)
 
-    def lines(self, board: Board, now: float, text: str, width: int, selected: str | None) -> list[Line]:
+    def entries(
+        self, board: Board, sections: Sequence[Section], now: float, text: str, width: int, selected: str | None
+    ) -> list[Entry]:
         """See Tab."""
         if board.health is None:
-            return _before_the_first(board, width)
-        sections = sections_of(board, now, text)
+            return _fixed(_before_the_first(board, width))
+        found = [entry for section in sections for entry in _section(section, width, now, selected)]
         if not board.threads and not text and not rows_of(sections):
-            return [*_nothing_yet(board, width), *_warnings(board, width)]
-        found = [line for section in sections for line in _section(section, width, now, selected)]
-        if not found:
-            return [BLANK, cut_line(plain(f"  no row matches {one_line(text)}", "dim"), width)]
-        return [*found, *_warnings(board, width)]
+            found = _fixed(_nothing_yet(board, width))
+        elif not found:
+            found = _fixed([BLANK, cut_line(plain(f"  no row matches {one_line(text)}", "dim"), width)])
+        return [*found, *_fixed(_warnings(board, width))]
 
 
-def _section(section: Section, width: int, now: float, selected: str | None) -> Iterator[Line]:
+def _fixed(lines: Iterable[Line]) -> list[Entry]:
+    return [Entry(None, partial(_as_is, line)) for line in lines]
+
+
+def _as_is(line: Line) -> Line:
+    return line
+
+
+def _section(section: Section, width: int, now: float, selected: str | None) -> Iterator[Entry]:
     if not section.rows and not section.empty:
         return
     count = str(len(section.rows)) if section.rows else section.empty
-    yield BLANK
-    yield cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}"))), width)
+    heading = cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}"))), width)
+    yield from _fixed([BLANK, heading])
     columns = columns_for(width)
     for row in section.rows:
-        yield _row(row, columns, width, now, is_selected=row.key == selected)
+        yield Entry(row.key, partial(_row, row, columns, width, now, is_selected=row.key == selected))
 
 
 def _row(row: Row, columns: Columns, width: int, now: float, *, is_selected: bool) -> Line:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from compas.dashboard.lines import Line
-from compas.dashboard.sections import Row
+from compas.dashboard.sections import Section
 from compas.dashboard.state import Board
+from compas.dashboard.widgets.listing import Entry
 
 
 class Tab(Protocol):
@@ -16,10 +16,12 @@ class Tab(Protocol):
         """Its name in the first line."""
         ...
 
-    def rows(self, board: Board, now: float, text: str) -> Sequence[Row]:
-        """Return the rows that match a text, in the order of the screen."""
+    def sections(self, board: Board, now: float, text: str) -> tuple[Section, ...]:
+        """Return the sections with the rows that match a text, in the order of the screen."""
         ...
 
-    def lines(self, board: Board, now: float, text: str, width: int, selected: str | None) -> list[Line]:
-        """Return the whole list in lines of at most `width` columns, rows with their keys."""
+    def entries(
+        self, board: Board, sections: Sequence[Section], now: float, text: str, width: int, selected: str | None
+    ) -> list[Entry]:
+        """Return the whole list in lines of at most `width` columns, which are laid out when they are to be seen."""
         ...

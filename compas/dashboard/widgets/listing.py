@@ -1,9 +1,17 @@
 """A list on the screen: which row is selected, and which part of it is to be seen."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from compas.dashboard.lines import Line
 from compas.dashboard.selection import Selection, moved, settled
+
+
+class Entry(NamedTuple):
+    """One line of a list: the key of its row, None where it is none, and how it is laid out once it is to be seen."""
+
+    key: str | None
+    line: Callable[[], Line]
 
 
 class Listing:
@@ -42,13 +50,13 @@ class Listing:
         """Select the first or the last row."""
         self.move(len(self._keys) if is_last else -len(self._keys))
 
-    def window(self, lines: Sequence[Line], height: int) -> list[Line]:
+    def window(self, entries: Sequence[Entry], height: int) -> list[Line]:
         """Return the lines to be seen."""
         self._height = max(1, height)
-        at = next((number for number, line in enumerate(lines) if line.key and line.key == self.selected), 0)
-        first = next((number for number, line in enumerate(lines) if line.key), 0)
+        at = next((number for number, entry in enumerate(entries) if entry.key and entry.key == self.selected), 0)
+        first = next((number for number, entry in enumerate(entries) if entry.key), 0)
         # Above the first row there is nothing to select, so the way to the top of the list is to select that row.
         above = at if at <= first else 1
         self._top = max(min(self._top, at - min(above, height - 1)), at - height + 1)
-        self._top = max(0, min(self._top, len(lines) - height))
-        return list(lines[self._top : self._top + height])
+        self._top = max(0, min(self._top, len(entries) - height))
+        return [entry.line() for entry in entries[self._top : self._top + height]]

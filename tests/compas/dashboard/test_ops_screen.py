@@ -125,16 +125,27 @@ async def test_the_selection_stays_on_its_thread_when_rows_change_their_order() 
 
 
 # proves: c-config-dashboard 100
-async def test_when_the_selected_row_disappears_its_neighbour_is_selected() -> None:
+@pytest.mark.parametrize(("gone", "selected"), [(0, 1), (1, 2), (2, 3), (3, 2)])
+async def test_when_the_selected_row_disappears_its_neighbour_is_selected(gone: int, selected: int) -> None:
+    supervisor = PlayedSupervisor()
+    names = [f"{'gone' if number == gone else 'here'} {number}" for number in range(4)]
+    supervisor.threads = [settled(f"t{number}", summary=name) for number, name in enumerate(names)]
+    async with open_screen(supervisor) as screen:
+        await screen.type(*["j"] * gone)
+        assert names[gone] in await screen.selected()
+        await screen.type("/", *"here")
+        assert names[selected] in await screen.selected()
+
+
+async def test_the_filter_narrows_the_list_while_it_is_typed_and_goes_again() -> None:
     async with open_screen(busy()) as screen:
-        await screen.type("G", "k", "k", *"/", *"a")
-        await screen.type("esc")
-        await screen.type("g", "j", "/", *"t-wait", "enter")
+        await screen.type("/", *"t-wait")
         assert "Second in line" in await screen.selected()
-        await screen.type("/", *["backspace"] * 6, *"nightly")
+        await screen.type(*["backspace"] * 6, *"NIGHT dev", "enter")
         assert "Nightly" in await screen.selected()
-        await screen.type(*"zz")
-        assert "no row matches nightlyzz" in await screen.text()
+        assert "/NIGHT dev  Esc shows all" in await screen.text()
+        await screen.type("/", *"zz")
+        assert "no row matches NIGHT devzz" in await screen.text()
         await screen.type("esc")
         assert "Add a health check" in await screen.selected()
 

@@ -126,9 +126,9 @@ def test_whatever_happens_every_row_stands_once_and_one_of_them_is_selected(
         selection = moved(selection, keys, by)
         listing.settle(keys)
         listing.move(by)
-        lines = Ops().lines(board, NOW, "", 80, listing.selected)
+        entries = Ops().entries(board, Ops().sections(board, NOW, ""), NOW, "", 80, listing.selected)
         if listing.selected and board.health is not None:
-            assert listing.selected in [line.key for line in listing.window(lines, 5)]
+            assert listing.selected in [line.key for line in listing.window(entries, 5)]
 
 
 @given(st.lists(_events, max_size=25), st.integers(0, 25), st.integers(0, 25))
