@@ -27,7 +27,7 @@ WITHOUT_TRIO = ("compas.domain", "compas.api")
 STARTS_FAST = ("compas.cli", "compas.client.blocking")
 """Whoever starts here waits for it at every command. Neither these nor what they import pay for a slow library."""
 
-MAY_START_SLOWLY = ("compas.cli.dashboard", "compas.cli.mcp_server", "compas.cli.run")
+MAY_START_SLOWLY = ("compas.cli.dashboard", "compas.cli.mcp_command", "compas.cli.run")
 """Commands that run for hours. The other commands do not import them before they are asked for."""
 
 SLOW_TO_IMPORT = ("apsw", "mcp", "pygit2", "trio", "urwid", "yaml")
