@@ -152,7 +152,9 @@ def record_demo() -> None:
         events.append((round(time.monotonic() - began, 3), data.decode(errors="replace")))
         return data
 
-    command = ["env", f"COLUMNS={WIDTH}", "TERM=xterm-256color", *COMPAS, "demo"]
+    # As somebody has it who installed it: its commands name no place of this machine.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["env", f"COLUMNS={WIDTH}", "TERM=xterm-256color", f"PATH={path}", "compas", "demo"]
     pty.spawn(["sh", "-c", f"stty cols {WIDTH} rows {HEIGHT}; exec {' '.join(command)}"], read)
     header = {"version": 2, "width": WIDTH, "height": HEIGHT, "title": "compas demo"}
     lines = [json.dumps(header), *(json.dumps([at, "o", data]) for at, data in events)]
