@@ -75,11 +75,14 @@ def _perform(stage: Stage, view: View, interrupts: Interrupts) -> None:
         view.done(Step(label="repository", text=text))
         view.begin(Step(label="supervisor", text="starts"))
 
-        def start(action: Callable[[], None]) -> None:
+        def undisturbed(action: Callable[[], None]) -> None:
             with interrupts.held():  # what is half started could not be stopped
                 action()
 
-        with open_caller(stage, start, view.say) as asking, open_caller(stage, start, view.say) as watching:
+        with (
+            open_caller(stage, undisturbed, view.say) as asking,
+            open_caller(stage, undisturbed, view.say) as watching,
+        ):
             played = play(asking, watching, stage, view)
     view.say(f"\nAsked, written, reviewed, corrected, approved and merged in {view.elapsed:.1f} s.")
     report(played, stage, view)

@@ -11,6 +11,7 @@ import msgspec
 
 from compas.api.supervision import STOP, StopRequest
 from compas.cli.demo_scripts import CONFIG, PROJECT, PROJECT_MESSAGE, PROJECT_NAME, scripts
+from compas.client.blocking import BlockingConnection
 from compas.client.caller import Caller
 from compas.client.connect import caller_meta, connect_or_start, start_rule
 from compas.client.errors import NotRunningError, UnreachableError
@@ -68,14 +69,26 @@ def furnish(stage: Stage) -> str:
 
 
 def open_caller(
-    stage: Stage, around_start: Callable[[Callable[[], None]], None], notice: Callable[[str], None]
+    stage: Stage, undisturbed: Callable[[Callable[[], None]], None], notice: Callable[[str], None]
 ) -> Caller:
-    """Return a caller of the stage's supervisor, which is started when it is first needed, inside `around_start`."""
+    """Return a caller of the stage's supervisor, which is started when it is first needed.
+
+    Connecting and starting happen inside `undisturbed`; what it raises behind them leaves no connection open.
+    """
     start = start_rule(stage.place, stage.environ)
     meta = caller_meta(stage.environ)
-    return Caller(
-        lambda: connect_or_start(stage.place, lambda: around_start(start), client=CLIENT, meta=meta), notice=notice
-    )
+
+    def connect() -> BlockingConnection:
+        made: list[BlockingConnection] = []
+        try:
+            undisturbed(lambda: made.append(connect_or_start(stage.place, start, client=CLIENT, meta=meta)))
+        except BaseException:
+            for connection in made:
+                connection.close()
+            raise
+        return made[0]
+
+    return Caller(connect, notice=notice)
 
 
 def stop_supervisor(stage: Stage) -> None:
