@@ -213,8 +213,3 @@ class QueueMerge(Ask[Answered | Refusal]):
     thread_status: e.ThreadStatus
     request_id: str
     respond: Callable[[tuple[e.Recorded, ...], int], bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkOn:
-    """From itself: look whether there is something to merge."""

@@ -144,12 +144,12 @@ async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:
     repeated = await first_answer(desk, call, api.AbandonResponse)
     if repeated is not None:
         return repeated
-    running = await desk.services.store.query(lambda reader: _running(reader, request.thread_id))
-    branch = f"compas/{request.thread_id}" if any(row.worktree for row in running) else None
+    runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, request.thread_id))
+    branch = f"compas/{request.thread_id}" if any(row.worktree for row in runs) else None
 
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
         cancelled = [one for one in recorded if isinstance(one.event, e.ExecutionCancelled)]
-        killed = sum(1 for row in running if row.status in ("picked_up", "executing"))
+        killed = sum(1 for row in runs if row.status in ("picked_up", "executing"))
         return msgspec.json.encode(
             api.AbandonResponse(
                 thread_id=request.thread_id,
@@ -162,7 +162,3 @@ async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:
 
     message = AbandonThread(by=request.sender, request_id=request_id(call, desk), respond=respond)
     return answered(await desk.ask_thread(request.thread_id, message), api.AbandonResponse)
-
-
-def _running(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
-    return executions_of_thread(reader, thread)
