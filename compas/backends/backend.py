@@ -8,14 +8,18 @@ from compas.domain.events import Category, Usage
 from compas.domain.specs import AgentSpec
 
 StreamName = Literal["stdout", "stderr"]
-ProgressKind = Literal["tool_call", "tool_result", "message", "turn_complete", "error", "session"]
+ProgressKind = Literal["tool_call", "tool_result", "message", "turn_complete", "usage", "retrying", "error", "session"]
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True):
-    """What an agent is to do. `prompt` is its system prompt, `session` the CLI's conversation to go on with."""
+    """What an agent is to do. `prompt` is its system prompt, `session` the CLI's conversation to go on with.
+
+    `files` is the absolute path of the directory in which `CommandLine.files` will stand.
+    """
 
     instruction: str
     workdir: str
+    files: str
     prompt: str | None = None
     session: str | None = None
 
@@ -24,7 +28,8 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     """What to start. `stdin` is delivered byte for byte; None is an empty input.
 
     `stdout` is "file" for CLIs that lose the tail of a pipe when they exit (design §5). `env_defaults` are set where
-    neither what is inherited nor the agent's own `env` sets them.
+    neither what is inherited nor the agent's own `env` sets them. `files` are written for this run alone, before it
+    starts: texts by name, readable by their owner only.
     """
 
     argv: tuple[str, ...]
@@ -32,15 +37,27 @@ class CommandLine(msgspec.Struct, frozen=True, kw_only=True):
     stdout: Literal["pipe", "file"] = "pipe"
     env_remove: tuple[str, ...] = ()
     env_defaults: dict[str, str] = {}
+    files: dict[str, str] = {}
+
+
+class Resumed(msgspec.Struct, frozen=True, kw_only=True):
+    """The conversation that a run was told to go on with, and what its CLI had counted for it until then."""
+
+    session: str
+    counted: Usage = Usage()
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """Something an agent did, for whoever watches. Telemetry, not a fact: it may be lost, and is then counted."""
+    """Something an agent did, for whoever watches. Telemetry, not a fact: it may be lost, and is then counted.
+
+    `failed` marks a tool result that is an error. The `detail` of a `usage` is a `Usage` in JSON.
+    """
 
     kind: ProgressKind
     summary: str
     detail: str = ""
     tool: str | None = None
+    failed: bool = False
 
 
 class ExitStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +74,11 @@ class ExitStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What the output came to. `reply` is None when there was none; `error` says why `success` is false."""
+    """What the output came to. `reply` is None when there was none; `error` says why `success` is false.
+
+    `usage` is what this run spent. A CLI that counts whole conversations has its count in `counted` as well, for the
+    next run to begin from. `resets_at` is when an exhausted allowance is there again, in UTC seconds, if it says so.
+    """
 
     success: bool
     reply: str | None = None
@@ -65,6 +86,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     category: Category = ""
     session: str | None = None
     usage: Usage = Usage()
+    counted: Usage = Usage()
+    resets_at: float | None = None
 
 
 class OutputReader(Protocol):
@@ -87,16 +110,20 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Backend(Protocol):
-    """An adapter to one kind of agent CLI. Pure but for `availability`, which looks for the command."""
+    """An adapter to one kind of agent CLI. Pure but for `availability`, which looks for the command.
+
+    `resumes_elsewhere` says whether a conversation can be continued in another directory than its own.
+    """
 
     name: str
+    resumes_elsewhere: bool
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """Build what to start for a task."""
         ...
 
-    def open_reader(self) -> OutputReader:
-        """Return a reader for one execution's output."""
+    def open_reader(self, resumed: Resumed | None) -> OutputReader:
+        """Return a reader for one execution's output; `resumed` is the conversation it was told to go on with."""
         ...
 
     def availability(self, path: str) -> Availability:

@@ -3,7 +3,6 @@
 import os
 import re
 import shutil
-from collections import deque
 
 import msgspec
 
@@ -14,6 +13,7 @@ from compas.backends.backend import (
     ExitStatus,
     Progress,
     ProgressKind,
+    Resumed,
     StreamName,
     Task,
 )
@@ -28,13 +28,14 @@ from compas.backends.claude_stream import (
     RequestFailed,
     Retried,
     Said,
-    Spent,
     ToolCalled,
     ToolReturned,
     read_line,
 )
 from compas.backends.claude_tools import summarize
 from compas.backends.generic import find_command
+from compas.backends.remains import LONGEST_DETAIL, Remains
+from compas.backends.usage import plus
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
@@ -44,10 +45,6 @@ RETRIES = "3"
 repeating a whole execution is the config's `max_retries`."""
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
-_ERROR_LINES = 50
-_REST_LINES = 20
-_LONGEST_DETAIL = 4000
-_LONGEST_LINE = 2000
 _OPEN_TOOLS = 1000
 _SUMMARY_CHARACTERS = 60
 
@@ -60,6 +57,7 @@ class ClaudeBackend:
     """
 
     name = "claude"
+    resumes_elsewhere = True
 
     def __init__(self, *, as_root: bool) -> None:
         self._as_root = as_root
@@ -79,7 +77,7 @@ class ClaudeBackend:
             defaults["IS_SANDBOX"] = "1"
         return CommandLine(argv=(*argv, *agent.backend_args), stdin=task.instruction, env_defaults=defaults)
 
-    def open_reader(self) -> "ClaudeReader":
+    def open_reader(self, resumed: Resumed | None) -> "ClaudeReader":
         """Return a reader for one run's output."""
         return ClaudeReader()
 
@@ -103,45 +101,32 @@ class ClaudeReader:
         self._tools: dict[str, str] = {}
         self._usage = Usage()
         self._consumed: dict[str, Consumed] = {}
-        self._unread = 0
-        self._rest: deque[str] = deque(maxlen=_REST_LINES)
-        self._stderr: deque[str] = deque(maxlen=_ERROR_LINES)
+        self._remains = Remains()
 
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":
-            self._stderr.append(line[:_LONGEST_LINE])
+            self._remains.keep_error(line)
             return ()
         if not line.strip():
             return ()
         facts = read_line(line)
         if facts is None:
-            return self._count_unread(line)
+            return self._remains.count_unread(line)
         return tuple(progress for fact in facts for progress in self._take(fact))
 
     def finish(self, status: ExitStatus) -> Answer:
         """The result line decides, not how the process went away; without one the run failed (a-core 76, 77)."""
-        stderr = "\n".join(self._stderr).strip()
+        stderr = self._remains.stderr
         ended = self._ended
         if ended is not None and ended.success and self._command is None:
             return Answer(success=True, reply=ended.text, session=self._session, usage=self._spent())
         if ended is None:
-            rest = list(self._rest)
-            if self._unread:
-                rest.append(f"({self._unread} lines of its output could not be read)")
-            category, error = without_result(status, self._failed, stderr, rest)
+            category, error = without_result(status, self._failed, stderr, self._remains.rest)
         else:
             category, error = with_result(ended, self._failed, self._limited, self._command, stderr)
         session = None if category == "stale_session" else self._session
         return Answer(success=False, error=error, category=category, session=session, usage=self._spent())
-
-    def _count_unread(self, line: str) -> tuple[Progress, ...]:
-        self._unread += 1
-        self._rest.append(line[:_LONGEST_LINE])
-        if self._unread.bit_count() > 1:  # told at 1, 2, 4, 8, …: seen, and never a flood
-            return ()
-        summary = f"{self._unread} lines of output could not be read so far"
-        return (Progress(kind="error", summary=summary, detail=line[:_LONGEST_DETAIL]),)
 
     def _take(self, fact: Fact) -> tuple[Progress, ...]:
         """Keep what a fact means for the outcome, and return what it tells whoever watches."""
@@ -157,7 +142,7 @@ class ClaudeReader:
             case ToolReturned():
                 return (self._tool_returned(fact),)
             case Retried():
-                return (_progress("error", _retry_in_words(fact)),)
+                return (_progress("retrying", _retry_in_words(fact)),)
             case RequestFailed():
                 self._failed = fact
                 return (_progress("error", fact.text[:_SUMMARY_CHARACTERS] or fact.code, fact.text),)
@@ -187,12 +172,13 @@ class ClaudeReader:
 
     def _tool_returned(self, fact: ToolReturned) -> Progress:
         how = "error" if fact.failed else "completed"
-        return _progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, self._tools.pop(fact.id, None))
+        told = _progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, self._tools.pop(fact.id, None))
+        return msgspec.structs.replace(told, failed=fact.failed)
 
     def _end(self, fact: Ended) -> tuple[Progress, ...]:
         self._name_session(fact.session)
         self._ended = fact
-        self._usage = _sum(self._usage, fact.spent)
+        self._usage = plus(self._usage, fact.spent)
         self._consumed.clear()
         return (_progress("turn_complete", "turn complete"),)
 
@@ -200,34 +186,16 @@ class ClaudeReader:
         """Return what the run spent. Without a result line for its last answers, only what they read is known."""
         if not self._consumed:
             return self._usage
-        read = Spent(
+        read = Usage(
             tokens_in=sum(each.tokens_in for each in self._consumed.values()),
             tokens_cached=sum(each.tokens_cached for each in self._consumed.values()),
             turns=len(self._consumed),
         )
-        return _sum(self._usage, read)
-
-
-def _sum(usage: Usage, spent: Spent) -> Usage:
-    return Usage(
-        cost_usd=_plus(usage.cost_usd, spent.cost_usd),
-        tokens_in=_plus_count(usage.tokens_in, spent.tokens_in),
-        tokens_out=_plus_count(usage.tokens_out, spent.tokens_out),
-        tokens_cached=_plus_count(usage.tokens_cached, spent.tokens_cached),
-        turns=_plus_count(usage.turns, spent.turns),
-    )
-
-
-def _plus(first: float | None, second: float | None) -> float | None:
-    return second if first is None else first if second is None else first + second
-
-
-def _plus_count(first: int | None, second: int | None) -> int | None:
-    return second if first is None else first if second is None else first + second
+        return plus(self._usage, read)
 
 
 def _progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | None = None) -> Progress:
-    return Progress(kind=kind, summary=summary, detail=detail[:_LONGEST_DETAIL], tool=tool)
+    return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)
 
 
 def _retry_in_words(fact: Retried) -> str:

@@ -6,7 +6,7 @@ from collections import deque
 
 import msgspec
 
-from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, StreamName, Task
+from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
 
@@ -20,6 +20,8 @@ _KEPT_CHARACTERS = 8 * 1024 * 1024
 
 class GenericBackend:
     """A backend that the config defines."""
+
+    resumes_elsewhere = True
 
     def __init__(self, spec: BackendSpec) -> None:
         self.name = spec.name
@@ -40,7 +42,7 @@ class GenericBackend:
             env_remove=self._spec.env_remove,
         )
 
-    def open_reader(self) -> "GenericReader":
+    def open_reader(self, resumed: Resumed | None) -> "GenericReader":
         """Return a reader for the definition's output format."""
         return GenericReader(self._spec.output)
 

@@ -5,7 +5,7 @@ from collections import deque
 
 import msgspec
 
-from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, StreamName, Task
+from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.domain.events import Category, Usage
 from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec
 
@@ -50,6 +50,7 @@ class ScriptedBackend:
     """Runs the agent's `script` with the Python that compas itself runs on."""
 
     name = SCRIPTED_BACKEND
+    resumes_elsewhere = True
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """Start the player; the task reaches it over standard input."""
@@ -58,7 +59,7 @@ class ScriptedBackend:
             argv += ["--resume", task.session]
         return CommandLine(argv=(*argv, *agent.backend_args), stdin=task.instruction)
 
-    def open_reader(self) -> "ScriptedReader":
+    def open_reader(self, resumed: Resumed | None) -> "ScriptedReader":
         """Return a reader for the player's lines."""
         return ScriptedReader()
 

@@ -147,7 +147,11 @@ class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
 
 class ExecutionEnded(_Event, frozen=True, kw_only=True, tag="execution.ended"):
-    """The execution is over, once and for all. `preview` is at most 4096 characters of its reply, or its error."""
+    """The execution is over, once and for all. `preview` is at most 4096 characters of its reply, or its error.
+
+    `usage` is what this execution spent; `counted` is what its CLI has counted for the whole conversation, where it
+    counts only that. `resets_at` says when an exhausted allowance is there again, in UTC seconds.
+    """
 
     execution: str
     status: EndStatus
@@ -156,6 +160,8 @@ class ExecutionEnded(_Event, frozen=True, kw_only=True, tag="execution.ended"):
     preview: str = ""
     session: str | None = None
     usage: Usage = Usage()
+    counted: Usage = Usage()
+    resets_at: float | None = None
     process: ProcessEnd | None = None
     snapshot: SnapshotTaken | None = None
     verdict: Verdict = ""

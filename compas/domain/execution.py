@@ -24,6 +24,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
     session: str | None = None
     usage: e.Usage = e.Usage()
+    counted: e.Usage = e.Usage()
+    resets_at: float | None = None
     process: e.ProcessEnd | None = None
     snapshot: e.SnapshotTaken | None = None
     verdict: e.Verdict = ""
@@ -150,6 +152,8 @@ def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
         preview=preview(shown),
         session=outcome.session or None,
         usage=outcome.usage,
+        counted=outcome.counted,
+        resets_at=outcome.resets_at,
         process=outcome.process,
         snapshot=outcome.snapshot,
         verdict=outcome.verdict,

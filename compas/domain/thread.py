@@ -41,6 +41,17 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in RUNNING or self.stopping
 
 
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation of an agent's CLI: its name there, and the directory in which it was last spoken in.
+
+    `counted` is what the CLI had counted for it so far, where it counts conversations instead of runs.
+    """
+
+    id: str
+    workdir: str | None = None
+    counted: e.Usage = e.Usage()
+
+
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one thread. `version` is the number of events folded into it; 0 means that it does not exist."""
 
@@ -53,7 +64,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     messages: dict[str, Message] = {}
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
-    sessions: dict[tuple[str, str], str] = {}
+    sessions: dict[tuple[str, str], Session] = {}
 
     @property
     def exists(self) -> bool:
@@ -71,6 +82,14 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     def opening_of(self, lineage: str) -> Message | None:
         """Return the first message of a lineage in this thread: the task that everything in it descends from."""
         return next((message for message in self.messages.values() if message.lineage == lineage), None)
+
+    def session_to_resume(self, agent: str, backend: str, workdir: str, *, elsewhere: bool) -> Session | None:
+        """Return the conversation that an agent goes on with in a directory, if there is one (a-core 100, 101).
+
+        Without `elsewhere`, its CLI can go on with a conversation only in the directory of that conversation.
+        """
+        session = self.sessions.get((agent, backend))
+        return session if session is not None and (elsewhere or session.workdir == workdir) else None
 
 
 def evolve(state: Thread, recorded: e.Recorded) -> Thread:
@@ -138,11 +157,16 @@ def _with_run(state: Thread, execution: str, **changes: object) -> Thread:
 
 def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:
     """Keep the CLI's conversation per agent and backend; one that went stale is forgotten (a-core 100-102)."""
-    queued = state.runs[ended.execution].queued
-    key = (queued.agent, queued.backend)
+    run = state.runs[ended.execution]
+    key = (run.queued.agent, run.queued.backend)
     sessions = dict(state.sessions)
     if ended.category == "stale_session":
         sessions.pop(key, None)
     elif ended.session:
-        sessions[key] = ended.session
+        earlier = sessions.get(key)
+        counted = ended.counted
+        if counted == e.Usage() and earlier is not None and earlier.id == ended.session:
+            counted = earlier.counted
+        workdir = None if run.requested is None else run.requested.workdir
+        sessions[key] = Session(id=ended.session, workdir=workdir, counted=counted)
     return msgspec.structs.replace(state, sessions=sessions)

@@ -9,9 +9,10 @@ from actors.actor import Actor
 from actors.message import Ask
 from actors.ref import ActorRef
 from compas import failpoints
-from compas.backends.backend import Answer, ExitStatus
+from compas.backends.backend import Answer, ExitStatus, Resumed
 from compas.domain import events as e
 from compas.domain.decision import Refusal
+from compas.domain.events import Usage
 from compas.domain.execution import Outcome
 from compas.domain.thread import Run, Thread
 from compas.orchestrator import messages as m
@@ -96,7 +97,7 @@ class ExecutionActor(Actor):
                         await self._runners.settle(self._job.execution, self._services.clock())
                     case Running() | Finished():
                         pass
-                return await self._follow(thread, run)
+                return await self._follow(thread, state, run)
             except (AttachmentLost, LaunchError) as err:
                 # What has become of the runner is for its record to say: judge again.
                 trouble = str(err)
@@ -145,9 +146,9 @@ class ExecutionActor(Actor):
 
     # --- during --------------------------------------------------------------------------------------------------
 
-    async def _follow(self, thread: ActorRef, run: Run) -> Outcome:
+    async def _follow(self, thread: ActorRef, state: Thread, run: Run) -> Outcome:
         """Read the output from its beginning to the recorded exit, then judge it."""
-        reader = self._services.backends[run.queued.backend].open_reader()
+        reader = self._services.backends[run.queued.backend].open_reader(_resumed(state, self._job.execution))
         follower = Follower(self.context, self._services, self._job.thread, run, reader)
         async with self._runners.attach(self._job.execution, self._services.epoch) as connection:
             stopper = self.context.start_soon(self._stop_when_told, connection)
@@ -202,3 +203,13 @@ class ExecutionActor(Actor):
             lambda: self.context.registry.wait_registered(JOURNAL),
             lambda: thread.ask(message, timeout=ASK_TIMEOUT_SECS),
         )
+
+
+def _resumed(state: Thread, execution: str) -> Resumed | None:
+    """Return the conversation that an execution was told to go on with; the same again after an adoption."""
+    run = state.runs[execution]
+    if run.requested is None or run.requested.resume_session is None:
+        return None
+    known = state.sessions.get((run.queued.agent, run.queued.backend))
+    session = run.requested.resume_session
+    return Resumed(session=session, counted=known.counted if known is not None and known.id == session else Usage())

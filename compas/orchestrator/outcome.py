@@ -22,6 +22,8 @@ def conclude(ended: Exit, answer: Answer) -> Outcome:
         error=_bounded(error),
         session=answer.session,
         usage=answer.usage,
+        counted=answer.counted,
+        resets_at=answer.resets_at,
         process=process_end(ended),
         verdict=read_verdict(answer.reply or "") if succeeded else "",
     )

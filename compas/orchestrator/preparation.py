@@ -61,13 +61,17 @@ async def make_ready(
         return could_not_start(f"no worktree could be made, so nothing was started: {err}")
     if isinstance(place, Refusal):
         return place
-    session = None if queued.fresh_session else state.sessions.get((agent.alias, backend.name))
+    session = None
+    if not queued.fresh_session:
+        elsewhere = backend.resumes_elsewhere
+        session = state.session_to_resume(agent.alias, backend.name, place.workdir, elsewhere=elsewhere)
     try:
         prompt = await _prompt(agent)
-        await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, session))
+        resumed = None if session is None else session.id
+        await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, resumed))
     except (OSError, UnicodeDecodeError, ExecutionFileError) as err:
         return could_not_start(f"the execution could not be prepared: {err}")
-    return Ready(place=place, session=session, timeout_secs=float(agent.timeout_secs))
+    return Ready(place=place, session=resumed, timeout_secs=float(agent.timeout_secs))
 
 
 async def _prompt(agent: AgentSpec) -> str | None:
@@ -87,7 +91,8 @@ def _describe(
     session: str | None,
 ) -> Spec:
     instruction = state.messages[run.queued.message].posted.body
-    task = Task(instruction=instruction, workdir=place.workdir, prompt=prompt, session=session)
+    files = services.runners.files_directory(run.queued.execution)
+    task = Task(instruction=instruction, workdir=place.workdir, files=files, prompt=prompt, session=session)
     command = backend.command_line(agent, task)
     config = services.config
     extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread}
@@ -102,6 +107,7 @@ def _describe(
         ),
         stdin_text=command.stdin,
         stdout=command.stdout,
+        files=command.files,
         timeout_secs=float(agent.timeout_secs),
         redact=config.redact_secrets,
         redaction_patterns=config.redaction_patterns,

@@ -43,6 +43,10 @@ class Runners(Protocol):
         """Start the runner of a prepared execution; a repeat starts nothing. Raises LaunchError: judge again."""
         ...
 
+    def files_directory(self, execution: str) -> str:
+        """Return where the files of an execution's spec will stand, as its agent sees it."""
+        ...
+
     def started(self, execution: str) -> Started | None:
         """Return what the runner recorded when it released the agent, or None."""
         ...
@@ -83,6 +87,10 @@ class LocalRunners:
     async def launch(self, execution: str) -> None:
         """See Runners."""
         await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution))
+
+    def files_directory(self, execution: str) -> str:
+        """See Runners."""
+        return str(self._root / execution / files.FILES)
 
     def started(self, execution: str) -> Started | None:
         """See Runners."""

@@ -17,6 +17,7 @@ EXIT = "exit.json"
 LOG = "output.log"
 LOCK = "lock"
 SOCKET = "runner.sock"
+FILES = "files"
 
 _WRITING = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
 _RESERVED_BYTES = 8192
@@ -104,6 +105,24 @@ def write_new(directory: int, name: str, value: Spec | Started | Exit) -> None:
     finally:
         os.unlink(temporary, dir_fd=directory)
     os.fsync(directory)
+
+
+def write_given(directory: int, texts: dict[str, str]) -> None:
+    """Write the files that a spec gives its agent; what an earlier runner wrote is written again.
+
+    They are not synced: they are as durable as the spec that holds them.
+    """
+    if not texts:
+        return
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(FILES, 0o700, dir_fd=directory)
+    folder = os.open(FILES, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
+    try:
+        for name, text in texts.items():
+            with open(os.open(name, _WRITING | os.O_TRUNC, 0o600, dir_fd=folder), "wb") as file:
+                file.write(text.encode())
+    finally:
+        os.close(folder)
 
 
 def _temporary(name: str) -> str:

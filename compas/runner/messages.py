@@ -11,6 +11,7 @@ MIN_GRACE_SECS = 2.0
 MIN_LOG_LIMIT_BYTES = 64 * 1024
 DEFAULT_LOG_LIMIT_BYTES = 64 * 1024 * 1024
 
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 ExitKind = Literal["exited", "signaled", "timeout", "stopped", "spawn_failed", "lost", "rebooted", "cancelled"]
 
 
@@ -28,6 +29,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     """The whole environment of the agent but for the two marks; nothing is inherited."""
     stdin_text: str | None = None
     """Delivered byte for byte as UTF-8, then end of file; None gives an empty stdin."""
+    files: dict[FileName, str] = {}
+    """Texts by name, written into the execution's `files` directory for the agent to read."""
     stdout: Literal["pipe", "file"] = "pipe"
     """`file` for CLIs that lose the tail of a pipe when they exit, as Node does."""
     timeout_secs: Annotated[float, msgspec.Meta(gt=0)] | None = None

@@ -103,6 +103,7 @@ def _start(directory: int, spec: Spec, log: Log, listener: socket.socket, umask:
     """Fork, record, release: in this order an agent without a record never ran."""
     program = find_program(spec)
     try:
+        files.write_given(directory, spec.files)
         stdio, sources = _open_stdio(directory, spec, log)
         agent = fork_agent(spec, program, stdio, umask)
         stdio.close()

@@ -29,6 +29,8 @@ import json, os, signal, sys, time
 for verb, value in json.loads(sys.argv[1]):
     if verb in ("stdout", "stderr"):
         print(value, file=getattr(sys, verb), flush=True)
+    elif verb == "cat":
+        print(open(value).read(), flush=True)
     elif verb == "hang":
         signal.pause()
     elif verb == "exit":
@@ -106,6 +108,8 @@ async def _play(spec: Spec, console: Console) -> int:
     for verb, value in json.loads(spec.argv[-1]):
         if verb in ("stdout", "stderr"):
             await console.print(value, verb)
+        elif verb == "cat":
+            await console.print(spec.files[Path(value).name])
         elif verb == "hang":
             await trio.sleep_forever()
         else:
@@ -162,6 +166,12 @@ async def test_an_agent_prints_and_exits(stage: Stage) -> None:
     assert started is not None
     assert ended.started_at == started.started_at
     assert stage.runners.judge("e1") == Finished(ended)
+
+
+async def test_an_agent_can_read_the_files_that_come_with_its_description(stage: Stage) -> None:
+    place = stage.runners.files_directory("e1")
+    await stage.start("e1", ("cat", f"{place}/prompt.txt"), files={"prompt.txt": "Say hällo.", "other": ""})
+    assert (await stage.finish("e1"))[0] == [("stdout", "Say hällo.")]
 
 
 async def test_error_output_is_marked(stage: Stage) -> None:

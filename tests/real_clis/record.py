@@ -104,7 +104,9 @@ def _run(scene: Scene, root: Path, server: ModelServer, session: str | None) -> 
         alias="dev", backend="claude", workdir=str(root), model="sonnet", backend_args=scene.args,
         safety_mode="auto_approve",
     )  # fmt: skip
-    task = Task(instruction=scene.task, workdir=str(root), prompt="You are dev.", session=session)
+    task = Task(
+        instruction=scene.task, workdir=str(root), files=str(root / "files"), prompt="You are dev.", session=session
+    )
     command = ClaudeBackend(as_root=os.geteuid() == 0).command_line(agent, task)
     place = root / "repo"
     place.mkdir(exist_ok=True)

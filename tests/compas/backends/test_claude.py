@@ -11,7 +11,7 @@ from compas.domain.specs import AgentSpec
 
 ALWAYS = ("-p", "--dangerously-skip-permissions", "--verbose", "--output-format", "stream-json")
 AGENT = AgentSpec(alias="dev", backend="claude", workdir="/src/app")
-TASK = Task(instruction="Fix it.", workdir="/src/app")
+TASK = Task(instruction="Fix it.", workdir="/src/app", files="/run/files")
 
 
 def command_line(*, as_root: bool = False, task: Task = TASK, **changes: object) -> CommandLine:

@@ -107,7 +107,7 @@ def test_what_was_sent_to_the_background_is_waited_for_and_every_result_counts_o
 
 def test_a_request_that_is_repeated_is_told_and_does_no_harm() -> None:
     found = read("limit_once")
-    assert ("error", "repetition 1 of 1 of a request in 0.0 s: 429 rate_limit", None) in found.told()
+    assert ("retrying", "repetition 1 of 1 of a request in 0.0 s: 429 rate_limit", None) in found.told()
     assert (found.answer.success, found.answer.reply) == (True, "Recovered.")
 
 

@@ -24,7 +24,7 @@ def backend(*args: str, **fields: object) -> GenericBackend:
 
 
 def task(instruction: str = "do it", **fields: object) -> Task:
-    return msgspec.structs.replace(Task(instruction=instruction, workdir="/src/app"), **fields)
+    return msgspec.structs.replace(Task(instruction=instruction, workdir="/src/app", files="/run/files"), **fields)
 
 
 def argv(made: GenericBackend, given_task: Task | None = None, **changes: object) -> tuple[str, ...]:

@@ -35,7 +35,9 @@ def reading(*lines: Line, err: tuple[str, ...] = ()) -> ScriptedReader:
 def test_the_player_is_started_with_the_script_and_told_the_task_over_standard_input(
     session: str | None, resume: tuple[str, ...]
 ) -> None:
-    command = ScriptedBackend().command_line(AGENT, Task(instruction="-do it", workdir="/w", session=session))
+    command = ScriptedBackend().command_line(
+        AGENT, Task(instruction="-do it", workdir="/w", files="/f", session=session)
+    )
     assert command.argv[0] == sys.executable
     assert command.argv[-len(resume) - 2 :] == ("/s/dev.json", *resume, "--x")
     assert command.stdin == "-do it"

@@ -340,7 +340,7 @@ def test_a_conversation_begun_anew_stays_so_while_nothing_of_it_is_known() -> No
     talk.now += 30
     again = only(talk.run(failure("transient", session="new")), e.ExecutionQueued)
     assert not again.fresh_session
-    assert talk.state.sessions == {("dev", "cli"): "new"}
+    assert sessions(talk) == {("dev", "cli"): "new"}
 
 
 # --- ending once -----------------------------------------------------------------------------------------------------
@@ -387,13 +387,18 @@ def test_a_start_is_recorded_once_and_not_after_the_end() -> None:
 # --- conversations ---------------------------------------------------------------------------------------------------
 
 
+def sessions(talk: Dialogue) -> dict[tuple[str, str], str]:
+    """Return the conversation of each agent on each backend, by its name there."""
+    return {key: session.id for key, session in talk.state.sessions.items()}
+
+
 # proves: a-core 97
 def test_a_run_that_was_cut_off_after_naming_its_conversation_is_continued_in_it() -> None:
     talk = Dialogue(rules(agent("dev", on_crash="fail")))
     talk.dispatch()
     talk.run(Outcome(status="crashed", session="s1", error="lost"))
     talk.dispatch()
-    assert talk.state.sessions[("dev", "cli")] == "s1"
+    assert sessions(talk)[("dev", "cli")] == "s1"
     assert not talk.queued()[0].fresh_session
 
 
@@ -403,7 +408,7 @@ def test_the_conversation_that_ended_last_is_continued() -> None:
     for session in ("s1", "s2", None, "s3", ""):
         talk.dispatch()
         talk.run(success(session=session))
-    assert talk.state.sessions == {("dev", "cli"): "s3"}
+    assert sessions(talk) == {("dev", "cli"): "s3"}
 
 
 # proves: a-core 100, a-core 101
@@ -414,8 +419,8 @@ def test_no_agent_continues_the_conversation_of_another_agent_or_of_another_back
     talk.rules = rules(agent("dev", backend="other"), agent("reviewer"))
     talk.dispatch("dev")
     talk.run(success(session="s2"))
-    assert talk.state.sessions == {("dev", "cli"): "s1", ("dev", "other"): "s2"}
-    assert talk.state.sessions.get(("reviewer", "cli")) is None
+    assert sessions(talk) == {("dev", "cli"): "s1", ("dev", "other"): "s2"}
+    assert talk.state.session_to_resume("reviewer", "cli", "/src/app", elsewhere=True) is None
 
 
 # proves: a-core 99
@@ -432,4 +437,28 @@ def test_a_conversation_the_cli_no_longer_knows_is_forgotten_and_a_new_one_begun
     talk.dispatch("dev")
     again = only(talk.run(failure("stale_session")), e.ExecutionQueued)
     assert again.fresh_session
-    assert talk.state.sessions == {("reviewer", "cli"): "of reviewer"}
+    assert sessions(talk) == {("reviewer", "cli"): "of reviewer"}
+
+
+def test_a_conversation_that_is_bound_to_its_directory_is_not_continued_in_another() -> None:
+    talk = talking(to="reviewer")
+    talk.run(success(session="s1"))
+    (run,) = talk.state.runs.values()
+    assert run.requested is not None
+    for workdir, elsewhere, found in [
+        (run.requested.workdir, False, "s1"),
+        (run.requested.workdir, True, "s1"),
+        ("/elsewhere", True, "s1"),
+        ("/elsewhere", False, None),
+    ]:
+        session = talk.state.session_to_resume("reviewer", "cli", workdir, elsewhere=elsewhere)
+        assert (session.id if session is not None else None) == found
+
+
+def test_what_a_cli_has_counted_for_a_conversation_is_kept_until_it_counts_again() -> None:
+    talk = talking(to="reviewer")
+    talk.run(success(session="s1", usage=e.Usage(tokens_in=5), counted=e.Usage(tokens_in=500)))
+    for session, counted, kept in [("s1", None, 500), ("s1", 700, 700), ("s2", None, None)]:
+        talk.dispatch("reviewer")
+        talk.run(success(session=session, counted=e.Usage(tokens_in=counted)))
+        assert talk.state.sessions[("reviewer", "cli")].counted == e.Usage(tokens_in=kept)

@@ -122,6 +122,9 @@ class FakeRunners:
         if failure == "after":
             raise LaunchError("the fork server ended before it said how it went")
 
+    def files_directory(self, execution: str) -> str:
+        return f"/executions/{execution}/files"
+
     def started(self, execution: str) -> Started | None:
         return self._hosted[execution].started
 
