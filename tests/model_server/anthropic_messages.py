@@ -1,17 +1,15 @@
 """The Anthropic Messages protocol: what a request says, whether it is one, and what an answer looks like."""
 
-import itertools
 import json
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from typing import Any
 
-from model_script import Calls, Conversation, Options, Refuse, Say, ScriptError, Usage
+from dialect import Call, Event, Json, Numbers, Query, Reply, pieces
+from model_script import Conversation, Options, Refuse, ScriptError, Usage
 
 PATH = "/v1/messages"
 COUNT_PATH = "/v1/messages/count_tokens"
-_PIECES = 4
 _ERRORS = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -25,20 +23,127 @@ _ERRORS = {
 _ADDED = re.compile(r"\s*<(system-reminder|local-command|command-)")
 """How the texts begin that the CLI puts beside a prompt."""
 
-Json = dict[str, Any]
 
+class AnthropicMessages:
+    """What Claude Code speaks."""
 
-def problems(request: Json, headers: Mapping[str, str]) -> list[str]:
-    """Say what is wrong with a request; a real model server would refuse it for these."""
-    found = []
-    if not headers.get("anthropic-version"):
-        found.append("there is no anthropic-version")
-    if not headers.get("x-api-key") and not headers.get("authorization", "").startswith("Bearer "):
-        found.append("there is no key")
-    for name, kind in (("model", str), ("messages", list), ("max_tokens", int)):
-        if not isinstance(request.get(name), kind):
-            found.append(f"{name} is missing or of a wrong type")
-    return found or list(_problems_of(request["messages"], request.get("tools") or []))
+    name = "anthropic"
+
+    def is_model(self, path: str) -> bool:
+        """See Dialect."""
+        return path == PATH
+
+    def is_count(self, path: str) -> bool:
+        """See Dialect."""
+        return path == COUNT_PATH
+
+    def counted(self, tokens: int) -> Json:
+        """See Dialect."""
+        return {"input_tokens": tokens}
+
+    def key(self, headers: Mapping[str, str]) -> str:
+        """See Dialect."""
+        return headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer ")
+
+    def problems(self, query: Query) -> list[str]:
+        """See Dialect."""
+        request, headers = query.body, query.headers
+        found = []
+        if not headers.get("anthropic-version"):
+            found.append("there is no anthropic-version")
+        if not headers.get("x-api-key") and not headers.get("authorization", "").startswith("Bearer "):
+            found.append("there is no key")
+        for name, kind in (("model", str), ("messages", list), ("max_tokens", int)):
+            if not isinstance(request.get(name), kind):
+                found.append(f"{name} is missing or of a wrong type")
+        return found or list(_problems_of(request["messages"], request.get("tools") or []))
+
+    def model(self, query: Query) -> str:
+        """See Dialect."""
+        return str(query.body.get("model"))
+
+    def is_streaming(self, query: Query) -> bool:
+        """See Dialect."""
+        return query.body.get("stream") is True
+
+    def tools(self, query: Query) -> list[str]:
+        """See Dialect."""
+        return [str(tool.get("name")) for tool in query.body.get("tools") or []]
+
+    def system(self, query: Query) -> str:
+        """See Dialect."""
+        return _flat(query.body.get("system"))
+
+    def read(self, query: Query) -> Conversation:
+        """See Dialect."""
+        conversation = Conversation()
+        for message in query.body["messages"]:
+            if message["role"] != "user":
+                continue
+            blocks = _blocks(message)
+            results = [_flat(block.get("content")) for block in blocks if block.get("type") == "tool_result"]
+            texts = [block.get("text", "") for block in blocks if block.get("type") == "text"]
+            own = "\n".join(text for text in texts if not _ADDED.match(text))
+            conversation.results += results
+            if not results and own.strip():
+                conversation.add_prompt(own)
+        return conversation
+
+    def find_call(self, verb: str, options: Options, tools: list[str]) -> Call:
+        """See Dialect."""
+        if verb == "write" and "Write" in tools:
+            return "Write", {"file_path": options["path"], "content": options.get("content", "")}
+        if verb == "write":
+            content, path = (shlex.quote(options.get(key, "")) for key in ("content", "path"))
+            return self.find_call("shell", {"cmd": f"printf %s {content} > {path}"}, tools)
+        if verb == "shell" and "Bash" in tools:
+            return "Bash", {"command": options["cmd"], "description": "a step of the script"}
+        if verb == "tool":
+            return options["name"], json.loads(options.get("args", "{}"))
+        raise ScriptError(f"no tool for {verb} is offered; there are: {', '.join(tools)}")
+
+    def answer(self, query: Query, reply: Reply, numbers: Numbers) -> Json:
+        """See Dialect."""
+        content: list[Json] = [{"type": "text", "text": reply.text}]
+        if reply.calls:
+            content = [
+                {"type": "tool_use", "id": numbers.next("toolu_"), "name": name, "input": given}
+                for name, given in reply.calls
+            ]
+        return {
+            "id": numbers.next("msg_"),
+            "type": "message",
+            "role": "assistant",
+            "model": query.body["model"],
+            "content": content,
+            "stop_reason": "tool_use" if reply.calls else "end_turn",
+            "stop_sequence": None,
+            "usage": _usage(reply.usage),
+        }
+
+    def events(self, answer: Json) -> list[Event]:
+        """See Dialect."""
+        started = {**answer, "content": [], "stop_reason": None}
+        found: list[Json] = [{"type": "message_start", "message": started}]
+        for index, block in enumerate(answer["content"]):
+            found += _block_events(index, block)
+        delta = {"stop_reason": answer["stop_reason"], "stop_sequence": None}
+        usage = {"output_tokens": answer["usage"]["output_tokens"]}
+        found += [{"type": "message_delta", "delta": delta, "usage": usage}, {"type": "message_stop"}]
+        return [(event["type"], json.dumps(event)) for event in found]
+
+    def refusal(self, action: Refuse) -> tuple[Json, dict[str, str]]:
+        """See Dialect."""
+        kind = _ERRORS.get(action.code, "api_error")
+        text = action.message or f"scripted {kind} ({action.code})"
+        body = {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_0001"}
+        headers = {"retry-after": action.retry_after} if action.retry_after else {}
+        if action.resets is not None:
+            for name in ("", "-5h", "-overage"):
+                headers[f"anthropic-ratelimit-unified{name}-status"] = "rejected"
+                headers[f"anthropic-ratelimit-unified{name}-reset"] = str(action.resets)
+            headers["anthropic-ratelimit-unified-representative-claim"] = "five_hour"
+        return body, headers
 
 
 def _problems_of(messages: list[Json], tools: list[Json]) -> Iterator[str]:
@@ -61,27 +166,6 @@ def _problems_of(messages: list[Json], tools: list[Json]) -> Iterator[str]:
             open_calls = {block.get("id", "") for block in blocks if block.get("type") == "tool_use"}
 
 
-def read(request: Json) -> Conversation:
-    """Return what the user's side of a request says."""
-    conversation = Conversation()
-    for message in request["messages"]:
-        if message["role"] != "user":
-            continue
-        blocks = _blocks(message)
-        results = [_flat(block.get("content")) for block in blocks if block.get("type") == "tool_result"]
-        texts = [block.get("text", "") for block in blocks if block.get("type") == "text"]
-        own = "\n".join(text for text in texts if not _ADDED.match(text))
-        conversation.results += results
-        if not results and own.strip():
-            conversation.add_prompt(own)
-    return conversation
-
-
-def system_prompt(request: Json) -> str:
-    """Return the system prompt, however it is written."""
-    return _flat(request.get("system"))
-
-
 def _blocks(message: Json) -> list[Json]:
     content = message.get("content")
     return [{"type": "text", "text": content}] if isinstance(content, str) else list(content or [])
@@ -89,52 +173,6 @@ def _blocks(message: Json) -> list[Json]:
 
 def _flat(content: str | list[Json] | None) -> str:
     return content if isinstance(content, str) else "\n".join(block.get("text", "") for block in content or [])
-
-
-class Answers:
-    """Makes answers. Their ids count up, so that the same script gives the same answers."""
-
-    def __init__(self) -> None:
-        self._numbers = itertools.count(1)
-
-    def message(self, request: Json, action: Say | Calls) -> Json:
-        """Return an answer in one piece. Raises ScriptError as `find_calls` does."""
-        if isinstance(action, Say):
-            content: list[Json] = [{"type": "text", "text": action.text}]
-        else:
-            content = [
-                {"type": "tool_use", "id": f"toolu_{next(self._numbers):04}", "name": name, "input": given}
-                for name, given in find_calls(request, action)
-            ]
-        return {
-            "id": f"msg_{next(self._numbers):04}",
-            "type": "message",
-            "role": "assistant",
-            "model": request["model"],
-            "content": content,
-            "stop_reason": "end_turn" if isinstance(action, Say) else "tool_use",
-            "stop_sequence": None,
-            "usage": _usage(action.usage),
-        }
-
-
-def find_calls(request: Json, action: Calls) -> list[tuple[str, Json]]:
-    """Return name and input of the tools to call. Raises ScriptError for one that the CLI does not offer."""
-    tools = [tool.get("name", "") for tool in request.get("tools") or []]
-    return [_find_tool(verb, options, tools) for verb, options in action.calls]
-
-
-def _find_tool(verb: str, options: Options, tools: list[str]) -> tuple[str, Json]:
-    if verb == "write" and "Write" in tools:
-        return "Write", {"file_path": options["path"], "content": options.get("content", "")}
-    if verb == "write":
-        content, path = (shlex.quote(options.get(key, "")) for key in ("content", "path"))
-        return _find_tool("shell", {"cmd": f"printf %s {content} > {path}"}, tools)
-    if verb == "shell" and "Bash" in tools:
-        return "Bash", {"command": options["cmd"], "description": "a step of the script"}
-    if verb == "tool":
-        return options["name"], json.loads(options.get("args", "{}"))
-    raise ScriptError(f"no tool for {verb} is offered; there are: {', '.join(tools)}")
 
 
 def _usage(usage: Usage) -> Json:
@@ -146,45 +184,14 @@ def _usage(usage: Usage) -> Json:
     }
 
 
-def events(message: Json) -> list[tuple[str, Json]]:
-    """Return the same answer as a stream of named events."""
-    started = {**message, "content": [], "stop_reason": None}
-    found: list[Json] = [{"type": "message_start", "message": started}]
-    for index, block in enumerate(message["content"]):
-        found += _block_events(index, block)
-    delta = {"stop_reason": message["stop_reason"], "stop_sequence": None}
-    usage = {"output_tokens": message["usage"]["output_tokens"]}
-    found += [{"type": "message_delta", "delta": delta, "usage": usage}, {"type": "message_stop"}]
-    return [(event["type"], event) for event in found]
-
-
 def _block_events(index: int, block: Json) -> Iterator[Json]:
     if block["type"] == "text":
         yield {"type": "content_block_start", "index": index, "content_block": {**block, "text": ""}}
-        deltas = [{"type": "text_delta", "text": piece} for piece in _pieces(block["text"])]
+        deltas = [{"type": "text_delta", "text": piece} for piece in pieces(block["text"])]
     else:
         yield {"type": "content_block_start", "index": index, "content_block": {**block, "input": {}}}
         given = json.dumps(block["input"])
-        deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in _pieces(given)]
+        deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(given)]
     for delta in deltas:
         yield {"type": "content_block_delta", "index": index, "delta": delta}
     yield {"type": "content_block_stop", "index": index}
-
-
-def _pieces(text: str) -> list[str]:
-    size = max(1, -(-len(text) // _PIECES))
-    return [text[start : start + size] for start in range(0, len(text), size)] or [""]
-
-
-def refusal(action: Refuse) -> tuple[Json, dict[str, str]]:
-    """Return the body of a refusal, and the headers that belong to it."""
-    kind = _ERRORS.get(action.code, "api_error")
-    text = action.message or f"scripted {kind} ({action.code})"
-    body = {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_0001"}
-    headers = {"retry-after": action.retry_after} if action.retry_after else {}
-    if action.resets is not None:
-        for name in ("", "-5h", "-overage"):
-            headers[f"anthropic-ratelimit-unified{name}-status"] = "rejected"
-            headers[f"anthropic-ratelimit-unified{name}-reset"] = str(action.resets)
-        headers["anthropic-ratelimit-unified-representative-claim"] = "five_hour"
-    return body, headers

@@ -9,7 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import anthropic_messages as protocol
+from dialect import Call, Dialect, Event, Numbers, Query, Reply
+from dialects import find_dialect
 from model_script import Action, Break, Calls, Conversation, Director, Refuse, Say, ScriptError
 
 BAD_KEY = "bad-key"
@@ -23,6 +24,7 @@ class Request:
 
     method: str
     path: str
+    dialect: str = ""
     key: str = ""
     model: str = ""
     stream: bool = False
@@ -66,7 +68,7 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__((LOOPBACK, port), _Handler)
         self.record = Record(log)
         self.director = Director()
-        self.answers = protocol.Answers()
+        self.numbers = Numbers()
         self.deciding = threading.Lock()
         self.closing = threading.Event()
 
@@ -78,7 +80,7 @@ class ModelServer(ThreadingHTTPServer):
     @property
     def requests(self) -> list[Request]:
         """The requests to a model so far."""
-        return [request for request in self.record.all() if request.path == protocol.PATH]
+        return [request for request in self.record.all() if request.dialect]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: clients that hang up early are part of the play."""
@@ -123,13 +125,14 @@ class _Handler(BaseHTTPRequestHandler):
         """Answer a request to the model."""
         path = self.path.partition("?")[0]
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
-        if path == protocol.COUNT_PATH:
-            self.server.record.add(Request("POST", path))
-            self._reply(200, {"input_tokens": 111})
-        elif path != protocol.PATH:
+        dialect = find_dialect(path)
+        if dialect is None:
             self._refuse_path()
+        elif dialect.is_count(path):
+            self.server.record.add(Request("POST", path))
+            self._reply(200, dialect.counted(111))
         else:
-            self._answer(path, raw)
+            self._answer(dialect, path, raw)
 
     def _refuse_path(self) -> None:
         self.server.record.add(Request(self.command, self.path, problems=["there is no such path"]))
@@ -137,22 +140,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     # --- one request -------------------------------------------------------------------------------------------------
 
-    def _answer(self, path: str, raw: bytes) -> None:
-        key = self.headers.get("x-api-key") or self.headers.get("authorization", "").removeprefix("Bearer ")
-        body, problems = _read_body(raw, {name.lower(): value for name, value in self.headers.items()})
-        conversation = Conversation() if problems else protocol.read(body)
+    def _answer(self, dialect: Dialect, path: str, raw: bytes) -> None:
+        body, problems = _read_body(raw)
+        query = Query(path, {name.lower(): value for name, value in self.headers.items()}, body)
+        problems = problems or dialect.problems(query)
+        conversation = Conversation() if problems else dialect.read(query)
+        tools = [] if problems else dialect.tools(query)
+        key = dialect.key(query.headers)
+        calls: list[Call] = []
         with self.server.deciding:
-            action = self._decide(body, conversation, problems, key)
+            action = self._decide(conversation, tools, problems, key)
+            try:
+                calls = _find_calls(dialect, action, tools)
+            except (ScriptError, KeyError, ValueError) as error:
+                problems.append(f"the script cannot be played: {error}")
+                action = Refuse(400, problems[-1])
         answer = type(action).__name__.lower() if not isinstance(action, Break) else action.how
-        tools = [str(tool.get("name")) for tool in body.get("tools") or []]
         self.server.record.add(
             Request(
                 method="POST",
                 path=path,
+                dialect=dialect.name,
                 key=key,
-                model=str(body.get("model")),
-                stream=body.get("stream") is True,
-                system=protocol.system_prompt(body),
+                model=dialect.model(query),
+                stream=dialect.is_streaming(query),
+                system=dialect.system(query),
                 tools=tools,
                 prompts=conversation.prompts,
                 results=conversation.results,
@@ -160,52 +172,52 @@ class _Handler(BaseHTTPRequestHandler):
                 answer=f"{answer} {action.code}" if isinstance(action, Refuse) else answer,
             )
         )
-        self._play(body, action)
+        self._play(dialect, query, action, calls)
 
-    def _decide(self, body: dict[str, Any], conversation: Conversation, problems: list[str], key: str) -> Action:
+    def _decide(self, conversation: Conversation, tools: list[str], problems: list[str], key: str) -> Action:
         if problems:
             return Refuse(400, "; ".join(problems))
         if key == BAD_KEY:
             return Refuse(401, "invalid x-api-key")
-        if not body.get("tools"):  # a title or the like: never part of the play
+        if not tools:  # a title or the like: never part of the play
             return Say("Scripted session")
         try:
-            action = self.server.director.decide(conversation)
-            if isinstance(action, Calls):
-                protocol.find_calls(body, action)
+            return self.server.director.decide(conversation)
         except (ScriptError, KeyError, ValueError) as error:
             problems.append(f"the script cannot be played: {error}")
             return Refuse(400, problems[-1])
-        return action
 
-    def _play(self, body: dict[str, Any], action: Action) -> None:
+    def _play(self, dialect: Dialect, query: Query, action: Action, calls: list[Call]) -> None:
         if isinstance(action, Break) and action.how == "slow":
             self.server.closing.wait(action.seconds)
             assert action.then is not None
             action = action.then
         match action:
             case Refuse():
-                refusal, headers = protocol.refusal(action)
+                refusal, headers = dialect.refusal(action)
                 self._reply(action.code, refusal, headers)
             case Say() | Calls():
-                message = self.server.answers.message(body, action)
-                self._stream(protocol.events(message)) if body.get("stream") else self._reply(200, message)
+                text = action.text if isinstance(action, Say) else ""
+                answer = dialect.answer(query, Reply(text, tuple(calls), action.usage), self.server.numbers)
+                self._stream(dialect.events(answer)) if dialect.is_streaming(query) else self._reply(200, answer)
             case Break():
-                self._break(body, action)
+                self._break(dialect, query, action)
 
-    def _break(self, body: dict[str, Any], action: Break) -> None:
-        message = self.server.answers.message(body, Say("an answer that is not whole"))
-        half = protocol.events(message)[:4]
+    def _break(self, dialect: Dialect, query: Query, action: Break) -> None:
+        answer = dialect.answer(query, Reply("an answer that is not whole"), self.server.numbers)
+        is_streaming = dialect.is_streaming(query)
+        half = dialect.events(answer)
+        half = half[: len(half) // 2]
         self.close_connection = True
         if action.how == "invalid":
             nonsense = b"data: {nonsense\n\n"
-            self._start(200, "text/event-stream" if body.get("stream") else "application/json", len(nonsense))
+            self._start(200, "text/event-stream" if is_streaming else "application/json", len(nonsense))
             self.wfile.write(nonsense)
-        elif body.get("stream"):
+        elif is_streaming:
             self._stream(half, whole=False)
         else:
             self._start(200, "application/json", 1000)
-            self.wfile.write(json.dumps(message).encode()[:40])
+            self.wfile.write(json.dumps(answer).encode()[:40])
         self.wfile.flush()
         if action.how == "hang":
             self.server.closing.wait()
@@ -229,21 +241,30 @@ class _Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(data)
 
-    def _stream(self, events: list[tuple[str, dict[str, Any]]], *, whole: bool = True) -> None:
+    def _stream(self, events: list[Event], *, whole: bool = True) -> None:
         self._start(200, "text/event-stream", None)
-        for name, event in events:
-            data = f"event: {name}\ndata: {json.dumps(event)}\n\n".encode()
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(data), data))
+        for name, payload in events:
+            data = (f"event: {name}\n" if name else "") + f"data: {payload}\n\n"
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(data.encode()), data.encode()))
             self.wfile.flush()
         if whole:
             self.wfile.write(b"0\r\n\r\n")
 
 
-def _read_body(raw: bytes, headers: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
+def _find_calls(dialect: Dialect, action: Action, tools: list[str]) -> list[Call]:
+    """Return the tools to call, now or after a silence. Raises ScriptError for one that the CLI does not offer."""
+    if isinstance(action, Break) and action.then is not None:
+        action = action.then
+    return (
+        [dialect.find_call(verb, options, tools) for verb, options in action.calls] if isinstance(action, Calls) else []
+    )
+
+
+def _read_body(raw: bytes) -> tuple[dict[str, Any], list[str]]:
     try:
         body = json.loads(raw)
     except ValueError as error:
         return {}, [f"the body is not JSON: {error}"]
     if not isinstance(body, dict):
         return {}, ["the body is not an object"]
-    return body, protocol.problems(body, headers)
+    return body, []

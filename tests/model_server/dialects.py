@@ -1,0 +1,11 @@
+"""Which protocols the model server speaks."""
+
+from anthropic_messages import AnthropicMessages
+from dialect import Dialect
+
+DIALECTS: tuple[Dialect, ...] = (AnthropicMessages(),)
+
+
+def find_dialect(path: str) -> Dialect | None:
+    """Return the dialect that a path belongs to."""
+    return next((each for each in DIALECTS if each.is_model(path) or each.is_count(path)), None)
