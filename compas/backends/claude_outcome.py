@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from compas.backends.backend import ExitStatus
 from compas.backends.claude_stream import CommandTaken, Ended, Limited, RequestFailed
-from compas.backends.failures import classify
+from compas.backends.failures import classify, was_killed
 from compas.domain.events import Category
 
 REFUSED_COMMANDS = frozenset({"failed", "unavailable_headless", "unknown"})
@@ -46,6 +46,8 @@ def without_result(
     )
     if _NOT_AS_ROOT in stderr:
         error += f"\n{_AS_ROOT}"
+    if was_killed(status):
+        return "killed", error
     by_code = _by_code(failed.code) if failed else None
     return by_code or classify(said, has_result=False), error
 

@@ -1,8 +1,12 @@
 """From what a failed command printed on its error channel to the class of its failure."""
 
 import re
+import signal
 
+from compas.backends.backend import ExitStatus
 from compas.domain.events import Category
+
+_KILLED = frozenset(128 + number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM))
 
 _AFTER = r"(?:http(?:/[\d.]+)?|status|code|error)\W{1,3}(?:code\W{1,3}|error\W{1,3})?"
 """What makes a number a status: it stands behind such a word, in front of its own reason phrase, or alone on a line."""
@@ -36,6 +40,11 @@ _TRANSIENT = (
     "too[ _]many[ _]requests",
     _status("429|500|502|503|504|529", "too many|internal|bad gateway|service|gateway|overloaded"),
 )
+
+
+def was_killed(status: ExitStatus) -> bool:
+    """Tell whether a signal ended the process; a CLI that handles one says so by its exit status, as shells do."""
+    return status.signal is not None or status.code in _KILLED
 
 
 def _any_of(patterns: tuple[str, ...]) -> re.Pattern[str]:

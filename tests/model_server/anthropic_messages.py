@@ -132,8 +132,10 @@ class AnthropicMessages:
         found += [{"type": "message_delta", "delta": delta, "usage": usage}, {"type": "message_stop"}]
         return [(event["type"], json.dumps(event)) for event in found]
 
-    def refusal(self, action: Refuse) -> tuple[Json, dict[str, str]]:
+    def refusal(self, action: Refuse) -> tuple[int, Json, dict[str, str]]:
         """See Dialect."""
+        if action.has_no_quota:
+            action = Refuse(400, "Your credit balance is too low to access the API.")
         kind = _ERRORS.get(action.code, "api_error")
         text = action.message or f"scripted {kind} ({action.code})"
         body = {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_0001"}
@@ -143,7 +145,7 @@ class AnthropicMessages:
                 headers[f"anthropic-ratelimit-unified{name}-status"] = "rejected"
                 headers[f"anthropic-ratelimit-unified{name}-reset"] = str(action.resets)
             headers["anthropic-ratelimit-unified-representative-claim"] = "five_hour"
-        return body, headers
+        return action.code, body, headers
 
 
 def _problems_of(messages: list[Json], tools: list[Json]) -> Iterator[str]:

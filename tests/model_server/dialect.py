@@ -108,6 +108,6 @@ class Dialect(Protocol):
         """Return the same answer as a stream of events."""
         ...
 
-    def refusal(self, action: Refuse) -> tuple[Json, dict[str, str]]:
-        """Return the body of a refusal, and the headers that belong to it."""
+    def refusal(self, action: Refuse) -> tuple[int, Json, dict[str, str]]:
+        """Return the status of a refusal, its body, and the headers that belong to it."""
         ...

@@ -194,8 +194,7 @@ class _Handler(BaseHTTPRequestHandler):
             action = action.then
         match action:
             case Refuse():
-                refusal, headers = dialect.refusal(action)
-                self._reply(action.code, refusal, headers)
+                self._reply(*dialect.refusal(action))
             case Say() | Calls():
                 text = action.text if isinstance(action, Say) else ""
                 answer = dialect.answer(query, Reply(text, tuple(calls), action.usage), self.server.numbers)

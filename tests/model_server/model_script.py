@@ -15,6 +15,7 @@ Steps are played in order, one tool call after each tool result; when they run o
 Troubles come where they stand among the steps, the first K times with `times=K`, else for good:
 
     auth | forbidden | ratelimit | overloaded | error | status code=N     [retry_after=S] [message=T]
+    quota                      the account has nothing left, as this protocol says it
     limit resets=EPOCH         the account's allowance is used up until then
     cut                        the connection breaks in the middle of the answer
     invalid                    an answer that nobody can read
@@ -35,6 +36,7 @@ _ECHOED = 400
 STATUSES = {"auth": 401, "forbidden": 403, "ratelimit": 429, "overloaded": 529, "error": 500, "status": 500}
 CALLS = ("write", "shell", "tool")
 BREAKS = ("cut", "invalid", "slow", "hang")
+LIMITS = ("limit", "quota")
 
 Options = dict[str, str]
 
@@ -71,12 +73,13 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """Answer with a status and no model's words."""
+    """Answer with a status and no model's words; a protocol may have another status for having no quota."""
 
     code: int
     message: str | None = None
     retry_after: str | None = None
     resets: int | None = None
+    has_no_quota: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +128,7 @@ class Director:
                 if to_skip == 0:
                     return Calls(_filled(_together(steps[index:]), conversation.results), usage)
                 to_skip -= 1
-            elif to_skip == 0 and (verb in STATUSES or verb in BREAKS or verb == "limit"):
+            elif to_skip == 0 and (verb in STATUSES or verb in BREAKS or verb in LIMITS):
                 trouble = self._trouble(done, verb, options)
                 if isinstance(trouble, Break) and verb == "slow":
                     return Break("slow", trouble.seconds, self._after(steps[index + 1 :], conversation, usage))
@@ -152,6 +155,8 @@ class Director:
                 return Break(verb)
             case "slow":
                 return Break("slow", float(options.get("s", "1")))
+            case "quota":
+                return Refuse(429, has_no_quota=True)
             case "limit":
                 return Refuse(429, resets=int(options["resets"]))
             case _:
@@ -160,7 +165,7 @@ class Director:
 
 
 _USAGE_KEYS = {"tokens_in": "in", "tokens_out": "out", "cached": "cached", "created": "created"}
-_VERBS = {*STATUSES, *CALLS, *(f"{call}+" for call in CALLS), *BREAKS, "limit", "final", "huge", "usage", "end"}
+_VERBS = {*STATUSES, *CALLS, *(f"{call}+" for call in CALLS), *BREAKS, *LIMITS, "final", "huge", "usage", "end"}
 
 
 def _steps(prompt: str) -> Iterator[tuple[str, Options]]:

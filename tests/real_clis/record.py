@@ -1,8 +1,9 @@
-"""Records what Claude Code prints, into tests/data/transcripts/claude: `python tests/real_clis/record.py [SCENE …]`.
+"""Records what the agent CLIs print, into tests/data/transcripts: `python tests/real_clis/record.py [CLI [SCENE …]]`.
 
 A transcript has one JSON line for each line of output, under the name of its stream (an object if the line is one, else
-its text), and at last the exit status. What differs from run to run (ids, times, paths) is replaced, and the lists of
-what the CLI offers are shortened, so that recording again shows what has changed in the CLI and nothing else.
+its text), and at last the exit status, or the signal that ended it. What differs from run to run (ids, times, paths) is
+replaced, and the lists of what the CLI offers are shortened, so that recording again shows what has changed in the CLI
+and nothing else.
 """
 
 import json
@@ -20,29 +21,27 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "model_server"))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 import install
-from claude_scenes import SCENES, Scene
 from model_http import ModelServer, open_model_server
+from rig import Neutral, Rig, Scene
+from rigs import RIGS
 
 from compas.backends.backend import Task
-from compas.backends.claude import ClaudeBackend
+from compas.backends.catalogue import build_backends
 from compas.domain.specs import AgentSpec
 
-TRANSCRIPTS = Path(__file__).parents[1] / "data" / "transcripts" / "claude"
+TRANSCRIPTS = Path(__file__).parents[1] / "data" / "transcripts"
 CEILING = 60.0
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z")
-_LISTS = ("agents", "capabilities", "plugins", "skills", "slash_commands", "terminal_slash_commands", "tools")
-_LEFT_OUT = ("memory_paths", "messaging_socket_path", "output_file")
-_NAMES = ("run_id", "runId", "task_id", "backgroundTaskId")
-_TIMES = re.compile(r".*_ms|end_time")
 
 
-class Neutral:
+class Neutralizer:
     """Replaces what differs from run to run. The same thing gets the same name again, within one transcript."""
 
-    def __init__(self, root: Path, server: ModelServer) -> None:
+    def __init__(self, root: Path, server: ModelServer, rules: Neutral) -> None:
         slug = re.sub(r"[^A-Za-z0-9]", "-", str(root))
+        self._rules = rules
         self._texts = {
             str(root): "/home/op",
             slug: "-home-op",
@@ -60,13 +59,14 @@ class Neutral:
         return self._value(found) if isinstance(found, dict) else self._text(line)
 
     def _value(self, value: Any, key: str = "") -> Any:  # noqa: ANN401 - JSON
+        rules = self._rules
         if isinstance(value, dict):
-            return {name: self._value(each, name) for name, each in value.items() if name not in _LEFT_OUT}
+            return {name: self._value(each, name) for name, each in value.items() if name not in rules.left_out}
         if isinstance(value, list):
-            return [self._value(each) for each in (value[:2] if key in _LISTS else value)]
+            return [self._value(each) for each in (value[:2] if key in rules.lists else value)]
         if isinstance(value, str):
-            return self._named(value, key) if key in _NAMES else self._text(value)
-        if isinstance(value, int | float) and not isinstance(value, bool) and _TIMES.fullmatch(key):
+            return self._named(value, key) if key in rules.names else self._text(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and re.fullmatch(rules.times, key):
             return 0
         return value
 
@@ -76,6 +76,8 @@ class Neutral:
     def _text(self, text: str) -> str:
         for found, stands in (self._texts | self._names).items():
             text = text.replace(found, stands)
+        for pattern, stands in self._rules.patterns.items():
+            text = re.sub(pattern, stands, text)
         text = _UUID.sub(lambda match: self._uuid(match[0]), text)
         return _TIMESTAMP.sub("2026-01-01T00:00:00.000Z", text)
 
@@ -85,73 +87,86 @@ class Neutral:
         return self._names.setdefault(found, f"00000000-0000-4000-8000-{len(self._names) + 1:012}")
 
 
-def record(scene: Scene, root: Path, server: ModelServer) -> Iterator[dict[str, object]]:
+def record(rig: Rig, scene: Scene, root: Path, server: ModelServer) -> Iterator[dict[str, object]]:
     """Play a scene, and yield the lines of its transcript."""
-    neutral = Neutral(root, server)
+    neutral = Neutralizer(root, server, rig.neutral)
+    rig.furnish(root, server.url)
     session = scene.session
     if scene.after is not None:
-        first = _run(Scene(scene.after), root, server, None)
-        session = json.loads(first[0].splitlines()[0])["session_id"]
-    out, err, status = _run(scene, root, server, session)
+        first = _run(rig, Scene(scene.after), root, server, None)
+        session = rig.session([json.loads(line) for line in first[0].splitlines()])
+    out, err, status = _run(rig, scene, root, server, session)
     yield from ({"stdout": neutral.line(line)} for line in out.splitlines())
     yield from ({"stderr": neutral.line(line)} for line in err.splitlines())
-    yield {"exit": status}
+    yield {"exit": status} if status >= 0 else {"signal": -status}
 
 
-def _run(scene: Scene, root: Path, server: ModelServer, session: str | None) -> tuple[str, str, int]:
+def _run(rig: Rig, scene: Scene, root: Path, server: ModelServer, session: str | None) -> tuple[str, str, int]:
     """Start the CLI as compas does, to its end."""
     agent = AgentSpec(
-        alias="dev", backend="claude", workdir=str(root), model="sonnet", backend_args=scene.args,
-        safety_mode="auto_approve",
+        alias="dev", backend=rig.name, workdir=str(root), backend_args=scene.args,
+        **{"safety_mode": "auto_approve", **{k: v for k, v in rig.settings.items() if k in ("model", "safety_mode")}},
     )  # fmt: skip
-    task = Task(
-        instruction=scene.task, workdir=str(root), files=str(root / "files"), prompt="You are dev.", session=session
-    )
-    command = ClaudeBackend(as_root=os.geteuid() == 0).command_line(agent, task)
-    place = root / "repo"
-    place.mkdir(exist_ok=True)
+    place, files = root / "repo", root / "files"
+    task = Task(instruction=scene.task, workdir=str(place), files=str(files), prompt="You are dev.", session=session)
+    command = build_backends(())[rig.name].command_line(agent, task)
+    for each in (place, files):
+        each.mkdir(exist_ok=True)
+    for name, text in command.files.items():
+        (files / name).write_text(text)
+    if not (place / ".git").exists():
+        with subprocess.Popen(["git", "init", "-q", str(place)]) as made:
+            assert made.wait() == 0
     environ = {
-        "PATH": f"{install.command_of('claude').parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{install.command_of(rig.name).parent}{os.pathsep}{os.environ['PATH']}",
         "HOME": str(root),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
-        "ANTHROPIC_BASE_URL": server.url,
-        "ANTHROPIC_API_KEY": "test-key",
-        "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        **rig.environ(server.url),
         **command.env_defaults,
-        "CLAUDE_CODE_MAX_RETRIES": "1",
+        **rig.recording,
         **scene.env,
     }
     for name in scene.without:
         environ.pop(name, None)
     if scene.stop_at is not None:
         os.mkfifo(place / scene.stop_at)
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command.argv, cwd=place, env=environ, stdin=pipe, stdout=pipe, stderr=pipe) as process:
-        assert process.stdin is not None
-        process.stdin.write(scene.task.encode())
-        process.stdin.close()
-        process.stdin = None
-        if scene.stop_at is not None:  # once the tool opens it, the tool runs
-            with open(place / scene.stop_at, "w"):
-                process.send_signal(signal.SIGTERM)
-                out, err = process.communicate(timeout=CEILING)
-        else:
-            out, err = process.communicate(timeout=CEILING)
-    return out.decode(errors="replace"), err.decode(errors="replace"), process.returncode
+    return _play(command.argv, command.stdin or "", place, environ, stop_at=scene.stop_at)
 
 
-def main(names: list[str]) -> int:
-    """Record the named scenes, or all."""
-    TRANSCRIPTS.mkdir(parents=True, exist_ok=True)
-    for name in names or SCENES:
-        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as root, open_model_server() as server:
-            lines = [json.dumps(line) for line in record(SCENES[name], Path(root).resolve(), server)]
-            problems = [request.problems for request in server.record.all() if request.problems]
-        if problems:
-            raise SystemExit(f"{name}: the model server was sent what it should not: {problems}")
-        (TRANSCRIPTS / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
-        sys.stdout.write(f"{name}: {len(lines)} lines\n")
+def _play(
+    argv: tuple[str, ...], stdin: str, place: Path, environ: dict[str, str], *, stop_at: str | None
+) -> tuple[str, str, int]:
+    """Run a command to its end. Its output goes to a file: some CLIs lose the tail of a pipe."""
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        given.write(stdin.encode())
+        given.seek(0)
+        with subprocess.Popen(argv, cwd=place, env=environ, stdin=given, stdout=out, stderr=err) as process:
+            if stop_at is not None:  # once the tool opens it, the tool runs
+                with open(place / stop_at, "w"):
+                    process.send_signal(signal.SIGTERM)
+                    process.wait(CEILING)
+            else:
+                process.wait(CEILING)
+        out.seek(0)
+        err.seek(0)
+        return out.read().decode(errors="replace"), err.read().decode(errors="replace"), process.returncode
+
+
+def main(arguments: list[str]) -> int:
+    """Record the named scenes of a CLI, or all of them, or all scenes of all."""
+    rigs = [RIGS[arguments[0]]] if arguments else list(RIGS.values())
+    for rig in rigs:
+        folder = TRANSCRIPTS / rig.name
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in arguments[1:] or rig.scenes:
+            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as root, open_model_server() as server:
+                lines = [json.dumps(line) for line in record(rig, rig.scenes[name], Path(root).resolve(), server)]
+                problems = [request.problems for request in server.record.all() if request.problems]
+            if problems:
+                raise SystemExit(f"{name}: the model server was sent what it should not: {problems}")
+            (folder / f"{name}.jsonl").write_text("\n".join(lines) + "\n")
+            sys.stdout.write(f"{rig.name} {name}: {len(lines)} lines\n")
     return 0
 
 

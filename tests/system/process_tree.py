@@ -83,6 +83,11 @@ def kill(pid: int) -> None:
     assert wait_gone(pid, 30)
 
 
+def signal_group(leader: int, number: int) -> None:
+    """Send a signal to the group that a process of ours leads."""
+    os.killpg(leader, number)
+
+
 def reap_adopted(keep: set[int]) -> None:
     """Collect ended orphans that were given to us; `keep` are children that somebody else waits for."""
     for name in filter(str.isdecimal, os.listdir("/proc")):

@@ -124,7 +124,7 @@ class Workshop:
         """Return the log."""
         result = self("events", *args, "--json", "--limit", "10000")
         assert result.code == 0, result
-        return [json.loads(line) for line in result.out.splitlines()]
+        return [json.loads(line) for line in result.out.split("\n") if line]
 
     def until(self, kind: str, *, thread: str = "t1", after: int = 0) -> dict[str, Any]:
         """Follow the log until an event of this kind is in it, and return that event."""

@@ -131,7 +131,7 @@ def test_a_request_that_is_repeated_is_told_and_does_no_harm() -> None:
         ("own_command", "agent_error", "begin it with a space"),
         ("unknown_flag", "unknown", "unknown option '--no-such-flag'"),
         ("as_root", "unknown", "set safety_mode: auto_approve"),
-        ("stopped", "unknown", "exit status 143 without a result"),
+        ("stopped", "killed", "exit status 143 without a result"),
     ],
 )
 def test_a_failed_turn_is_a_failure_of_its_class_and_says_why(name: str, category: Category, says: str) -> None:

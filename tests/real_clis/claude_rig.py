@@ -1,24 +1,13 @@
-"""What Claude Code is recorded doing: each scene is a task, and the trouble that it meets."""
+"""Claude Code, as the tests drive it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from rig import Neutral, Scene, Settings
 
 UNKNOWN_SESSION = "11111111-1111-4111-8111-111111111111"
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """One run. `after` is a task that is done first, in the conversation that this one continues."""
-
-    task: str
-    after: str | None = None
-    session: str | None = None
-    args: tuple[str, ...] = ()
-    env: Mapping[str, str] = field(default_factory=dict)
-    without: tuple[str, ...] = ()
-    stop_at: str | None = None
-
-
 WORK = """\
 SCENARIO:write path=health.py content="OK = 1"
 SCENARIO:shell cmd="echo checked; exit 3"
@@ -40,7 +29,7 @@ SCENES: dict[str, Scene] = {
     "forbidden": Scene("SCENARIO:forbidden"),
     "not_logged_in": Scene("Hello.", without=("ANTHROPIC_API_KEY",)),
     "bad_request": Scene("SCENARIO:error code=400"),
-    "no_credit": Scene("SCENARIO:error code=400 message='Your credit balance is too low to access the API.'"),
+    "no_credit": Scene("SCENARIO:quota"),
     "limit_for_good": Scene("SCENARIO:ratelimit"),
     "used_up": Scene(
         "SCENARIO:limit resets=4102444800",
@@ -59,3 +48,42 @@ SCENES: dict[str, Scene] = {
     "stopped": Scene("SCENARIO:shell cmd='echo $$ > pid; exec cat fifo'", stop_at="fifo"),
     "odd_bytes": Scene("SCENARIO:shell cmd=\"printf 'a\\\\377\\\\376b'\"\nSCENARIO:final text='Read.'"),
 }
+
+
+class ClaudeRig:
+    """See Rig."""
+
+    name = "claude"
+    settings: ClassVar[Settings] = {"safety_mode": "auto_approve", "model": "sonnet"}
+    at_once: ClassVar[Settings] = {"env": {"CLAUDE_CODE_MAX_RETRIES": "0"}}
+    recording: ClassVar[dict[str, str]] = {"CLAUDE_CODE_MAX_RETRIES": "1"}
+    scenes = SCENES
+    neutral = Neutral(
+        lists=("agents", "capabilities", "plugins", "skills", "slash_commands", "terminal_slash_commands", "tools"),
+        left_out=("memory_paths", "messaging_socket_path", "output_file"),
+        names=("run_id", "runId", "task_id", "backgroundTaskId"),
+        times=r".*_ms|end_time",
+    )
+
+    def environ(self, url: str) -> dict[str, str]:
+        """See Rig."""
+        return {
+            "ANTHROPIC_BASE_URL": url,
+            "ANTHROPIC_API_KEY": "test-key",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+        }
+
+    def furnish(self, home: Path, url: str) -> None:
+        """It needs nothing but its variables."""
+
+    def with_key(self, key: str) -> Settings:
+        """See Rig."""
+        return {"env": {"ANTHROPIC_API_KEY": key, "CLAUDE_CODE_MAX_RETRIES": "0"}}
+
+    def lose_conversations(self, home: Path) -> None:
+        """See Rig."""
+        shutil.rmtree(home / ".claude" / "projects")
+
+    def session(self, lines: Sequence[Any]) -> str:
+        """See Rig."""
+        return str(lines[0]["session_id"])

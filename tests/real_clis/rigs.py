@@ -1,0 +1,6 @@
+"""Which agent CLIs the tests drive."""
+
+from claude_rig import ClaudeRig
+from rig import Rig
+
+RIGS: dict[str, Rig] = {rig.name: rig for rig in (ClaudeRig(),)}

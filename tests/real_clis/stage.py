@@ -1,0 +1,88 @@
+"""What a test does with an agent CLI under a whole compas, and what it looks at."""
+
+import os
+import select
+from pathlib import Path
+from typing import Any
+
+import process_tree
+from model_http import ModelServer
+from rig import Rig, Settings
+from workshop import CEILING, Workshop
+
+SECONDS = 50
+"""What a task may take. The slowest CLI needs a few seconds to start."""
+
+
+class Stage:
+    """One CLI in a workshop: `dev` is an agent on it, and `t1` the thread it works in."""
+
+    def __init__(self, rig: Rig, workshop: Workshop, server: ModelServer) -> None:
+        self.rig = rig
+        self.workshop = workshop
+        self.server = server
+
+    @property
+    def worktree(self) -> Path:
+        """Where `dev` works."""
+        return self.workshop.repo / ".compas-worktrees" / "t1"
+
+    def configure(self, *more: Settings) -> None:
+        """Make `dev` an agent on this CLI that works in a worktree."""
+        dev: Settings = {"alias": "dev", "backend": self.rig.name, "workspace": "worktree", "timeout_secs": SECONDS}
+        dev |= self.rig.settings
+        env: dict[str, str] = {}
+        for settings in more:
+            env |= settings.get("env", {})  # type: ignore[arg-type]
+            dev |= settings
+        self.workshop.configure([{**dev, "env": env} if env else dev])
+
+    def dispatch(self, task: str, *options: str) -> Any:  # noqa: ANN401 - an answer has any shape
+        """Give `dev` a task over standard input, and return the answer that was waited for."""
+        file = self.workshop.root / "task"
+        file.write_text(task)
+        with file.open("rb") as given:
+            waiting = ("--thread", "t1", "--wait", "--timeout", str(SECONDS), "--json")
+            return self.workshop("dispatch", "dev", "-", *waiting, *options, stdin=given).json()
+
+    def say(self, task: str) -> str:
+        """Give `dev` a task, and return what it replied."""
+        body: str = self.dispatch(task)["body"]
+        return body
+
+    def ended(self) -> list[dict[str, Any]]:
+        """Return how the executions ended, as the log has it."""
+        return [event["data"] for event in self.workshop.events("t1") if event["type"] == "execution.ended"]
+
+    def judged(self) -> list[str]:
+        """Return status and class of each ended execution."""
+        return [" ".join(part for part in (end["status"], end.get("category", "")) if part) for end in self.ended()]
+
+    def sessions(self) -> list[str | None]:
+        """Return the conversation of each execution."""
+        return [run["session_id"] for run in self.workshop.ask("transcript", "t1")["executions"]]
+
+    def begin_tool(self) -> tuple[int, Path]:
+        """Begin a task whose tool waits at a FIFO; return the tool's pid, and the FIFO to let it go on."""
+        here, gate = self.workshop.fifo("here"), self.workshop.fifo("gate")
+        step = f"SCENARIO:shell cmd='echo $$ > {here}; exec cat {gate}'\nSCENARIO:final text='Made it.'"
+        self.workshop.ask("dispatch", "dev", step, "--thread", "t1")
+        pid = int(read_fifo(here))
+        assert process_tree.is_alive(pid)
+        return pid, gate
+
+    def agent_pid(self) -> int:
+        """Return the pid of the CLI that was started first."""
+        pid = self.workshop.until("execution.started")["data"]["pid"]
+        assert isinstance(pid, int)
+        return pid
+
+
+def read_fifo(path: Path) -> bytes:
+    """Return what somebody writes into a FIFO; a writer that does not come is a failure."""
+    fifo = os.open(path, os.O_RDWR)
+    try:
+        assert select.select([fifo], [], [], CEILING)[0], f"nobody has written to {path}"
+        return os.read(fifo, 1000)
+    finally:
+        os.close(fifo)
