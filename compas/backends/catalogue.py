@@ -5,8 +5,10 @@ from collections.abc import Iterable
 
 from compas.backends.backend import Backend
 from compas.backends.claude import ClaudeBackend
+from compas.backends.codex import CodexBackend
 from compas.backends.generic import GenericBackend
 from compas.backends.scripted import ScriptedBackend
+from compas.clock import wall_clock
 from compas.domain.specs import BackendSpec
 
 
@@ -15,6 +17,7 @@ def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
     backends: list[Backend] = [
         ScriptedBackend(),
         ClaudeBackend(as_root=os.geteuid() == 0),
+        CodexBackend(now=wall_clock),
         *(GenericBackend(spec) for spec in definitions),
     ]
     return {backend.name: backend for backend in backends}

@@ -97,7 +97,7 @@ class ExecutionActor(Actor):
                         await self._runners.settle(self._job.execution, self._services.clock())
                     case Running() | Finished():
                         pass
-                return await self._follow(thread, state, run)
+                return await self._follow(thread, run)
             except (AttachmentLost, LaunchError) as err:
                 # What has become of the runner is for its record to say: judge again.
                 trouble = str(err)
@@ -146,8 +146,10 @@ class ExecutionActor(Actor):
 
     # --- during --------------------------------------------------------------------------------------------------
 
-    async def _follow(self, thread: ActorRef, state: Thread, run: Run) -> Outcome:
+    async def _follow(self, thread: ActorRef, run: Run) -> Outcome:
         """Read the output from its beginning to the recorded exit, then judge it."""
+        # Asked for again: which conversation goes on is known only since the execution was requested.
+        state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
         reader = self._services.backends[run.queued.backend].open_reader(_resumed(state, self._job.execution))
         follower = Follower(self.context, self._services, self._job.thread, run, reader)
         async with self._runners.attach(self._job.execution, self._services.epoch) as connection:

@@ -2,8 +2,9 @@
 
 from anthropic_messages import AnthropicMessages
 from dialect import Dialect
+from openai_responses import OpenAiResponses
 
-DIALECTS: tuple[Dialect, ...] = (AnthropicMessages(),)
+DIALECTS: tuple[Dialect, ...] = (AnthropicMessages(), OpenAiResponses())
 
 
 def find_dialect(path: str) -> Dialect | None:

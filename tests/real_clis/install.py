@@ -25,6 +25,7 @@ class Cli(NamedTuple):
 
 CLIS: dict[str, Cli] = {
     "claude": Cli("@anthropic-ai/claude-code", "2.1.330", "claude"),
+    "codex": Cli("@openai/codex", "0.169.0", "codex"),
 }
 
 

@@ -1,6 +1,7 @@
 """Which agent CLIs the tests drive."""
 
 from claude_rig import ClaudeRig
+from codex_rig import CodexRig
 from rig import Rig
 
-RIGS: dict[str, Rig] = {rig.name: rig for rig in (ClaudeRig(),)}
+RIGS: dict[str, Rig] = {rig.name: rig for rig in (ClaudeRig(), CodexRig())}

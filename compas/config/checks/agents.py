@@ -6,11 +6,17 @@ from compas.config.checks.draft import Draft, Problem, error, warning
 from compas.config.suggest import did_you_mean
 from compas.domain.specs import BUILTIN_BACKENDS, OPERATOR, SCRIPTED_BACKEND
 
-BYPASS_FLAGS = {"claude": "--dangerously-skip-permissions", "codex": "--full-auto", "gemini": "--yolo"}
-"""The flag with which compas lets a built-in backend work without asking; opencode needs none."""
+BYPASS_FLAGS = {
+    "claude": "--dangerously-skip-permissions",
+    "codex": "--dangerously-bypass-approvals-and-sandbox",
+    "gemini": "--yolo",
+}
+"""The flag by which a built-in backend works without asking and unconfined; opencode needs none."""
 
-_DANGEROUS = frozenset({*BYPASS_FLAGS.values(), "--dangerously-bypass-approvals-and-sandbox"})
-_LATER_BACKENDS = ("codex", "gemini", "opencode")
+_CONFINED = frozenset({"codex"})
+"""Built-in backends that work in a sandbox of their own unless the author says otherwise."""
+_DANGEROUS = frozenset({*BYPASS_FLAGS.values(), "--full-auto"})
+_LATER_BACKENDS = ("gemini", "opencode")
 _SENSITIVE = frozenset(
     {
         "PATH",
@@ -79,6 +85,12 @@ def safety_mode(draft: Draft) -> Iterator[Problem]:
         flag = BYPASS_FLAGS.get(backend)
         how = f"with {flag}, without asking" if flag else "unconfined (it has no flag for that)"
         sentence = f"agent {agent.entry.alias!r} runs {backend} {how}; acknowledge it by safety_mode: auto_approve"
+        if backend in _CONFINED:
+            sentence = (
+                f"agent {agent.entry.alias!r} runs {backend} in its sandbox: no network, no commits of its own,"
+                f" no tools of MCP servers that its settings do not approve; safety_mode: auto_approve"
+                f" gives {flag} instead"
+            )
         yield warning(("agents", agent.index, "safety_mode"), sentence)
 
 
@@ -91,7 +103,7 @@ def flags(draft: Draft) -> Iterator[Problem]:
             flag = argument.partition("=")[0]
             if flag not in _DANGEROUS:
                 continue
-            if flag == BYPASS_FLAGS.get(backend):
+            if flag == BYPASS_FLAGS.get(backend) and (backend not in _CONFINED or agent.entry.safety_mode is not None):
                 sentence = f"duplicate flag: compas gives {flag} to {backend} anyway"
             else:
                 sentence = f"dangerous flag: {flag} switches off what keeps {backend or 'the agent'} in bounds"

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from compas.backends.backend import ExitStatus, OutputReader
 from compas.backends.claude import ClaudeReader
+from compas.backends.codex import CodexBackend
 from compas.backends.generic import GenericReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
@@ -18,6 +19,7 @@ READERS = {
     "jsonl": lambda: GenericReader(OutputSpec(format="jsonl", result_field="result")),
     "scripted": ScriptedReader,
     "claude": ClaudeReader,
+    "codex": lambda: CodexBackend(now=lambda: 0.0).open_reader(None),
 }
 KEYS = {
     "generic": ["type", "id", "text", "result", "a", "b", "category", "usage"],
@@ -25,6 +27,21 @@ KEYS = {
         *("subtype", "session_id", "message", "content", "name", "input", "tool_use_id", "is_error", "errors"),
         *("error", "api_error_status", "terminal_reason", "num_turns", "total_cost_usd", "rate_limit_info", "status"),
         *("model_usage_since_last_result", "costUSD", "inputTokens", "resetsAt", "local_command_outcome", "kind"),
+    ],
+    "codex": [
+        *(
+            "thread_id",
+            "item",
+            "text",
+            "command",
+            "aggregated_output",
+            "exit_code",
+            "changes",
+            "path",
+            "server",
+            "tool",
+        ),
+        *("arguments", "query", "input_tokens", "cached_input_tokens", "output_tokens"),
     ],
 }
 
@@ -36,7 +53,14 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-TAGS = st.sampled_from(["session", "tool", "message", "result", "system", "assistant", "user", "rate_limit_event"])
+TAGS = st.sampled_from(
+    ["session", "tool", "message", "result", "system", "assistant", "user", "rate_limit_event"]
+) | st.sampled_from(
+    [
+        *("thread.started", "turn.started", "turn.completed", "turn.failed", "error", "item.started", "item.completed"),
+        *("agent_message", "command_execution", "file_change", "mcp_tool_call", "web_search", "function_call"),
+    ]
+)
 NAMES = st.text(max_size=5) | st.sampled_from([key for keys in KEYS.values() for key in keys])
 OBJECTS = st.builds(lambda tag, rest: {**rest, "type": tag}, TAGS, st.dictionaries(NAMES, VALUES))
 LINES = (

@@ -97,7 +97,7 @@ def test_a_worker_called_operator_is_ambiguous_also_as_a_target(desk: Desk) -> N
     ("backend", "flag"),
     [
         ("claude", "--dangerously-skip-permissions"),
-        ("codex", "--full-auto"),
+        ("codex", "in its sandbox"),
         ("gemini", "--yolo"),
         ("opencode", "unconfined"),
     ],
@@ -112,7 +112,7 @@ def test_a_missing_safety_mode_is_a_warning_with_the_flag(desk: Desk, backend: s
     assert said.line == 3
 
 
-@pytest.mark.parametrize("backend", ["codex", "gemini", "opencode"])
+@pytest.mark.parametrize("backend", ["gemini", "opencode"])
 def test_a_backend_that_comes_later_loads_and_says_so(desk: Desk, backend: str) -> None:
     loaded = desk.load(desk.agent("", backend=backend))
     assert loaded.config.agents["dev"].backend == backend
@@ -324,8 +324,8 @@ def test_of_prompt_and_prompt_file_side_by_side_the_file_wins_with_a_warning(des
         ("claude", "--yolo", "dangerous flag"),
         ("claude", "--yolo=true", "dangerous flag"),
         ("claude", "--dangerously-skip-permissions", "duplicate flag"),
-        ("codex", "--full-auto", "duplicate flag"),
-        ("codex", "--dangerously-bypass-approvals-and-sandbox", "dangerous flag"),
+        ("codex", "--full-auto", "dangerous flag"),
+        ("codex", "--dangerously-bypass-approvals-and-sandbox", "duplicate flag"),
         ("claude", "--verbose", None),
     ],
 )
@@ -335,6 +335,12 @@ def test_flags_that_switch_protection_off_are_warned_of(
     loaded = desk.load(desk.agent(f"backend_args: [{argument}]\n", backend=backend))
     found = [finding.sentence for finding in loaded.warnings if "backend_args" in finding.key]
     assert [sentence.split(":")[0] for sentence in found] == ([says] if says else [])
+
+
+def test_a_flag_that_takes_a_sandbox_away_is_dangerous_where_compas_would_leave_it(desk: Desk) -> None:
+    text = desk.agent("backend_args: [--dangerously-bypass-approvals-and-sandbox]\n", backend="codex")
+    found = desk.load(text.replace("    safety_mode: auto_approve\n", "")).warnings
+    assert [finding.sentence.split(":")[0] for finding in found if "backend_args" in finding.key] == ["dangerous flag"]
 
 
 def test_a_warning_about_a_default_is_given_once_for_all_who_inherit_it(desk: Desk) -> None:

@@ -1,0 +1,133 @@
+"""What only Codex does: its sandbox, its settings, its MCP servers, and counts of whole conversations."""
+
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import process_tree
+import pytest
+from conftest import open_with
+from model_http import ModelServer
+from rigs import RIGS
+from stage import Stage
+
+pytestmark = pytest.mark.system
+
+SERVER = f"""
+[mcp_servers.poke]
+command = "{sys.executable}"
+args = ["{Path(__file__).parent / "mcp_poke.py"}"]
+"""
+POKE = "SCENARIO:tool name=mcp__poke::poke"
+
+
+@pytest.fixture
+def codex(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
+    """Return Codex in a workshop."""
+    with open_with(RIGS["codex"], tmp_path, server) as workshop:
+        yield Stage(RIGS["codex"], workshop, server)
+
+
+def add_settings(codex: Stage, text: str) -> None:
+    with (codex.workshop.root / ".codex" / "config.toml").open("a") as file:
+        file.write(text)
+
+
+@pytest.mark.parametrize("settings", [{"safety_mode": "auto_approve"}, {"safety_mode": None}])
+@pytest.mark.parametrize("size", [20, 130_000], ids=["short", "long"])
+def test_the_prompt_reaches_the_model_in_new_and_in_continued_conversations(
+    codex: Stage, size: int, settings: dict[str, object]
+) -> None:
+    prompt = 'You are "dev" \\ ü.\n' + "x" * (size - 18)
+    codex.configure(settings, {"prompt": prompt})
+    codex.say("One.")
+    codex.configure(settings, {"prompt": f"{prompt} Again."})
+    codex.workshop("restart")
+    codex.say("Two.")
+    one, two = [f"{request.system}\n{request.prompts}" for request in codex.server.requests]
+    told = [text.replace("\\n", "\n").replace("\\\\", "\\") for text in (one, two)]
+    assert prompt in told[0]
+    assert f"{prompt} Again." in told[1]
+
+
+def test_without_acknowledgement_it_edits_its_worktree_and_nothing_else_and_compas_commits(codex: Stage) -> None:
+    codex.configure({"safety_mode": None, "commit": "auto"})
+    outside = codex.workshop.root / "outside"
+    task = f"SCENARIO:write path=new.txt content=written\nSCENARIO:shell cmd='touch {outside} || git commit -qam x'"
+    assert "Read-only file system" in codex.say(task)
+    assert codex.say("SCENARIO:write path=more.txt content=more\nSCENARIO:final text=Done.").startswith("Done.")
+    assert not outside.exists()
+    merged = codex.workshop.ask("merge", "t1")
+    assert codex.workshop.ask("wait-merge", "--op-id", merged["op_id"])["status"] == "completed"
+    assert (codex.workshop.repo / "more.txt").read_text().strip() == "more"
+
+
+@pytest.mark.parametrize(
+    ("settings", "approval", "says"),
+    [
+        ({"safety_mode": "auto_approve"}, "", "poked"),
+        ({"safety_mode": None}, 'default_tools_approval_mode = "approve"\n', "poked"),
+        ({"safety_mode": None}, "", "requires approval"),
+    ],
+    ids=["acknowledged", "approved", "neither"],
+)
+def test_a_tool_of_an_mcp_server_is_called_where_somebody_has_approved_it(
+    codex: Stage, settings: dict[str, object], approval: str, says: str
+) -> None:
+    add_settings(codex, SERVER + approval)
+    codex.configure(settings)
+    assert says in codex.say(POKE)
+
+
+def test_it_works_outside_a_git_repository(codex: Stage) -> None:
+    place = codex.workshop.root / "plain"
+    place.mkdir()
+    codex.configure({"workspace": "shared", "workdir": str(place)})
+    assert codex.say("SCENARIO:write path=new.txt content=x\nSCENARIO:final text=Done.").startswith("Done.")
+    assert (place / "new.txt").exists()
+
+
+def test_after_a_failed_turn_the_next_ones_share_is_unknown_and_then_known_again(codex: Stage) -> None:
+    codex.configure(codex.rig.at_once)
+    for task in ("One.", "SCENARIO:shell cmd='echo x'\nSCENARIO:error code=400", "Three.", "Four."):
+        codex.say(task)
+    assert [end["usage"].get("tokens_in") for end in codex.ended()] == [111, None, None, 111]
+    assert len(set(codex.sessions())) == 1
+
+
+def test_after_a_stopped_turn_the_next_ones_share_is_unknown_and_the_conversation_goes_on(codex: Stage) -> None:
+    codex.configure()
+    codex.say("One.")
+    seen = len(codex.workshop.events())
+    codex.begin_tool()
+    started = codex.workshop.until("execution.started", after=seen)
+    process_tree.signal_group(started["data"]["pid"], signal.SIGKILL)
+    codex.workshop.until("execution.ended", after=seen)
+    assert codex.say("Three.").startswith("echo (prompt 3, ")
+    assert codex.say("Four.").startswith("echo (prompt 4, ")
+    assert [end["usage"].get("tokens_in") for end in codex.ended()] == [111, None, None, 111]
+
+
+def test_a_server_that_is_down_is_not_waited_for_without_end(codex: Stage) -> None:
+    codex.configure(codex.rig.at_once)
+    codex.server.shutdown()
+    codex.server.server_close()
+    assert "Connection failed" in codex.say("Hello.")
+
+
+def test_an_account_that_is_used_up_fails_with_the_time_it_resets(codex: Stage) -> None:
+    codex.configure({"max_retries": 1, "retry_backoff_secs": 0})
+    assert "Jan 1st, 2100" in codex.say("SCENARIO:limit resets=4102444800")
+    (end,) = codex.ended()
+    assert (end["category"], end["resets_at"]) == ("quota_exhausted", 4102444800)
+
+
+def test_its_tools_see_that_they_are_its_children_and_their_marks_are_known(codex: Stage) -> None:
+    from compas.backends.environment import MARKS
+
+    codex.configure()
+    body = codex.say('SCENARIO:shell cmd=\'env | grep ^CODEX_ | cut -d= -f1 | tr "\\n" " "\'')
+    seen = {word for word in body.split() if word.startswith("CODEX_")}
+    assert seen
+    assert seen <= {*MARKS}
