@@ -44,6 +44,13 @@ def claude(tmp_path: Path, server: ModelServer) -> Iterator[Workshop]:
         yield workshop
 
 
+@pytest.fixture
+def codex(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
+    """Return Codex in a workshop."""
+    with open_with(RIGS["codex"], tmp_path, server) as workshop:
+        yield Stage(RIGS["codex"], workshop, server)
+
+
 @contextmanager
 def open_with(rig: Rig, root: Path, server: ModelServer) -> Iterator[Workshop]:
     """Open a workshop whose operator has a CLI on the path, set up for the model server."""

@@ -2,15 +2,13 @@
 
 import signal
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import process_tree
 import pytest
-from conftest import open_with
-from model_http import ModelServer
-from rigs import RIGS
 from stage import Stage
+
+from compas.backends.environment import MARKS
 
 pytestmark = pytest.mark.system
 
@@ -20,13 +18,6 @@ command = "{sys.executable}"
 args = ["{Path(__file__).parent / "mcp_poke.py"}"]
 """
 POKE = "SCENARIO:tool name=mcp__poke::poke"
-
-
-@pytest.fixture
-def codex(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
-    """Return Codex in a workshop."""
-    with open_with(RIGS["codex"], tmp_path, server) as workshop:
-        yield Stage(RIGS["codex"], workshop, server)
 
 
 def add_settings(codex: Stage, text: str) -> None:
@@ -124,8 +115,6 @@ def test_an_account_that_is_used_up_fails_with_the_time_it_resets(codex: Stage) 
 
 
 def test_its_tools_see_that_they_are_its_children_and_their_marks_are_known(codex: Stage) -> None:
-    from compas.backends.environment import MARKS
-
     codex.configure()
     body = codex.say('SCENARIO:shell cmd=\'env | grep ^CODEX_ | cut -d= -f1 | tr "\\n" " "\'')
     seen = {word for word in body.split() if word.startswith("CODEX_")}
