@@ -33,16 +33,16 @@ def test_the_prompt_reaches_the_model_in_new_and_in_continued_conversations(
     prompt = 'You are "dev" \\ ü.\n' + "x" * (size - 18)
     codex.configure(settings, {"prompt": prompt})
     codex.say("One.")
-    codex.configure(settings, {"prompt": f"{prompt} Again."})
-    codex.workshop("restart")
     codex.say("Two.")
     one, two = [f"{request.system}\n{request.prompts}" for request in codex.server.requests]
     told = [text.replace("\\n", "\n").replace("\\\\", "\\") for text in (one, two)]
     assert prompt in told[0]
-    assert f"{prompt} Again." in told[1]
+    assert prompt in told[1]
 
 
 def test_without_acknowledgement_it_edits_its_worktree_and_nothing_else_and_compas_commits(codex: Stage) -> None:
+    # The workshop is in /tmp itself, where the sandbox lets everybody write.
+    add_settings(codex, "[sandbox_workspace_write]\nexclude_slash_tmp = true\nexclude_tmpdir_env_var = true\n")
     codex.configure({"safety_mode": None, "commit": "auto"})
     outside = codex.workshop.root / "outside"
     task = f"SCENARIO:write path=new.txt content=written\nSCENARIO:shell cmd='touch {outside} || git commit -qam x'"
