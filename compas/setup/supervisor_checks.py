@@ -16,8 +16,9 @@ from compas.setup.check import Check, failed, passed, warned
 from compas.setup.config_place import command
 
 _CLIENT = "compas doctor"
-_SECONDS = 25.0
-"""It may have to look at CLIs that are slow to say their version, or never do."""
+_SECONDS = 10.0
+_LOOKING_SECS = 15.0
+"""How much longer its answer may take: it looks at CLIs that may never say their version."""
 
 
 def check_runtime_directory(config: Path, environ: Mapping[str, str]) -> tuple[Check, Place | None]:
@@ -36,7 +37,7 @@ def check_supervisor(
 
     With `pinging_secs` it is also to ask each agent's model for one word, which may take that much longer.
     """
-    patience = _SECONDS + (pinging_secs or 0.0)
+    patience = _SECONDS + _LOOKING_SECS + (pinging_secs or 0.0)
     try:
         if is_free(place.lock):
             hint = f"commands start it when they need it; {command('run', place.config, environ)} keeps one in view"

@@ -153,6 +153,7 @@ def test_everything_a_definition_says_arrives(desk: Desk) -> None:
         ("{name: a, command: x, resume: {session_id_arg: '{{session_id}}'}}", "resume.flag"),
         ("{name: a, command: x, ping: {args: [b]}}", "ping.command"),
         ("{name: a, command: x, prompt: argument}", "prompt"),
+        ("{name: a, command: x, prompt: file}", "prompt"),
         ("{name: a, command: x, prompt: stdin, args: ['{{instruction}}']}", "prompt"),
         ("{name: a, command: x, comand: y}", "comand"),
     ],
