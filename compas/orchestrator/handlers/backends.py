@@ -1,5 +1,6 @@
 """Has the backends' actors look at the CLIs of agents, all at the same time."""
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,10 +11,16 @@ from actors.errors import ActorError
 from actors.ref import ActorRef
 from compas.api.supervision import Ping
 from compas.domain.specs import AgentSpec
-from compas.health.looking import Looked
+from compas.health.looking import Looked, search_path_of
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.messages import LookAt, PingAgent
 from compas.orchestrator.services import backend_name
+
+log = logging.getLogger("compas.health")
+
+CUT_SHORT = (
+    "it could not be looked at to the end, since the supervisor stops or has had to restart that part; ask again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +54,28 @@ async def _examine(desk: Desk, agent: AgentSpec, *, is_thorough: bool, is_pingin
     backend = desk.registry.find(backend_name(agent.backend))
     is_pinging = is_pinging and agent.role == "worker"
     if backend is None:
-        what = "its actor is being restarted; ask again"
-        if agent.backend not in desk.services.backends:
-            what = f"this version of compas has no backend {agent.backend!r}"
-        dead = Ping(alive=False, latency_ms=0, detail=what, category="unknown") if is_pinging else None
-        return Examined(Looked(usable=False, detail=what), ping=dead)
+        looked = _without_its_actor(desk, agent)
+        return Examined(looked, ping=_unanswered("; ".join(looked.notes) or looked.detail) if is_pinging else None)
     try:
-        looked = await backend.ask(LookAt(agent=agent, is_thorough=is_thorough), timeout=math.inf)
+        answer = await backend.ask(LookAt(agent=agent, is_thorough=is_thorough), timeout=math.inf)
         ping = await _ping(backend, agent) if is_pinging else None
     except ActorError as err:
-        return Examined(Looked(usable=False, detail=f"it could not be looked at: {err}"))
-    return Examined(looked.value, looked.is_remembered, ping)
+        log.warning("the look at %s was cut short: %s", agent.alias, err, extra={"action": "look_cut_short"})
+        return Examined(_without_its_actor(desk, agent), ping=_unanswered(CUT_SHORT) if is_pinging else None)
+    return Examined(answer.value, answer.is_remembered, ping)
+
+
+def _without_its_actor(desk: Desk, agent: AgentSpec) -> Looked:
+    """Say what can be said at once, and why it is no more."""
+    backend = desk.services.backends.get(agent.backend)
+    if backend is None:
+        return Looked(usable=False, detail=f"this version of compas has no backend {agent.backend!r}")
+    found = backend.availability(search_path_of(agent, desk.services.environ))
+    return Looked(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
+
+
+def _unanswered(why: str) -> Ping:
+    return Ping(alive=False, latency_ms=0, detail=why, category="unknown")
 
 
 async def _ping(backend: ActorRef, agent: AgentSpec) -> Ping:
