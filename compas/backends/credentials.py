@@ -78,7 +78,7 @@ def find_credentials(rule: CredentialRule, env: Mapping[str, str], platform: str
 def _pointers(rule: CredentialRule, env: Mapping[str, str]) -> list[str]:
     found = []
     if (name := _set(rule.other_variables, env)) is not None:
-        found.append(f"{name} is set, which has them come from elsewhere")
+        found.append(f"{name} is set, and whether the CLI goes by it cannot be seen from here")
     for place in rule.other_files:
         path = _path(place, env)
         try:

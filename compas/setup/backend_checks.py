@@ -125,7 +125,7 @@ def _another_backend(who: str, config: Config) -> str:
 
 
 def _in_words(agent: AgentHealth) -> str:
-    version = f", version {agent.version}" if agent.version and agent.version not in agent.detail else ""
+    version = f", version {agent.version}" if agent.version else ""
     credentials = f", credentials: {agent.credentials_detail}" if agent.credentials == "present" else ""
     return f"{agent.detail}{version}{credentials}"
 
