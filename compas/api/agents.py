@@ -13,7 +13,8 @@ class AgentListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """One agent of the config, and how busy it is.
 
     `handoff_to` is who gets its reply by itself, a list for a fan-out; it is left out, with `max_chain_depth`, where
-    the reply goes to the operator or to nobody. `available` is never below zero (b-mcp-cli-merge 137).
+    the reply goes to the operator or to nobody. `available` is never below zero (b-mcp-cli-merge 137). `unusable` says
+    why its CLI cannot be started; `version` and `credentials` are left out until `health` has looked.
     """
 
     alias: str
@@ -28,6 +29,9 @@ class AgentListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     model: str | None = None
     handoff_to: str | tuple[str, ...] | None = None
     max_chain_depth: int | None = None
+    unusable: str = ""
+    version: str = ""
+    credentials: str = ""
 
 
 class ListAgentsResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,11 +12,35 @@ StopMode = Literal["drain", "now", "detach", "restart"]
 
 
 class HealthRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Nothing to say."""
+    """Whose health is asked for, and how thoroughly. `is_brief` runs no command, not even for a version."""
+
+    agent: Annotated[str | None, Meta(description="only this agent")] = None
+    ping: Annotated[
+        bool, Meta(description="ask each agent's model for one word, which costs what a small call costs")
+    ] = False
+    is_brief: Annotated[bool, Meta(description="run nothing; tell what is known")] = False
+
+
+class Ping(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agent's model answered. `category` is the class of a failure, empty for an answer.
+
+    `cached` says that it had been asked before, and was not again.
+    """
+
+    alive: bool
+    latency_ms: int
+    detail: str
+    category: str = ""
+    cached: bool = False
 
 
 class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One agent: whether its backend can be started, and how busy it is."""
+    """One agent: whether its backend can be started, and how busy it is.
+
+    `version` is empty when it could not be told. `credentials` are present, absent, or "cannot be told"; whether they
+    are accepted only a ping tells, which is there when it was asked for. `cached` says that its CLI had been looked at
+    before, and was not again.
+    """
 
     alias: str
     backend: str
@@ -27,6 +51,12 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
     active: int
     queued: int
     available: int
+    version: str = ""
+    credentials: str = "cannot be told"
+    credentials_detail: str = ""
+    notes: tuple[str, ...] = ()
+    cached: bool = False
+    ping: Ping | None = None
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +86,10 @@ HEALTH = Operation(
     response=HealthResponse,
     doc="Show how the supervisor and its agents are.",
     kind="read",
+    positional=("agent",),
+    flags={"is_brief": "--brief"},
+    details="Without --ping no model is asked anything. With it each agent's CLI is run once, in an empty directory; "
+    "that costs what a small call costs, and the answer is remembered for a while (ping_cache_ttl_secs).",
 )
 
 

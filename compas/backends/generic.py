@@ -1,5 +1,6 @@
 """Any command as a backend, by the config's `backend_definitions`."""
 
+import os
 import re
 import shutil
 from collections import deque
@@ -9,13 +10,23 @@ import msgspec
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
+from compas.errors import CompasError
 
 _VARIABLE = re.compile(r"\{\{(instruction|model|session_id)\}\}")
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*")
+INSTRUCTION_FILE = "instruction"
+"""What the file with the task is called; its directory is the execution's own."""
+LONGEST_ARGUMENT = 131_071
+"""Bytes that Linux takes for one argument, whatever the others are (MAX_ARG_STRLEN, with the end mark)."""
+
 _ERROR_TAIL = 200
 """Lines of error output that a failure is judged by and shown with."""
 _KEPT_CHARACTERS = 8 * 1024 * 1024
 """How much output is kept to read the result from: the end of it, however much there was."""
+
+
+class TaskRefusedError(CompasError):
+    """A task cannot travel the way that its backend's definition says; the text says which way does."""
 
 
 class GenericBackend:
@@ -27,19 +38,43 @@ class GenericBackend:
         self.name = spec.name
         self._spec = spec
 
+    @property
+    def command(self) -> str:
+        """The program."""
+        return self._spec.command
+
+    @property
+    def ping(self) -> tuple[str, ...]:
+        """The command that tells whether the CLI works: the definition's own, or the question for its version."""
+        ping = self._spec.ping
+        return (self._spec.command, "--version") if ping is None else (ping.command, *ping.args)
+
+    @property
+    def env_remove(self) -> tuple[str, ...]:
+        """The variables that none of its commands may see."""
+        return self._spec.env_remove
+
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
-        """Fill in the templates. The instruction travels as the definition says; a prompt is put before it."""
+        """Fill in the templates. The instruction travels as the definition says; a prompt is put before it.
+
+        Raises TaskRefusedError when an argument becomes one that no program can be given.
+        """
         instruction = _compose(task)
-        values = {"instruction": instruction, "model": agent.model, "session_id": task.session}
+        is_file = self._spec.prompt == "file"
+        told = os.path.join(task.files, INSTRUCTION_FILE) if is_file else instruction
+        values = {"instruction": told, "model": agent.model, "session_id": task.session}
         resume: list[str] = []
         if task.session is not None and self._spec.resume is not None:
             resume = [part for part in (self._spec.resume.flag, self._spec.resume.session_id_arg) if part]
         argv = [self._spec.command, *fill(tuple(resume) + self._spec.args, values), *agent.backend_args]
+        for arg in argv:
+            _check_argument(arg, self.name)
         takes_argument = any("{{instruction}}" in arg for arg in self._spec.args)
         return CommandLine(
             argv=tuple(argv),
             stdin=None if takes_argument else instruction,
             env_remove=self._spec.env_remove,
+            files={INSTRUCTION_FILE: instruction} if is_file else {},
         )
 
     def open_reader(self, resumed: Resumed | None) -> "GenericReader":
@@ -51,12 +86,32 @@ class GenericBackend:
         return find_command(self._spec.command, path)
 
 
+def _check_argument(argument: str, backend: str) -> None:
+    length = len(argument.encode(errors="surrogatepass"))
+    instead = f"set `prompt: file` or `prompt: stdin` for {backend!r} in backend_definitions"
+    if length > LONGEST_ARGUMENT:
+        found = f"the task is too long for {backend!r}, which takes it as an argument: {length} bytes"
+        raise TaskRefusedError(f"{found}, and {LONGEST_ARGUMENT} are possible; {instead}")
+    if "\0" in argument:
+        raise TaskRefusedError(f"an argument for {backend!r} has a NUL character in it, which none can; {instead}")
+
+
 def find_command(command: str, path: str) -> Availability:
     """Say where a command is found, or what to do about it."""
     found = shutil.which(command, path=path)
     if found is not None:
         return Availability(usable=True, detail=found)
+    if (file := _named(command, path)) is not None:
+        return Availability(usable=False, detail=f"{file} is not executable; make it so, or install it anew")
+    if "/" in command:
+        return Availability(usable=False, detail=f"there is no {command}; install it or correct its path")
     return Availability(usable=False, detail=f"{command!r} is not on PATH ({path}); install it or correct its name")
+
+
+def _named(command: str, path: str) -> str | None:
+    """Return the first file of this name, whether or not it can be run."""
+    places = [command] if "/" in command else [os.path.join(folder, command) for folder in path.split(os.pathsep)]
+    return next((place for place in places if os.path.isfile(place)), None)
 
 
 def _compose(task: Task) -> str:

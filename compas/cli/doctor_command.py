@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 FAILED = 1
 DOC = "Find what is wrong with this set-up."
 _DETAILS = (
-    "It starts nothing and asks no model anything. It exits with 1 when something cannot work; warnings alone are no "
-    "failure."
+    "It starts no supervisor, and without --ping it asks no model anything. It exits with 1 when something cannot "
+    "work; warnings alone are no failure."
 )
 _COLOURS: dict[str, Colour] = {"pass": "green", "warn": "yellow", "fail": "red"}
 _WIDTH = 17
@@ -27,13 +27,18 @@ def main(command: str, args: Sequence[str]) -> int:
     """Run `doctor`; 0 when there is no failure, 1 when there is one."""
     parser = CommandParser(command, DOC, _DETAILS)
     parser.add_argument("--fix", action="store_true", help="register compas in the editors that lack it")
+    parser.add_argument(
+        "--ping", action="store_true", help="ask each agent's model for one word, which costs what a small call costs"
+    )
     parser.add_argument("--json", action="store_true", help="write all checks as one line of JSON")
     given = parser.parse_args(args)
     path = config_path(given)
+    import trio
+
     from compas.setup.doctor import examine  # loads YAML
 
     style, checks = style_here(), []
-    for check in examine(path, sys.argv[0], os.environ, is_fixing=given.fix):
+    for check in examine(path, sys.argv[0], os.environ, trio.run, is_fixing=given.fix, is_pinging=given.ping):
         checks.append(check)
         if not given.json:
             write(check_text(check, style))

@@ -99,7 +99,7 @@ class Feed:
 
     async def _serve(self, session: Session) -> None:
         self._sink(Greeted(state=session.welcome.state))
-        health = await session.request(HEALTH.name, HealthRequest(), HEALTH.response)
+        health = await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response)
         agents = await session.request(LIST_AGENTS.name, ListAgentsRequest(), LIST_AGENTS.response)
         status = await session.request(STATUS.name, StatusRequest(limit=THREADS), STATUS.response)
         if health.state == "stopping":
@@ -124,7 +124,9 @@ class Feed:
                 await self._stale.wait()
                 await trio.sleep(HEALTH_SECONDS)
                 self._stale = trio.Event()
-                self._sink(HealthRead(health=await session.request(HEALTH.name, HealthRequest(), HEALTH.response)))
+                self._sink(
+                    HealthRead(health=await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response))
+                )
         except (RequestFailed, SessionLost):
             return
 

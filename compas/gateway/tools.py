@@ -164,7 +164,9 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="orch_health",
         operation=supervision.HEALTH,
-        doc="Show how the supervisor is, and which agents can be started.",
+        doc="Show how the supervisor is, and which agents can be started. ping=true also asks their models for one "
+        "word, which costs money: only where the operator wants to know.",
+        hidden=("is_brief",),
     ),
 )
 

@@ -11,7 +11,11 @@ from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
 from compas.domain.lifecycle import Close
+from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
+from compas.health.looking import Looked
+from compas.health.pinging import Pinged
+from compas.orchestrator.remembering import Remembered
 from compas.store.records import Append, Appended, Conflict, Repeated
 
 Respond = Callable[[tuple[e.Recorded, ...]], bytes]
@@ -196,9 +200,28 @@ class StopExecution:
 
 @dataclass(frozen=True, slots=True)
 class MayStart(Ask[Refusal | None]):
-    """From an execution: ask whether its backend takes work now."""
+    """From an execution: ask whether its backend takes work now; `path` is where its agent looks for commands."""
 
     execution: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookAt(Ask[Remembered[Looked]]):
+    """Answered with what a look at the agent's CLI finds, or has found lately. Without `is_thorough` nothing is run.
+
+    A look that is asked for while one is under way is that one.
+    """
+
+    agent: AgentSpec
+    is_thorough: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PingAgent(Ask[Remembered[Pinged]]):
+    """Answered with how the agent's model answers, or has lately. This costs what a call costs."""
+
+    agent: AgentSpec
 
 
 # --- to the merges of a target -----------------------------------------------------------------------------------

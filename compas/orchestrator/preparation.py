@@ -10,11 +10,13 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from compas.backends.backend import Backend, Task
 from compas.backends.environment import build_environment
+from compas.backends.generic import TaskRefusedError
 from compas.domain.decision import Refusal
 from compas.domain.execution import Outcome
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Run, Thread
 from compas.git.errors import GitError
+from compas.health.looking import search_path_of
 from compas.orchestrator.messages import MayStart
 from compas.orchestrator.outcome import could_not_start
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services, backend_name
@@ -52,7 +54,8 @@ async def make_ready(
         # Its model and its arguments are for the new one now; the log says that this runs on the old one.
         found = f"{agent.alias!r} is on the backend {agent.backend!r} now, and this was queued for {queued.backend!r}"
         return could_not_start(f"{found}; dispatch it again")
-    closed = await gate.ask(MayStart(execution=queued.execution), timeout=ASK_TIMEOUT_SECS)
+    may_start = MayStart(execution=queued.execution, path=search_path_of(agent, services.environ))
+    closed = await gate.ask(may_start, timeout=ASK_TIMEOUT_SECS)
     if closed is not None:
         return could_not_start(closed.message)
     try:
@@ -69,7 +72,7 @@ async def make_ready(
         prompt = await _prompt(agent)
         resumed = None if session is None else session.id
         await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, resumed))
-    except (OSError, UnicodeDecodeError, ExecutionFileError) as err:
+    except (OSError, UnicodeDecodeError, ExecutionFileError, TaskRefusedError) as err:
         return could_not_start(f"the execution could not be prepared: {err}")
     return Ready(place=place, session=resumed, timeout_secs=float(agent.timeout_secs))
 

@@ -76,8 +76,7 @@ def local_workers(services: Services, launcher: Slot[Launcher], git_log: int | N
 
 
 def _backends(services: Services) -> list[ChildSpec]:
-    path = services.environ.get("PATH", "")
-    return [ChildSpec(backend.name, partial(BackendActor, backend, path)) for backend in services.backends.values()]
+    return [ChildSpec(backend.name, partial(BackendActor, backend, services)) for backend in services.backends.values()]
 
 
 def _work(services: Services) -> list[ChildSpec]:

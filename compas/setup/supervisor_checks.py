@@ -1,4 +1,4 @@
-"""Checks the supervisor by asking it, when it runs, and says of agents whether they could be started."""
+"""Checks the supervisor by asking it, when it runs."""
 
 from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -6,20 +6,19 @@ from pathlib import Path
 
 from actors.remote.errors import RequestFailed, RequestTimeout, WireError
 from compas.api.supervision import HEALTH, HealthRequest, HealthResponse
-from compas.backends.catalogue import build_backends
 from compas.client.blocking import connect
 from compas.client.connect import caller_meta
 from compas.client.locks import is_free
 from compas.client.place import Place, place_of
-from compas.config.config import Config
 from compas.errors import CompasError
 from compas.paths import RuntimeDirectoryError
 from compas.setup.check import Check, failed, passed, warned
-from compas.setup.coding_tools import BY_NAME
 from compas.setup.config_place import command
 
 _CLIENT = "compas doctor"
 _SECONDS = 10.0
+_LOOKING_SECS = 15.0
+"""How much longer its answer may take: it looks at CLIs that may never say their version."""
 
 
 def check_runtime_directory(config: Path, environ: Mapping[str, str]) -> tuple[Check, Place | None]:
@@ -31,15 +30,21 @@ def check_runtime_directory(config: Path, environ: Mapping[str, str]) -> tuple[C
     return passed("runtime directory", str(place.socket.parent)), place
 
 
-def check_supervisor(place: Place, environ: Mapping[str, str]) -> tuple[list[Check], HealthResponse | None]:
-    """Ask the supervisor how it is. None is started, and none is needed: commands start one."""
+def check_supervisor(
+    place: Place, environ: Mapping[str, str], *, pinging_secs: float | None = None
+) -> tuple[list[Check], HealthResponse | None]:
+    """Ask the supervisor how it is. None is started, and none is needed: commands start one.
+
+    With `pinging_secs` it is also to ask each agent's model for one word, which may take that much longer.
+    """
+    patience = _SECONDS + _LOOKING_SECS + (pinging_secs or 0.0)
     try:
         if is_free(place.lock):
             hint = f"commands start it when they need it; {command('run', place.config, environ)} keeps one in view"
             return [warned("supervisor", "is not running", hint)], None
-        health = _ask(place, environ)
+        health = _ask(place, environ, HealthRequest(ping=pinging_secs is not None), patience)
     except RequestTimeout:
-        why = f"lives, but did not say within {_SECONDS:g} s how it is; it is recovering, or hangs"
+        why = f"lives, but did not say within {patience:g} s how it is; it is recovering, or hangs"
         return [failed("supervisor", why, f"look at {place.log} and the supervisor.log in the state directory")], None
     except (RequestFailed, WireError, CompasError) as error:
         why = error.message if isinstance(error, RequestFailed) else str(error)
@@ -48,10 +53,10 @@ def check_supervisor(place: Place, environ: Mapping[str, str]) -> tuple[list[Che
     return [_judged(health, place, environ), _git_worker(health)], health
 
 
-def _ask(place: Place, environ: Mapping[str, str]) -> HealthResponse:
+def _ask(place: Place, environ: Mapping[str, str], request: HealthRequest, patience: float) -> HealthResponse:
     meta = caller_meta(environ)
     with connect(place.socket, client=_CLIENT, timeout=_SECONDS, meta=meta) as connection:
-        return connection.request(HEALTH.name, HealthRequest(), HEALTH.response, timeout=_SECONDS)
+        return connection.request(HEALTH.name, request, HEALTH.response, timeout=patience)
 
 
 def _judged(health: HealthResponse, place: Place, environ: Mapping[str, str]) -> Check:
@@ -82,29 +87,3 @@ def check_warnings(health: HealthResponse, known: tuple[str, ...]) -> Iterator[C
     for warning in health.warnings:
         if warning not in known:
             yield warned("supervisor", f"warns: {warning}")
-
-
-def check_backends(config: Config, health: HealthResponse | None, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check for each backend of an agent that it could be started: by the supervisor's word, else by $PATH here.
-
-    No model is asked anything.
-    """
-    agents: dict[str, list[str]] = {}
-    for agent in config.agents.values():
-        if agent.role == "worker":
-            agents.setdefault(agent.backend, []).append(agent.alias)
-    told = {} if health is None else {agent.backend: (agent.usable, agent.detail) for agent in health.agents}
-    known = build_backends(config.backends.values())
-    for backend, aliases in agents.items():
-        name = f"backend {backend}"
-        if backend in known:
-            here = known[backend].availability(environ.get("PATH", ""))
-            usable, detail = told.get(backend) or (here.usable, here.detail)
-        else:
-            usable, detail = told.get(backend) or (False, f"this version of compas cannot run {backend} yet")
-        if usable:
-            yield passed(name, f"{detail} (for {', '.join(aliases)})")
-            continue
-        install = BY_NAME[backend].install if backend in BY_NAME and backend in known else None
-        why = f"{detail}, so {', '.join(aliases)} cannot work"
-        yield failed(name, why, install or f"give {', '.join(aliases)} another backend in {config.config_path}")

@@ -30,9 +30,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.backends": (DOMAIN, *FOUNDATION),
     "compas.git": (DOMAIN, "actors", *FOUNDATION),
     "compas.runner": (DOMAIN, *FOUNDATION),
+    # Asks agent CLIs how they are, for the supervisor and, beside it, for the doctor.
+    "compas.health": (DOMAIN, "compas.backends", "compas.runner", *FOUNDATION),
     "compas.orchestrator": (
         *("actors", DOMAIN, "compas.api"),
-        *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner"),
+        *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner", "compas.health"),
         *FOUNDATION,
     ),
     # Clients speak the protocol; none of them sees the supervisor's insides.
@@ -40,7 +42,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # Sets compas up and checks a set-up: by files, and by what `health` says, beside any supervisor.
     "compas.setup": (
         *(DOMAIN, "compas.api", "compas.client", "compas.config", "compas.backends", "actors.remote.errors"),
-        *("compas.git.errors", "compas.git.look"),
+        *("compas.git.errors", "compas.git.look", "compas.health"),
         *FOUNDATION,
     ),
     "compas.gateway": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),

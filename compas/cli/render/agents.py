@@ -10,8 +10,10 @@ def agents_text(response: ListAgentsResponse, style: Style) -> str:
     places = f"{response.global_active} of {counted(response.global_max_concurrent, 'place')} taken"
     if not response.agents:
         return "the config has no agents"
+    dead = [f"{agent.alias} cannot be started: {agent.unusable}" for agent in response.agents if agent.unusable]
+    remarks = "".join(f"\n{style.paint(style.line(line), 'red')}" for line in dead)
     heads = ("AGENT", "BACKEND", "ROLE", "RUNNING", "QUEUED", "FREE", "TIMEOUT", "REPLY GOES TO", "MODEL")
-    return table(heads, [_agent(agent) for agent in response.agents], style) + f"\n\n{places}"
+    return table(heads, [_agent(agent) for agent in response.agents], style) + f"\n\n{places}{remarks}"
 
 
 def _agent(agent: AgentListing) -> list[Cell]:

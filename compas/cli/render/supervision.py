@@ -1,8 +1,10 @@
 """Writes how the supervisor and its agents are, and what became of them when it was stopped."""
 
-from compas.api.supervision import AgentHealth, HealthResponse, StopResponse
+from collections.abc import Iterator, Sequence
+
+from compas.api.supervision import AgentHealth, HealthResponse, Ping, StopResponse
 from compas.cli.render.table import Cell, pairs, table
-from compas.cli.render.text import Style, counted
+from compas.cli.render.text import Colour, Style, counted
 
 
 def health_text(response: HealthResponse, style: Style) -> str:
@@ -24,26 +26,54 @@ def health_text(response: HealthResponse, style: Style) -> str:
         )
     ]
     if response.agents:
-        heads = ("AGENT", "BACKEND", "ROLE", "USABLE", "BREAKER", "RUNNING", "QUEUED", "FREE", "DETAIL")
-        parts.append(table(heads, [_agent(agent) for agent in response.agents], style))
+        heads = ["AGENT", "BACKEND", "ROLE", "USABLE", "VERSION", "CREDENTIALS", "BREAKER", "RUNNING", "QUEUED", "FREE"]
+        is_pinged = any(agent.ping for agent in response.agents)
+        heads += ["PING", "DETAIL"] if is_pinged else ["DETAIL"]
+        rows = [_agent(agent, is_pinged=is_pinged) for agent in response.agents]
+        parts.append(table(heads, rows, style))
+        parts += ["\n".join(lines)] if (lines := [*_remarks(response.agents, style)]) else []
     if response.warnings:
         parts.append("\n".join(style.paint(f"warning: {style.line(one)}", "yellow") for one in response.warnings))
     return "\n\n".join(parts)
 
 
-def _agent(agent: AgentHealth) -> list[Cell]:
+def _agent(agent: AgentHealth, *, is_pinged: bool) -> list[Cell]:
     is_closed = agent.circuit_state.lower() == "closed"
+    colours: dict[str, Colour] = {"present": "green", "absent": "yellow"}
     return [
         Cell(agent.alias),
         Cell(agent.backend),
         Cell(agent.role),
         Cell("yes", "green") if agent.usable else Cell("no", "red"),
+        Cell(agent.version or "-"),
+        Cell(agent.credentials, colours.get(agent.credentials)),
         Cell(agent.circuit_state, None if is_closed else "yellow"),
         Cell(str(agent.active)),
         Cell(str(agent.queued)),
         Cell(str(agent.available)),
+        *([_ping(agent.ping)] if is_pinged else []),
         Cell(agent.detail),
     ]
+
+
+def _ping(ping: Ping | None) -> Cell:
+    if ping is None:
+        return Cell("-")
+    if ping.alive:
+        return Cell(f"{ping.latency_ms} ms" + (" (remembered)" if ping.cached else ""), "green")
+    return Cell(ping.category or "failed", "red")
+
+
+def _remarks(agents: Sequence[AgentHealth], style: Style) -> Iterator[str]:
+    """Say in sentences what a table has no room for: failed pings, missing credentials, and notes."""
+    for agent in agents:
+        who = f"{agent.alias} ({agent.backend}): "
+        if agent.ping is not None and not agent.ping.alive:
+            yield style.paint(style.line(f"{who}the ping failed: {agent.ping.detail}"), "red")
+        if agent.credentials == "absent":
+            yield style.paint(style.line(f"{who}no credentials were found: {agent.credentials_detail}"), "yellow")
+        for note in agent.notes:
+            yield style.line(who + note)
 
 
 def stopping_text(response: StopResponse) -> str:

@@ -38,5 +38,5 @@ def _channel(definition: BackendDefinition, path: KeyPath) -> Iterator[Problem]:
         yield error(path, f"argument needs {INSTRUCTION} in args, or the agent is told nothing")
     elif definition.prompt == "stdin" and carried:
         yield error(path, f"stdin needs args without {INSTRUCTION}, or the agent is told everything twice")
-    elif definition.prompt == "file":
-        yield warning(path, "accepted, but this version of compas does not pass instructions in files yet")
+    elif definition.prompt == "file" and not carried:
+        yield error(path, f"file needs {INSTRUCTION} in args, where the file's path stands in its place")

@@ -22,7 +22,7 @@ class Output(Section, frozen=True, kw_only=True):
 
 
 class Ping(Section, frozen=True, kw_only=True):
-    """The command that shows the CLI to be installed."""
+    """The command that shows the CLI to work: it ends with 0. It runs when somebody asks for pings."""
 
     command: Annotated[str, Key(doc="The program.", form="nonblank")]
     args: Annotated[tuple[str, ...], Key(doc="Its arguments.")] = ()
@@ -38,14 +38,16 @@ class BackendDefinition(Section, frozen=True, kw_only=True):
         None
     )
     output: Annotated[Output, Key(doc="How standard output is read.")] = Output()
-    ping: Annotated[Ping | None, Key(doc="The health check.", default="`<command> --version`")] = None
+    ping: Annotated[
+        Ping | None, Key(doc="The health check, run when pings are asked for.", default="`<command> --version`")
+    ] = None
     env_remove: Annotated[
         tuple[str, ...], Key(doc="Variables the CLI must not see, inherited ones included.", form="variable")
     ] = ()
     prompt: Annotated[
         PromptChannel | None,
         Key(
-            doc="How the instruction travels.",
+            doc="How the instruction travels; with `file`, `{{instruction}}` is the path of a file that holds it.",
             default="`argument` when `{{instruction}}` is in `args`, else `stdin`",
         ),
     ] = None

@@ -57,10 +57,13 @@ class Orchestration(Section, frozen=True, kw_only=True):
         Key(doc="How many executions may wait or run; a dispatch beyond that is refused.", ge=1, default="no limit"),
     ] = None
     ping_timeout_secs: Annotated[
-        int, Key(doc="Seconds a backend has to answer a health check.", ge=1, effect=Effect.LATER)
+        int, Key(doc="Seconds a backend has to answer a ping.", ge=1, effect=Effect.RESTART)
     ] = 15
     ping_cache_ttl_secs: Annotated[
-        int, Key(doc="Seconds the answer to a health check is reused.", ge=0, effect=Effect.LATER)
+        int,
+        Key(
+            doc="Seconds for which what was found out about a backend's health is reused.", ge=0, effect=Effect.RESTART
+        ),
     ] = 60
     log_retention_count: Annotated[int, Key(doc="How many execution logs are kept.", ge=0, effect=Effect.LATER)] = 100
     stale_active_secs: Annotated[

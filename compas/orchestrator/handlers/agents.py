@@ -2,7 +2,9 @@
 
 from actors.remote.call import Call
 from compas.api import agents as api
+from compas.backends.credentials import NOT_ASKED_FOR
 from compas.domain.specs import OPERATOR, AgentSpec
+from compas.orchestrator.handlers.backends import Examined, examine
 from compas.orchestrator.handlers.desk import Desk
 from compas.store.projections.counters import AgentLoad, loads
 
@@ -15,9 +17,15 @@ async def list_agents(desk: Desk, call: Call) -> api.ListAgentsResponse:
     found = await services.store.query(lambda reader: loads(reader, services.clock()))
     by_agent = {load.agent: load for load in found}
     active = sum(load.running for load in found)
+    known = await examine(desk, tuple(config.agents.values()), is_thorough=False)
     return api.ListAgentsResponse(
         agents=tuple(
-            _listing(agent, agent.max_concurrent or config.max_triggers_per_agent, by_agent.get(agent.alias))
+            _listing(
+                agent,
+                agent.max_concurrent or config.max_triggers_per_agent,
+                by_agent.get(agent.alias),
+                known[agent.alias],
+            )
             for agent in config.agents.values()
         ),
         global_max_concurrent=config.effective_concurrency,
@@ -27,9 +35,10 @@ async def list_agents(desk: Desk, call: Call) -> api.ListAgentsResponse:
     )
 
 
-def _listing(agent: AgentSpec, limit: int, load: AgentLoad | None) -> api.AgentListing:
+def _listing(agent: AgentSpec, limit: int, load: AgentLoad | None, known: Examined) -> api.AgentListing:
     active = load.running if load is not None else 0
     targets = tuple(target for target in agent.handoff.targets if target != OPERATOR) if agent.handoff else ()
+    looked = known.looked
     return api.AgentListing(
         alias=agent.alias,
         backend=agent.backend,
@@ -43,4 +52,7 @@ def _listing(agent: AgentSpec, limit: int, load: AgentLoad | None) -> api.AgentL
         await_chain_recommended=bool(targets),
         handoff_to=(targets[0] if len(targets) == 1 else targets) if targets else None,
         max_chain_depth=agent.handoff.max_chain_depth if agent.handoff and targets else None,
+        unusable="" if looked.usable else looked.detail,
+        version=looked.version,
+        credentials="" if looked.credentials is NOT_ASKED_FOR else looked.credentials.state,
     )

@@ -1,16 +1,23 @@
 """Handlers of `health` and `stop`."""
 
+from collections.abc import Mapping
+
 from actors.remote.call import Call
+from actors.remote.errors import CallError
 from compas.api import supervision as api
+from compas.config.suggest import did_you_mean
 from compas.domain.specs import AgentSpec
+from compas.orchestrator.handlers.backends import Examined, examine
 from compas.orchestrator.handlers.desk import Desk
 from compas.store.projections.counters import AgentLoad, loads
 
 
 async def health(desk: Desk, call: Call) -> api.HealthResponse:
-    """Say how the supervisor and its agents are; nothing is called that could cost money."""
-    call.decode(api.HealthRequest)
+    """Say how the supervisor and its agents are; only a ping, which has to be asked for, costs money."""
+    request = call.decode(api.HealthRequest)
     services, own = desk.services, desk.supervision
+    agents = _asked_for(services.config.agents, request.agent)
+    examined = await examine(desk, agents, is_thorough=not request.is_brief, is_pinging=request.ping)
     found = await services.store.query(lambda reader: loads(reader, services.clock()))
     by_agent = {load.agent: load for load in found}
     return api.HealthResponse(
@@ -28,31 +35,40 @@ async def health(desk: Desk, call: Call) -> api.HealthResponse:
         git_worker="running" if services.git.is_filled else "being restarted",
         log=own.log_path,
         warnings=own.warnings,
-        agents=tuple(_agent(desk, agent, by_agent.get(agent.alias)) for agent in services.config.agents.values()),
+        agents=tuple(_agent(desk, agent, examined[agent.alias], by_agent.get(agent.alias)) for agent in agents),
         stale_active_secs=services.config.stale_active_secs,
     )
 
 
-def _agent(desk: Desk, agent: AgentSpec, load: AgentLoad | None) -> api.AgentHealth:
-    services = desk.services
-    backend = services.backends.get(agent.backend)
-    if backend is None:
-        usable, detail = False, f"this version of compas has no backend {agent.backend!r}"
-    else:
-        found = backend.availability(services.environ.get("PATH", ""))
-        usable, detail = found.usable, found.detail
-    limit = agent.max_concurrent or services.config.max_triggers_per_agent
+def _asked_for(agents: Mapping[str, AgentSpec], name: str | None) -> tuple[AgentSpec, ...]:
+    if name is None:
+        return tuple(agents.values())
+    if name not in agents:
+        known = ", ".join(sorted(agents))
+        raise CallError("unknown_agent", f"no agent is called {name!r}{did_you_mean(name, agents)}; there are: {known}")
+    return (agents[name],)
+
+
+def _agent(desk: Desk, agent: AgentSpec, examined: Examined, load: AgentLoad | None) -> api.AgentHealth:
+    looked = examined.looked
+    limit = agent.max_concurrent or desk.services.config.max_triggers_per_agent
     running = load.running if load is not None else 0
     return api.AgentHealth(
         alias=agent.alias,
         backend=agent.backend,
         role=agent.role,
-        usable=usable,
-        detail=detail,
+        usable=looked.usable,
+        detail=looked.detail,
         circuit_state="closed",
         active=running,
         queued=load.queued + load.scheduled if load is not None else 0,
         available=max(0, limit - running),
+        version=looked.version,
+        credentials=looked.credentials.state,
+        credentials_detail=looked.credentials.detail,
+        notes=looked.notes,
+        cached=examined.is_remembered,
+        ping=examined.ping,
     )
 
 

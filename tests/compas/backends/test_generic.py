@@ -1,6 +1,7 @@
 """Any command as a backend: the command line it gets, and what its output comes to."""
 
 import re
+from pathlib import Path
 
 import hypothesis.strategies as st
 import msgspec
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from compas.backends.backend import ExitStatus, Task
-from compas.backends.generic import GenericBackend, GenericReader, fill
+from compas.backends.generic import GenericBackend, GenericReader, TaskRefusedError, fill
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec, ResumeSpec
 
 AGENT = AgentSpec(alias="dev", backend="cli", workdir="/src/app")
@@ -237,3 +238,40 @@ def test_of_a_flood_of_output_the_end_is_kept_and_the_rest_is_counted() -> None:
     assert reply.endswith("\nthe end")
     assert re.match(r"\[\d{7} characters before this are left out", reply)
     assert len(reply) < 9 * 1024 * 1024
+
+
+# --- how a task travels ----------------------------------------------------------------------------------------------
+
+
+def test_a_task_in_a_file_is_named_by_its_path_and_may_be_of_any_length() -> None:
+    made = backend("--prompt-file", "{{instruction}}", "--all={{instruction}}", prompt="file")
+    command = made.command_line(AGENT, task("x" * 500_000, prompt="Be kind."))
+    assert command.argv == ("cli", "--prompt-file", "/run/files/instruction", "--all=/run/files/instruction")
+    assert command.files == {"instruction": "Be kind.\n\n" + "x" * 500_000}
+    assert command.stdin is None
+
+
+@pytest.mark.parametrize(("length", "character"), [(131_072, "x"), (65_536, "é")])
+def test_a_task_that_no_argument_can_hold_is_refused_with_the_way_that_can(length: int, character: str) -> None:
+    made = backend("{{instruction}}")
+    fits = character * (length - 1)
+    assert argv(made, task(fits)) == ("cli", fits)
+    with pytest.raises(TaskRefusedError, match=r"131072 bytes, and 131071 are possible; set `prompt: file`"):
+        made.command_line(AGENT, task(character * length))
+
+
+def test_a_task_with_a_nul_character_is_refused_as_an_argument_and_travels_otherwise() -> None:
+    with pytest.raises(TaskRefusedError, match="NUL character"):
+        backend("{{instruction}}").command_line(AGENT, task("a\0b"))
+    assert backend("run", prompt="stdin").command_line(AGENT, task("a\0b")).stdin == "a\0b"
+
+
+def test_a_file_that_is_not_executable_is_said_to_be_that(tmp_path: Path) -> None:
+    (tmp_path / "cli").write_text("")
+    found = backend().availability(str(tmp_path))
+    assert (found.usable, found.detail) == (
+        False,
+        f"{tmp_path}/cli is not executable; make it so, or install it anew",
+    )
+    missing = backend(command=f"{tmp_path}/gone").availability("/bin")
+    assert missing.detail == f"there is no {tmp_path}/gone; install it or correct its path"

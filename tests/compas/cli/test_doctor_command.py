@@ -186,3 +186,48 @@ def test_without_json_each_check_is_a_line_with_what_to_do_below(desk: Desk, con
     at = next(number for number, line in enumerate(lines) if line.startswith("fail  repository"))
     assert lines[at + 1] == f"      → set orchestration.default_merge_target in {config} to trunk"
     assert lines[-1] == "1 failure, 1 warning."
+
+
+PINGED = """\
+default_workdir: {repository}
+state_dir: {home}/state
+backend_definitions:
+  - {{name: echo, command: {program}, ping: {{command: {ping}}}}}
+agents:
+  - {{alias: dev, backend: echo, workspace: worktree, safety_mode: auto_approve}}
+"""
+
+
+@pytest.mark.parametrize("is_supervised", [False, True])
+@pytest.mark.parametrize(("code", "status"), [("", "pass"), ("import sys\nsys.exit('no such model')", "fail")])
+def test_models_are_asked_only_when_that_is_wanted_with_a_supervisor_and_without(
+    desk: Desk, config: Path, code: str, status: str, is_supervised: bool
+) -> None:
+    called = desk.home / "called"
+    program = desk.install("echoing", "")
+    ping = desk.install("ping-it", f"open({str(called)!r}, 'a').write('x')\n{code}")
+    config.write_text(PINGED.format(repository=desk.repository, home=desk.home, program=program, ping=ping))
+    try:
+        if is_supervised:
+            assert desk.compas("health").returncode == 0  # starts one
+        assert "ping dev" not in examined(desk)[1]
+        assert not called.exists()
+        _, found = examined(desk, "--ping")
+        assert found["ping dev"]["status"] == status
+        assert ("no such model" in found["ping dev"]["detail"]) is (status == "fail")
+        assert called.read_text() == "x"
+    finally:
+        desk.compas("stop", "--now")
+
+
+def test_versions_and_credentials_of_backends_are_shown(desk: Desk, config: Path) -> None:
+    config.write_text(config.read_text().replace("backend: echo", "backend: claude"))
+    desk.install("claude", "print('9.9.9 (Claude Code)')")
+    code, found = examined(desk)
+    said = desk.compas("doctor").stdout
+    assert (code, found["backend claude"]["status"]) == (0, "warn")
+    assert "with 9.9.9 it has not been tried" in said
+    assert "there are no credentials for dev: ANTHROPIC_API_KEY or" in said
+    desk.install("claude", "print('2.1.330 (Claude Code)')")
+    detail = examined(desk, ANTHROPIC_API_KEY="k")[1]["backend claude"]["detail"]
+    assert detail == f"{desk.bin}/claude, version 2.1.330, credentials: ANTHROPIC_API_KEY is set (for dev)"

@@ -153,6 +153,7 @@ def test_everything_a_definition_says_arrives(desk: Desk) -> None:
         ("{name: a, command: x, resume: {session_id_arg: '{{session_id}}'}}", "resume.flag"),
         ("{name: a, command: x, ping: {args: [b]}}", "ping.command"),
         ("{name: a, command: x, prompt: argument}", "prompt"),
+        ("{name: a, command: x, prompt: file}", "prompt"),
         ("{name: a, command: x, prompt: stdin, args: ['{{instruction}}']}", "prompt"),
         ("{name: a, command: x, comand: y}", "comand"),
     ],
@@ -162,7 +163,7 @@ def test_a_definition_that_cannot_work_is_refused_by_its_key(desk: Desk, definit
     assert f"backend_definitions[1].{key}: " in desk.error(desk.with_agent(text))
 
 
-@pytest.mark.parametrize("definition", ["prompt: file", "resume: {flag: -r, session_id_arg: last}"])
+@pytest.mark.parametrize("definition", ["resume: {flag: -r, session_id_arg: last}"])
 def test_a_definition_that_may_not_mean_what_it_says_is_warned_of(desk: Desk, definition: str) -> None:
     text = desk.with_agent(f"backend_definitions: [{{name: a, command: x, {definition}}}]\n")
     assert len(desk.warnings(text)) == 1
@@ -199,8 +200,6 @@ def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
     ("text", "key"),
     [
         ("orchestration: {circuit_breaker: {failure_threshold: 5}}\n", "orchestration.circuit_breaker"),
-        ("orchestration: {ping_timeout_secs: 5}\n", "orchestration.ping_timeout_secs"),
-        ("orchestration: {ping_cache_ttl_secs: 5}\n", "orchestration.ping_cache_ttl_secs"),
         ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
         ("repositories: [{path: ., merge_verify: make test}]\n", "repositories[0].merge_verify"),
         ("repositories: [{path: ., copy: [.env]}]\n", "repositories[0].copy"),

@@ -1,0 +1,85 @@
+"""Looks at an agent's CLI without a model call: is it there, in which version, and are there credentials."""
+
+from collections.abc import Mapping
+
+import msgspec
+import trio
+
+from compas.backends.backend import Backend
+from compas.backends.credentials import NOT_ASKED_FOR, Credentials, find_credentials
+from compas.backends.environment import build_environment
+from compas.backends.probes import Probe, probe_of
+from compas.domain.specs import AgentSpec
+from compas.health.command import CannotRunError, run_command
+
+VERSION_SECS = 10.0
+_LIMIT = 64 * 1024
+_SHOWN = 120
+"""Characters that are shown of an answer that holds no version."""
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look found. `version` is empty when it could not be told; `notes` say why, and what else is worth knowing.
+
+    `usable` is whether the command can be started, nothing more.
+    """
+
+    usable: bool
+    detail: str
+    version: str = ""
+    credentials: Credentials = NOT_ASKED_FOR
+    notes: tuple[str, ...] = ()
+
+
+def environment_of(agent: AgentSpec, environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what any command of this agent's sees, before an adapter adds its own."""
+    return build_environment(agent, environ, extra={})
+
+
+def search_path_of(agent: AgentSpec, environ: Mapping[str, str]) -> str:
+    """Return the PATH on which the agent's command is looked for."""
+    return environment_of(agent, environ).get("PATH", "")
+
+
+async def look(
+    backend: Backend, agent: AgentSpec, environ: Mapping[str, str], *, seconds: float = VERSION_SECS
+) -> Looked:
+    """Look at the CLI as this agent would start it; `environ` is what agents inherit from. Bounded, and cancellable."""
+    env = environment_of(agent, environ)
+    found = backend.availability(env.get("PATH", ""))
+    probe = probe_of(backend)
+    if probe is None:
+        none = Credentials(state="present", detail="none are needed")
+        return Looked(usable=found.usable, detail=found.detail, credentials=none)
+    credentials = NOT_ASKED_FOR
+    if probe.credentials is not None:
+        credentials = await trio.to_thread.run_sync(find_credentials, probe.credentials, env)
+    looked = Looked(usable=found.usable, detail=found.detail, credentials=credentials)
+    if not found.usable or not probe.version:
+        return looked
+    version, notes = await _ask_version(probe, env, seconds)
+    return msgspec.structs.replace(looked, version=version, notes=notes)
+
+
+async def _ask_version(probe: Probe, env: Mapping[str, str], seconds: float) -> tuple[str, tuple[str, ...]]:
+    words = f"`{' '.join(probe.version)}`"
+    try:
+        ran = await run_command(probe.version, env=env, cwd="/", seconds=seconds, limit=_LIMIT)
+    except CannotRunError as err:
+        return "", (f"its version cannot be told: {err}",)
+    if ran.problem:
+        return "", (f"its version cannot be told: {words} {ran.problem}",)
+    if ran.status.code != 0:
+        said = _first_line(ran.stderr) or _first_line(ran.stdout) or "it printed nothing"
+        return "", (f"its version cannot be told: {words} ended with {ran.status.in_words()}: {said}",)
+    version = probe.version_in(ran.stdout)
+    if not version:
+        said = _first_line(ran.stdout) or "nothing"
+        return "", (f"its version cannot be told: {words} printed {said!r}",)
+    note = probe.note_on(version)
+    return version, (note,) if note else ()
+
+
+def _first_line(text: str) -> str:
+    line = text.strip().partition("\n")[0].strip()
+    return line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…"

@@ -1,0 +1,90 @@
+"""Has the backends' actors look at the CLIs of agents, all at the same time."""
+
+import logging
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import trio
+
+from actors.errors import ActorError
+from actors.ref import ActorRef
+from compas.api.supervision import Ping
+from compas.domain.specs import AgentSpec
+from compas.health.looking import Looked, search_path_of
+from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.messages import LookAt, PingAgent
+from compas.orchestrator.services import backend_name
+
+log = logging.getLogger("compas.health")
+
+CUT_SHORT = (
+    "it could not be looked at to the end, since the supervisor stops or has had to restart that part; ask again"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is known of an agent's CLI now."""
+
+    looked: Looked
+    is_remembered: bool = False
+    ping: Ping | None = None
+
+
+async def examine(
+    desk: Desk, agents: Sequence[AgentSpec], *, is_thorough: bool, is_pinging: bool = False
+) -> dict[str, Examined]:
+    """Return what is found for each agent, by alias. Each look and each ping is bounded by itself.
+
+    Agents that are never started are not pinged.
+    """
+    found: dict[str, Examined] = {}
+
+    async def one(agent: AgentSpec) -> None:
+        found[agent.alias] = await _examine(desk, agent, is_thorough=is_thorough, is_pinging=is_pinging)
+
+    async with trio.open_nursery() as nursery:
+        for agent in agents:
+            nursery.start_soon(one, agent)
+    return found
+
+
+async def _examine(desk: Desk, agent: AgentSpec, *, is_thorough: bool, is_pinging: bool) -> Examined:
+    backend = desk.registry.find(backend_name(agent.backend))
+    is_pinging = is_pinging and agent.role == "worker"
+    if backend is None:
+        looked = _without_its_actor(desk, agent)
+        return Examined(looked, ping=_unanswered("; ".join(looked.notes) or looked.detail) if is_pinging else None)
+    try:
+        answer = await backend.ask(LookAt(agent=agent, is_thorough=is_thorough), timeout=math.inf)
+        ping = await _ping(backend, agent) if is_pinging else None
+    except ActorError as err:
+        log.warning("the look at %s was cut short: %s", agent.alias, err, extra={"action": "look_cut_short"})
+        return Examined(_without_its_actor(desk, agent), ping=_unanswered(CUT_SHORT) if is_pinging else None)
+    return Examined(answer.value, answer.is_remembered, ping)
+
+
+def _without_its_actor(desk: Desk, agent: AgentSpec) -> Looked:
+    """Say what can be said at once, and why it is no more."""
+    backend = desk.services.backends.get(agent.backend)
+    if backend is None:
+        return Looked(usable=False, detail=f"this version of compas has no backend {agent.backend!r}")
+    found = backend.availability(search_path_of(agent, desk.services.environ))
+    return Looked(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
+
+
+def _unanswered(why: str) -> Ping:
+    return Ping(alive=False, latency_ms=0, detail=why, category="unknown")
+
+
+async def _ping(backend: ActorRef, agent: AgentSpec) -> Ping:
+    answer = await backend.ask(PingAgent(agent=agent), timeout=math.inf)
+    found = answer.value
+    return Ping(
+        alive=found.alive,
+        latency_ms=round(found.seconds * 1000),
+        detail=found.detail,
+        category=found.category,
+        cached=answer.is_remembered,
+    )
