@@ -5,6 +5,7 @@ from collections.abc import Iterable
 
 from compas.backends.backend import Backend
 from compas.backends.claude import ClaudeBackend
+from compas.backends.gemini import GeminiBackend
 from compas.backends.generic import GenericBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.domain.specs import BackendSpec
@@ -15,6 +16,7 @@ def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
     backends: list[Backend] = [
         ScriptedBackend(),
         ClaudeBackend(as_root=os.geteuid() == 0),
+        GeminiBackend(),
         *(GenericBackend(spec) for spec in definitions),
     ]
     return {backend.name: backend for backend in backends}

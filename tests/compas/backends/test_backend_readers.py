@@ -8,6 +8,7 @@ from hypothesis import given, settings
 
 from compas.backends.backend import ExitStatus, OutputReader
 from compas.backends.claude import ClaudeReader
+from compas.backends.gemini import GeminiReader
 from compas.backends.generic import GenericReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
@@ -18,8 +19,10 @@ READERS = {
     "jsonl": lambda: GenericReader(OutputSpec(format="jsonl", result_field="result")),
     "scripted": ScriptedReader,
     "claude": ClaudeReader,
+    "gemini": GeminiReader,
 }
 KEYS = {
+    "gemini": ["tool_id", "tool_name", "parameters", "role", "delta", "stats", "cached", "response", "code", "output"],
     "generic": ["type", "id", "text", "result", "a", "b", "category", "usage"],
     "claude": [
         *("subtype", "session_id", "message", "content", "name", "input", "tool_use_id", "is_error", "errors"),
@@ -36,7 +39,9 @@ VALUES = st.recursive(
     ),
     max_leaves=8,
 )
-TAGS = st.sampled_from(["session", "tool", "message", "result", "system", "assistant", "user", "rate_limit_event"])
+TAGS = st.sampled_from(
+    ["session", "tool", "message", "result", "system", "assistant", "user", "rate_limit_event", "init", "error"]
+)
 NAMES = st.text(max_size=5) | st.sampled_from([key for keys in KEYS.values() for key in keys])
 OBJECTS = st.builds(lambda tag, rest: {**rest, "type": tag}, TAGS, st.dictionaries(NAMES, VALUES))
 LINES = (
