@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from compas.backends.backend import Backend
 from compas.backends.claude import ClaudeBackend
 from compas.backends.codex import CodexBackend
+from compas.backends.gemini import GeminiBackend
 from compas.backends.generic import GenericBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.clock import wall_clock
@@ -18,6 +19,7 @@ def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
         ScriptedBackend(),
         ClaudeBackend(as_root=os.geteuid() == 0),
         CodexBackend(now=wall_clock),
+        GeminiBackend(),
         *(GenericBackend(spec) for spec in definitions),
     ]
     return {backend.name: backend for backend in backends}

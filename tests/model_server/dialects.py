@@ -2,9 +2,11 @@
 
 from anthropic_messages import AnthropicMessages
 from dialect import Dialect
+from gemini_generate import GeminiGenerate
+from openai_chat import OpenAiChat
 from openai_responses import OpenAiResponses
 
-DIALECTS: tuple[Dialect, ...] = (AnthropicMessages(), OpenAiResponses())
+DIALECTS: tuple[Dialect, ...] = (AnthropicMessages(), OpenAiResponses(), OpenAiChat(), GeminiGenerate())
 
 
 def find_dialect(path: str) -> Dialect | None:

@@ -4,25 +4,43 @@ COMPLETED = "completed"
 TRANSIENT_TWICE = "failed transient; failed transient"
 
 EXPECTED: dict[str, dict[str, str]] = {
-    "first turn": {"claude": COMPLETED, "codex": COMPLETED},
-    "tool call that edits the worktree": {"claude": COMPLETED, "codex": COMPLETED},
-    "resume": {"claude": "completed; completed; completed", "codex": "completed; completed; completed"},
+    "first turn": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
+    "tool call that edits the worktree": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
+    "resume": {
+        "claude": "completed; completed; completed",
+        "codex": "completed; completed; completed",
+        "gemini": "completed; completed; completed",
+    },
     "stale session": {
         "claude": "completed; failed stale_session; completed",
         "codex": "completed; failed stale_session; completed",
+        "gemini": "completed; failed stale_session; completed",
     },
-    "authentication failure": {"claude": "failed auth_failure", "codex": "failed auth_failure"},
-    "rate limit that passes": {"claude": COMPLETED, "codex": COMPLETED},
-    "rate limit for good": {"claude": TRANSIENT_TWICE, "codex": TRANSIENT_TWICE},
-    "quota used up": {"claude": "failed quota_exhausted", "codex": "failed quota_exhausted"},
-    "server error for good": {"claude": TRANSIENT_TWICE, "codex": TRANSIENT_TWICE},
-    "cut stream": {"claude": TRANSIENT_TWICE, "codex": TRANSIENT_TWICE},
-    "no server": {"claude": "failed transient", "codex": "failed transient"},
-    "timeout": {"claude": "timed_out timeout", "codex": "timed_out timeout"},
-    "SIGTERM": {"claude": "failed killed", "codex": "failed killed"},
-    "abandon": {"claude": "", "codex": ""},
-    "huge output": {"claude": COMPLETED, "codex": COMPLETED},
-    "output that is not UTF-8": {"claude": COMPLETED, "codex": COMPLETED},
-    "odd task": {"claude": COMPLETED, "codex": COMPLETED},
-    "supervisor killed": {"claude": COMPLETED, "codex": COMPLETED},
+    "authentication failure": {
+        "claude": "failed auth_failure",
+        "codex": "failed auth_failure",
+        "gemini": "failed auth_failure",
+    },
+    "rate limit that passes": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
+    "rate limit for good": {"claude": TRANSIENT_TWICE, "codex": TRANSIENT_TWICE, "gemini": TRANSIENT_TWICE},
+    "quota used up": {
+        "claude": "failed quota_exhausted",
+        "codex": "failed quota_exhausted",
+        "gemini": "failed quota_exhausted",
+    },
+    "server error for good": {"claude": TRANSIENT_TWICE, "codex": TRANSIENT_TWICE, "gemini": TRANSIENT_TWICE},
+    "cut stream": {"claude": TRANSIENT_TWICE, "codex": TRANSIENT_TWICE, "gemini": TRANSIENT_TWICE},
+    "no server": {"claude": "failed transient", "codex": "failed transient", "gemini": "failed transient"},
+    "timeout": {"claude": "timed_out timeout", "codex": "timed_out timeout", "gemini": "timed_out timeout"},
+    "SIGTERM": {"claude": "failed killed", "codex": "failed killed", "gemini": "failed unknown"},
+    "abandon": {"claude": "", "codex": "", "gemini": ""},
+    "huge output": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
+    "output that is not UTF-8": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
+    "odd task": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
+    "supervisor killed": {"claude": COMPLETED, "codex": COMPLETED, "gemini": COMPLETED},
 }
+
+NOTES: dict[str, dict[str, str]] = {
+    "SIGTERM": {"gemini": "it ends with exit status 0 and without a result"},
+}
+"""What a reader should know beside how it ended, by scenario and CLI."""

@@ -26,6 +26,8 @@ class Cli(NamedTuple):
 CLIS: dict[str, Cli] = {
     "claude": Cli("@anthropic-ai/claude-code", "2.1.330", "claude"),
     "codex": Cli("@openai/codex", "0.169.0", "codex"),
+    "gemini": Cli("@google/gemini-cli", "0.61.0", "gemini"),
+    "opencode": Cli("opencode-ai", "1.18.33", "opencode"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from claude_rig import ClaudeRig
 from codex_rig import CodexRig
+from gemini_rig import GeminiRig
 from rig import Rig
 
-RIGS: dict[str, Rig] = {rig.name: rig for rig in (ClaudeRig(), CodexRig())}
+RIGS: dict[str, Rig] = {rig.name: rig for rig in (ClaudeRig(), CodexRig(), GeminiRig())}

@@ -16,7 +16,7 @@ BYPASS_FLAGS = {
 _CONFINED = frozenset({"codex"})
 """Built-in backends that work in a sandbox of their own unless the author says otherwise."""
 _DANGEROUS = frozenset({*BYPASS_FLAGS.values(), "--full-auto"})
-_LATER_BACKENDS = ("gemini", "opencode")
+_LATER_BACKENDS = ("opencode",)
 _SENSITIVE = frozenset(
     {
         "PATH",

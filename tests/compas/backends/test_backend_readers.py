@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from compas.backends.backend import ExitStatus, OutputReader
 from compas.backends.claude import ClaudeReader
 from compas.backends.codex import CodexBackend
+from compas.backends.gemini import GeminiReader
 from compas.backends.generic import GenericReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
@@ -20,8 +21,10 @@ READERS = {
     "scripted": ScriptedReader,
     "claude": ClaudeReader,
     "codex": lambda: CodexBackend(now=lambda: 0.0).open_reader(None),
+    "gemini": GeminiReader,
 }
 KEYS = {
+    "gemini": ["tool_id", "tool_name", "parameters", "role", "delta", "stats", "cached", "response", "code", "output"],
     "generic": ["type", "id", "text", "result", "a", "b", "category", "usage"],
     "claude": [
         *("subtype", "session_id", "message", "content", "name", "input", "tool_use_id", "is_error", "errors"),
@@ -59,6 +62,7 @@ TAGS = st.sampled_from(
     [
         *("thread.started", "turn.started", "turn.completed", "turn.failed", "error", "item.started", "item.completed"),
         *("agent_message", "command_execution", "file_change", "mcp_tool_call", "web_search", "function_call"),
+        *("init", "tool_use", "tool_result"),
     ]
 )
 NAMES = st.text(max_size=5) | st.sampled_from([key for keys in KEYS.values() for key in keys])

@@ -1,0 +1,186 @@
+"""Gemini CLI as a backend: how it is started, and what its output comes to."""
+
+from typing import Any
+
+import msgspec
+
+from compas.backends.backend import (
+    Answer,
+    Availability,
+    CommandLine,
+    ExitStatus,
+    Progress,
+    ProgressKind,
+    Resumed,
+    StreamName,
+    Task,
+)
+from compas.backends.gemini_outcome import is_noise, judge, retry_in
+from compas.backends.gemini_stream import (
+    Complained,
+    Ended,
+    Fact,
+    Opened,
+    Said,
+    ToolCalled,
+    ToolReturned,
+    read_line,
+)
+from compas.backends.generic import find_command
+from compas.backends.remains import LONGEST_DETAIL, Remains
+from compas.backends.usage import plus
+from compas.domain.events import Usage
+from compas.domain.specs import AgentSpec
+
+COMMAND = "gemini"
+ATTEMPTS = 4
+"""How often the CLI sends a request in all, so that a dead provider does not look like a hang."""
+DEFAULTS = "gemini-defaults.json"
+
+_OPEN_TOOLS = 1000
+_SUMMARY_CHARACTERS = 60
+
+
+class GeminiBackend:
+    """Runs `gemini --yolo`, whatever `safety_mode` says: nobody could answer a prompt, and without it no command runs.
+
+    The system prompt stands in front of every task: the CLI has no channel for it that leaves its own prompt in place
+    and keeps out of the worktree. A conversation belongs to its directory.
+    """
+
+    name = "gemini"
+    resumes_elsewhere = False
+
+    def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
+        """The task goes over standard input; output goes to a file, since the CLI cuts a pipe off at 64 KiB."""
+        argv = [COMMAND]
+        if task.session is not None:
+            argv += ["-r", task.session]
+        argv += ["--output-format", "stream-json", "--yolo"]
+        if agent.model is not None:
+            argv += ["--model", agent.model]
+        text = f"System: {task.prompt}\n\nUser: {task.instruction}" if task.prompt else task.instruction
+        return CommandLine(
+            argv=(*argv, *agent.backend_args),
+            stdin=text,
+            stdout="file",
+            env_defaults={
+                "GEMINI_CLI_NO_RELAUNCH": "true",
+                "GEMINI_CLI_SYSTEM_DEFAULTS_PATH": f"{task.files}/{DEFAULTS}",
+                "GEMINI_CLI_TRUST_WORKSPACE": "true",
+            },
+            files={DEFAULTS: msgspec.json.encode({"general": {"maxAttempts": ATTEMPTS}}).decode()},
+        )
+
+    def open_reader(self, resumed: Resumed | None) -> "GeminiReader":
+        """Return a reader for one run's output."""
+        return GeminiReader()
+
+    def availability(self, path: str) -> Availability:
+        """Look for the command."""
+        return find_command(COMMAND, path)
+
+
+class GeminiReader:
+    """Reads one run. Without a result line the run failed, also with exit status 0: so it ends when terminated.
+
+    The reply is what was said after the last tool call. `tokens_in` is without what was read from the cache; a run is
+    one turn, however many requests it takes.
+    """
+
+    def __init__(self) -> None:
+        self._session: str | None = None
+        self._pieces: list[str] = []
+        self._ended: Ended | None = None
+        self._complaint = ""
+        self._tools: dict[str, str] = {}
+        self._remains = Remains()
+
+    def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
+        """Take a line; one that cannot be read is counted."""
+        if stream == "stderr":
+            return self._take_error(line)
+        if not line.strip():
+            return ()
+        facts = read_line(line)
+        if facts is None:
+            return self._remains.count_unread(line)
+        return tuple(progress for fact in facts for progress in self._take(fact))
+
+    def finish(self, status: ExitStatus) -> Answer:
+        """The result line decides. An empty answer behind a complaint is the loop guard's, and no success."""
+        ended, spent = self._ended, self._spent()
+        reply = "".join(self._pieces) or ("" if ended is None else ended.text)
+        if ended is not None and ended.success and (reply or not self._complaint):
+            return Answer(success=True, reply=reply, session=self._session, usage=spent)
+        category, error = judge(status, ended, self._complaint, self._remains)
+        session = None if category == "stale_session" else self._session
+        return Answer(success=False, error=error, category=category, session=session, usage=spent)
+
+    def _take_error(self, line: str) -> tuple[Progress, ...]:
+        if not is_noise(line):
+            self._remains.keep_error(line)
+        retry = retry_in(line)
+        return () if retry is None else (_progress("retrying", retry[:_SUMMARY_CHARACTERS], retry),)
+
+    def _take(self, fact: Fact) -> tuple[Progress, ...]:
+        """Keep what a fact means for the outcome, and return what it tells whoever watches."""
+        match fact:
+            case Opened():
+                if fact.session and fact.session != self._session:
+                    self._session = fact.session
+                    return (_progress("session", fact.session),)
+            case Said():
+                self._pieces.append(fact.text)
+            case ToolCalled():
+                return (*self._said(), self._tool_called(fact))
+            case ToolReturned():
+                how = "error" if fact.failed else "completed"
+                name = self._tools.pop(fact.id, None)
+                told = _progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, name)
+                return (msgspec.structs.replace(told, failed=fact.failed),)
+            case Complained():
+                self._complaint = fact.text or "gemini reported an error without words"
+                return (_progress("error", self._complaint[:_SUMMARY_CHARACTERS], self._complaint),)
+            case Ended():
+                return self._end(fact)
+        return ()
+
+    def _said(self) -> tuple[Progress, ...]:
+        """Tell of a message once it is whole: it comes in pieces of a few words."""
+        text = "".join(self._pieces)
+        return (_progress("message", " ".join(text.split())[:_SUMMARY_CHARACTERS], text),) if text.strip() else ()
+
+    def _tool_called(self, fact: ToolCalled) -> Progress:
+        self._pieces.clear()
+        if len(self._tools) == _OPEN_TOOLS:
+            del self._tools[next(iter(self._tools))]
+        self._tools[fact.id] = fact.name
+        return _progress("tool_call", _summarize(fact.name, fact.input), _encode(fact.input), fact.name)
+
+    def _end(self, fact: Ended) -> tuple[Progress, ...]:
+        said = self._said()
+        self._ended = fact
+        return (*said, _progress("usage", "usage", _encode(self._spent())), _progress("turn_complete", "turn complete"))
+
+    def _spent(self) -> Usage:
+        return Usage() if self._ended is None else plus(self._ended.spent, Usage(turns=1))
+
+
+def _summarize(name: str, given: dict[str, Any]) -> str:
+    """Say what a tool was called with."""
+    for key in ("command", "file_path", "absolute_path", "dir_path", "pattern", "query", "prompt"):
+        value = given.get(key)
+        if isinstance(value, str) and value:
+            shown = "/".join(value.split("/")[-3:]) if key.endswith("path") else value
+            return f"{name}: {shown[:_SUMMARY_CHARACTERS]}"
+    return name or "?"
+
+
+def _encode(value: object) -> str:
+    """Return a value in JSON."""
+    return msgspec.json.encode(value).decode()
+
+
+def _progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | None = None) -> Progress:
+    return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)
