@@ -28,7 +28,6 @@ from compas.backends.gemini_stream import (
 )
 from compas.backends.generic import find_command
 from compas.backends.remains import LONGEST_DETAIL, Remains
-from compas.backends.usage import plus
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
@@ -84,8 +83,9 @@ class GeminiBackend:
 class GeminiReader:
     """Reads one run. Without a result line the run failed, also with exit status 0: so it ends when terminated.
 
-    The reply is what was said after the last tool call. `tokens_in` is without what was read from the cache; a run is
-    one turn, however many requests it takes.
+    A conversation is kept by the CLI once a tool was called in it, or a turn ended well; another one is not told of
+    as one to go on with. The reply is what was said after the last tool call. `tokens_in` is without what was read
+    from the cache; a run is one turn, however many requests it takes.
     """
 
     def __init__(self) -> None:
@@ -93,6 +93,7 @@ class GeminiReader:
         self._pieces: list[str] = []
         self._ended: Ended | None = None
         self._complaint = ""
+        self._is_kept = False
         self._tools: dict[str, str] = {}
         self._remains = Remains()
 
@@ -114,7 +115,7 @@ class GeminiReader:
         if ended is not None and ended.success and (reply or not self._complaint):
             return Answer(success=True, reply=reply, session=self._session, usage=spent)
         category, error = judge(status, ended, self._complaint, self._remains)
-        session = None if category == "stale_session" else self._session
+        session = None if category == "stale_session" or not self._is_kept else self._session
         return Answer(success=False, error=error, category=category, session=session, usage=spent)
 
     def _take_error(self, line: str) -> tuple[Progress, ...]:
@@ -153,6 +154,7 @@ class GeminiReader:
 
     def _tool_called(self, fact: ToolCalled) -> Progress:
         self._pieces.clear()
+        self._is_kept = True
         if len(self._tools) == _OPEN_TOOLS:
             del self._tools[next(iter(self._tools))]
         self._tools[fact.id] = fact.name
@@ -164,7 +166,8 @@ class GeminiReader:
         return (*said, _progress("usage", "usage", _encode(self._spent())), _progress("turn_complete", "turn complete"))
 
     def _spent(self) -> Usage:
-        return Usage() if self._ended is None else plus(self._ended.spent, Usage(turns=1))
+        spent = Usage() if self._ended is None else self._ended.spent
+        return spent if spent == Usage() else msgspec.structs.replace(spent, turns=1)
 
 
 def _summarize(name: str, given: dict[str, Any]) -> str:

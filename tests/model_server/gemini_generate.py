@@ -156,7 +156,8 @@ def _problems_of(contents: list[Json]) -> Iterator[str]:
             yield f"there is no role {content.get('role')!r}"
         parts = content.get("parts") or []
         returned = sum("functionResponse" in part for part in parts)
-        if returned != waiting:
+        # A continued conversation repeats a result beside its output.
+        if returned < waiting or (returned and not waiting):
             yield f"{waiting} tool calls were made, and {returned} answered"
         waiting = sum("functionCall" in part for part in parts)
 

@@ -69,7 +69,9 @@ def test_a_result_of_success_wins_over_a_late_exit_status() -> None:
         ("Bad request", 144, "agent_error"),
         ("API key not valid", 145, "auth_failure"),
         ("slow down", 173, "transient"),
-        ("You exceeded your current quota", 173, "quota_exhausted"),
+        ("You have exhausted your daily quota on this model.", 173, "quota_exhausted"),
+        ("Quota exceeded for requests per minute; retry in 3 s", 173, "transient"),
+        ("[API Error: terminated]", 1, "transient"),
         ("unavailable", 247, "transient"),
     ],
 )
@@ -84,8 +86,15 @@ def test_an_unknown_session_is_stale() -> None:
 
 
 def test_an_end_without_a_result_is_a_failure_also_with_exit_status_0() -> None:
-    answer = read(INIT, said("half"))
+    answer = read(INIT, {"type": "tool_use", "tool_id": "t", "tool_name": "x", "parameters": {}}, said("half"))
     assert (answer.success, answer.category, answer.session) == (False, "unknown", "s1")
+
+
+def test_a_conversation_that_the_cli_has_not_kept_is_not_one_to_go_on_with() -> None:
+    assert read(INIT, said("half"), failed("[API Error: terminated]"), code=1).session is None
+
+
+def test_an_end_by_a_signal_is_one() -> None:
     assert read(INIT, code=143).category == "killed"
 
 
