@@ -50,7 +50,8 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Something an agent did, for whoever watches. Telemetry, not a fact: it may be lost, and is then counted.
 
-    `failed` marks a tool result that is an error. The `detail` of a `usage` is a `Usage` in JSON.
+    `failed` marks a tool result that is an error. The `detail` of a `usage` is a `Usage` in JSON. `ends_run` says that
+    nothing can come of the run any more, though its CLI goes on: it is to be ended, and the reader's answer counts.
     """
 
     kind: ProgressKind
@@ -58,6 +59,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     detail: str = ""
     tool: str | None = None
     failed: bool = False
+    ends_run: bool = False
 
 
 class ExitStatus(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from compas.backends.claude import ClaudeBackend
 from compas.backends.codex import CodexBackend
 from compas.backends.gemini import GeminiBackend
 from compas.backends.generic import GenericBackend
+from compas.backends.opencode import OpenCodeBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.clock import wall_clock
 from compas.domain.specs import BackendSpec
@@ -20,6 +21,7 @@ def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
         ClaudeBackend(as_root=os.geteuid() == 0),
         CodexBackend(now=wall_clock),
         GeminiBackend(),
+        OpenCodeBackend(),
         *(GenericBackend(spec) for spec in definitions),
     ]
     return {backend.name: backend for backend in backends}

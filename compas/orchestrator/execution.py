@@ -26,7 +26,6 @@ from compas.orchestrator.stream import patiently
 from compas.runner.attachment import AttachmentLost
 from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running
 from compas.runner.launcher import LaunchError
-from compas.runner.messages import Exit
 
 log = logging.getLogger("compas.execution")
 
@@ -158,6 +157,9 @@ class ExecutionActor(Actor):
                 await self._report_started(thread)
                 async for chunk in connection:
                     follower.feed(chunk.text)
+                    if follower.has_given_up and not self._told_to_stop.is_set():
+                        self._stop_reason = "nothing could come of it any more"
+                        self._told_to_stop.set()
                     await trio.lowlevel.checkpoint()
             finally:
                 stopper.cancel()
@@ -166,7 +168,8 @@ class ExecutionActor(Actor):
             raise AttachmentLost(f"the output of {self._job.execution} ended without an exit")
         failpoints.hit("execution.exit_read")
         answer = follower.finish(ExitStatus(code=ended.exit_code, signal=ended.signal))
-        return await self._with_work(thread, run, ended, answer)
+        outcome = conclude(ended, answer, has_given_up=follower.has_given_up)
+        return await self._with_work(thread, run, outcome)
 
     async def _stop_when_told(self, connection: Connection) -> None:
         await self._told_to_stop.wait()
@@ -182,9 +185,8 @@ class ExecutionActor(Actor):
 
     # --- after ---------------------------------------------------------------------------------------------------
 
-    async def _with_work(self, thread: ActorRef, run: Run, ended: Exit, answer: Answer) -> Outcome:
+    async def _with_work(self, thread: ActorRef, run: Run, outcome: Outcome) -> Outcome:
         """Return the outcome together with what is in the worktree now."""
-        outcome = conclude(ended, answer)
         state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
         requested = state.runs[self._job.execution].requested
         if requested is None or not requested.worktree:

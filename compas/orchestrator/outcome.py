@@ -10,10 +10,13 @@ LONGEST_TEXT = 1_000_000
 """Characters of a reply, or of an error, that are kept: a thread with more in it could not be shown any more."""
 
 
-def conclude(ended: Exit, answer: Answer) -> Outcome:
+def conclude(ended: Exit, answer: Answer, *, has_given_up: bool = False) -> Outcome:
     """Judge an execution. A result that says success wins over how the process went away afterwards, except that
-    what was stopped or ran out of time has not succeeded (a-core 34, 76)."""
+    what was stopped or ran out of time has not succeeded (a-core 34, 76). One that was stopped because its reader has
+    given it up is judged by the reader."""
     status, category, error = _judge(ended, answer)
+    if has_given_up and ended.kind == "stopped" and not answer.success:
+        category, error = answer.category or "unknown", answer.error
     succeeded = status == "completed"
     return Outcome(
         status=status,

@@ -36,6 +36,8 @@ class Follower:
         self._run = run
         self._reader = reader
         self._index = 0
+        self.has_given_up = False
+        """Whether the reader has said that the run is to be ended."""
 
     def feed(self, text: str) -> None:
         """Take a piece of the log: whole lines."""
@@ -54,6 +56,7 @@ class Follower:
         return self._reader.finish(status)
 
     def _tell(self, progress: Progress) -> None:
+        self.has_given_up = self.has_given_up or progress.ends_run
         queued = self._run.queued
         event = ExecutionProgress(
             thread=self._thread, execution=queued.execution, agent=queued.agent, index=self._index, progress=progress

@@ -10,13 +10,16 @@ BYPASS_FLAGS = {
     "claude": "--dangerously-skip-permissions",
     "codex": "--dangerously-bypass-approvals-and-sandbox",
     "gemini": "--yolo",
+    "opencode": "--auto",
 }
-"""The flag by which a built-in backend works without asking and unconfined; opencode needs none."""
+"""The flag by which a built-in backend works without asking and unconfined."""
 
-_CONFINED = frozenset({"codex"})
-"""Built-in backends that work in a sandbox of their own unless the author says otherwise."""
+_CONFINED = {
+    "codex": "in its sandbox: no network, no commits of its own, no tools of MCP servers that it does not approve",
+    "opencode": "with its own permissions: what they would ask for is refused, as is what is outside its directory",
+}
+"""How built-in backends work that keep themselves in bounds unless the author says otherwise."""
 _DANGEROUS = frozenset({*BYPASS_FLAGS.values(), "--full-auto"})
-_LATER_BACKENDS = ("opencode",)
 _SENSITIVE = frozenset(
     {
         "PATH",
@@ -67,9 +70,6 @@ def backends(draft: Draft) -> Iterator[Problem]:
             known = ", ".join(sorted(set(draft.backends)))
             meant = did_you_mean(entry.backend, draft.backends)
             yield error(path, f"{who} has the backend {entry.backend!r}; known are {known}{meant}")
-        elif entry.backend in _LATER_BACKENDS:
-            sentence = f"accepted, but this version of compas cannot run {entry.backend} yet; dispatches are refused"
-            yield warning(path, sentence)
         if entry.backend == SCRIPTED_BACKEND and entry.script is None:
             yield error(agent.path("script"), f"{who} is on the backend {SCRIPTED_BACKEND} and needs a script to play")
         elif entry.backend != SCRIPTED_BACKEND and entry.script is not None:
@@ -82,15 +82,13 @@ def safety_mode(draft: Draft) -> Iterator[Problem]:
         backend = agent.entry.backend
         if agent.entry.role != "worker" or backend not in BUILTIN_BACKENDS or agent.entry.safety_mode is not None:
             continue
-        flag = BYPASS_FLAGS.get(backend)
-        how = f"with {flag}, without asking" if flag else "unconfined (it has no flag for that)"
-        sentence = f"agent {agent.entry.alias!r} runs {backend} {how}; acknowledge it by safety_mode: auto_approve"
-        if backend in _CONFINED:
-            sentence = (
-                f"agent {agent.entry.alias!r} runs {backend} in its sandbox: no network, no commits of its own,"
-                f" no tools of MCP servers that its settings do not approve; safety_mode: auto_approve"
-                f" gives {flag} instead"
-            )
+        flag, bounds = BYPASS_FLAGS[backend], _CONFINED.get(backend)
+        sentence = (
+            f"agent {agent.entry.alias!r} runs {backend} {bounds}; safety_mode: auto_approve gives {flag} instead"
+        )
+        if bounds is None:
+            sentence = f"agent {agent.entry.alias!r} runs {backend} with {flag}, without asking; acknowledge it by"
+            sentence += " safety_mode: auto_approve"
         yield warning(("agents", agent.index, "safety_mode"), sentence)
 
 

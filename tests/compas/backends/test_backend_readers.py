@@ -11,6 +11,7 @@ from compas.backends.claude import ClaudeReader
 from compas.backends.codex import CodexBackend
 from compas.backends.gemini import GeminiReader
 from compas.backends.generic import GenericReader
+from compas.backends.opencode import OpenCodeReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
 
@@ -22,8 +23,22 @@ READERS = {
     "claude": ClaudeReader,
     "codex": lambda: CodexBackend(now=lambda: 0.0).open_reader(None),
     "gemini": GeminiReader,
+    "opencode": OpenCodeReader,
 }
 KEYS = {
+    "opencode": [
+        "part",
+        "sessionID",
+        "tool",
+        "state",
+        "reason",
+        "tokens",
+        "cache",
+        "read",
+        "data",
+        "statusCode",
+        "exit",
+    ],
     "gemini": ["tool_id", "tool_name", "parameters", "role", "delta", "stats", "cached", "response", "code", "output"],
     "generic": ["type", "id", "text", "result", "a", "b", "category", "usage"],
     "claude": [
@@ -62,7 +77,7 @@ TAGS = st.sampled_from(
     [
         *("thread.started", "turn.started", "turn.completed", "turn.failed", "error", "item.started", "item.completed"),
         *("agent_message", "command_execution", "file_change", "mcp_tool_call", "web_search", "function_call"),
-        *("init", "tool_use", "tool_result"),
+        *("init", "tool_use", "tool_result", "step_start", "text", "step_finish"),
     ]
 )
 NAMES = st.text(max_size=5) | st.sampled_from([key for keys in KEYS.values() for key in keys])

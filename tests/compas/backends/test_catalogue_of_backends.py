@@ -4,7 +4,7 @@ from compas.backends.catalogue import build_backends
 from compas.backends.generic import GenericBackend
 from compas.domain.specs import SCRIPTED_BACKEND, BackendSpec
 
-OWN = [SCRIPTED_BACKEND, "claude", "codex", "gemini"]
+OWN = [SCRIPTED_BACKEND, "claude", "codex", "gemini", "opencode"]
 
 
 def test_the_backends_that_come_with_compas_are_there_and_definitions_add_theirs_by_name() -> None:
