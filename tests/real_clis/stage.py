@@ -8,7 +8,7 @@ from typing import Any
 import process_tree
 from model_http import ModelServer
 from rig import Rig, Settings
-from workshop import CEILING, Workshop
+from workshop import CEILING, Workshop, finish
 
 SECONDS = 50
 """What a task may take. The slowest CLI needs a few seconds to start."""
@@ -37,17 +37,18 @@ class Stage:
             dev |= settings
         self.workshop.configure([{**dev, "env": env} if env else dev])
 
-    def dispatch(self, task: str, *options: str) -> Any:  # noqa: ANN401 - an answer has any shape
+    def dispatch(self, task: str, *options: str, seconds: int = SECONDS) -> Any:  # noqa: ANN401 - of any shape
         """Give `dev` a task over standard input, and return the answer that was waited for."""
         file = self.workshop.root / "task"
         file.write_text(task)
         with file.open("rb") as given:
-            waiting = ("--thread", "t1", "--wait", "--timeout", str(SECONDS), "--json")
-            return self.workshop("dispatch", "dev", "-", *waiting, *options, stdin=given).json()
+            waiting = ("--thread", "t1", "--wait", "--timeout", str(seconds), "--json")
+            process = self.workshop.begin("dispatch", "dev", "-", *waiting, *options, stdin=given)
+            return finish(process, seconds + CEILING).json()
 
-    def say(self, task: str) -> str:
+    def say(self, task: str, *, seconds: int = SECONDS) -> str:
         """Give `dev` a task, and return what it replied."""
-        body: str = self.dispatch(task)["body"]
+        body: str = self.dispatch(task, seconds=seconds)["body"]
         return body
 
     def ended(self) -> list[dict[str, Any]]:

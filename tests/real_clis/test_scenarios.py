@@ -92,8 +92,9 @@ def test_server_error_for_good(stage: Stage) -> None:
 
 
 def test_cut_stream(stage: Stage) -> None:
-    stage.configure(RETRIED_ONCE, stage.rig.at_once)
-    stage.say("SCENARIO:cut")
+    # OpenCode may take a minute to see that it has failed for good.
+    stage.configure(RETRIED_ONCE, stage.rig.at_once, {"timeout_secs": 100})
+    stage.say("SCENARIO:cut", seconds=210)
     came_to(stage, "cut stream")
 
 
