@@ -40,6 +40,7 @@ AUTO = "--auto"
 MOST_FAILURES = 3
 """Requests that may fail in a row. The CLI has no limit of its own, prints nothing meanwhile, and looks like a hang."""
 
+_MODEL = re.compile(r"(?:-m|--model)(?:=.*)?")
 _PROFILE = re.compile(r"\S+")
 _FINISHED = frozenset({"stop", "other", "unknown"})
 """Why the last answer of a turn that is whole ends; some providers do not say it as they should."""
@@ -66,8 +67,8 @@ class OpenCodeBackend:
         argv = [COMMAND, "run", "--format", "json", "--print-logs", "--log-level", "ERROR"]
         if task.session is not None:
             argv += ["-s", task.session]
-        if agent.model is not None:
-            argv += ["-m", agent.model]
+        if agent.model is not None and not any(_MODEL.fullmatch(each) for each in agent.backend_args):
+            argv += ["-m", agent.model]  # the CLI takes no second one
         instruction = task.instruction
         if task.prompt and _PROFILE.fullmatch(task.prompt):
             argv.append(f"--agent={task.prompt}")

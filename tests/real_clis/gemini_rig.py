@@ -34,7 +34,6 @@ SCENES: dict[str, Scene] = {
     "invalid": Scene("SCENARIO:invalid"),
     "no_server": Scene("Hello.", env={"GOOGLE_GEMINI_BASE_URL": "http://127.0.0.1:9"}),
     "unknown_flag": Scene("Hello.", args=("--no-such-flag",)),
-    "stopped": Scene("SCENARIO:shell cmd='echo $$ > pid; exec cat fifo'", stop_at="fifo"),
     "odd_bytes": Scene("SCENARIO:shell cmd=\"printf 'a\\\\377\\\\376b'\"\nSCENARIO:final text='Read.'"),
 }
 

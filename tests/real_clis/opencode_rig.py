@@ -20,7 +20,6 @@ SCENES: dict[str, Scene] = {
     "two_tools_at_once": Scene("SCENARIO:write+ path=a.txt content=A\nSCENARIO:shell cmd='echo b'"),
     "unknown_session": Scene("Go on.", session="ses_doesnotexist"),
     "unknown_profile": Scene("Hello.", args=("--agent", "nobody")),
-    "outside": Scene("SCENARIO:write path=/root-new/a.txt content=A", env={"OPENCODE_PERMISSION": "{}"}),
     "bad_key": Scene("Hello.", env={"OPENCODE_FAKE_KEY": "bad-key"}),
     "forbidden": Scene("SCENARIO:forbidden"),
     "bad_request": Scene("SCENARIO:error code=400"),

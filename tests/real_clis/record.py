@@ -142,12 +142,15 @@ def _play(
         given.write(stdin.encode())
         given.seek(0)
         with subprocess.Popen(argv, cwd=place, env=environ, stdin=given, stdout=out, stderr=err) as process:
-            if stop_at is not None:  # once the tool opens it, the tool runs
-                with open(place / stop_at, "w"):
-                    process.send_signal(signal.SIGTERM)
+            try:
+                if stop_at is not None:  # once the tool opens it, the tool runs
+                    with open(place / stop_at, "w"):
+                        process.send_signal(signal.SIGTERM)
+                        process.wait(CEILING)
+                else:
                     process.wait(CEILING)
-            else:
-                process.wait(CEILING)
+            finally:
+                process.kill()
         out.seek(0)
         err.seek(0)
         return out.read().decode(errors="replace"), err.read().decode(errors="replace"), process.returncode
