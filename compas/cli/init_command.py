@@ -53,7 +53,6 @@ def main(command: str, args: Sequence[str]) -> int:
 
 
 def _init(given: argparse.Namespace) -> int:
-    from compas.backends.catalogue import build_backends
     from compas.setup.coding_tools import detect
     from compas.setup.errors import SetupError
     from compas.setup.first_config import make, refuse_existing
@@ -67,7 +66,7 @@ def _init(given: argparse.Namespace) -> int:
             "nothing can be asked here, because this is no terminal; use --non-interactive, and with it --repo, "
             "--backend, --agent-alias or --model for what should not be found by itself"
         )
-    tools = detect(os.environ.get("PATH", ""), build_backends(()))
+    tools = detect(os.environ.get("PATH", ""))
     if given.non_interactive:
         repository, tool, alias, model = _found(given, tools)
     else:

@@ -34,12 +34,12 @@ def ask(given: argparse.Namespace, tools: "Sequence[Found]") -> "tuple[Repositor
 
 
 def _tool(given: argparse.Namespace, tools: "Sequence[Found]") -> "Found":
-    """Offer the CLIs that are installed and that this version runs; of one alone there is nothing to ask."""
+    """Offer the CLIs that are installed; of one alone there is nothing to ask."""
     from compas.setup.first_config import chosen_backend, usable
 
     for tool in tools:
         if tool.path is not None:
-            write(f"found {tool.tool.name}: {tool.path}" + ("" if tool.can_run else " (comes with a later version)"))
+            write(f"found {tool.tool.name}: {tool.path}")
     ready = usable(tools)
     if given.backend is not None or len(ready) < 2:
         return chosen_backend(given.backend, tools)

@@ -1,7 +1,6 @@
 """Which coding CLIs compas knows, and which of them are installed here."""
 
 import shutil
-from collections.abc import Collection
 
 import msgspec
 
@@ -29,13 +28,8 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
 
     tool: CodingTool
     path: str | None
-    can_run: bool
-    """Whether this version of compas can run agents with it."""
 
 
-def detect(search_path: str, runnable: Collection[str]) -> tuple[Found, ...]:
-    """Look for the tools on `search_path`, a list of directories as in $PATH; `runnable` are our backends."""
-    return tuple(
-        Found(tool=tool, path=shutil.which(tool.name, path=search_path), can_run=tool.name in runnable)
-        for tool in TOOLS
-    )
+def detect(search_path: str) -> tuple[Found, ...]:
+    """Look for the tools on `search_path`, a list of directories as in $PATH."""
+    return tuple(Found(tool=tool, path=shutil.which(tool.name, path=search_path)) for tool in TOOLS)

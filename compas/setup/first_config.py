@@ -9,7 +9,7 @@ import msgspec
 
 from compas.config.locate import expand_home
 from compas.git.look import Looked, look, main_branch
-from compas.setup.coding_tools import BY_NAME, Found
+from compas.setup.coding_tools import BY_NAME, TOOLS, Found
 from compas.setup.config_place import command
 from compas.setup.errors import SetupError
 from compas.setup.generated_config import DEFAULT_BRANCH, Choices, render
@@ -77,44 +77,35 @@ def _notes(text: str | None, place: Path, found: Looked, branch: str) -> list[st
 
 
 def usable(found: Collection[Found]) -> list[Found]:
-    """Return the tools that are installed and that this version can run."""
-    return [each for each in found if each.path is not None and each.can_run]
+    """Return the tools that are installed."""
+    return [each for each in found if each.path is not None]
 
 
 def chosen_backend(name: str | None, found: Collection[Found]) -> Found:
-    """Return the tool of this name, or the first usable one when it is None.
+    """Return the tool of this name, or the first installed one when it is None.
 
-    Raises SetupError when there is none, or when this version cannot run it; one that is not installed may be named.
+    Raises SetupError when there is none; one that is not installed may be named.
     """
     if name is None:
         if ready := usable(found):
             return ready[0]
-        raise SetupError(none_usable(found))
+        raise SetupError(none_usable())
     by_name = {each.tool.name: each for each in found}
     if name not in BY_NAME:
-        raise SetupError(f"there is no backend {name!r}; {_supported(found)}. {OTHERWISE}")
-    if not by_name[name].can_run:
-        raise SetupError(f"{name} comes with a later version of compas; {_supported(found)}. {OTHERWISE}")
+        raise SetupError(f"there is no backend {name!r}; {_supported()}. {OTHERWISE}")
     return by_name[name]
 
 
-def none_usable(found: Collection[Found]) -> str:
+def none_usable() -> str:
     """Say that no coding CLI is here to run agents with, and what to do (c-config-dashboard 78)."""
-    later = [each.tool.name for each in found if each.path is not None and not each.can_run]
-    too_early = f" (found {', '.join(later)}, which a later version will run)" if later else ""
     return (
-        f"no coding CLI that this version of compas runs is on PATH{too_early}; {_supported(found)}. "
+        f"no coding CLI that compas runs is on PATH; {_supported()}. "
         f"With --backend the file is written before the CLI is installed. {OTHERWISE}"
     )
 
 
-def _supported(found: Collection[Found]) -> str:
-    now = [f"{each.tool.name} (`{each.tool.install}`)" for each in found if each.can_run]
-    later = [each.tool.name for each in found if not each.can_run]
-    parts = [f"supported: {', '.join(now) or 'none yet'}"]
-    if later:
-        parts.append(f"coming later: {', '.join(later)}")
-    return "; ".join(parts)
+def _supported() -> str:
+    return f"supported: {', '.join(f'{tool.name} (`{tool.install}`)' for tool in TOOLS)}"
 
 
 def make(path: Path, choices: Choices, environ: Mapping[str, str], *, is_forced: bool) -> Made:

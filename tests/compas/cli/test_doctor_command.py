@@ -143,14 +143,6 @@ def test_a_backend_that_cannot_be_started_fails_with_how_to_get_it(desk: Desk, c
     assert "dev" in found["backend claude"]["detail"]
 
 
-def test_a_backend_of_a_later_version_fails_and_is_no_matter_of_installing(desk: Desk, config: Path) -> None:
-    desk.install("opencode", "")
-    config.write_text(config.read_text().replace("backend: echo", "backend: opencode"))
-    code, found = examined(desk)
-    assert (code, found["backend opencode"]["status"]) == (1, "fail")
-    assert found["backend opencode"]["hints"] == [f"give dev another backend in {config}"]
-
-
 def test_an_old_git_is_a_warning_and_none_a_failure(desk: Desk, config: Path) -> None:
     real = (desk.bin / "git").resolve()
     (desk.bin / "git").unlink()
