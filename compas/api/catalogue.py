@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
 from compas.api.dispatching import DISPATCH
 from compas.api.history import DIFF, EVENTS, LOG, WHY
@@ -24,6 +25,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     WHY,
     EVENTS,
     LOG,
+    EXECUTION_EVENTS,
     LIST_AGENTS,
     HEALTH,
     STOP,

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from compas.api.activity import ExecutionEventsResponse
 from compas.api.catalogue import BY_NAME
 from compas.api.history import DiffRequest, LogChunkItem
 from compas.api.operation import Operation
@@ -13,8 +14,8 @@ from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
 from compas.cli.render import agents, history, merging, supervision, threads
-from compas.cli.render.text import Style
-from compas.cli.terminal import write, write_json
+from compas.cli.render.text import Style, counted
+from compas.cli.terminal import tell, write, write_json
 
 Render = Callable[[Any, Style], str]
 
@@ -28,6 +29,7 @@ RENDERERS: dict[str, Render] = {
     "health": supervision.health_text,
     "events": history.event_text,
     "log": history.chunk_text,
+    "execution_events": history.activity_text,
 }
 """How each operation's answer, or each item of its stream, is written; `status` and `diff` look at the request too."""
 
@@ -77,4 +79,6 @@ def _stream(operation: Operation[Any, Any], request: msgspec.Struct, given: argp
             write(render(item, style))
 
     with open_caller(given) as caller:
-        caller.stream(operation, request, show)
+        response = caller.stream(operation, request, show)
+    if isinstance(response, ExecutionEventsResponse) and response.missed and not given.json:
+        tell(f"{counted(response.missed, 'event')} in between could not be kept")

@@ -4,6 +4,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
+from compas.api.activity import ExecutionEvent, ExecutionEventsRequest
 from compas.api.history import EventsRequest, LogChunkItem, LogEvent, LogRequest
 from compas.api.waiting import WaitBegan, WaitRequest
 from compas.client.errors import UnreachableError
@@ -86,6 +87,9 @@ def after_item(request: Req, item: msgspec.Struct) -> Req:
             # A limit that is used up stays at 1: the supervisor ends such a stream, so it is not asked again.
             limit = request.limit if request.follow else max(1, request.limit - 1)
             return msgspec.structs.replace(request, after=item.position, limit=limit)
+        case ExecutionEventsRequest(), ExecutionEvent():
+            limit = request.limit if request.follow else max(1, request.limit - 1)
+            return msgspec.structs.replace(request, execution_id=item.execution_id, after=item.index, limit=limit)
         case LogRequest(), LogChunkItem():
             # By the execution's own name: a thread's newest execution may be another one by now.
             return msgspec.structs.replace(request, execution_id=item.execution_id, offset=item.next_offset, tail=None)

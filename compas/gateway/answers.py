@@ -2,6 +2,7 @@
 
 import msgspec
 
+from compas.api.activity import ExecutionEvent
 from compas.api.dispatching import DispatchResponse
 from compas.api.history import LogEvent
 from compas.api.waiting import WaitResponse
@@ -27,6 +28,19 @@ class EventsAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     events: tuple[LogEvent, ...]
     next_after: int
+    more: bool = False
+
+
+class ActivityAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of what an agent was seen doing; the next one is asked for with `after` set to `next_after`.
+
+    `missed` counts what could not be kept.
+    """
+
+    events: tuple[ExecutionEvent, ...]
+    next_after: int
+    missed: int
+    status: str
     more: bool = False
 
 

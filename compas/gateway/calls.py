@@ -10,13 +10,14 @@ import trio
 
 from actors.remote.background import open_background
 from actors.remote.errors import RequestFailed, WireError
+from compas.api.activity import EXECUTION_EVENTS, ExecutionEvent, ExecutionEventsRequest
 from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.dispatching import DISPATCH, DispatchRequest, DispatchResponse
 from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection
 from compas.errors import CompasError
-from compas.gateway.answers import DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
+from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
 from compas.gateway.ceiling import ceiling, limited, wait_answer
 from compas.gateway.parameters import Given, read
 from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
@@ -72,6 +73,8 @@ class Calls:
                 return await self._read_log(request, part)
             case EventsRequest() as request, EventsPage() as page:
                 return await self._read_events(request, page)
+            case ExecutionEventsRequest() as request, EventsPage() as page:
+                return await self._read_activity(request, page)
             case _:
                 response: msgspec.Struct = await self._connection.call(tool.operation, given.request)
                 return shortened(response) if isinstance(response, DiffResponse) else response
@@ -117,6 +120,18 @@ class Calls:
         except EnoughError:
             return EventsAnswer(events=tuple(reader.events), next_after=reader.events[-1].position, more=True)
         return EventsAnswer(events=tuple(reader.events), next_after=response.next_after, more=response.more)
+
+    async def _read_activity(self, request: ExecutionEventsRequest, page: EventsPage) -> ActivityAnswer:
+        events: list[ExecutionEvent] = []
+        asked = msgspec.structs.replace(request, limit=page.limit)
+        response = await self._connection.stream(EXECUTION_EVENTS, asked, events.append)
+        return ActivityAnswer(
+            events=tuple(events),
+            next_after=response.next_after,
+            missed=response.missed,
+            status=response.status,
+            more=response.more,
+        )
 
 
 def answer_to(response: DispatchResponse) -> WaitRequest:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from compas.api import agents, dispatching, history, merging, supervision, threads, waiting
+from compas.api import activity, agents, dispatching, history, merging, supervision, threads, waiting
 from compas.api.operation import Operation
 from compas.gateway import answers
 
@@ -31,7 +31,7 @@ class WaitLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventsPage(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of the event log a model gets at a time."""
+    """How many events a model gets at a time."""
 
     limit: Annotated[int, Meta(ge=1, le=MOST_EVENTS, description="events at most")] = 50
 
@@ -155,6 +155,15 @@ TOOLS: tuple[Tool, ...] = (
         hidden=("limit", "follow"),
         beside=EventsPage,
         answer=answers.EventsAnswer,
+    ),
+    Tool(
+        name="orch_execution_events",
+        operation=activity.EXECUTION_EVENTS,
+        doc="Show what an agent was seen doing: tool calls and results, messages, requests sent again. Go on with "
+        "after=next_after.",
+        hidden=("limit", "follow"),
+        beside=EventsPage,
+        answer=answers.ActivityAnswer,
     ),
     Tool(
         name="orch_list_agents",

@@ -22,6 +22,10 @@ class ExecutionProgress:
     index: int
     progress: Progress
 
+    def noted(self, now: float) -> Noted:
+        """Return it as telemetry takes it."""
+        return Noted(execution=self.execution, agent=self.agent, index=self.index, progress=self.progress, at=now)
+
 
 class Follower:
     """Feeds one execution's output, from its beginning, to a fresh reader.
@@ -64,14 +68,7 @@ class Follower:
         self._context.bus.publish(event, 0)
         telemetry = self._context.registry.find(TELEMETRY)
         if telemetry is not None:
-            noted = Noted(
-                execution=queued.execution,
-                agent=queued.agent,
-                index=self._index,
-                progress=progress,
-                at=self._services.clock(),
-            )
             # Without waiting: an agent is never held up. What finds no room is a gap in the indexes.
             with contextlib.suppress(MailboxFull):
-                telemetry.tell_nowait(noted)
+                telemetry.tell_nowait(event.noted(self._services.clock()))
         self._index += 1

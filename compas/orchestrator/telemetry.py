@@ -4,11 +4,12 @@ import logging
 from dataclasses import dataclass
 
 from actors.actor import Actor
+from actors.message import Ask
 from actors.timers import OwnedTask
 from compas.backends.backend import Progress
 from compas.orchestrator.services import TELEMETRY
 from compas.store.errors import StoreUnavailable
-from compas.store.telemetry import Telemetry, TelemetryEvent
+from compas.store.telemetry import Telemetry, TelemetryEvent, TelemetryPage
 
 log = logging.getLogger("compas.telemetry")
 
@@ -27,6 +28,22 @@ class Noted:
     at: float
 
 
+def kept(noted: Noted) -> TelemetryEvent:
+    """Return what is kept of something that was noted."""
+    progress = noted.progress
+    return TelemetryEvent(
+        execution=noted.execution,
+        index=noted.index,
+        kind=progress.kind,
+        summary=progress.summary,
+        at_ms=int(noted.at * 1000),
+        agent=noted.agent,
+        detail=progress.detail,
+        tool=progress.tool,
+        failed=progress.failed,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class SeenInAll:
     """So many events an execution had in all; what is not kept of them was lost on the way."""
@@ -34,6 +51,15 @@ class SeenInAll:
     execution: str
     count: int
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEvents(Ask[TelemetryPage | str]):
+    """Answered with an execution's events above `since_index`, or with why they cannot be read."""
+
+    execution: str
+    since_index: int
+    limit: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +83,11 @@ class TelemetryActor(Actor):
         """Take an event into the batch, or write the batch."""
         match message:
             case Noted():
-                self._batch.append(_row(message))
+                self._batch.append(kept(message))
             case SeenInAll():
                 await self._note_seen(message)
+            case ReadEvents():
+                return await self._read(message)
             case Flush():
                 self._timer = None
                 await self._flush()
@@ -78,10 +106,20 @@ class TelemetryActor(Actor):
             self._timer.cancel()
             self._timer = None
         batch, self._batch = self._batch, []
+        if not batch:
+            return
         try:
             await self._telemetry.add(batch)
         except StoreUnavailable as err:
             log.warning("%d telemetry events are lost: %s", len(batch), err, extra={"action": "telemetry_lost"})
+
+    async def _read(self, asked: ReadEvents) -> TelemetryPage | str:
+        """Write what waits first, so that nothing of it is missing; losing some is for `missed` to say."""
+        await self._flush()
+        try:
+            return await self._telemetry.read(asked.execution, since_index=asked.since_index, limit=asked.limit)
+        except StoreUnavailable as err:
+            return f"what agents were seen doing cannot be read now: {err}"
 
     async def _note_seen(self, seen: SeenInAll) -> None:
         await self._flush()
@@ -89,17 +127,3 @@ class TelemetryActor(Actor):
             await self._telemetry.note_seen(seen.execution, seen.count, int(seen.at * 1000))
         except StoreUnavailable as err:
             log.warning("a gap of telemetry is noted later: %s", err, extra={"action": "telemetry_gap"})
-
-
-def _row(noted: Noted) -> TelemetryEvent:
-    progress = noted.progress
-    return TelemetryEvent(
-        execution=noted.execution,
-        index=noted.index,
-        kind=progress.kind,
-        summary=progress.summary,
-        at_ms=int(noted.at * 1000),
-        agent=noted.agent,
-        detail=progress.detail,
-        tool=progress.tool,
-    )

@@ -30,6 +30,7 @@ class TelemetryEvent(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
     detail: str = ""
     tool: str | None = None
+    failed: bool = False
 
 
 class TelemetryPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +42,7 @@ class TelemetryPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
-    """How often an agent called a tool, and how often the result spoke of an error."""
+    """How often an agent called a tool, and how often the result was an error."""
 
     agent: str
     tool: str
@@ -57,6 +58,7 @@ class _Extent(NamedTuple):
     at_ms: int
 
 
+_INSERT = "INSERT OR IGNORE INTO telemetry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _EXTEND = """INSERT INTO extents (execution, seen, at_ms, pruned) VALUES (?, ?, ?, 0)
     ON CONFLICT DO UPDATE SET seen = max(seen, excluded.seen), at_ms = max(at_ms, excluded.at_ms)"""
 _COUNT_AS_PRUNED = """UPDATE extents SET pruned = pruned + old.count
@@ -98,7 +100,7 @@ class Telemetry:
         def insert(database: Database) -> None:
             with disk_failures("write telemetry to", database.name), database.transaction():
                 for event in events:
-                    database.execute("INSERT OR IGNORE INTO telemetry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", _row(event))
+                    database.execute(_INSERT, _row(event))
                 for note in notes:
                     database.execute(_EXTEND, note)
 
@@ -140,7 +142,7 @@ class Telemetry:
     async def tool_uses(self, agent: str | None = None) -> tuple[ToolUse, ...]:
         """Return how often each tool was called, by each agent or by one, most calls first."""
         sql = """SELECT agent, tool, sum(kind = 'tool_call') AS calls,
-                sum(kind = 'tool_result' AND (summary LIKE '%error%' OR summary LIKE '%fail%')) AS errors
+                sum(kind = 'tool_result' AND failed) AS errors
             FROM telemetry WHERE tool IS NOT NULL AND (?1 IS NULL OR agent = ?1)
             GROUP BY agent, tool ORDER BY calls DESC, agent, tool"""
         return await self._read(lambda database: tuple(database.all(ToolUse, sql, (agent,))))
@@ -205,6 +207,7 @@ def _row(event: TelemetryEvent) -> tuple[Value, ...]:
         _shortened(event.detail),
         event.tool,
         event.at_ms,
+        int(event.failed),
     )
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from compas.api.activity import ExecutionEvent
 from compas.api.history import (
     DiffFile,
     DiffResponse,
@@ -27,6 +28,13 @@ def event_text(event: LogEvent, style: Style) -> str:
     head = f"{event.position:>6}  {style.time(event.at)}  {style.line(event.type)}  {style.line(event.stream)}  "
     data = style.line(msgspec.json.encode(event.data).decode())
     return head + (cut(data, max(0, style.width - width_of(head))) if style.is_screen else data)
+
+
+def activity_text(event: ExecutionEvent, style: Style) -> str:
+    """Write one thing that an agent was seen doing, on one line."""
+    mark = style.paint("failed", "red") + "  " if event.failed else ""
+    kind = f"{style.line(event.kind):<13}"
+    return f"{event.index:>6}  {style.time(event.at)}  {kind}  {mark}{style.line(event.summary)}"
 
 
 def chunk_text(chunk: LogChunkItem, style: Style) -> str:

@@ -1,6 +1,7 @@
 """Which handler serves which operation."""
 
 from compas.orchestrator.handlers import (
+    activity,
     agents,
     dispatching,
     explaining,
@@ -25,6 +26,7 @@ HANDLERS: dict[str, Handler] = {
     "why": explaining.why,
     "events": history.events,
     "log": history.log,
+    "execution_events": activity.execution_events,
     "list_agents": agents.list_agents,
     "health": supervision.health,
     "stop": supervision.stop,

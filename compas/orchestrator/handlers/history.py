@@ -103,10 +103,7 @@ class _Feed:
 async def log(desk: Desk, call: Call) -> api.LogResponse:
     """Push an execution's output as far as it has come; with `follow`, until it has ended."""
     request = call.decode(api.LogRequest)
-    row = await desk.services.store.query(lambda reader: _execution(reader, request.execution_id))
-    if row is None:
-        found = f"there is no execution, and no thread with one, called {request.execution_id!r}"
-        raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
+    row = await find_execution(desk, request.execution_id)
     if request.follow:
         row = await _begun(desk, row)
     directory = desk.services.executions_directory / row.execution
@@ -195,6 +192,15 @@ class _Tail:
     async def push(self, call: Call) -> None:
         if self._last is not None and self._lines:
             await call.push(msgspec.structs.replace(self._last, text="".join(self._lines)))
+
+
+async def find_execution(desk: Desk, name: str) -> ExecutionRow:
+    """Return an execution by its own name, or the newest one of a thread; raise what the client is told otherwise."""
+    row = await desk.services.store.query(lambda reader: _execution(reader, name))
+    if row is None:
+        found = f"there is no execution, and no thread with one, called {name!r}"
+        raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
+    return row
 
 
 def _execution(reader: Reader, name: str) -> ExecutionRow | None:

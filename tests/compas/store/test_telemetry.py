@@ -78,9 +78,9 @@ async def test_tools_are_counted_with_their_errors(telemetry: Telemetry) -> None
     await telemetry.add(
         [
             seen(0, "tool_call", agent="dev", tool="Bash"),
-            seen(1, "tool_result", agent="dev", tool="Bash", summary="Failed with 1"),
+            seen(1, "tool_result", agent="dev", tool="Bash", summary="exit 3", failed=True),
             seen(2, "tool_call", agent="dev", tool="Bash"),
-            seen(3, "tool_result", agent="dev", tool="Bash", summary="ok"),
+            seen(3, "tool_result", agent="dev", tool="Bash", summary="0 errors, none failed"),
             seen(4, "tool_call", agent="rev", tool="Read"),
         ]
     )
