@@ -40,6 +40,7 @@ from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
 COMMAND = "claude"
+PROMPT_FILE = "system-prompt.md"
 RETRIES = "3"
 """How often the CLI repeats a request by itself. Left alone it goes on for minutes, in which a limit looks like a hang;
 repeating a whole execution is the config's `max_retries`."""
@@ -63,19 +64,23 @@ class ClaudeBackend:
         self._as_root = as_root
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
-        """The task goes over standard input, so that neither its length nor its first character matters."""
+        """The task goes over standard input and the prompt in a file: no length and no first character matters."""
         argv = [COMMAND]
         if task.session is not None:
             argv += ["-r", task.session]
         argv += ["-p", "--dangerously-skip-permissions", "--verbose", "--output-format", "stream-json"]
         if agent.model is not None:
             argv += ["--model", agent.model]
+        files = {}
         if task.prompt:
-            argv += ["--system-prompt" if task.session is None else "--append-system-prompt", task.prompt]
+            option = "--system-prompt-file" if task.session is None else "--append-system-prompt-file"
+            argv += [option, f"{task.files}/{PROMPT_FILE}"]
+            files[PROMPT_FILE] = task.prompt
         defaults = {"CLAUDE_CODE_MAX_RETRIES": RETRIES}
         if self._as_root and agent.safety_mode == "auto_approve":
             defaults["IS_SANDBOX"] = "1"
-        return CommandLine(argv=(*argv, *agent.backend_args), stdin=task.instruction, env_defaults=defaults)
+        argv += agent.backend_args
+        return CommandLine(argv=tuple(argv), stdin=task.instruction, env_defaults=defaults, files=files)
 
     def open_reader(self, resumed: Resumed | None) -> "ClaudeReader":
         """Return a reader for one run's output."""
@@ -126,7 +131,16 @@ class ClaudeReader:
         else:
             category, error = with_result(ended, self._failed, self._limited, self._command, stderr)
         session = None if category == "stale_session" else self._session
-        return Answer(success=False, error=error, category=category, session=session, usage=self._spent())
+        limited = self._limited if category == "quota_exhausted" else None
+        resets_at = None if limited is None or limited.resets_at is None else float(limited.resets_at)
+        return Answer(
+            success=False,
+            error=error,
+            category=category,
+            session=session,
+            usage=self._spent(),
+            resets_at=resets_at,
+        )
 
     def _take(self, fact: Fact) -> tuple[Progress, ...]:
         """Keep what a fact means for the outcome, and return what it tells whoever watches."""
@@ -180,7 +194,8 @@ class ClaudeReader:
         self._ended = fact
         self._usage = plus(self._usage, fact.spent)
         self._consumed.clear()
-        return (_progress("turn_complete", "turn complete"),)
+        spent = _progress("usage", "usage", msgspec.json.encode(self._usage).decode())
+        return (spent, _progress("turn_complete", "turn complete"))
 
     def _spent(self) -> Usage:
         """Return what the run spent. Without a result line for its last answers, only what they read is known."""

@@ -94,6 +94,17 @@ def test_work_goes_to_a_reviewer_and_back_each_in_a_conversation_of_its_own(
     assert len(server.requests[-1].prompts) == 2
 
 
+def test_a_long_prompt_reaches_the_model_whole_in_new_and_in_continued_conversations(
+    claude: Workshop, server: ModelServer
+) -> None:
+    prompt = "You are dev." + "".join(f" Rule {n}." for n in range(20_000))
+    configure(claude, prompt=prompt)
+    dispatch(claude, "One.")
+    dispatch(claude, "Two.")
+    assert len(server.requests) == 2
+    assert all(prompt in request.system for request in server.requests)
+
+
 # --- what is said ------------------------------------------------------------------------------------------------
 
 

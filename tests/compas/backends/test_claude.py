@@ -27,12 +27,15 @@ def test_a_new_conversation_has_no_more_than_it_needs() -> None:
 # proves: a-core 75
 def test_the_system_prompt_replaces_on_a_new_conversation_and_is_appended_on_a_continued_one() -> None:
     task = msgspec.structs.replace(TASK, prompt="-You are dev.")
-    assert command_line(task=task).argv == ("claude", *ALWAYS, "--system-prompt", "-You are dev.")
-    continued = msgspec.structs.replace(task, session="s1")
-    assert command_line(task=continued).argv == (
+    new = command_line(task=task)
+    assert new.argv == ("claude", *ALWAYS, "--system-prompt-file", "/run/files/system-prompt.md")
+    assert new.files == {"system-prompt.md": "-You are dev."}
+    continued = command_line(task=msgspec.structs.replace(task, session="s1"))
+    assert continued.argv == (
         *("claude", "-r", "s1", *ALWAYS),
-        *("--append-system-prompt", "-You are dev."),
+        *("--append-system-prompt-file", "/run/files/system-prompt.md"),
     )
+    assert continued.files == new.files
 
 
 def test_model_and_further_arguments_come_as_they_are_configured() -> None:

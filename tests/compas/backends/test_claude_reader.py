@@ -79,6 +79,7 @@ def test_a_turn_with_tools_is_told_step_by_step() -> None:
         ("tool_call", "Bash: echo checked; exit 3", "Bash"),
         ("tool_result", "tool_result: toolu_0003 (error)", "Bash"),
         ("message", "All done.", None),
+        ("usage", "usage", None),
         ("turn_complete", "turn complete", None),
     ]
     assert json.loads(found.progress[1].detail) == {"file_path": "health.py", "content": "OK = 1"}
@@ -313,3 +314,8 @@ def test_a_tool_call_is_told_in_a_few_words(name: str, given: dict[str, Any], to
 def test_an_answer_can_be_sent_on() -> None:
     answer = read("used_up").answer
     assert msgspec.json.decode(msgspec.json.encode(answer), type=Answer) == answer
+
+
+def test_an_allowance_that_is_used_up_tells_when_it_is_there_again() -> None:
+    assert read("used_up").answer.resets_at == 4102444800
+    assert read("limit_for_good").answer.resets_at is None
