@@ -1,0 +1,1 @@
+"""What crosses between the supervisor and the git worker, by subject."""

@@ -1,0 +1,105 @@
+"""Worktrees of threads, snapshots and commits in them."""
+
+from typing import Literal
+
+from compas.git.wire.message import Mutation, Struct
+
+
+class EnsureWorktree(Mutation, frozen=True, kw_only=True):
+    """Make, repair or reuse the worktree of a thread (design §6 rules 1 and 2)."""
+
+    repo: str
+    thread: str
+    base: str | None
+    """A local branch; needed only where the thread's branch does not exist yet."""
+    location: str | None = None
+    """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
+
+
+class Worktree(Struct, frozen=True, kw_only=True):
+    """A worktree that is registered, on its branch, and verified."""
+
+    path: str
+    branch: str
+    base: str
+    """The commit at which the thread started."""
+    head: str
+    created: bool
+    healed: tuple[str, ...] = ()
+    """What was repaired on the way, one sentence each."""
+
+
+class RemoveWorktree(Mutation, frozen=True, kw_only=True):
+    """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
+
+    repo: str
+    thread: str
+    target: str | None
+    force: bool = False
+    """The operator's word: a dirty worktree is snapshotted, then removed."""
+    location: str | None = None
+
+
+class Removed(Struct, frozen=True, kw_only=True):
+    """What was done; `reason` says why something was kept. Ignored files go with their worktree."""
+
+    worktree: Literal["removed", "absent", "kept"]
+    branch: Literal["deleted", "archived", "absent", "kept"]
+    path: str | None
+    tip: str | None
+    archive: str | None
+    snapshot: str | None
+    ignored: tuple[str, ...] = ()
+    reason: str | None = None
+
+
+class TakeSnapshot(Mutation, frozen=True, kw_only=True):
+    """Record what is in a worktree, committed or not, under `refs/compas/snap/<execution>` (design §5)."""
+
+    worktree: str
+    execution: str
+    message: str
+
+
+class FileChange(Struct, frozen=True, kw_only=True):
+    """One path of a snapshot against its head: the letter is git's (A M D R C T)."""
+
+    letter: str
+    path: str
+    old_path: str | None = None
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """A recorded snapshot; the same for the same execution however often it is asked for."""
+
+    commit: str
+    tree: str
+    head: str
+    dirty: bool
+    files: tuple[FileChange, ...]
+    """What was uncommitted, cut at a limit; `total` is not."""
+    total: int
+    left_out: str | None = None
+    """git's words about what it could not record: embedded repositories, unreadable files."""
+
+
+class CommitAll(Mutation, frozen=True, kw_only=True):
+    """Stage and commit everything in a worktree, with the repository's identity, hooks and signing."""
+
+    worktree: str
+    message: str
+
+
+class Committed(Struct, frozen=True, kw_only=True):
+    """A commit was made."""
+
+    commit: str
+    files: int
+    left_out: tuple[str, ...] = ()
+    """Embedded repositories, which are not committed."""
+
+
+class NothingToCommit(Struct, frozen=True, kw_only=True):
+    """The worktree was clean; also the answer to a repeat after a crash."""
+
+    head: str
