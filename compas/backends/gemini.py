@@ -58,7 +58,7 @@ class GeminiBackend:
         argv += ["--output-format", "stream-json", "--yolo"]
         if agent.model is not None:
             argv += ["--model", agent.model]
-        text = f"System: {task.prompt}\n\nUser: {task.instruction}" if task.prompt else task.instruction
+        text = f"{task.prompt}\n\n{task.instruction}" if task.prompt else task.instruction
         return CommandLine(
             argv=(*argv, *agent.backend_args),
             stdin=text,

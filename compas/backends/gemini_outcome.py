@@ -35,7 +35,7 @@ _BY_CODE: dict[int, Category] = {**{status % 256: category for status, category 
 
 _USED_UP = re.compile(r"TerminalQuotaError|exhausted your (?:daily quota|capacity)", re.IGNORECASE)
 _REQUEST_FAILED = re.compile(r"\s*\[API Error")
-_RETRY = re.compile(r"Attempt \d+ failed: (?!.*Max attempts reached)")
+_RETRY = re.compile(r"Attempt \d+ failed(?!.*Max attempts reached)")
 _NOISE = re.compile(
     r"\s*$|\s+at |\[STARTUP\]|YOLO mode is enabled|Loaded cached credentials|Ripgrep is not available"
     r"|(?:Warning: )?(?:True color|256-color|Basic terminal)"

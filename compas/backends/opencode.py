@@ -18,6 +18,7 @@ from compas.backends.backend import (
 from compas.backends.generic import find_command
 from compas.backends.opencode_outcome import category_of, given_up, is_used_up, without_end
 from compas.backends.opencode_stream import (
+    Broke,
     Fact,
     Failed,
     NoProfile,
@@ -102,6 +103,7 @@ class OpenCodeReader:
         self._texts: list[str] = []
         self._reason = ""
         self._failed: Failed | None = None
+        self._broke = ""
         self._profile: str | None = None
         self._failures = 0
         self._given_up = ""
@@ -136,7 +138,8 @@ class OpenCodeReader:
             known = f"opencode has no agent called {self._profile!r}, and worked as its own instead"
             return "agent_error", f"{known}; define it in opencode's settings, or write the prompt as a sentence"
         if self._failed is not None:
-            return category_of(self._failed), self._failed.text
+            why = f" ({self._broke})" if self._broke else ""
+            return category_of(self._failed), f"{self._failed.text}{why}"
         if self._given_up:
             return given_up(self._given_up), self._given_up
         return without_end(status, self._reason, self._remains)
@@ -164,6 +167,8 @@ class OpenCodeReader:
                 return (_progress("error", fact.text[:_SUMMARY_CHARACTERS], fact.text),)
             case RequestFailed():
                 return self._request_failed(fact)
+            case Broke():
+                self._broke = fact.text
             case NoProfile():
                 self._profile = fact.name
         return ()

@@ -12,8 +12,10 @@ _ANSI = re.compile(r"\x1b?\[[0-9;]*m")
 _LOG = re.compile(r"timestamp=\S+ level=[A-Z]+ ")
 _REQUEST_FAILED = re.compile(r'message="stream error" .*\bsession\.id=(?P<session>\S+) small=false\b')
 _ERROR = re.compile(r' error\.error="(?P<text>(?:[^"\\]|\\.)*)')
+_BROKE = re.compile(r'message=failed ref=\S+ error="(?P<text>(?:[^"\\]|\\.)*)')
 _NO_PROFILE = re.compile(r'agent "(?P<name>[^"]*)" not found')
 _SUMMARY_CHARACTERS = 60
+_WORDLESS = "opencode reported an error without words"
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,12 @@ class RequestFailed(Fact, frozen=True, kw_only=True):
     text: str
 
 
+class Broke(Fact, frozen=True, kw_only=True):
+    """Something in the CLI itself failed: its output only says that its log tells what."""
+
+    text: str
+
+
 class NoProfile(Fact, frozen=True, kw_only=True):
     """There is no profile of this name, and the CLI goes on with its own."""
 
@@ -102,12 +110,18 @@ def read_error(line: str) -> tuple[Fact | None, str]:
     if not _LOG.match(plain):
         missing = _NO_PROFILE.search(plain)
         return (None if missing is None else NoProfile(name=missing["name"])), plain
+    broke = _BROKE.search(plain)
+    if broke is not None:
+        return Broke(text=_unquoted(broke["text"])), ""
     failed = _REQUEST_FAILED.search(plain)
     if failed is None:
         return None, ""
     said = _ERROR.search(plain)
-    text = "" if said is None else said["text"].replace('\\"', '"').replace("\\n", "\n")
-    return RequestFailed(session=failed["session"], text=text), ""
+    return RequestFailed(session=failed["session"], text="" if said is None else _unquoted(said["text"])), ""
+
+
+def _unquoted(text: str) -> str:
+    return text.replace('\\"', '"').replace("\\n", "\n")
 
 
 def _of_tool(part: dict[str, Any]) -> ToolUsed:
@@ -151,7 +165,7 @@ def _of_error(error: dict[str, Any]) -> Failed:
     data = object_of(error, "data")
     return Failed(
         name=text_of(error, "name"),
-        text=text_of(data, "message") or text_of(error, "message") or text_of(error, "name"),
+        text=text_of(data, "message") or text_of(error, "message") or text_of(error, "name") or _WORDLESS,
         status=count_of(data, "statusCode"),
         is_retryable=data.get("isRetryable") is True,
     )

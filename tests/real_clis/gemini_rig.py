@@ -48,10 +48,13 @@ class GeminiRig:
     scenes = SCENES
     neutral = Neutral(
         times="duration_ms",
+        skipped=r"\[STARTUP\]",
         patterns={
             r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d-\d+Z": "2026-01-01T00-00-00-000Z",
             r"'/tmp/[^']*'": "'/tmp/x'",
             r"file:///\S+": "file:///bundle.js",
+            r"(local|remote)Port: \d+": r"\1Port: 1",
+            r"\d+(\\n</untrusted_context>)": r"1\1",
             r"failed\. Retrying with backoff.*": "failed. Retrying with backoff",
         },
     )

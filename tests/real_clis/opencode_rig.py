@@ -44,6 +44,7 @@ class OpenCodeRig:
         times="timestamp",
         patterns={
             r"\b(ses|msg|prt)_[0-9A-Za-z]{20,}": r"\1_1",
+            r"\berr_[0-9a-f]{8}\b": "err_1",
             r"timestamp=\S+": "timestamp=2026-01-01T00:00:00.000Z",
             r"run=[0-9a-f]{8}": "run=00000000",
             r'stack="[^"]*"': 'stack=""',

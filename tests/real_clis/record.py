@@ -97,7 +97,8 @@ def record(rig: Rig, scene: Scene, root: Path, server: ModelServer) -> Iterator[
         session = rig.session([json.loads(line) for line in first[0].splitlines()])
     out, err, status = _run(rig, scene, root, server, session)
     yield from ({"stdout": neutral.line(line)} for line in out.splitlines())
-    yield from ({"stderr": neutral.line(line)} for line in err.splitlines())
+    said = [line for line in err.splitlines() if not re.match(rig.neutral.skipped, line)]
+    yield from ({"stderr": neutral.line(line)} for line in said)
     yield {"exit": status} if status >= 0 else {"signal": -status}
 
 

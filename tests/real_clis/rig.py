@@ -26,13 +26,15 @@ class Scene:
 class Neutral:
     """What differs from run to run in a CLI's output, by key: it is replaced when a transcript is written.
 
-    Of `lists` two entries stay; what is `left_out` goes; `names` are numbered; numbers under `times` become 0.
+    Of `lists` two entries stay; what is `left_out` goes; `names` are numbered; numbers under `times` become 0. Lines of
+    standard error that begin with `skipped` go.
     """
 
     lists: Sequence[str] = ()
     left_out: Sequence[str] = ()
     names: Sequence[str] = ()
     times: str = "(?!)"
+    skipped: str = "(?!)"
     patterns: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -2,51 +2,24 @@
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 import pytest
+from recorded import FIRST, Read, lines_of, read_said, read_scene, scenes_of
 
-from compas.backends.backend import Answer, ExitStatus, Progress
+from compas.backends.backend import Answer
 from compas.backends.claude import ClaudeReader
 from compas.backends.claude_tools import summarize
 from compas.domain.events import Category, Usage
 
-TRANSCRIPTS = Path(__file__).parents[2] / "data" / "transcripts" / "claude"
-FIRST = "00000000-0000-4000-8000-000000000001"
-
-
-class Read(NamedTuple):
-    """What became of some output."""
-
-    answer: Answer
-    progress: list[Progress]
-
-    def told(self) -> list[tuple[str, str, str | None]]:
-        return [(each.kind, each.summary, each.tool) for each in self.progress]
-
 
 def read(name: str) -> Read:
-    """Read a transcript."""
-    reader = ClaudeReader()
-    progress: list[Progress] = []
-    for line in (TRANSCRIPTS / f"{name}.jsonl").read_text().splitlines():
-        ((stream, said),) = json.loads(line).items()
-        if stream == "exit":
-            return Read(reader.finish(ExitStatus(code=said)), progress)
-        progress += reader.feed(stream, said if isinstance(said, str) else json.dumps(said))
-    raise AssertionError(f"{name} has no end")
+    return read_scene(ClaudeReader(), "claude", name)
 
 
 def play(*lines: dict[str, Any] | str, code: int = 0, stderr: str = "") -> Read:
-    """Read output that is written by hand."""
-    reader = ClaudeReader()
-    progress: list[Progress] = []
-    for line in lines:
-        progress += reader.feed("stdout", line if isinstance(line, str) else json.dumps(line))
-    for line in stderr.splitlines():
-        progress += reader.feed("stderr", line)
-    return Read(reader.finish(ExitStatus(code=code)), progress)
+    return read_said(ClaudeReader(), *lines, code=code, stderr=stderr)
 
 
 def result(**more: object) -> dict[str, Any]:
@@ -79,7 +52,6 @@ def test_a_turn_with_tools_is_told_step_by_step() -> None:
         ("tool_call", "Bash: echo checked; exit 3", "Bash"),
         ("tool_result", "tool_result: toolu_0003 (error)", "Bash"),
         ("message", "All done.", None),
-        ("usage", "usage", None),
         ("turn_complete", "turn complete", None),
     ]
     assert json.loads(found.progress[1].detail) == {"file_path": "health.py", "content": "OK = 1"}
@@ -93,7 +65,7 @@ def test_a_continued_conversation_accounts_for_this_run_only() -> None:
     assert found.answer.usage == Usage(
         cost_usd=pytest.approx(0.0004453), tokens_in=111, tokens_out=22, tokens_cached=33, turns=1
     )
-    total = json.loads((TRANSCRIPTS / "resumed.jsonl").read_text().splitlines()[-2])["stdout"]["total_cost_usd"]
+    total = json.loads(lines_of("claude", "resumed")[0][-1][1])["total_cost_usd"]
     assert total > 0.005
 
 
@@ -143,7 +115,7 @@ def test_a_failed_turn_is_a_failure_of_its_class_and_says_why(name: str, categor
 
 def test_every_recorded_scene_is_judged_here() -> None:
     judged = Path(__file__).read_text()
-    assert [path.stem for path in TRANSCRIPTS.glob("*.jsonl") if f'"{path.stem}"' not in judged] == []
+    assert [scene for scene in scenes_of("claude") if f'"{scene}"' not in judged] == []
 
 
 def test_a_conversation_that_is_unknown_is_not_named_again() -> None:
@@ -171,16 +143,6 @@ def test_bytes_that_are_no_text_are_replaced_by_the_cli_itself() -> None:
     found = read("odd_bytes")
     assert found.answer.success
     assert found.progress[2].detail == "a\ufffd\ufffdb"
-
-
-@pytest.mark.parametrize("name", ["work", "resumed", "two_tools_at_once", "limit_once", "odd_bytes"])
-def test_a_run_whose_output_breaks_off_anywhere_before_its_result_is_no_success(name: str) -> None:
-    lines = [json.loads(line).get("stdout") for line in (TRANSCRIPTS / f"{name}.jsonl").read_text().splitlines()]
-    lines = [line if isinstance(line, str) else json.dumps(line) for line in lines if line is not None]
-    assert play(*lines).answer.success
-    for end in range(len(lines)):
-        assert not play(*lines[:end]).answer.success
-        assert not play(*lines[:end], lines[end][: len(lines[end]) // 2]).answer.success
 
 
 # --- by hand -----------------------------------------------------------------------------------------------------

@@ -2,62 +2,29 @@
 
 import json
 from datetime import datetime
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from recorded import FIRST, Read, read_said, read_scene
 
-from compas.backends.backend import Answer, ExitStatus, Progress, Resumed
+from compas.backends.backend import Answer, Resumed
 from compas.backends.codex import CodexBackend, CodexReader
 from compas.domain.events import Category, Usage
 
-TRANSCRIPTS = Path(__file__).parents[2] / "data" / "transcripts" / "codex"
-FIRST = "00000000-0000-4000-8000-000000000001"
 OTHER = "00000000-0000-4000-8000-000000000002"
 NOON = datetime(2026, 11, 26, 12, 0).astimezone().timestamp()
-
-
-class Read(NamedTuple):
-    """What became of some output."""
-
-    answer: Answer
-    progress: list[Progress]
-
-    def told(self) -> list[tuple[str, str, str | None]]:
-        return [(each.kind, each.summary, each.tool) for each in self.progress if each.kind != "usage"]
-
-    def kinds(self) -> list[str]:
-        return [each.kind for each in self.progress]
 
 
 def open_reader(resumed: Resumed | None = None) -> CodexReader:
     return CodexBackend(now=lambda: NOON).open_reader(resumed)
 
 
-def lines_of(name: str) -> list[tuple[str, Any]]:
-    lines = (TRANSCRIPTS / f"{name}.jsonl").read_text().splitlines()
-    return [next(iter(json.loads(line).items())) for line in lines]
-
-
 def read(name: str, resumed: Resumed | None = None) -> Read:
-    """Read a transcript."""
-    reader, progress = open_reader(resumed), list[Progress]()
-    for stream, said in lines_of(name):
-        if stream in ("exit", "signal"):
-            status = ExitStatus(code=said) if stream == "exit" else ExitStatus(signal=said)
-            return Read(reader.finish(status), progress)
-        progress += reader.feed(stream, said if isinstance(said, str) else json.dumps(said))  # type: ignore[arg-type]
-    raise AssertionError(f"{name} has no end")
+    return read_scene(open_reader(resumed), "codex", name)
 
 
 def play(*lines: dict[str, Any] | str, code: int = 0, stderr: str = "", resumed: Resumed | None = None) -> Read:
-    """Read output that is written by hand."""
-    reader, progress = open_reader(resumed), list[Progress]()
-    for line in lines:
-        progress += reader.feed("stdout", line if isinstance(line, str) else json.dumps(line))
-    for line in stderr.splitlines():
-        progress += reader.feed("stderr", line)
-    return Read(reader.finish(ExitStatus(code=code)), progress)
+    return read_said(open_reader(resumed), *lines, code=code, stderr=stderr)
 
 
 def started(thread: str = FIRST) -> dict[str, Any]:
@@ -281,16 +248,3 @@ def test_the_conversation_is_known_as_soon_as_it_is_named_and_an_empty_name_is_n
     assert [each.summary for each in reader.feed("stdout", json.dumps(started()))] == [FIRST]
     assert reader.feed("stdout", json.dumps(started())) == ()
     assert play(started(""), TURN, completed(1, 1)).answer.session is None
-
-
-@pytest.mark.parametrize("scene", sorted(path.stem for path in TRANSCRIPTS.glob("*.jsonl")))
-def test_a_transcript_that_breaks_off_anywhere_before_its_turn_ends_is_a_failure(scene: str) -> None:
-    lines = [(stream, said) for stream, said in lines_of(scene) if stream in ("stdout", "stderr")]
-    for end in range(len(lines)):
-        reader, is_complete = open_reader(), False
-        for stream, said in lines[:end]:
-            reader.feed(stream, said if isinstance(said, str) else json.dumps(said))  # type: ignore[arg-type]
-            is_complete |= isinstance(said, dict) and said.get("type") == "turn.completed"
-        answer = reader.finish(ExitStatus(signal=9))
-        assert answer.success == is_complete
-        assert is_complete or answer.error

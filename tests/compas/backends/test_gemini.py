@@ -43,7 +43,7 @@ def test_session_model_prompt_and_further_arguments_reach_the_cli() -> None:
     command = GeminiBackend().command_line(agent, msgspec.structs.replace(TASK, session="s1", prompt="You are dev."))
     assert command.argv[:3] == ("gemini", "-r", "s1")
     assert command.argv[-3:] == ("--model", "pro", "--debug")
-    assert command.stdin == "System: You are dev.\n\nUser: --help\n"
+    assert command.stdin == "You are dev.\n\n--help\n"
 
 
 def test_repetitions_are_bounded_in_settings_below_all_others() -> None:
