@@ -63,6 +63,9 @@ MARKS: tuple[str, ...] = (
     "CODEX_VERSION",
     "GEMINI_CLI",
     "OPENCODE",
+    "OPENCODE_LOG_LEVEL",
+    "OPENCODE_PID",
+    "OPENCODE_PRINT_LOGS",
     "COMPAS_EXECUTION",
     "COMPAS_RUN_TOKEN",
 )

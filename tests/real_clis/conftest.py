@@ -1,9 +1,7 @@
 """A real agent CLI, a model server on loopback, and a whole compas around them."""
 
-import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,12 +11,10 @@ sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "model_server"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
 
-import install
 from model_http import ModelServer, open_model_server
-from rig import Rig
 from rigs import RIGS
-from stage import Stage
-from workshop import Workshop, open_workshop
+from stage import Stage, open_with
+from workshop import Workshop
 
 
 @pytest.fixture
@@ -51,14 +47,15 @@ def codex(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
         yield Stage(RIGS["codex"], workshop, server)
 
 
-@contextmanager
-def open_with(rig: Rig, root: Path, server: ModelServer) -> Iterator[Workshop]:
-    """Open a workshop whose operator has a CLI on the path, set up for the model server."""
-    command = install.command_of(rig.name)
-    if not command.exists():
-        pytest.skip(f"{rig.name} is not installed at {command}: run tests/real_clis/install.py, which needs npm")
-    with open_workshop(root) as made:
-        path = f"{command.parent}{os.pathsep}{made.environ['PATH']}"
-        made.environ |= {"PATH": path, "NO_PROXY": "127.0.0.1", **rig.environ(server.url)}
-        rig.furnish(root, server.url)
-        yield made
+@pytest.fixture
+def gemini(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
+    """Return Gemini CLI in a workshop."""
+    with open_with(RIGS["gemini"], tmp_path, server) as workshop:
+        yield Stage(RIGS["gemini"], workshop, server)
+
+
+@pytest.fixture
+def opencode(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
+    """Return OpenCode in a workshop."""
+    with open_with(RIGS["opencode"], tmp_path, server) as workshop:
+        yield Stage(RIGS["opencode"], workshop, server)

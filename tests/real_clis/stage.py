@@ -2,13 +2,17 @@
 
 import os
 import select
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import install
 import process_tree
+import pytest
 from model_http import ModelServer
 from rig import Rig, Settings
-from workshop import CEILING, Workshop, finish
+from workshop import CEILING, Workshop, finish, open_workshop
 
 SECONDS = 50
 """What a task may take. The slowest CLI needs a few seconds to start."""
@@ -87,3 +91,16 @@ def read_fifo(path: Path) -> bytes:
         return os.read(fifo, 1000)
     finally:
         os.close(fifo)
+
+
+@contextmanager
+def open_with(rig: Rig, root: Path, server: ModelServer) -> Iterator[Workshop]:
+    """Open a workshop whose operator has a CLI on the path, set up for the model server."""
+    command = install.command_of(rig.name)
+    if not command.exists():
+        pytest.skip(f"{rig.name} is not installed at {command}: run tests/real_clis/install.py, which needs npm")
+    with open_workshop(root) as made:
+        path = f"{command.parent}{os.pathsep}{made.environ['PATH']}"
+        made.environ |= {"PATH": path, "NO_PROXY": "127.0.0.1", **rig.environ(server.url)}
+        rig.furnish(root, server.url)
+        yield made
