@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 # Every pattern starts with a literal, for which `re` searches many times faster than for anything else;
 # conditions on what stands before it are therefore written behind it. No value may take in a quote or a
-# backslash: the text may be JSON in JSON, and half an escape sequence would break it.
+# backslash: the text may be JSON in JSON, and half an escape sequence would break it. What some encoders escape
+# without need (`\\/`, `\\u003d`) is taken in as a whole.
 _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern))
     for kind, pattern in (
@@ -23,23 +24,26 @@ _TOKENS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # The look behind spares words such as "task-" and "disk-".
         ("openai_key", r"sk-(?<![A-Za-z0-9_]sk-)[A-Za-z0-9_-]{20,}"),
         ("google_key", r"AIza[A-Za-z0-9_-]{35}"),
-        ("slack_token", r"xox[a-z]-[A-Za-z0-9-]{10,}"),
+        ("slack_token", r"xox[a-z]-(?=[A-Za-z-]{0,20}[0-9])[A-Za-z0-9-]{10,}"),
         ("npm_token", r"npm_[A-Za-z0-9]{36,}"),
         ("gitlab_token", r"glpat-[A-Za-z0-9_-]{20,}"),
     )
 )
+_ESCAPED = r"\\+(?:/|u[0-9a-f]{4})"
+_NOT_YET = r"""(?!\[redacted:|\$\{?[a-z_][a-z0-9_]*\}?\\*["'])"""
+"""Neither replaced already nor a mere variable's name."""
 # Searched in the folded text.
-_BEARER = re.compile(r"bearer[ \t]+[a-z0-9._~+/=-]{20,}")
+_BEARER = re.compile(rf"bearer[ \t]+(?:[a-z0-9._~+/=-]|{_ESCAPED}){{20,}}")
 _KEYWORDS = ("password", "passwd", "secret", "token", "api_key", "api-key", "apikey")
 _SECRETS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(
         keyword + r"(?:[_-](?:access[_-])?key)?(?:"
         # "key": "value", the quotes escaped alike or not at all
-        r"""(\\*["'])[ \t]*[:=][ \t]*\1(?!\[redacted:)([^\s"'\\]{8,})"""
+        rf"""(\\*["'])[ \t]*[:=][ \t]*\1{_NOT_YET}((?:[^\s"'\\]|{_ESCAPED}){{8,}})"""
         # key = "value": after a quote that ends a JSON string, none of the first characters can follow
-        r"""|[ \t]*[:=][ \t]*\\*["'](?!\[redacted:)([^\s"'\\,:}\]][^\s"'\\]{7,})"""
+        rf"""|[ \t]*[:=][ \t]*\\*["']{_NOT_YET}([^\s"'\\,:}}\]](?:[^\s"'\\]|{_ESCAPED}){{7,}})"""
         # key=value
-        r"""|[ \t]*[:=][ \t]*([a-z0-9/+_-]{16,}))"""
+        rf"""|[ \t]*(?:[:=]|\\+u003[ad])[ \t]*((?:[a-z0-9/+_-]|\\+/){{16,}}))"""
     )
     for keyword in _KEYWORDS
 )

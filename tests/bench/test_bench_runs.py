@@ -60,3 +60,11 @@ def test_an_idle_supervisor_is_counted_and_runs_no_sql(tmp_path: Path) -> None:
     assert " 0 SQL statements, 0 transactions" in shown
     assert "supervisor, 0.5 s:" in shown
     assert list(tmp_path.iterdir()) == []
+
+
+def test_redaction_is_measured_against_decoding(tmp_path: Path) -> None:
+    shown = run("bench.redaction", "--seconds", "0.1", temporary=tmp_path)
+    assert [line.split("MB/s")[0].split(":")[0].split("  ")[0] for line in shown.splitlines()] == [
+        "no secret",
+        "one line in 100",
+    ]
