@@ -1,5 +1,6 @@
 """What agent CLIs were recorded saying, played by a command of their name, through the whole of compas."""
 
+import process_tree
 import pytest
 from recorded_cli import CONTINUES, FOREVER, RecordedCli
 from workshop import Workshop
@@ -90,3 +91,19 @@ def test_a_run_that_would_repeat_its_requests_for_ever_is_ended_and_says_why(ope
     opencode.play(new=[*[f'{{"stderr": "{complaint}"}}'] * 3, FOREVER])
     assert "3 times in a row: AI_APICallError: overloaded" in opencode.dispatch()["body"]
     assert opencode.judged() == [("dev", "failed", "transient")]
+
+
+# proves: a-core 97
+def test_a_run_that_died_with_everything_around_it_is_continued_in_its_conversation(cli: RecordedCli) -> None:
+    cli.configure(handoff={"on_response": "operator"})
+    work = cli.lines("work")
+    begun = next(index for index, line in enumerate(work) if "health.py" in line and '"role": "user"' not in line)
+    cli.play(new=[*work[: begun + 2], FOREVER])
+    workshop = cli.workshop
+    workshop.ask("dispatch", "dev", "Go.", "--thread", "t1")
+    workshop.until_said("health.py")
+    for one in workshop.processes():
+        process_tree.kill(one.pid)
+    assert workshop.ask("wait", "--thread-id", "t1", "--await-chain")["body"].startswith("echo (prompt 2, ")
+    assert [run["status"] for run in workshop.ask("transcript", "t1")["executions"]] == ["crashed", "completed"]
+    assert [CONTINUES[cli.name] in arguments for arguments in cli.started()] == [False, True]
