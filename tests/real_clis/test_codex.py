@@ -1,5 +1,6 @@
 """What only Codex does: its sandbox, its settings, its MCP servers, and counts of whole conversations."""
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -8,7 +9,10 @@ import process_tree
 import pytest
 from stage import Stage
 
+from compas.backends.backend import Task
+from compas.backends.catalogue import build_backends
 from compas.backends.environment import MARKS
+from compas.domain.specs import AgentSpec
 
 pytestmark = pytest.mark.system
 
@@ -120,3 +124,13 @@ def test_its_tools_see_that_they_are_its_children_and_their_marks_are_known(code
     seen = {word for word in body.split() if word.startswith("CODEX_")}
     assert seen
     assert seen <= {*MARKS}
+
+
+def test_a_name_that_is_no_uuid_silently_begins_a_new_conversation_which_is_why_none_is_resumed(codex: Stage) -> None:
+    ran = codex.workshop.run(["codex", "exec", "--json", "resume", "my-thread", "Hello."], cwd=codex.workshop.repo)
+    began = json.loads(ran.out.splitlines()[0])
+    assert (ran.code, began["type"]) == (0, "thread.started")
+    assert began["thread_id"] != "my-thread"
+    agent = AgentSpec(alias="dev", backend="codex", workdir="/x")
+    task = Task(instruction="Go.", workdir="/x", files="/f", session="my-thread")
+    assert "resume" not in build_backends(())["codex"].command_line(agent, task).argv
