@@ -12,7 +12,6 @@ from compas.backends.backend import (
     CommandLine,
     ExitStatus,
     Progress,
-    ProgressKind,
     Resumed,
     StreamName,
     Task,
@@ -34,7 +33,8 @@ from compas.backends.claude_stream import (
 )
 from compas.backends.claude_tools import summarize
 from compas.backends.generic import find_command
-from compas.backends.remains import LONGEST_DETAIL, Remains
+from compas.backends.progress import SUMMARY_CHARACTERS, in_json, in_short, progress
+from compas.backends.remains import Remains
 from compas.backends.usage import plus
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
@@ -47,7 +47,6 @@ repeating a whole execution is the config's `max_retries`."""
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _OPEN_TOOLS = 1000
-_SUMMARY_CHARACTERS = 60
 
 
 class ClaudeBackend:
@@ -118,7 +117,7 @@ class ClaudeReader:
         facts = read_line(line)
         if facts is None:
             return self._remains.count_unread(line)
-        return tuple(progress for fact in facts for progress in self._take(fact))
+        return tuple(told for fact in facts for told in self._take(fact))
 
     def finish(self, status: ExitStatus) -> Answer:
         """The result line decides, not how the process went away; without one the run failed (a-core 76, 77)."""
@@ -149,20 +148,20 @@ class ClaudeReader:
                 return self._name_session(fact.session)
             case Said():
                 self._failed = self._command = None
-                return (_progress("message", " ".join(fact.text.split())[:_SUMMARY_CHARACTERS], fact.text),)
+                return (progress("message", in_short(fact.text), fact.text),)
             case ToolCalled():
                 self._failed = self._command = None
                 return (self._tool_called(fact),)
             case ToolReturned():
                 return (self._tool_returned(fact),)
             case Retried():
-                return (_progress("retrying", _retry_in_words(fact)),)
+                return (progress("retrying", _retry_in_words(fact)),)
             case RequestFailed():
                 self._failed = fact
-                return (_progress("error", fact.text[:_SUMMARY_CHARACTERS] or fact.code, fact.text),)
+                return (progress("error", fact.text[:SUMMARY_CHARACTERS] or fact.code, fact.text),)
             case CommandTaken():
                 self._command = fact if fact.kind in REFUSED_COMMANDS else None
-                return (_progress("message", fact.text[:_SUMMARY_CHARACTERS], fact.text),)
+                return (progress("message", fact.text[:SUMMARY_CHARACTERS], fact.text),)
             case Limited():
                 self._limited = fact if fact.rejected else None
             case Consumed():
@@ -175,18 +174,18 @@ class ClaudeReader:
         if not session or session == self._session:
             return ()
         self._session = session
-        return (_progress("session", session),)
+        return (progress("session", session),)
 
     def _tool_called(self, fact: ToolCalled) -> Progress:
         if len(self._tools) == _OPEN_TOOLS:
             del self._tools[next(iter(self._tools))]
         self._tools[fact.id] = fact.name
         given = msgspec.json.encode(fact.input).decode()
-        return _progress("tool_call", summarize(fact.name, fact.input), given, fact.name)
+        return progress("tool_call", summarize(fact.name, fact.input), given, fact.name)
 
     def _tool_returned(self, fact: ToolReturned) -> Progress:
         how = "error" if fact.failed else "completed"
-        told = _progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, self._tools.pop(fact.id, None))
+        told = progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, self._tools.pop(fact.id, None))
         return msgspec.structs.replace(told, failed=fact.failed)
 
     def _end(self, fact: Ended) -> tuple[Progress, ...]:
@@ -194,8 +193,8 @@ class ClaudeReader:
         self._ended = fact
         self._usage = plus(self._usage, fact.spent)
         self._consumed.clear()
-        spent = _progress("usage", "usage", msgspec.json.encode(self._usage).decode())
-        return (spent, _progress("turn_complete", "turn complete"))
+        spent = progress("usage", "usage", in_json(self._usage))
+        return (spent, progress("turn_complete", "turn complete"))
 
     def _spent(self) -> Usage:
         """Return what the run spent. Without a result line for its last answers, only what they read is known."""
@@ -207,10 +206,6 @@ class ClaudeReader:
             turns=len(self._consumed),
         )
         return plus(self._usage, read)
-
-
-def _progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | None = None) -> Progress:
-    return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)
 
 
 def _retry_in_words(fact: Retried) -> str:

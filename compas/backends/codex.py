@@ -11,7 +11,6 @@ from compas.backends.backend import (
     CommandLine,
     ExitStatus,
     Progress,
-    ProgressKind,
     Resumed,
     StreamName,
     Task,
@@ -31,7 +30,8 @@ from compas.backends.codex_stream import (
     read_line,
 )
 from compas.backends.generic import find_command
-from compas.backends.remains import LONGEST_DETAIL, Remains
+from compas.backends.progress import in_json, in_short, progress
+from compas.backends.remains import Remains
 from compas.clock import Clock
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
@@ -48,7 +48,6 @@ _SANDBOX = re.compile(
 _LONGEST_ARGUMENT = 100_000
 """Bytes. Linux takes no argument of 128 KiB."""
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-_SUMMARY_CHARACTERS = 60
 
 
 class CodexBackend:
@@ -135,7 +134,7 @@ class CodexReader:
         facts = read_line(line)
         if facts is None:
             return self._remains.count_unread(line)
-        return tuple(progress for fact in facts for progress in self._take(fact))
+        return tuple(told for fact in facts for told in self._take(fact))
 
     def finish(self, status: ExitStatus) -> Answer:
         """The end of the last turn decides, not how the process went away; without one the run failed."""
@@ -168,21 +167,21 @@ class CodexReader:
                 self._ended, self._error = None, ""
             case Said():
                 self._reply = fact.text
-                return (_progress("message", _short(fact.text), fact.text),)
+                return (progress("message", in_short(fact.text), fact.text),)
             case ToolCalled():
-                return (_progress("tool_call", fact.summary, fact.detail, fact.name),)
+                return (progress("tool_call", fact.summary, fact.detail, fact.name),)
             case ToolReturned():
-                told = _progress("tool_result", fact.summary, fact.detail, fact.name)
+                told = progress("tool_result", fact.summary, fact.detail, fact.name)
                 return (msgspec.structs.replace(told, failed=fact.failed),)
             case Retried():
-                return (_progress("retrying", fact.text, fact.text),)
+                return (progress("retrying", fact.text, fact.text),)
             case Noted():
                 if fact.is_failure:
                     self._error = fact.text
-                return (_progress("error", _short(fact.text), fact.text),)
+                return (progress("error", in_short(fact.text), fact.text),)
             case Failed():
                 self._ended = fact
-                return (_progress("error", _short(fact.text or self._error), fact.text),)
+                return (progress("error", in_short(fact.text or self._error), fact.text),)
             case Ended():
                 return self._end(fact)
         return ()
@@ -192,18 +191,18 @@ class CodexReader:
         if not session or session == self._session:
             return ()
         self._session = session
-        told = _progress("session", session)
+        told = progress("session", session)
         if self._asked is None or session.lower() == self._asked.lower():
             return (told,)
         self._before = Usage()
         lost = f"codex was told to continue {self._asked}, and works in another conversation: {session}"
-        return (told, _progress("error", lost, lost))
+        return (told, progress("error", lost, lost))
 
     def _end(self, fact: Ended) -> tuple[Progress, ...]:
         self._ended = fact
         share = self._share()
-        told = _progress("usage", "usage", msgspec.json.encode(share).decode())
-        return (told, _progress("turn_complete", "turn complete"))
+        told = progress("usage", "usage", in_json(share))
+        return (told, progress("turn_complete", "turn complete"))
 
     def _share(self) -> Usage:
         turns = self._turns or None
@@ -229,11 +228,3 @@ class CodexReader:
 def _without(total: int | None, before: int | None) -> int | None:
     """Return what came in addition; a count that went down was begun anew, and its share is not known."""
     return None if total is None or before is None or total < before else total - before
-
-
-def _short(text: str) -> str:
-    return " ".join(text.split())[:_SUMMARY_CHARACTERS]
-
-
-def _progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | None = None) -> Progress:
-    return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)

@@ -10,7 +10,6 @@ from compas.backends.backend import (
     CommandLine,
     ExitStatus,
     Progress,
-    ProgressKind,
     Resumed,
     StreamName,
     Task,
@@ -27,7 +26,8 @@ from compas.backends.gemini_stream import (
     read_line,
 )
 from compas.backends.generic import find_command
-from compas.backends.remains import LONGEST_DETAIL, Remains
+from compas.backends.progress import SUMMARY_CHARACTERS, in_json, in_short, progress
+from compas.backends.remains import Remains
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
@@ -37,7 +37,6 @@ ATTEMPTS = 4
 DEFAULTS = "gemini-defaults.json"
 
 _OPEN_TOOLS = 1000
-_SUMMARY_CHARACTERS = 60
 
 
 class GeminiBackend:
@@ -106,7 +105,7 @@ class GeminiReader:
         facts = read_line(line)
         if facts is None:
             return self._remains.count_unread(line)
-        return tuple(progress for fact in facts for progress in self._take(fact))
+        return tuple(told for fact in facts for told in self._take(fact))
 
     def finish(self, status: ExitStatus) -> Answer:
         """The result line decides. An empty answer behind a complaint is the loop guard's, and no success."""
@@ -122,7 +121,7 @@ class GeminiReader:
         if not is_noise(line):
             self._remains.keep_error(line)
         retry = retry_in(line)
-        return () if retry is None else (_progress("retrying", retry[:_SUMMARY_CHARACTERS], retry),)
+        return () if retry is None else (progress("retrying", retry[:SUMMARY_CHARACTERS], retry),)
 
     def _take(self, fact: Fact) -> tuple[Progress, ...]:
         """Keep what a fact means for the outcome, and return what it tells whoever watches."""
@@ -130,7 +129,7 @@ class GeminiReader:
             case Opened():
                 if fact.session and fact.session != self._session:
                     self._session = fact.session
-                    return (_progress("session", fact.session),)
+                    return (progress("session", fact.session),)
             case Said():
                 self._pieces.append(fact.text)
             case ToolCalled():
@@ -138,11 +137,11 @@ class GeminiReader:
             case ToolReturned():
                 how = "error" if fact.failed else "completed"
                 name = self._tools.pop(fact.id, None)
-                told = _progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, name)
+                told = progress("tool_result", f"tool_result: {fact.id} ({how})", fact.text, name)
                 return (msgspec.structs.replace(told, failed=fact.failed),)
             case Complained():
                 self._complaint = fact.text or "gemini reported an error without words"
-                return (_progress("error", self._complaint[:_SUMMARY_CHARACTERS], self._complaint),)
+                return (progress("error", self._complaint[:SUMMARY_CHARACTERS], self._complaint),)
             case Ended():
                 return self._end(fact)
         return ()
@@ -150,7 +149,7 @@ class GeminiReader:
     def _said(self) -> tuple[Progress, ...]:
         """Tell of a message once it is whole: it comes in pieces of a few words."""
         text = "".join(self._pieces)
-        return (_progress("message", " ".join(text.split())[:_SUMMARY_CHARACTERS], text),) if text.strip() else ()
+        return (progress("message", in_short(text), text),) if text.strip() else ()
 
     def _tool_called(self, fact: ToolCalled) -> Progress:
         self._pieces.clear()
@@ -158,12 +157,12 @@ class GeminiReader:
         if len(self._tools) == _OPEN_TOOLS:
             del self._tools[next(iter(self._tools))]
         self._tools[fact.id] = fact.name
-        return _progress("tool_call", _summarize(fact.name, fact.input), _encode(fact.input), fact.name)
+        return progress("tool_call", _summarize(fact.name, fact.input), in_json(fact.input), fact.name)
 
     def _end(self, fact: Ended) -> tuple[Progress, ...]:
         said = self._said()
         self._ended = fact
-        return (*said, _progress("usage", "usage", _encode(self._spent())), _progress("turn_complete", "turn complete"))
+        return (*said, progress("usage", "usage", in_json(self._spent())), progress("turn_complete", "turn complete"))
 
     def _spent(self) -> Usage:
         spent = Usage() if self._ended is None else self._ended.spent
@@ -176,14 +175,5 @@ def _summarize(name: str, given: dict[str, Any]) -> str:
         value = given.get(key)
         if isinstance(value, str) and value:
             shown = "/".join(value.split("/")[-3:]) if key.endswith("path") else value
-            return f"{name}: {shown[:_SUMMARY_CHARACTERS]}"
+            return f"{name}: {shown[:SUMMARY_CHARACTERS]}"
     return name or "?"
-
-
-def _encode(value: object) -> str:
-    """Return a value in JSON."""
-    return msgspec.json.encode(value).decode()
-
-
-def _progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | None = None) -> Progress:
-    return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)

@@ -10,7 +10,6 @@ from compas.backends.backend import (
     CommandLine,
     ExitStatus,
     Progress,
-    ProgressKind,
     Resumed,
     StreamName,
     Task,
@@ -31,7 +30,8 @@ from compas.backends.opencode_stream import (
     read_error,
     read_output,
 )
-from compas.backends.remains import LONGEST_DETAIL, Remains
+from compas.backends.progress import SUMMARY_CHARACTERS, in_json, in_short, progress
+from compas.backends.remains import Remains
 from compas.backends.usage import plus
 from compas.domain.events import Category, Usage
 from compas.domain.specs import AgentSpec
@@ -45,7 +45,6 @@ _MODEL = re.compile(r"(?:-m|--model)(?:=.*)?")
 _PROFILE = re.compile(r"\S+")
 _FINISHED = frozenset({"stop", "other", "unknown"})
 """Why the last answer of a turn that is whole ends; some providers do not say it as they should."""
-_SUMMARY_CHARACTERS = 60
 
 
 class OpenCodeBackend:
@@ -122,7 +121,7 @@ class OpenCodeReader:
         facts = read_output(line)
         if facts is None:
             return self._remains.count_unread(line)
-        return tuple(progress for fact in facts for progress in self._take(fact))
+        return tuple(told for fact in facts for told in self._take(fact))
 
     def finish(self, status: ExitStatus) -> Answer:
         """Judge by how the turn ended, not by how the process went away."""
@@ -154,17 +153,17 @@ class OpenCodeReader:
                 self._reason = ""
             case Said():
                 self._texts.append(fact.text)
-                return (_progress("message", " ".join(fact.text.split())[:_SUMMARY_CHARACTERS], fact.text),)
+                return (progress("message", in_short(fact.text), fact.text),)
             case ToolUsed():
                 how = "error" if fact.failed else "completed"
-                returned = _progress("tool_result", f"{fact.name}: {how}", fact.output, fact.name)
-                called = _progress("tool_call", fact.summary, fact.detail, fact.name)
+                returned = progress("tool_result", f"{fact.name}: {how}", fact.output, fact.name)
+                called = progress("tool_call", fact.summary, fact.detail, fact.name)
                 return (called, msgspec.structs.replace(returned, failed=fact.failed))
             case StepEnded():
                 return self._end_step(fact)
             case Failed():
                 self._failed = fact
-                return (_progress("error", fact.text[:_SUMMARY_CHARACTERS], fact.text),)
+                return (progress("error", fact.text[:SUMMARY_CHARACTERS], fact.text),)
             case RequestFailed():
                 return self._request_failed(fact)
             case Broke():
@@ -177,25 +176,21 @@ class OpenCodeReader:
         if not session or session == self._session:
             return ()
         self._session = session
-        return (_progress("session", session),)
+        return (progress("session", session),)
 
     def _end_step(self, fact: StepEnded) -> tuple[Progress, ...]:
         self._reason = fact.reason
         self._failures = 0
         self._usage = msgspec.structs.replace(plus(self._usage, fact.spent), turns=1)
-        spent = _progress("usage", "usage", msgspec.json.encode(self._usage).decode())
-        return (spent, _progress("turn_complete", "turn complete")) if fact.reason in _FINISHED else (spent,)
+        spent = progress("usage", "usage", in_json(self._usage))
+        return (spent, progress("turn_complete", "turn complete")) if fact.reason in _FINISHED else (spent,)
 
     def _request_failed(self, fact: RequestFailed) -> tuple[Progress, ...]:
         self._failures += 1
         named = self._name_session(fact.session)
-        told = _progress("retrying", f"request failed: {fact.text}"[:_SUMMARY_CHARACTERS], fact.text)
+        told = progress("retrying", f"request failed: {fact.text}"[:SUMMARY_CHARACTERS], fact.text)
         if self._failures < MOST_FAILURES and not is_used_up(fact.text):
             return (*named, told)
         self._given_up = f"the model could not be asked, {self._failures} times in a row: {fact.text}"
-        end = _progress("error", self._given_up[:_SUMMARY_CHARACTERS], self._given_up)
+        end = progress("error", self._given_up[:SUMMARY_CHARACTERS], self._given_up)
         return (*named, msgspec.structs.replace(end, ends_run=True))
-
-
-def _progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | None = None) -> Progress:
-    return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)

@@ -1,29 +1,22 @@
 """The model server over HTTP, as a client of Google's generateContent sees it."""
 
-import http.client
 import json
 from typing import Any
 
 import pytest
 from model_http import BAD_KEY, ModelServer
+from sending import send
 
 TOOLS = [{"functionDeclarations": [{"name": name} for name in ("run_shell_command", "write_file")]}]
-HEADERS = {"x-goog-api-key": "test-key", "content-type": "application/json"}
+HEADERS = {"x-goog-api-key": "test-key"}
 
 
 def post(
     server: ModelServer, body: object, method: str = "generateContent", **headers: str
 ) -> tuple[int, dict[str, str], bytes]:
     """Send a request, and return status, headers and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-    try:
-        sent = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
-        path = f"/v1beta/models/gemini-2.5-pro:{method}"
-        connection.request("POST", path, json.dumps(body), {name: value for name, value in sent.items() if value})
-        response = connection.getresponse()
-        return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-    finally:
-        connection.close()
+    given = HEADERS | {name.replace("_", "-"): value for name, value in headers.items()}
+    return send(server, f"/v1beta/models/gemini-2.5-pro:{method}", body, given)
 
 
 def user(*texts: str) -> dict[str, Any]:

@@ -10,21 +10,15 @@ from typing import Any
 
 import pytest
 from model_http import BAD_KEY, ModelServer
+from sending import send
 
 TOOLS = [{"name": "Write"}, {"name": "Bash"}]
-HEADERS = {"anthropic-version": "2023-06-01", "x-api-key": "test-key", "content-type": "application/json"}
+HEADERS = {"anthropic-version": "2023-06-01", "x-api-key": "test-key"}
 
 
 def post(server: ModelServer, body: object, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Send a request, and return status, headers and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-    try:
-        sent = {name: value for name, value in (HEADERS | headers).items() if value}
-        connection.request("POST", "/v1/messages?beta=true", json.dumps(body), sent)
-        response = connection.getresponse()
-        return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-    finally:
-        connection.close()
+    return send(server, "/v1/messages?beta=true", body, HEADERS | headers)
 
 
 def request(prompt: str, **changes: object) -> dict[str, Any]:

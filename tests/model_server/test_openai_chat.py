@@ -1,26 +1,19 @@
 """The model server over HTTP, as a client of the Chat Completions protocol sees it."""
 
-import http.client
 import json
 from typing import Any
 
 import pytest
 from model_http import BAD_KEY, ModelServer
+from sending import send
 
 TOOLS = [{"type": "function", "function": {"name": name}} for name in ("bash", "write")]
-HEADERS = {"authorization": "Bearer test-key", "content-type": "application/json"}
+HEADERS = {"authorization": "Bearer test-key"}
 
 
 def post(server: ModelServer, body: object, **headers: str) -> tuple[int, dict[str, str], bytes]:
     """Send a request, and return status, headers and body."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
-    try:
-        sent = {name: value for name, value in (HEADERS | headers).items() if value}
-        connection.request("POST", "/v1/chat/completions", json.dumps(body), sent)
-        response = connection.getresponse()
-        return response.status, {k.lower(): v for k, v in response.getheaders()}, response.read()
-    finally:
-        connection.close()
+    return send(server, "/v1/chat/completions", body, HEADERS | headers)
 
 
 def user(text: str) -> dict[str, Any]:
