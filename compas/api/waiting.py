@@ -56,6 +56,7 @@ class ChainStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str
     execution_id: str
     verdict: str = ""
+    thread_id: str = ""
 
 
 class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -76,6 +77,7 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     batch: str | None = None
     created_at: int | None = None
     fanout_children_awaited: int | None = None
+    fanout_threads: tuple[str, ...] = ()
     settled_at: int | None = None
     chain: tuple[ChainStep, ...] = ()
     reason: Literal["timeout", "settled", "failed", "ended"] | None = None

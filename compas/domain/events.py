@@ -25,12 +25,13 @@ class _Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
 
 
 class ThreadOpened(_Event, frozen=True, kw_only=True, tag="thread.opened"):
-    """A conversation began; `source_thread` is the thread whose fan-out made it."""
+    """A conversation began; `source_thread` is the thread whose fan-out made it, and `task` what that began with."""
 
     thread: str
     batch: str | None = None
     summary: str | None = None
     source_thread: str | None = None
+    task: str | None = None
 
 
 class ThreadDescribed(_Event, frozen=True, kw_only=True, tag="thread.described"):
@@ -40,11 +41,23 @@ class ThreadDescribed(_Event, frozen=True, kw_only=True, tag="thread.described")
     summary: str | None = None
 
 
+class WorkUnderReview(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The work that a handoff is about: the commit that holds it, and where it was made."""
+
+    repository: str
+    path: str
+    branch: str
+    base: str
+    base_commit: str
+    snapshot: str
+
+
 class MessagePosted(_Event, frozen=True, kw_only=True, tag="message.posted"):
     """Somebody said something. The event's position in the log is the message's number, shown as `db:<n>`.
 
     `depth` counts the handoffs between the lineage's first message and this one. `execution` is the run that
-    wrote it, None for people and schedules.
+    wrote it, None for people and schedules; `verdict` is what that run came to, and `work` what it left, where the
+    message hands it on.
     """
 
     message: str
@@ -56,6 +69,27 @@ class MessagePosted(_Event, frozen=True, kw_only=True, tag="message.posted"):
     skip_handoff: bool = False
     depth: int = 0
     execution: str | None = None
+    verdict: Verdict = ""
+    work: WorkUnderReview | None = None
+
+
+class FannedOut(_Event, frozen=True, kw_only=True, tag="handoff.fanned_out"):
+    """A reply went to several agents, each in a thread of its own, which the same append opened.
+
+    With `join`, that agent gets all their answers once every one of these threads has come to rest.
+    """
+
+    execution: str
+    threads: tuple[str, ...]
+    agents: tuple[str, ...]
+    depth: int
+    join: str | None = None
+
+
+class Joined(_Event, frozen=True, kw_only=True, tag="handoff.joined"):
+    """The threads of a fan-out have come to rest, and what follows from their answers is in the same append."""
+
+    execution: str
 
 
 class ExecutionQueued(_Event, frozen=True, kw_only=True, tag="execution.queued"):
@@ -150,7 +184,8 @@ class ExecutionEnded(_Event, frozen=True, kw_only=True, tag="execution.ended"):
     """The execution is over, once and for all. `preview` is at most 4096 characters of its reply, or its error.
 
     `usage` is what this execution spent; `counted` is what its CLI has counted for the whole conversation, where it
-    counts only that. `resets_at` says when an exhausted allowance is there again, in UTC seconds.
+    counts only that. `resets_at` says when an exhausted allowance is there again, in UTC seconds. `judged` is the
+    commit that the verdict is about.
     """
 
     execution: str
@@ -165,6 +200,7 @@ class ExecutionEnded(_Event, frozen=True, kw_only=True, tag="execution.ended"):
     process: ProcessEnd | None = None
     snapshot: SnapshotTaken | None = None
     verdict: Verdict = ""
+    judged: str | None = None
 
 
 class ExecutionCancelled(_Event, frozen=True, kw_only=True, tag="execution.cancelled"):
@@ -292,6 +328,8 @@ ThreadEvent = (
     ThreadOpened
     | ThreadDescribed
     | MessagePosted
+    | FannedOut
+    | Joined
     | ExecutionQueued
     | WorktreePlanned
     | WorktreeReady

@@ -142,7 +142,8 @@ def decide_end(state: Thread, execution: str, outcome: Outcome, rules: Rules, mo
     return _failed(state, run, outcome, rules, moment)
 
 
-def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
+def _ended(state: Thread, run: Run, outcome: Outcome) -> e.ExecutionEnded:
+    work = state.messages[run.queued.message].posted.work
     shown = outcome.reply if outcome.reply is not None else outcome.error
     return e.ExecutionEnded(
         execution=run.queued.execution,
@@ -157,6 +158,7 @@ def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
         process=outcome.process,
         snapshot=outcome.snapshot,
         verdict=outcome.verdict,
+        judged=work.snapshot if outcome.verdict and work is not None else None,
     )
 
 
@@ -171,7 +173,7 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
         execution=run.queued.execution,
         depth=depth,
     )
-    drafts = (_draft(state, run, _ended(run, outcome)), _draft(state, run, note))
+    drafts = (_draft(state, run, _ended(state, run, outcome)), _draft(state, run, note))
     if state.status != "Active":
         return drafts
     reply = Reply(body=body, verdict=outcome.verdict, snapshot=outcome.snapshot)
@@ -179,7 +181,7 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
 
 
 def _failed(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
-    ended = _draft(state, run, _ended(run, outcome))
+    ended = _draft(state, run, _ended(state, run, outcome))
     again = _next_attempt(state, run, outcome, rules, moment)
     if again is not None:
         return (ended, _draft(state, run, again))

@@ -64,6 +64,12 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
         case e.MessagePosted():
             hop = f", handoff {event.depth}" if event.intent == "handoff" else ""
             return f"{event.sender} wrote db:{position} ({event.intent}{hop}) to {event.recipient}"
+        case e.FannedOut(agents=names, threads=threads, join=join):
+            listed = ", ".join(f"{name} ({thread})" for name, thread in zip(names, threads, strict=True))
+            after = f"; {join} gets their answers" if join else ""
+            return f"the reply went to {listed}{after}"
+        case e.Joined():
+            return "all answers to that reply were there"
         case e.WorktreePlanned(branch=branch, base=base):
             return f"a worktree on {branch} was to be made from {base}"
         case e.WorktreeReady(path=path):
@@ -90,7 +96,8 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
         case e.ExecutionStarted(pid=pid):
             return f"{agent} ran (pid {pid})"
         case e.ExecutionEnded():
-            verdict = f", verdict: {event.verdict.replace('_', ' ')}" if event.verdict else ""
+            about = f" of {event.judged[:12]}" if event.judged else ""
+            verdict = f", verdict: {event.verdict.replace('_', ' ')}{about}" if event.verdict else ""
             error = f": {event.error.strip().splitlines()[0]}" if event.error.strip() else ""
             return f"{agent} ended: {event.status}{verdict}{error}"
         case e.ExecutionCancelled(reason=reason):
@@ -143,6 +150,9 @@ def standing(state: Thread, *, now: float) -> tuple[str, str]:
     if waiting:
         return _standing_in_line(state, (next_run(state, now) or waiting[0]).queued, now)
     last = next(reversed(state.runs.values()), None)
+    if state.status == "Active" and state.fan_outs:
+        listed = ", ".join(one for fan_out in state.fan_outs.values() for one in fan_out.fanned_out.threads)
+        return f"it waits for the answers of the threads {listed}", f"compas wait --thread-id {thread} --await-chain"
     if state.status == "Active" and last is not None and last.ended is not None:
         verdict = " and approved" if last.ended.verdict == "approve" else ""
         said = f"{last.queued.agent} has answered{verdict}; nothing is running, so it is the operator's turn"

@@ -52,6 +52,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     counted: e.Usage = e.Usage()
 
 
+class FanOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply that went to several agents, and the lineage it belongs to."""
+
+    fanned_out: e.FannedOut
+    lineage: str
+
+
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one thread. `version` is the number of events folded into it; 0 means that it does not exist."""
 
@@ -61,10 +68,13 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     batch: str | None = None
     summary: str | None = None
     source_thread: str | None = None
+    task: str | None = None
     messages: dict[str, Message] = {}
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
     sessions: dict[tuple[str, str], Session] = {}
+    fan_outs: dict[str, FanOut] = {}
+    """Those whose answers are still to be joined, by the execution whose reply it was."""
 
     @property
     def exists(self) -> bool:
@@ -79,9 +89,12 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
         """Return the execution that holds the worktree now (design §5: one at a time per thread)."""
         return next((run for run in self.runs.values() if run.occupies), None)
 
-    def opening_of(self, lineage: str) -> Message | None:
-        """Return the first message of a lineage in this thread: the task that everything in it descends from."""
-        return next((message for message in self.messages.values() if message.lineage == lineage), None)
+    def task_of(self, lineage: str) -> str:
+        """Return the task that everything of a lineage descends from, also in a thread that a fan-out opened."""
+        opening = next((message.posted for message in self.messages.values() if message.lineage == lineage), None)
+        if opening is not None and opening.intent == "handoff" and self.task is not None:
+            return self.task
+        return opening.body if opening is not None else ""
 
     def session_to_resume(self, agent: str, backend: str, workdir: str, *, elsewhere: bool) -> Session | None:
         """Return the conversation that an agent goes on with in a directory, if there is one (a-core 100, 101).
@@ -105,7 +118,12 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
     match recorded.event:
         case e.ThreadOpened() as opened:
             return replace(
-                state, batch=opened.batch, summary=opened.summary, source_thread=opened.source_thread, status="Active"
+                state,
+                batch=opened.batch,
+                summary=opened.summary,
+                source_thread=opened.source_thread,
+                task=opened.task,
+                status="Active",
             )
         case e.ThreadDescribed(batch=batch, summary=summary):
             return replace(
@@ -118,12 +136,18 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
             return replace(state, messages={**state.messages, posted.message: message})
         case e.WorktreeReady() as ready:
             return replace(state, worktrees={**state.worktrees, ready.repository: ready})
+        case e.FannedOut() as fanned_out:
+            fan_out = FanOut(fanned_out=fanned_out, lineage=recorded.lineage)
+            joins = {fanned_out.execution: fan_out} if fanned_out.join is not None else {}
+            return replace(state, fan_outs={**state.fan_outs, **joins})
+        case e.Joined(execution=execution):
+            return replace(state, fan_outs={name: one for name, one in state.fan_outs.items() if name != execution})
         case e.ThreadClosed(status=status):
-            return replace(state, status=status)
+            return replace(state, status=status, fan_outs={})
         case e.ThreadFailed():
-            return replace(state, status="Failed")
+            return replace(state, status="Failed", fan_outs={})
         case e.ThreadAbandoned():
-            return replace(state, status="Abandoned")
+            return replace(state, status="Abandoned", fan_outs={})
         case e.ThreadReopened():
             return replace(state, status="Active")
         case _:

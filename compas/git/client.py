@@ -129,6 +129,11 @@ class GitWorker:
         request = m.EnsureWorktree(epoch=self.epoch, repo=repo, thread=thread, base=base, location=location)
         return await self._ask(request, m.Worktree)
 
+    async def ensure_review_tree(self, repo: str, thread: str, commit: str, location: str | None = None) -> m.Worktree:
+        """Make, or find again, the worktree without a branch in which `thread` looks at `commit`."""
+        request = m.EnsureReviewTree(epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location)
+        return await self._ask(request, m.Worktree)
+
     async def remove_worktree(
         self, repo: str, thread: str, *, target: str | None, force: bool = False, location: str | None = None
     ) -> m.Removed:

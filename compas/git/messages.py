@@ -43,6 +43,7 @@ from compas.git.wire.reading import (
 from compas.git.wire.worktrees import (
     CommitAll,
     Committed,
+    EnsureReviewTree,
     EnsureWorktree,
     FileChange,
     NothingToCommit,
@@ -65,6 +66,7 @@ __all__ = [
     "Describe",
     "Diff",
     "DiffText",
+    "EnsureReviewTree",
     "EnsureWorktree",
     "Entry",
     "FileChange",
@@ -111,6 +113,7 @@ Request = (
     | Status
     | Diff
     | EnsureWorktree
+    | EnsureReviewTree
     | RemoveWorktree
     | TakeSnapshot
     | CommitAll

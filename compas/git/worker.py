@@ -23,6 +23,7 @@ from compas.git.merge_publish import publish_merge
 from compas.git.merge_recover import finish_merge
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
+from compas.git.review_tree import ensure_review_tree
 from compas.git.snapshot import take_snapshot
 from compas.git.status import status
 from compas.git.worktree import ensure_worktree
@@ -46,6 +47,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.PublishMerge: ("short", publish_merge),
     m.FinishMerge: ("short", finish_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
+    m.EnsureReviewTree: ("long", ensure_review_tree),
     m.RemoveWorktree: ("long", remove_worktree),
     m.TakeSnapshot: ("long", take_snapshot),
     m.CommitAll: ("long", commit_all),

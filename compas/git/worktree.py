@@ -86,7 +86,7 @@ async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> b
         message = f"{found.path} is missing but locked ({reason}); bring it back or unlock it"
         raise GitRefused("worktree_locked", message)
     if interrupted and found.branch == place.ref and has_git_file(found.path):
-        await _complete(git, found, healed)
+        await complete_interrupted(git, found, healed)
         return True
     if interrupted:
         clear_unused(found.path)
@@ -101,7 +101,7 @@ async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> b
     return True
 
 
-async def _complete(git: Git, found: Listed, healed: list[str]) -> None:
+async def complete_interrupted(git: Git, found: Listed, healed: list[str]) -> None:
     """Finish what a killed `git worktree add` began. Nobody was told of this worktree, so nobody has worked in it."""
     there = git.at(found.path)
     unlink(os.path.join(await path_of(there, "--git-dir"), "index.lock"))

@@ -196,8 +196,7 @@ class ExecutionActor(Actor):
             return outcome
         agent = self._services.config.agents.get(run.queued.agent)
         # For the task that began it all: the body of a handoff begins with its own headings.
-        opening = state.opening_of(run.lineage) or state.messages[run.queued.message]
-        subject = state.summary or opening.posted.body.strip().partition("\n")[0][:72]
+        subject = state.summary or state.task_of(run.lineage).strip().partition("\n")[0][:72]
         outcome = await record_work(self._services, tree, self._job.execution, agent, outcome, subject)
         failpoints.hit("execution.snapshot_taken")
         return outcome

@@ -130,6 +130,11 @@ class SomethingIsDue:
     """From the thread's own timer."""
 
 
+@dataclass(frozen=True, slots=True)
+class AnswersMayBeThere:
+    """To a thread that handed a reply to several agents: one of their threads has come to rest."""
+
+
 # --- to admission ------------------------------------------------------------------------------------------------
 
 
@@ -175,6 +180,14 @@ class LocateThread(Ask[ActorRef]):
     """Answered with the actor of a thread, which is started if need be."""
 
     thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeThreads:
+    """See to it that threads go on. `source` handed a reply to several, of whose threads one has come to rest."""
+
+    threads: tuple[str, ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """A thread's actor: the only writer of its stream, and the owner of what runs in it."""
 
+import math
+from functools import partial
+
 import trio
 
 from actors.actor import Actor
@@ -19,13 +22,15 @@ from compas.domain.execution import (
     next_due,
     next_run,
 )
+from compas.domain.join import decide_join
 from compas.domain.lifecycle import decide_abandon, decide_close
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
-from compas.orchestrator.services import ADMISSION, JOURNAL, Services, execution_name, thread_name
+from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, Services, execution_name, thread_name
 from compas.orchestrator.stream import commit
 from compas.store.errors import StoreUnavailable
+from compas.store.projections.fan_outs import answers_of
 from compas.store.records import Repeated
 
 LONGEST_SLEEP_SECS = 60.0
@@ -49,6 +54,8 @@ class ThreadActor(Actor):
         self._claimed: str | None = None
         self._granted: str | None = None
         self._timer: OwnedTask | None = None
+        self._told_source = 0
+        """The version of this thread at which its source was told that it rests."""
 
     async def on_start(self) -> None:
         """Read the stream, and take up what is in it."""
@@ -122,7 +129,7 @@ class ThreadActor(Actor):
             respond=message.respond,
         )
         if not isinstance(outcome, Repeated):
-            self._fold(outcome.recorded)
+            await self._fold(outcome.recorded)
             await self._act()
         return m.Answered(body=outcome.response)
 
@@ -163,19 +170,25 @@ class ThreadActor(Actor):
                 version=self._state.version,
                 causation=f"execution:{execution}",
             )
-            self._fold(outcome.recorded)
+            await self._fold(outcome.recorded)
         return None
 
-    def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
+    async def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
+        """Take in what was recorded; threads that it opened are brought to life."""
         for one in recorded:
             if one.stream == self._stream:
                 self._state = evolve(self._state, one)
+        opened = tuple(one.event.thread for one in recorded if isinstance(one.event, e.ThreadOpened))
+        others = tuple(thread for thread in opened if thread != self._state.thread)
+        if others:
+            await self._directory().tell(m.WakeThreads(threads=others))
 
     # --- acting --------------------------------------------------------------------------------------------------
 
     async def _act(self) -> None:
         """Make the world agree with the state. Repeating it changes nothing."""
         now = self._services.clock()
+        await self._join_answers()
         occupied = self._state.occupied_by()
         if occupied is not None:
             await self._host(occupied)
@@ -186,7 +199,32 @@ class ThreadActor(Actor):
         if following is not None:
             await self._advance(following)
         await self._cancel_started_too_late()
+        await self._tell_source()
         self._set_timer(now)
+
+    async def _join_answers(self) -> None:
+        """Hand on the answers to a fan-out of which nothing is to come any more."""
+        try:
+            for execution, fan_out in self._state.fan_outs.items():
+                threads, lineage = fan_out.fanned_out.threads, fan_out.lineage
+                found = await self._services.store.query(partial(answers_of, threads=threads, lineage=lineage))
+                if found.at_rest:
+                    rules, moment = self._services.rules(), self._services.moment()
+                    await self._record(decide_join(self._state, execution, found.answers, rules, moment), execution)
+        except StoreUnavailable:
+            self.context.start_soon(self._look_again)
+
+    async def _look_again(self) -> None:
+        await self._journal().ask(m.WaitWritable(), timeout=math.inf)
+        await self.context.ref.tell(m.AnswersMayBeThere())
+
+    async def _tell_source(self) -> None:
+        """Tell the thread whose fan-out made this one that nothing is under way here, once for each time it is so."""
+        state = self._state
+        is_at_rest = not state.in_flight() and not state.fan_outs
+        if state.source_thread is not None and is_at_rest and self._told_source != state.version:
+            self._told_source = state.version
+            await self._directory().tell(m.WakeThreads(source=state.source_thread))
 
     def _preparing(self) -> Run | None:
         """Return the execution that has a place and is getting ready; nobody overtakes it then."""
@@ -237,7 +275,7 @@ class ThreadActor(Actor):
         if due is not None:
             delay = min(max(due - now, 0.0), LONGEST_SLEEP_SECS)
             self._timer = self.context.send_after(delay, m.SomethingIsDue())
-        elif self._state.occupied_by() is None and not self._state.in_flight():
+        elif self._state.occupied_by() is None and not self._state.in_flight() and not self._state.fan_outs:
             self._timer = self.context.start_soon(self._put_away)
 
     async def _put_away(self) -> None:
@@ -246,6 +284,9 @@ class ThreadActor(Actor):
 
     def _journal(self) -> ActorRef:
         return _registered(self.context.registry.find(JOURNAL), JOURNAL)
+
+    def _directory(self) -> ActorRef:
+        return _registered(self.context.registry.find(THREADS), THREADS)
 
     def _admission(self) -> ActorRef:
         return _registered(self.context.registry.find(ADMISSION), ADMISSION)

@@ -46,8 +46,13 @@ async def resolve_workspace(
     """Find or make the place for an execution (a-core 58-66, b-mcp-cli-merge 117-119, 126).
 
     An agent with `workspace: worktree` gets its worktree, or a refusal; it never runs in the operator's checkout
-    (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of the same repository.
+    (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of the same repository. In a
+    thread that a fan-out opened, it stands before the work that was handed to it (design §6 rule 3).
     """
+    if agent.workspace != "shared":
+        review = await _review(services, thread, state, execution, agent)
+        if review is not None:
+            return review
     if agent.workspace == "worktree":
         return await _own_worktree(services, thread, state, execution, agent)
     if agent.workspace is None:
@@ -75,6 +80,37 @@ async def _own_worktree(
     ready = e.WorktreeReady(repository=repository, path=made.path, branch=made.branch, base=base, base_commit=made.base)
     refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
     return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+
+
+async def _review(
+    services: Services, thread: ActorRef, state: Thread, execution: str, agent: AgentSpec
+) -> Workspace | Refusal | None:
+    """Return a worktree without a branch at the work that this thread is to look at; None when it has a branch of its
+    own, or nothing to look at, or the agent works in another repository (a-core 136, b-mcp-cli-merge 120)."""
+    work = state.messages[state.runs[execution].queued.message].posted.work
+    known = next((tree for tree in state.worktrees.values() if not tree.branch), None)
+    if known is None and (work is None or work.repository in state.worktrees or state.source_thread is None):
+        return None
+    repository, commit, base = _what_to_look_at(known, work)
+    if repository_of(await services.git.retry(lambda git: git.describe(agent.workdir))) != repository:
+        return None
+    planned = PlanWorktree(execution=execution, repository=repository, branch="", base=base)
+    refusal = await thread.ask(planned, timeout=ASK_TIMEOUT_SECS)
+    if refusal is not None:
+        return refusal
+    location = services.config.worktree_dir
+    made = await services.git.retry(lambda git: git.ensure_review_tree(repository, state.thread, commit, location))
+    ready = e.WorktreeReady(repository=repository, path=made.path, branch="", base=base, base_commit=made.base)
+    refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
+    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+
+
+def _what_to_look_at(known: e.WorktreeReady | None, work: e.WorkUnderReview | None) -> tuple[str, str, str]:
+    """Return repository, commit, and the branch that the work was begun from."""
+    if known is not None:
+        return known.repository, known.base_commit, known.base
+    assert work is not None
+    return work.repository, work.snapshot, work.base
 
 
 async def _inherited(services: Services, state: Thread, agent: AgentSpec) -> Workspace | None:

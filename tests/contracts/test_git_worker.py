@@ -206,6 +206,23 @@ async def test_a_status_tells_what_is_not_committed(hands: Hands) -> None:
     assert sorted(entry.path for entry in report.entries) == ["README", "new.txt"]
 
 
+async def test_a_review_tree_shows_a_commit_without_a_branch_and_is_made_once(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, new_txt="new\n")
+    taken = await hands.git.snapshot(tree.path, "e1", "work")
+    review = await hands.git.ensure_review_tree(hands.path, "t2", taken.commit)
+    assert (review.branch, review.base, review.head, review.created) == ("", taken.commit, taken.commit, True)
+    assert (await hands.git.describe(review.path)).head_branch is None
+    assert (await hands.git.status(review.path)).clean
+    hands.write(review.path, note_txt="seen\n")
+    seen = await hands.git.snapshot(review.path, "e2", "review")
+    assert (seen.dirty, len(seen.files)) == (True, 1)
+    again = await hands.git.ensure_review_tree(hands.path, "t2", taken.commit)
+    assert (again.path, again.created) == (review.path, False)
+    with pytest.raises(GitRefused, match="is no commit"):
+        await hands.git.ensure_review_tree(hands.path, "t3", "f" * 40)
+
+
 async def test_a_snapshot_of_a_clean_worktree_is_its_head(hands: Hands) -> None:
     tree = await worktree(hands)
     taken = await hands.git.snapshot(tree.path, "e1", "snapshot")

@@ -16,8 +16,17 @@ class EnsureWorktree(Mutation, frozen=True, kw_only=True):
     """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
 
 
+class EnsureReviewTree(Mutation, frozen=True, kw_only=True):
+    """Make, or find again, the worktree of a thread that looks at a commit (design §5, reviewers of a fan-out)."""
+
+    repo: str
+    thread: str
+    commit: str
+    location: str | None = None
+
+
 class Worktree(Struct, frozen=True, kw_only=True):
-    """A worktree that is registered, on its branch, and verified."""
+    """A worktree that is registered, on its branch, and verified; `branch` is empty where it has none."""
 
     path: str
     branch: str

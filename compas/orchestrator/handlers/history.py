@@ -225,7 +225,8 @@ async def diff(desk: Desk, call: Call) -> api.DiffResponse:
     snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
     git = desk.services.git
     try:
-        head = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        revision = f"refs/heads/{tree.branch}" if tree.branch else tree.base_commit or tree.base
+        head = await git.retry(lambda worker: worker.resolve(tree.repository, revision))
         use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
         base = tree.base_commit or tree.base

@@ -48,7 +48,7 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
                 return _found(request, view, view.message, saw_work=saw_work)
             if isinstance(judgement, NothingWillCome):
                 return _nothing(request, view, judgement)
-            saw_work = saw_work or bool(view.picture.pending)
+            saw_work = saw_work or view.picture.is_under_way
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)
             if patience.cancelled_caught:
@@ -138,19 +138,26 @@ def _found(request: api.WaitRequest, view: _View, message: MessageRow, *, saw_wo
         batch=message.batch,
         created_at=int(message.at),
         settled_at=int(settled) if awaited else None,
-        fanout_children_awaited=_children(request, view) if awaited else None,
+        fanout_children_awaited=len(_children(request, view)) if awaited else None,
+        fanout_threads=_children(request, view) if awaited else (),
         chain=_steps(view) if request.await_chain else (),
         thread_status=view.picture.status,
     )
 
 
-def _children(request: api.WaitRequest, view: _View) -> int:
-    return len({run.thread for run in view.chain} - {request.thread_id})
+def _children(request: api.WaitRequest, view: _View) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(run.thread for run in view.chain if run.thread != request.thread_id))
 
 
 def _steps(view: _View) -> tuple[api.ChainStep, ...]:
     return tuple(
-        api.ChainStep(agent=run.agent, status=run.status, execution_id=run.execution, verdict=run.verdict)
+        api.ChainStep(
+            agent=run.agent,
+            status=run.status,
+            execution_id=run.execution,
+            verdict=run.verdict,
+            thread_id=run.thread,
+        )
         for run in view.chain
     )
 
@@ -185,7 +192,7 @@ def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
         reason="timeout",
         timeout_secs=request.timeout_secs,
         intent_filter=request.intent,
-        chain_pending=bool(pending) and request.await_chain,
+        chain_pending=view.picture.is_under_way and request.await_chain,
         thread_status=view.picture.status,
         pending=pending,
         next_step=following,

@@ -20,6 +20,10 @@ class Commit:
     subject: str
 
 
+DETACHED = "(detached) "
+"""How the place of a checkout without a branch begins."""
+
+
 @dataclass
 class Checkout:
     """A directory that shows a branch, and what lies in it."""
@@ -142,7 +146,7 @@ class FakeGit:
             top_level=top,
             main=repo.path,
             common_dir=f"{repo.path}/.git",
-            head_branch=repo.checkouts[top or repo.path].branch,
+            head_branch=_name_of(repo.checkouts[top or repo.path].branch),
             bare=False,
             empty=False,
         )
@@ -181,7 +185,7 @@ class FakeGit:
         )
         return m.StatusReport(
             head=repo.tips[checkout.branch],
-            branch=checkout.branch,
+            branch=_name_of(checkout.branch),
             entries=entries,
             total=len(entries),
             ahead=None,
@@ -218,6 +222,20 @@ class FakeGit:
         if loss:
             self._lose("ensure_worktree")
         return m.Worktree(path=path, branch=branch, base=home.bases[thread], head=home.tips[branch], created=created)
+
+    async def ensure_review_tree(self, repo: str, thread: str, commit: str, location: str | None = None) -> m.Worktree:
+        loss = await self._begin("ensure_review_tree")
+        home = self._home(repo)[0]
+        if commit not in home.commits:
+            raise GitRefused("unknown_revision", f"{commit} is no commit of {repo} any more")
+        path, place = f"{home.path}/.compas-worktrees/{thread}", f"{DETACHED}{thread}"
+        created = path not in home.checkouts
+        if created:
+            home.tips[place] = commit
+            home.checkouts[path] = Checkout(place, dict(home.commits[commit].tree))
+        if loss:
+            self._lose("ensure_review_tree")
+        return m.Worktree(path=path, branch="", base=commit, head=home.tips[place], created=created)
 
     async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
         loss = await self._begin("snapshot")
@@ -331,6 +349,10 @@ class FakeGit:
         if loss:
             self._lose("finish_merge")
         return m.Finished(published=published, tip=tip, followed=(), stale=(), cleaned=())
+
+
+def _name_of(place: str) -> str | None:
+    return None if place.startswith(DETACHED) else place
 
 
 def _three_way(base: Tree, ours: Tree, theirs: Tree) -> tuple[Tree, list[str]]:
