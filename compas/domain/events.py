@@ -307,6 +307,25 @@ class MergeCancelled(_Event, frozen=True, kw_only=True, tag="merge.cancelled"):
     reason: str
 
 
+# --- the stream of one backend -----------------------------------------------------------------------------------
+
+
+class BreakerOpened(_Event, frozen=True, kw_only=True, tag="breaker.opened"):
+    """The backend is left alone until then, in UTC seconds, because of so many failures in a row."""
+
+    backend: str
+    failures: int
+    category: Category
+    until: float
+
+
+class BreakerClosed(_Event, frozen=True, kw_only=True, tag="breaker.closed"):
+    """The backend is used again."""
+
+    backend: str
+    why: str
+
+
 # --- the supervisor's own stream ---------------------------------------------------------------------------------
 
 
@@ -344,8 +363,9 @@ ThreadEvent = (
     | ThreadReopened
 )
 MergeEvent = MergeQueued | MergeStarted | MergePrepared | MergeCompleted | MergeFailed | MergeCancelled
+BackendEvent = BreakerOpened | BreakerClosed
 SupervisorEvent = SupervisorStarted | SupervisorStopped
-Event = ThreadEvent | MergeEvent | SupervisorEvent
+Event = ThreadEvent | MergeEvent | BackendEvent | SupervisorEvent
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -374,6 +394,11 @@ def thread_stream(thread: str) -> str:
 def merge_stream(repository: str, target: str) -> str:
     """Name the stream of a target branch; two repositories never share one (b-mcp-cli-merge 100)."""
     return f"merge:{repository}:{target}"
+
+
+def backend_stream(backend: str) -> str:
+    """Name the stream of a backend."""
+    return f"backend:{backend}"
 
 
 SUPERVISOR_STREAM = "supervisor"

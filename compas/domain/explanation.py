@@ -1,8 +1,11 @@
 """Telling a person why: each event of a thread in words, with what led to it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.breaker import Breaker
 from compas.domain.execution import next_run
 from compas.domain.thread import Thread
 
@@ -132,14 +135,18 @@ def _describe_merge(event: e.Event) -> str:
             return f"the merge was completed: {summary}"
         case e.MergeFailed(reason=reason):
             return f"the merge failed: {reason.splitlines()[0] if reason else 'no reason was given'}"
+        case e.BreakerOpened(backend=backend, failures=failures):
+            return f"the circuit breaker of {backend} opened after {failures} failures"
+        case e.BreakerClosed(backend=backend, why=why):
+            return f"the circuit breaker of {backend} closed: {why}"
         case e.MergeCancelled(reason=reason):
             return f"the merge was cancelled: {reason}"
         case _:
             return type(event).__name__
 
 
-def standing(state: Thread, *, now: float) -> tuple[str, str]:
-    """Say where a thread stands, and what the operator may do next."""
+def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | None = None) -> tuple[str, str]:
+    """Say where a thread stands, and what the operator may do next. `breakers` are those of the backends, by name."""
     thread = state.thread
     occupied = state.occupied_by()
     if occupied is not None:
@@ -148,7 +155,8 @@ def standing(state: Thread, *, now: float) -> tuple[str, str]:
         return f"{occupied.queued.agent} {doing}: {name}", f"compas log -f {name}"
     waiting = state.in_flight()
     if waiting:
-        return _standing_in_line(state, (next_run(state, now) or waiting[0]).queued, now)
+        queued = (next_run(state, now) or waiting[0]).queued
+        return _standing_in_line(state, queued, now, (breakers or {}).get(queued.backend))
     last = next(reversed(state.runs.values()), None)
     if state.status == "Active" and state.fan_outs:
         listed = ", ".join(one for fan_out in state.fan_outs.values() for one in fan_out.fanned_out.threads)
@@ -165,11 +173,16 @@ def standing(state: Thread, *, now: float) -> tuple[str, str]:
     return f"it has ended ({state.status})", f"compas dispatch AGENT TEXT --thread {thread} takes it up again"
 
 
-def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float) -> tuple[str, str]:
+def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float, breaker: Breaker | None) -> tuple[str, str]:
     if queued.not_before is not None and queued.not_before > now:
         due = queued.not_before - now
         return (
             f"{queued.agent} will be started in {due:.0f} s ({queued.reason}, attempt {queued.attempt + 1})",
             f"compas wait --thread-id {state.thread} --await-chain",
         )
+    if breaker is not None and breaker.opened is not None:
+        left = max(0.0, breaker.opened.until - now)
+        why = f"{breaker.opened.failures} executions failed in a row ({breaker.opened.category})"
+        said = f"{queued.agent} waits: the circuit breaker of {queued.backend} is open, since {why}"
+        return f"{said}; it is tried again in {left:.0f} s", f"compas health {queued.agent} --ping"
     return f"{queued.agent} waits for a free place, or is being prepared", "compas health shows who is at work"

@@ -7,6 +7,7 @@ from actors.message import Ask
 from actors.ref import ActorRef
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.breaker import Breaker
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
@@ -172,6 +173,14 @@ class LeavePlace:
     execution: str
 
 
+@dataclass(frozen=True, slots=True)
+class BackendPlaces:
+    """From a backend: so many of its executions may be at work before another is let in; None for any number."""
+
+    backend: str
+    places: int | None
+
+
 # --- to the directories of threads and merges --------------------------------------------------------------------
 
 
@@ -217,6 +226,16 @@ class MayStart(Ask[Refusal | None]):
 
     execution: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOver:
+    """From a thread: an execution on this backend has ended, and the log has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeBreaker(Ask[Breaker]):
+    """Answered with where the backend's circuit breaker stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,15 @@ from compas.domain.lifecycle import decide_abandon, decide_close
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
-from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, Services, execution_name, thread_name
+from compas.orchestrator.services import (
+    ADMISSION,
+    JOURNAL,
+    THREADS,
+    Services,
+    backend_name,
+    execution_name,
+    thread_name,
+)
 from compas.orchestrator.stream import commit
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.fan_outs import answers_of
@@ -94,6 +102,7 @@ class ThreadActor(Actor):
                 services = self._services
                 decision = decide_end(self._state, execution, outcome, services.rules(), services.moment())
                 await self._record(decision, execution)
+                await self._tell_backend(execution)
             case m.PlaceGranted(execution=execution) if execution == self._claimed:
                 self._granted = execution
             case m.PlaceGranted(execution=execution):
@@ -218,6 +227,13 @@ class ThreadActor(Actor):
         await self._journal().ask(m.WaitWritable(), timeout=math.inf)
         await self.context.ref.tell(m.AnswersMayBeThere())
 
+    async def _tell_backend(self, execution: str) -> None:
+        """Tell the backend that one of its executions has ended; its circuit breaker learns from that."""
+        run = self._state.runs.get(execution)
+        backend = self.context.registry.find(backend_name(run.queued.backend)) if run is not None else None
+        if backend is not None:
+            await _tell_if_alive(backend, m.ExecutionOver())
+
     async def _tell_source(self) -> None:
         """Tell the thread whose fan-out made this one that nothing is under way here, once for each time it is so."""
         state = self._state
@@ -293,7 +309,8 @@ class ThreadActor(Actor):
 
 
 def _claim(run: Run) -> Claim:
-    return Claim(execution=run.queued.execution, agent=run.queued.agent, position=run.position)
+    queued = run.queued
+    return Claim(execution=queued.execution, agent=queued.agent, position=run.position, backend=queued.backend)
 
 
 def _registered(ref: ActorRef | None, name: str) -> ActorRef:

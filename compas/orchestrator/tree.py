@@ -91,7 +91,7 @@ def _work(services: Services) -> list[ChildSpec]:
         },
     )
     return [
-        ChildSpec("admission", lambda: Admission(limits, services.new_work), mailbox=CROWD),
+        ChildSpec("admission", lambda: Admission(limits, services), mailbox=CROWD),
         _group("executions", lambda: Executions(intensity=20, period=60.0, backoff=BACKOFF)),
         _group("threads", lambda: Threads(intensity=20, period=60.0, backoff=BACKOFF)),
         ChildSpec("directory", lambda: ThreadDirectory(services), mailbox=CROWD),

@@ -91,6 +91,6 @@ class Orchestration(Section, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(doc="Regular expressions (Python's syntax) of further secrets to replace.", form="nonempty"),
     ] = ()
-    circuit_breaker: Annotated[
-        CircuitBreaker, Key(doc="When a failing backend is left alone for a while.", effect=Effect.LATER)
-    ] = CircuitBreaker()
+    circuit_breaker: Annotated[CircuitBreaker, Key(doc="When a failing backend is left alone for a while.")] = (
+        CircuitBreaker()
+    )

@@ -4,9 +4,12 @@ from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.history import Cause, WhyRequest, WhyResponse
 from compas.domain import events as e
+from compas.domain.breaker import Breaker
 from compas.domain.explanation import explain, standing
 from compas.domain.thread import Thread, evolve
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.messages import DescribeBreaker
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.store.projections.merges import merges_of_thread
 
 
@@ -26,7 +29,8 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
         found = await desk.services.store.read_stream(merge_stream)
         recorded += [one for one in found if getattr(one.event, "op", None) in ops]
     recorded.sort(key=lambda one: one.position)
-    where, following = standing(state, now=desk.services.clock())
+    breakers = await _breakers(desk, {run.queued.backend for run in state.in_flight()})
+    where, following = standing(state, now=desk.services.clock(), breakers=breakers)
     return WhyResponse(
         thread_id=thread,
         thread_status=state.status,
@@ -37,3 +41,12 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
             for told in explain(tuple(recorded))
         ),
     )
+
+
+async def _breakers(desk: Desk, backends: set[str]) -> dict[str, Breaker]:
+    found: dict[str, Breaker] = {}
+    for backend in backends:
+        ref = desk.registry.find(backend_name(backend))
+        if ref is not None:
+            found[backend] = await ref.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
+    return found

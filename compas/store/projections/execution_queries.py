@@ -38,6 +38,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_position: int | None
     ended_at: float | None
     category: e.Category
+    resets_at: float | None
     error: str
     preview: str
     session: str | None

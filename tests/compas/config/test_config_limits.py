@@ -199,7 +199,6 @@ def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("orchestration: {circuit_breaker: {failure_threshold: 5}}\n", "orchestration.circuit_breaker"),
         ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
         ("repositories: [{path: ., merge_verify: make test}]\n", "repositories[0].merge_verify"),
         ("repositories: [{path: ., copy: [.env]}]\n", "repositories[0].copy"),
