@@ -19,6 +19,7 @@ _NOUNS = {
     "execution_id": "EXECUTION",
     "op_id": "MERGE",
     "since_reference": "REF",
+    "scheduled_for": "TIME",
 }
 """What a value is called in help texts where its field's name would say less."""
 _SHORT = {"follow": "-f"}

@@ -87,6 +87,7 @@ def dispatch_text(response: DispatchResponse, style: Style) -> str:
             ("thread", response.thread_id),
             ("message", response.reference),
             ("execution", response.execution_id),
+            ("starts", style.time(response.eligible_at) if response.eligible_at is not None else None),
             ("reopened", f"was {response.previous_status}" if response.reopened else None),
             ("warning", response.warning),
             ("next", response.next_step),
