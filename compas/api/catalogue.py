@@ -4,10 +4,12 @@ from typing import Any
 
 from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
+from compas.api.batches import ABANDON_BATCH, BATCH_STATUS
 from compas.api.dispatching import DISPATCH
 from compas.api.history import DIFF, EVENTS, LOG, WHY
 from compas.api.merging import MERGE
 from compas.api.operation import Operation
+from compas.api.reopening import REOPEN
 from compas.api.supervision import HEALTH, STOP
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
 from compas.api.waiting import WAIT, WAIT_MERGE
@@ -22,6 +24,9 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     WAIT_MERGE,
     CLOSE,
     ABANDON,
+    REOPEN,
+    BATCH_STATUS,
+    ABANDON_BATCH,
     WHY,
     EVENTS,
     LOG,

@@ -17,6 +17,7 @@ _NOUNS = {
     "body": "TEXT",
     "thread_id": "THREAD",
     "execution_id": "EXECUTION",
+    "batch_id": "BATCH",
     "op_id": "MERGE",
     "since_reference": "REF",
     "scheduled_for": "TIME",

@@ -5,7 +5,18 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from compas.api import activity, agents, dispatching, history, merging, supervision, threads, waiting
+from compas.api import (
+    activity,
+    agents,
+    batches,
+    dispatching,
+    history,
+    merging,
+    reopening,
+    supervision,
+    threads,
+    waiting,
+)
 from compas.api.operation import Operation
 from compas.gateway import answers
 
@@ -130,6 +141,23 @@ TOOLS: tuple[Tool, ...] = (
         operation=threads.ABANDON,
         doc="Give a thread up: end what runs in it, start nothing more. Branch and worktree are kept. Ask the operator "
         "before.",
+        destructive=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_reopen",
+        operation=reopening.REOPEN,
+        doc="Make a thread that has ended active again. Starts nothing; orch_dispatch reopens by itself.",
+    ),
+    Tool(
+        name="orch_batch_status",
+        operation=batches.BATCH_STATUS,
+        doc="Show how the threads of a batch stand: counts of all, and a list.",
+    ),
+    Tool(
+        name="orch_abandon_batch",
+        operation=batches.ABANDON_BATCH,
+        doc="Give up every thread of a batch that has not ended, and end what runs in them. Ask the operator before.",
         destructive=True,
         idempotent=True,
     ),

@@ -1,6 +1,7 @@
 """Writes threads: their list, one of them, their conversation, and how they were ended."""
 
 from compas.api.dispatching import DispatchResponse
+from compas.api.reopening import ReopenResponse
 from compas.api.threads import (
     AbandonResponse,
     CloseResponse,
@@ -148,6 +149,18 @@ def abandon_text(response: AbandonResponse, style: Style) -> str:
             ("cancelled", counted(response.executions_cancelled, "execution")),
             ("ended", counted(response.processes_killed, "process", "processes")),
             ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
+        ],
+        style,
+    )
+
+
+def reopen_text(response: ReopenResponse, style: Style) -> str:
+    """Write that a thread is taken up again."""
+    return pairs(
+        [
+            ("thread", f"{response.thread_id} is {response.new_status}"),
+            ("was", response.previous_status),
+            ("next", response.next_step),
         ],
         style,
     )

@@ -17,7 +17,7 @@ from compas.domain.execution import (
     decide_stopped,
     next_run,
 )
-from compas.domain.lifecycle import Close, decide_abandon, decide_close
+from compas.domain.lifecycle import Close, decide_abandon, decide_close, decide_reopen
 from compas.domain.specs import AgentSpec, HandoffSpec
 from compas.domain.thread import Run, Thread, evolve
 
@@ -111,6 +111,12 @@ class Dialogue:
 
     def decide_abandon(self) -> Decision:
         return decide_abandon(self.state, "operator", self.moment())
+
+    def reopen(self) -> Said:
+        return self.play(self.decide_reopen())
+
+    def decide_reopen(self) -> Decision:
+        return decide_reopen(self.state, "operator")
 
     # --- what came of them ---------------------------------------------------------------------------------------
 

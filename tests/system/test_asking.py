@@ -1,0 +1,85 @@
+"""Operations on threads, batches and figures through the command line, with a supervisor that these tests share."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import process_tree
+import pytest
+from workshop import Workshop
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """Return a workshop for all tests here: each has threads and batches of its own in it."""
+    runtime = Path(tempfile.mkdtemp(prefix="cs-", dir="/tmp"))
+    process_tree.adopt_orphans(on=True)
+    try:
+        shop = Workshop(tmp_path_factory.mktemp("asking"), runtime)
+        gate = str(shop.fifo("never-opened"))
+        shop.configure(
+            [
+                shop.agent("dev", [{"reply": "Done."}]),
+                shop.agent("gated", [{"block": gate}], max_concurrent=1),
+            ]
+        )
+        shop.supervise()
+        try:
+            yield shop
+        finally:
+            left = shop.shut()
+        assert left == [], "these outlived the supervisor and had to be ended"
+    finally:
+        process_tree.adopt_orphans(on=False)
+        shutil.rmtree(runtime)
+
+
+def test_a_task_for_a_later_time_waits_for_it_and_is_refused_for_an_earlier_one(shared: Workshop) -> None:
+    written = "2033-01-31T09:00:00+02:00"
+    posted = shared.ask("dispatch", "dev", "x", "--thread", "later", "--scheduled-for", written)
+    assert (posted["scheduled_for"], posted["eligible_at"]) == (written, 1990767600)
+    (run,) = shared.ask("transcript", "later")["executions"]
+    assert (run["id"], run["status"]) == (posted["execution_id"], "queued")
+    refused = {"2033-01-31": "as in 2030-01-31T09:00:00+01:00", "2020-01-01T00:00:00Z": "not in the future"}
+    for given, says in refused.items():
+        result = shared("dispatch", "dev", "x", "--scheduled-for", given)
+        assert (result.code, result.out) == (2, "")
+        assert says in result.err
+    shown = shared("dispatch", "dev", "x", "--thread", "later", "--scheduled-for", written).out
+    assert "starts     2033-01-31 07:00" in shown
+    shared.ask("abandon", "later")
+
+
+def test_a_thread_is_reopened_once_it_has_ended(shared: Workshop) -> None:
+    shared.ask("dispatch", "dev", "x", "--thread", "again", "--wait")
+    refused = shared("reopen", "again")
+    assert (refused.code, refused.out) == (2, "")
+    assert "again is Active" in refused.err
+    shared.ask("close", "again")
+    assert shared("reopen", "again").out.splitlines()[:2] == ["thread  again is Active", "was     Completed"]
+    assert shared.ask("status", "again")["threads"][0]["thread_status"] == "Active"
+
+
+def test_a_batch_is_looked_at_and_given_up_as_one(shared: Workshop) -> None:
+    shared.ask("dispatch", "dev", "x", "--thread", "b1", "--batch", "b", "--wait")
+    shared.ask("close", "b1")
+    for thread in ("b2", "b3"):
+        shared.ask("dispatch", "gated", "x", "--thread", thread, "--batch", "b")
+    shared.until("execution.started", thread="b2")
+    found = shared.ask("batch-status", "b")
+    assert (found["thread_count"], found["counts"]) == (3, {"Active": 2, "Completed": 1})
+    assert "threads  3 (2 Active, 1 Completed)" in shared("batch-status", "b").out
+    ended = shared.ask("abandon-batch", "b")
+    assert (ended["threads_abandoned"], ended["threads_already_terminal"]) == (2, 1)
+    assert (ended["total_executions_cancelled"], ended["total_processes_killed"]) == (2, 1)
+    again = shared("abandon-batch", "b").out.splitlines()
+    assert [line.split("  ")[-1].strip() for line in again[1:]] == [
+        *("0 threads", "3 threads", "0 executions", "0 processes")
+    ]
+    unknown = shared("abandon-batch", "nobody")
+    assert (unknown.code, unknown.out) == (2, "")
+    assert "no thread has the batch 'nobody'" in unknown.err
+    assert shared.ask("batch-status", "nobody")["threads"] == []
