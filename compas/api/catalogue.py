@@ -7,6 +7,7 @@ from compas.api.agents import LIST_AGENTS
 from compas.api.batches import ABANDON_BATCH, BATCH_STATUS
 from compas.api.dispatching import DISPATCH
 from compas.api.history import DIFF, EVENTS, LOG, WHY
+from compas.api.looking import POLL, READ
 from compas.api.merging import MERGE
 from compas.api.operation import Operation
 from compas.api.reopening import REOPEN
@@ -19,6 +20,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     WAIT,
     STATUS,
     TRANSCRIPT,
+    POLL,
+    READ,
     DIFF,
     MERGE,
     WAIT_MERGE,

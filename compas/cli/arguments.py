@@ -20,6 +20,7 @@ _NOUNS = {
     "batch_id": "BATCH",
     "op_id": "MERGE",
     "since_reference": "REF",
+    "reference": "REF",
     "scheduled_for": "TIME",
 }
 """What a value is called in help texts where its field's name would say less."""

@@ -13,7 +13,7 @@ from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import agents, batches, history, merging, supervision, threads
+from compas.cli.render import agents, batches, history, looking, merging, supervision, threads
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 
@@ -21,6 +21,8 @@ Render = Callable[[Any, Style], str]
 
 RENDERERS: dict[str, Render] = {
     "transcript": threads.transcript_text,
+    "poll": looking.poll_text,
+    "read": looking.read_text,
     "close": threads.close_text,
     "abandon": threads.abandon_text,
     "reopen": threads.reopen_text,

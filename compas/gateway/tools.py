@@ -11,6 +11,7 @@ from compas.api import (
     batches,
     dispatching,
     history,
+    looking,
     merging,
     reopening,
     supervision,
@@ -111,6 +112,16 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_transcript",
         operation=threads.TRANSCRIPT,
         doc="Read all messages and executions of a thread.",
+    ),
+    Tool(
+        name="orch_poll",
+        operation=looking.POLL,
+        doc="Look for messages of a thread now, by their beginnings. To wait for an answer use orch_wait.",
+    ),
+    Tool(
+        name="orch_read",
+        operation=looking.READ,
+        doc="Read one message whole, or the messages of a thread after since_reference.",
     ),
     Tool(
         name="orch_diff",

@@ -83,3 +83,18 @@ def test_a_batch_is_looked_at_and_given_up_as_one(shared: Workshop) -> None:
     assert (unknown.code, unknown.out) == (2, "")
     assert "no thread has the batch 'nobody'" in unknown.err
     assert shared.ask("batch-status", "nobody")["threads"] == []
+
+
+def test_messages_are_looked_at_and_read(shared: Workshop) -> None:
+    posted = shared.ask("dispatch", "dev", "say it", "--thread", "said", "--wait")
+    found = shared.ask("poll", "said")
+    assert (found["matched_messages"], found["latest_body_preview"]) == (1, "Done.")
+    tasks = shared.ask("poll", "said", "--intent", "dispatch")
+    assert [message["body_preview"] for message in tasks["messages"]] == ["say it"]
+    assert shared.ask("poll", "said", "--since", posted["reference"])["matched_messages"] == 0
+    assert shared.ask("read", posted["reference"])["body"] == "Done."
+    assert shared("read", posted["reference"]).out.endswith("\nDone.\n")
+    assert [one["body"] for one in shared.ask("read", "--thread", "said")["messages"]] == ["say it", "Done."]
+    result = shared("poll", "nobody")
+    assert (result.code, result.out) == (2, "")
+    assert "there is no thread 'nobody'" in result.err

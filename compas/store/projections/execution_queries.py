@@ -82,6 +82,12 @@ def execution_by_id(reader: Reader, execution: str) -> ExecutionRow | None:
     return reader.first(ExecutionRow, f"{_SELECT} WHERE x.execution = ?", (execution,))
 
 
+def newest_of_thread(reader: Reader, thread: str) -> ExecutionRow | None:
+    """Return the execution of a thread that was queued last, or None (b-mcp-cli-merge 132)."""
+    sql = f"{_SELECT} WHERE x.thread = ? ORDER BY x.queued_position DESC LIMIT 1"
+    return reader.first(ExecutionRow, sql, (thread,))
+
+
 def executions_of_thread(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
     """Return a thread's executions, retries included, in the order they were queued."""
     return tuple(reader.all(ExecutionRow, f"{_SELECT} WHERE x.thread = ? ORDER BY x.queued_position", (thread,)))
