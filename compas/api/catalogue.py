@@ -12,6 +12,7 @@ from compas.api.merging import MERGE
 from compas.api.operation import Operation
 from compas.api.reopening import REOPEN
 from compas.api.supervision import HEALTH, STOP
+from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
 from compas.api.waiting import WAIT, WAIT_MERGE
 
@@ -34,6 +35,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     EVENTS,
     LOG,
     EXECUTION_EVENTS,
+    TASKS,
     LIST_AGENTS,
     HEALTH,
     STOP,

@@ -15,6 +15,7 @@ from compas.api import (
     merging,
     reopening,
     supervision,
+    tasks,
     threads,
     waiting,
 )
@@ -203,6 +204,11 @@ TOOLS: tuple[Tool, ...] = (
         hidden=("limit", "follow"),
         beside=EventsPage,
         answer=answers.ActivityAnswer,
+    ),
+    Tool(
+        name="orch_tasks",
+        operation=tasks.TASKS,
+        doc="List executions, the newest of each thread, or with every=true all. Go on with after=next_after.",
     ),
     Tool(
         name="orch_list_agents",

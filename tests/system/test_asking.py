@@ -98,3 +98,22 @@ def test_messages_are_looked_at_and_read(shared: Workshop) -> None:
     result = shared("poll", "nobody")
     assert (result.code, result.out) == (2, "")
     assert "there is no thread 'nobody'" in result.err
+
+
+def test_tasks_are_listed_by_what_they_are(shared: Workshop) -> None:
+    for thread in ("k1", "k2", "k3"):
+        shared.ask("dispatch", "dev", "x", "--thread", thread, "--batch", "k", "--wait")
+    posted = shared.ask(
+        *("dispatch", "dev", "x", "--thread", "k4", "--batch", "k", "--scheduled-for", "2033-01-31T09:00:00Z")
+    )
+    first = shared.ask("tasks", "--batch", "k", "--limit", "3")
+    assert [row["thread_id"] for row in first["tasks"]] == ["k4", "k3", "k2"]
+    rest = shared.ask("tasks", "--batch", "k", "--after", first["next_after"])
+    assert ([row["thread_id"] for row in rest["tasks"]], rest.get("more", False)) == (["k1"], False)
+    shown = shared("tasks", "--batch", "k", "--filter", "scheduled").out
+    assert posted["execution_id"] in shown
+    assert "2033-01-31 09:00" in shown
+    result = shared("tasks", "--filter", "bogus")
+    assert (result.code, result.out) == (2, "")
+    assert "'bogus' is no filter for tasks; there are: scheduled, running, ended, queued" in result.err
+    shared.ask("abandon", "k4")

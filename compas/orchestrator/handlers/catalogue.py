@@ -11,6 +11,7 @@ from compas.orchestrator.handlers import (
     merging,
     reopening,
     supervision,
+    tasks,
     threads,
     waiting,
 )
@@ -34,6 +35,7 @@ HANDLERS: dict[str, Handler] = {
     "why": explaining.why,
     "events": history.events,
     "log": history.log,
+    "tasks": tasks.tasks,
     "execution_events": activity.execution_events,
     "list_agents": agents.list_agents,
     "health": supervision.health,
