@@ -6,6 +6,7 @@ from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
 from compas.api.batches import ABANDON_BATCH, BATCH_STATUS
 from compas.api.dispatching import DISPATCH
+from compas.api.figures import METRICS, TOOL_STATS
 from compas.api.history import DIFF, EVENTS, LOG, WHY
 from compas.api.looking import POLL, READ
 from compas.api.merging import MERGE
@@ -37,6 +38,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     EXECUTION_EVENTS,
     TASKS,
     LIST_AGENTS,
+    METRICS,
+    TOOL_STATS,
     HEALTH,
     STOP,
 )

@@ -10,6 +10,7 @@ from compas.api import (
     agents,
     batches,
     dispatching,
+    figures,
     history,
     looking,
     merging,
@@ -214,6 +215,16 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_list_agents",
         operation=agents.LIST_AGENTS,
         doc="List the agents you can dispatch to, how busy they are, and who gets their replies.",
+    ),
+    Tool(
+        name="orch_metrics",
+        operation=figures.METRICS,
+        doc="Sum up what is queued, running and done, per agent and backend: durations, costs, retries.",
+    ),
+    Tool(
+        name="orch_tool_stats",
+        operation=figures.TOOL_STATS,
+        doc="Count which tools agents called, how often that failed, and what agents cost.",
     ),
     Tool(
         name="orch_health",

@@ -24,6 +24,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
             [
                 shop.agent("dev", [{"reply": "Done."}]),
                 shop.agent("gated", [{"block": gate}], max_concurrent=1),
+                shop.agent("handy", [{"run": "true"}, {"run": "false"}, {"reply": "Done."}]),
             ]
         )
         shop.supervise()
@@ -117,3 +118,16 @@ def test_tasks_are_listed_by_what_they_are(shared: Workshop) -> None:
     assert (result.code, result.out) == (2, "")
     assert "'bogus' is no filter for tasks; there are: scheduled, running, ended, queued" in result.err
     shared.ask("abandon", "k4")
+
+
+def test_figures_are_summed_up_and_tools_counted(shared: Workshop) -> None:
+    before = shared.ask("metrics", "handy")
+    assert (before["done"], before["agents"]) == (0, [])
+    shared.ask("dispatch", "handy", "x", "--thread", "f1", "--wait")
+    found = shared.ask("metrics", "handy")
+    assert (found["done"], found["failed"], found["agents"][0]["backend"]) == (1, 0, "scripted")
+    assert found["agents"][0]["average_ms"] == found["agents"][0]["longest_ms"] > 0
+    assert shared("metrics", "handy").out.splitlines()[-1].split()[:6] == ["handy", "scripted", "0", "0", "1", "0"]
+    tools = shared.ask("tool-stats", "handy")
+    assert [(one["tool_name"], one["call_count"], one["error_count"]) for one in tools["tool_stats"]] == [("run", 2, 1)]
+    assert shared("tool-stats", "handy").out.splitlines()[1].split() == ["run", "2", "1", "50%"]

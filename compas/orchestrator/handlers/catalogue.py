@@ -6,6 +6,7 @@ from compas.orchestrator.handlers import (
     batches,
     dispatching,
     explaining,
+    figures,
     history,
     looking,
     merging,
@@ -38,6 +39,8 @@ HANDLERS: dict[str, Handler] = {
     "tasks": tasks.tasks,
     "execution_events": activity.execution_events,
     "list_agents": agents.list_agents,
+    "metrics": figures.metrics,
+    "tool_stats": figures.tool_stats,
     "health": supervision.health,
     "stop": supervision.stop,
 }
