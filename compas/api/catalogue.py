@@ -4,11 +4,16 @@ from typing import Any
 
 from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
+from compas.api.batches import ABANDON_BATCH, BATCH_STATUS
 from compas.api.dispatching import DISPATCH
+from compas.api.figures import METRICS, TOOL_STATS
 from compas.api.history import DIFF, EVENTS, LOG, WHY
+from compas.api.looking import POLL, READ
 from compas.api.merging import MERGE
 from compas.api.operation import Operation
+from compas.api.reopening import REOPEN
 from compas.api.supervision import HEALTH, STOP
+from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
 from compas.api.waiting import WAIT, WAIT_MERGE
 
@@ -17,16 +22,24 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     WAIT,
     STATUS,
     TRANSCRIPT,
+    POLL,
+    READ,
     DIFF,
     MERGE,
     WAIT_MERGE,
     CLOSE,
     ABANDON,
+    REOPEN,
+    BATCH_STATUS,
+    ABANDON_BATCH,
     WHY,
     EVENTS,
     LOG,
     EXECUTION_EVENTS,
+    TASKS,
     LIST_AGENTS,
+    METRICS,
+    TOOL_STATS,
     HEALTH,
     STOP,
 )

@@ -50,8 +50,9 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Something an agent did, for whoever watches. Telemetry, not a fact: it may be lost, and is then counted.
 
-    `failed` marks a tool result that is an error. The `detail` of a `usage` is a `Usage` in JSON. `ends_run` says that
-    nothing can come of the run any more, though its CLI goes on: it is to be ended, and the reader's answer counts.
+    `failed` marks a tool result that is an error, or a call that is told together with it. The `detail` of a `usage`
+    is a `Usage` in JSON. `ends_run` says that nothing can come of the run any more, though its CLI goes on: it is to be
+    ended, and the reader's answer counts.
     """
 
     kind: ProgressKind

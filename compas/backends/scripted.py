@@ -89,8 +89,9 @@ class ScriptedReader:
             case SessionLine(id=session):
                 self._session = session
                 return (Progress(kind="session", summary=session),)
-            case ToolLine():
-                return (Progress(kind="tool_call", summary=found.summary, tool=found.name, detail=line),)
+            case ToolLine(name=tool):
+                told = Progress(kind="tool_call", summary=found.summary, tool=tool, detail=line, failed=found.failed)
+                return (told,)
             case MessageLine(text=text):
                 return (Progress(kind="message", summary=text),)
             case ResultLine():

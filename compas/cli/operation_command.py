@@ -13,7 +13,7 @@ from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import agents, history, merging, supervision, threads
+from compas.cli.render import agents, batches, figures, history, looking, merging, supervision, tasks, threads
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 
@@ -21,11 +21,19 @@ Render = Callable[[Any, Style], str]
 
 RENDERERS: dict[str, Render] = {
     "transcript": threads.transcript_text,
+    "poll": looking.poll_text,
+    "read": looking.read_text,
     "close": threads.close_text,
     "abandon": threads.abandon_text,
+    "reopen": threads.reopen_text,
+    "batch_status": batches.batch_status_text,
+    "abandon_batch": batches.abandon_batch_text,
+    "tasks": tasks.tasks_text,
     "merge": merging.merge_text,
     "why": history.why_text,
     "list_agents": agents.agents_text,
+    "metrics": figures.metrics_text,
+    "tool_stats": figures.tool_stats_text,
     "health": supervision.health_text,
     "events": history.event_text,
     "log": history.chunk_text,

@@ -1,7 +1,6 @@
 """Accepting a message: opening, continuing or reopening its thread, and queuing the work it makes."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -9,6 +8,7 @@ from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.ids import thread_id_problem
 from compas.domain.specs import AgentSpec
+from compas.domain.start_time import in_utc
 from compas.domain.thread import OPERATOR, TERMINAL, Thread
 
 
@@ -101,14 +101,10 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
     if not command.body.strip():
         return Refusal(code="empty_body", message="the message is empty; say what the agent should do")
     if command.not_before is not None and command.not_before <= moment.now:
-        wanted, now = _utc(command.not_before), _utc(moment.now)
+        wanted, now = in_utc(command.not_before), in_utc(moment.now)
         sentence = f"the start time {wanted} is not in the future: it is {now} now; give a later one, or none at all"
         return Refusal(code="not_in_the_future", message=sentence)
     return None
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:

@@ -28,7 +28,6 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 
 INSTEAD: dict[tuple[str, str], str] = {
     ("orch_close", "merge"): "merge first, with orch_merge and orch_wait_merge, then close",
-    ("orch_dispatch", "scheduled_for"): "this version of compas starts work at once; dispatch when it is time",
 }
 """Parameters of the original that are not here, and what to do instead; passing them over would mislead."""
 

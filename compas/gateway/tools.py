@@ -5,7 +5,21 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from compas.api import activity, agents, dispatching, history, merging, supervision, threads, waiting
+from compas.api import (
+    activity,
+    agents,
+    batches,
+    dispatching,
+    figures,
+    history,
+    looking,
+    merging,
+    reopening,
+    supervision,
+    tasks,
+    threads,
+    waiting,
+)
 from compas.api.operation import Operation
 from compas.gateway import answers
 
@@ -102,6 +116,16 @@ TOOLS: tuple[Tool, ...] = (
         doc="Read all messages and executions of a thread.",
     ),
     Tool(
+        name="orch_poll",
+        operation=looking.POLL,
+        doc="Look for messages of a thread now, by their beginnings. To wait for an answer use orch_wait.",
+    ),
+    Tool(
+        name="orch_read",
+        operation=looking.READ,
+        doc="Read one message whole, or the messages of a thread after since_reference.",
+    ),
+    Tool(
         name="orch_diff",
         operation=history.DIFF,
         doc="Show what a thread's work changes against where it began. Read it before you propose a merge. A long "
@@ -130,6 +154,23 @@ TOOLS: tuple[Tool, ...] = (
         operation=threads.ABANDON,
         doc="Give a thread up: end what runs in it, start nothing more. Branch and worktree are kept. Ask the operator "
         "before.",
+        destructive=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_reopen",
+        operation=reopening.REOPEN,
+        doc="Make a thread that has ended active again. Starts nothing; orch_dispatch reopens by itself.",
+    ),
+    Tool(
+        name="orch_batch_status",
+        operation=batches.BATCH_STATUS,
+        doc="Show how the threads of a batch stand: counts of all, and a list.",
+    ),
+    Tool(
+        name="orch_abandon_batch",
+        operation=batches.ABANDON_BATCH,
+        doc="Give up every thread of a batch that has not ended, and end what runs in them. Ask the operator before.",
         destructive=True,
         idempotent=True,
     ),
@@ -166,9 +207,24 @@ TOOLS: tuple[Tool, ...] = (
         answer=answers.ActivityAnswer,
     ),
     Tool(
+        name="orch_tasks",
+        operation=tasks.TASKS,
+        doc="List executions, the newest of each thread, or with every=true all. Go on with after=next_after.",
+    ),
+    Tool(
         name="orch_list_agents",
         operation=agents.LIST_AGENTS,
         doc="List the agents you can dispatch to, how busy they are, and who gets their replies.",
+    ),
+    Tool(
+        name="orch_metrics",
+        operation=figures.METRICS,
+        doc="Sum up what is queued, running and done, per agent and backend: durations, costs, retries.",
+    ),
+    Tool(
+        name="orch_tool_stats",
+        operation=figures.TOOL_STATS,
+        doc="Count which tools agents called, how often that failed, and what agents cost.",
     ),
     Tool(
         name="orch_health",

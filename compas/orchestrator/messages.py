@@ -67,7 +67,17 @@ class CloseThread(Ask[Answered | Refusal]):
 
 @dataclass(frozen=True, slots=True)
 class AbandonThread(Ask[Answered | Refusal]):
-    """Give the thread up."""
+    """Give the thread up; with `unless_ended` only if it has not ended yet."""
+
+    by: str
+    request_id: str
+    respond: Respond
+    unless_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenThread(Ask[Answered | Refusal]):
+    """Make the thread active again."""
 
     by: str
     request_id: str

@@ -23,7 +23,7 @@ from compas.domain.execution import (
     next_run,
 )
 from compas.domain.join import decide_join
-from compas.domain.lifecycle import decide_abandon, decide_close
+from compas.domain.lifecycle import decide_abandon, decide_close, decide_reopen
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
@@ -92,7 +92,7 @@ class ThreadActor(Actor):
         match message:
             case m.DescribeThread():
                 return self._state
-            case m.DispatchTo() | m.CloseThread() | m.AbandonThread():
+            case m.DispatchTo() | m.CloseThread() | m.AbandonThread() | m.ReopenThread():
                 return await self._take_command(message)
             case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
                 return await self._take_step(message)
@@ -115,15 +115,19 @@ class ThreadActor(Actor):
 
     # --- deciding and recording ----------------------------------------------------------------------------------
 
-    async def _take_command(self, message: m.DispatchTo | m.CloseThread | m.AbandonThread) -> m.Answered | Refusal:
+    async def _take_command(
+        self, message: m.DispatchTo | m.CloseThread | m.AbandonThread | m.ReopenThread
+    ) -> m.Answered | Refusal:
         moment = self._services.moment()
         match message:
             case m.DispatchTo():
                 decision = decide_dispatch(self._state, message.command, self._services.rules(), moment)
             case m.CloseThread():
                 decision = decide_close(self._state, message.command, moment)
+            case m.ReopenThread():
+                decision = decide_reopen(self._state, message.by)
             case _:
-                decision = decide_abandon(self._state, message.by, moment)
+                decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
         if isinstance(decision, Refusal):
             return decision
         if not decision:

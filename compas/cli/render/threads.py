@@ -1,6 +1,7 @@
 """Writes threads: their list, one of them, their conversation, and how they were ended."""
 
 from compas.api.dispatching import DispatchResponse
+from compas.api.reopening import ReopenResponse
 from compas.api.threads import (
     AbandonResponse,
     CloseResponse,
@@ -87,6 +88,7 @@ def dispatch_text(response: DispatchResponse, style: Style) -> str:
             ("thread", response.thread_id),
             ("message", response.reference),
             ("execution", response.execution_id),
+            ("starts", style.time(response.eligible_at) if response.eligible_at is not None else None),
             ("reopened", f"was {response.previous_status}" if response.reopened else None),
             ("warning", response.warning),
             ("next", response.next_step),
@@ -147,6 +149,18 @@ def abandon_text(response: AbandonResponse, style: Style) -> str:
             ("cancelled", counted(response.executions_cancelled, "execution")),
             ("ended", counted(response.processes_killed, "process", "processes")),
             ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
+        ],
+        style,
+    )
+
+
+def reopen_text(response: ReopenResponse, style: Style) -> str:
+    """Write that a thread is taken up again."""
+    return pairs(
+        [
+            ("thread", f"{response.thread_id} is {response.new_status}"),
+            ("was", response.previous_status),
+            ("next", response.next_step),
         ],
         style,
     )

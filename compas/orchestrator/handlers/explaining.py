@@ -1,13 +1,13 @@
 """Handler of `why`: where a thread stands, and the chain of causes that brought it there, read from the log."""
 
 from actors.remote.call import Call
-from actors.remote.errors import CallError
 from compas.api.history import Cause, WhyRequest, WhyResponse
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.explanation import explain, standing
 from compas.domain.thread import Thread, evolve
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.looking import unknown_thread
 from compas.orchestrator.messages import DescribeBreaker
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.store.projections.merges import merges_of_thread
@@ -19,7 +19,7 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
     stream = e.thread_stream(thread)
     recorded = list(await desk.services.store.read_stream(stream))
     if not recorded:
-        raise CallError("unknown_thread", f"there is no thread {thread!r}; `compas status` lists them")
+        raise unknown_thread(thread)
     state = Thread(thread=thread)
     for one in recorded:
         state = evolve(state, one)

@@ -10,9 +10,10 @@ from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import waiting as api
 from compas.domain import events as e
-from compas.domain.ids import parse_reference, reference
+from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.looking import number_of
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
 from compas.store.projections.merges import MergeRow, merge_by_op
@@ -58,7 +59,7 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
 async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
     after, has_cursor = 0, False
     if request.since_reference is not None:
-        after, has_cursor = _number(request.since_reference), True
+        after, has_cursor = number_of(request.since_reference), True
     elif request.after is not None:
         after = request.after
     elif request.strict_new:
@@ -74,16 +75,8 @@ async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
     )
 
 
-def _number(text: str) -> int:
-    number = parse_reference(text)
-    if number is None:
-        found = f"{text!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
-        raise CallError("invalid", found)
-    return number
-
-
 async def _lineage(desk: Desk, text: str) -> str:
-    number = _number(text)
+    number = number_of(text)
     message = await desk.services.store.query(lambda reader: message_by_number(reader, number))
     if message is None:
         raise CallError("unknown_message", f"there is no message {reference(number)}; `compas transcript` lists them")

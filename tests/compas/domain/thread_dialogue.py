@@ -19,7 +19,7 @@ from compas.domain.execution import (
     next_run,
 )
 from compas.domain.join import decide_join
-from compas.domain.lifecycle import Close, decide_abandon, decide_close
+from compas.domain.lifecycle import Close, decide_abandon, decide_close, decide_reopen
 from compas.domain.specs import AgentSpec, HandoffSpec
 from compas.domain.thread import Run, Thread, evolve
 
@@ -129,6 +129,12 @@ class Dialogue:
         other.state, other.log, other.now = self.others[thread], self.log, self.now
         other._names = self._names
         return other
+
+    def reopen(self) -> Said:
+        return self.play(self.decide_reopen())
+
+    def decide_reopen(self) -> Decision:
+        return decide_reopen(self.state, "operator")
 
     # --- what came of them ---------------------------------------------------------------------------------------
 
