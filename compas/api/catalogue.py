@@ -4,6 +4,7 @@ from typing import Any
 
 from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
+from compas.api.configuration import RELOAD
 from compas.api.dispatching import DISPATCH
 from compas.api.history import DIFF, EVENTS, LOG, WHY
 from compas.api.merging import MERGE
@@ -28,6 +29,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     EXECUTION_EVENTS,
     LIST_AGENTS,
     HEALTH,
+    RELOAD,
     STOP,
 )
 

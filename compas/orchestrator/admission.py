@@ -1,18 +1,24 @@
 """Admission: who may run now. It keeps the line in memory, since the log says who is in it."""
 
+from collections.abc import Callable
+
 from actors.actor import Actor
 from actors.errors import ActorStopped
+from compas.config.config import Config
 from compas.domain import admission as rules
 from compas.domain.admission import Line
-from compas.orchestrator.messages import HavePlace, KeepPlaces, LeavePlace, PlaceGranted, WantPlace
+from compas.orchestrator.messages import HavePlace, KeepPlaces, LeavePlace, LimitsChanged, PlaceGranted, WantPlace
 from compas.orchestrator.new_work import NewWork
 from compas.orchestrator.services import ADMISSION, thread_name
 
 
 class Admission(Actor):
-    """Grants places by the limits of the config. Granting is told, never asked, so that nobody waits in a mailbox."""
+    """Grants places by the limits that hold now. Granting is told, never asked, so that nobody waits in a mailbox.
 
-    def __init__(self, limits: rules.Limits, new_work: NewWork) -> None:
+    Smaller limits end nothing: who has a place keeps it.
+    """
+
+    def __init__(self, limits: Callable[[], rules.Limits], new_work: NewWork) -> None:
         self._limits = limits
         self._new_work = new_work
         self._line = Line()
@@ -40,11 +46,13 @@ class Admission(Actor):
                 for execution in [name for name, owner in self._threads.items() if owner == thread]:
                     if execution not in kept:
                         self._leave(execution)
+            case LimitsChanged():
+                pass  # whoever has room now is let in below
             case _:
                 raise TypeError(f"admission does not take {type(message).__name__}")
         if not self._new_work.is_welcome:
             return None
-        self._line, granted = rules.grant(self._line, self._limits)
+        self._line, granted = rules.grant(self._line, self._limits())
         for claim in granted:
             # In a task of its own: a thread whose mailbox is full may be waiting for room in ours.
             self.context.start_soon(self._grant, claim.execution)
@@ -63,3 +71,9 @@ class Admission(Actor):
         except ActorStopped:
             pass  # as good as not there
         await self.context.ref.tell(LeavePlace(execution=execution))
+
+
+def limits_of(config: Config) -> rules.Limits:
+    """Return what the config says about how many executions may run."""
+    own = {agent.alias: agent.max_concurrent for agent in config.agents.values() if agent.max_concurrent is not None}
+    return rules.Limits(overall=config.effective_concurrency, per_agent=config.max_triggers_per_agent, of_agent=own)

@@ -3,6 +3,7 @@
 from compas.orchestrator.handlers import (
     activity,
     agents,
+    configuration,
     dispatching,
     explaining,
     history,
@@ -29,5 +30,6 @@ HANDLERS: dict[str, Handler] = {
     "execution_events": activity.execution_events,
     "list_agents": agents.list_agents,
     "health": supervision.health,
+    "reload": configuration.reload,
     "stop": supervision.stop,
 }
