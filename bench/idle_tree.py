@@ -13,6 +13,8 @@ from compas.clock import wall_clock
 from compas.config.load import load
 from compas.domain.ids import new_ulid
 from compas.git.errors import GitWorkerLost
+from compas.orchestrator.config_file import LocalConfigFile
+from compas.orchestrator.configuration import Configuration
 from compas.orchestrator.runners import LocalRunners
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.state_directory import prepare_state_directory
@@ -56,7 +58,8 @@ def watch_idle_tree(config: Path, settle_secs: float, seconds: float) -> IdleTre
 
 
 async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleTree:
-    config = load(config_path).config
+    loaded = load(config_path)
+    config = loaded.config
     state = Path(config.state_dir)
     prepare_state_directory(state)
     async with AsyncExitStack() as stack:
@@ -67,7 +70,7 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
         epoch = await store.begin_epoch(os.getpid(), boot_id(), "bench")
         launcher: Slot[Launcher] = Slot("fork server", LaunchError)
         services = Services(
-            config=config,
+            configuration=Configuration(loaded, wall_clock()),
             store=store,
             backends=build_backends(config.backends.values()),
             git=Slot("git worker", GitWorkerLost),
@@ -77,7 +80,12 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
             environ=dict(os.environ),
             epoch=epoch,
         )
-        root = build_root(services, telemetry, local_workers(services, launcher, None))
+        root = build_root(
+            services,
+            telemetry,
+            local_workers(services, launcher, None),
+            LocalConfigFile(config_path, services.environ),
+        )
         await stack.enter_async_context(open_actor_system("idle", root))
         await trio.sleep(settle_secs)
         counter = _Counter()

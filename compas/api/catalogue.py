@@ -5,6 +5,7 @@ from typing import Any
 from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
 from compas.api.batches import ABANDON_BATCH, BATCH_STATUS
+from compas.api.configuration import RELOAD
 from compas.api.dispatching import DISPATCH
 from compas.api.figures import METRICS, TOOL_STATS
 from compas.api.history import DIFF, EVENTS, LOG, WHY
@@ -41,6 +42,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     METRICS,
     TOOL_STATS,
     HEALTH,
+    RELOAD,
     STOP,
 )
 

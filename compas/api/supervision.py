@@ -63,7 +63,11 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The supervisor and its agents. `since` is UTC seconds; an active thread is stale after `stale_active_secs`."""
+    """The supervisor and its agents. `since` is UTC seconds; an active thread is stale after `stale_active_secs`.
+
+    `places` is how many executions may run at once. `config_notices` says what of the config file is not in force, and
+    why; it is empty while the file is.
+    """
 
     state: str
     pid: int
@@ -78,6 +82,8 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     clients: int
     git_worker: str
     log: str
+    places: int = 0
+    config_notices: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     agents: tuple[AgentHealth, ...] = ()
     stale_active_secs: int = 3600

@@ -45,11 +45,12 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest threads first; `total` counts all that match."""
+    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`."""
 
     threads: tuple[StatusRow, ...]
     total: int
     scheduled_count: int = 0
+    config_notices: tuple[str, ...] = ()
 
 
 STATUS = Operation(

@@ -22,6 +22,7 @@ _OWN_CODE = {
     "wait": "compas.cli.wait_command:main",
     "wait-merge": "compas.cli.wait_command:main",
     "stop": "compas.cli.stop_command:main",
+    "reload": "compas.cli.reload_command:main",
 }
 """Commands that do more than their operation."""
 

@@ -18,7 +18,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """A configuration that loaded without an error; every path in it is absolute.
 
     `worktree_dir` None means `.compas-worktrees` beside the repository. `effective_concurrency` is the global limit:
-    what the file says, else one per worker agent. `agents` and `backends` keep the order of the file.
+    what the file says, which is `max_concurrent_triggers`, else one per worker agent. `agents` and `backends` keep
+    the order of the file.
     """
 
     config_path: str
@@ -31,6 +32,7 @@ class Config(Struct, frozen=True, kw_only=True):
     trigger_intents: tuple[str, ...] = ("dispatch", "handoff", "changes-requested")
     execution_timeout_secs: int = 600
     effective_concurrency: int = 1
+    max_concurrent_triggers: int | None = None
     max_triggers_per_agent: int = 1
     max_queued_executions: int | None = None
     default_merge_strategy: MergeStrategy = "merge"
@@ -55,7 +57,13 @@ class Config(Struct, frozen=True, kw_only=True):
 
 
 class Loaded(Struct, frozen=True, kw_only=True):
-    """A configuration, and what its author should know although it loads."""
+    """A configuration, and what its author should know although it loads.
+
+    `digest` is the SHA-256 of the file's bytes, in lower-case hex. `reads` names the other files and directories that
+    have to be there for it to load; prompt files are read anew for each execution.
+    """
 
     config: Config
     warnings: tuple[Finding, ...] = ()
+    digest: str = ""
+    reads: tuple[str, ...] = ()

@@ -25,8 +25,26 @@ compas reads one YAML document: `--config FILE`, else the file that `COMPAS_CONF
 - Everything that is wrong is reported at once, with line and column. Loading creates nothing on disk.
 - Files of the Rust original load. Where it ignored a key it did not know, compas warns.
 
-The last column says when a changed value is used. *Not yet*: the key is read and checked, but this version does not act
-on it, and says so when it loads. *Never*: the key has a meaning only for the original."""
+## While compas runs
+
+A saved file is taken up by itself, once its content has settled; `compas reload` takes it up at once and says what
+changed. A file that cannot be used changes nothing: the last good one stays in force, and `compas status`, `compas
+health`, `compas doctor`, the dashboard and the tools of an editor say so until it is corrected. The same holds while
+the file is not there. Each file taken up, and each refused, is an event in the log: which keys changed, never their
+values.
+
+The last column says when a changed value is used:
+
+- *At its next use*: at once, for whatever begins from then on. What is running goes on as it began. Larger limits let
+  in more work at once; smaller ones end nothing.
+- *After a restart*: until `compas restart` the old value holds for everything, and the key is named in a warning. The
+  place of the socket follows from the path of the config file; moving the file takes a restart too.
+- *Not yet*: the key is read and checked, but this version does not act on it, and says so when it loads.
+- *Never*: the key has a meaning only for the original.
+
+On Linux changes are noticed by inotify, also those behind symbolic links. On macOS kqueue does it; that part is written
+from its documentation and has not been tried on a Mac. Where nothing can be watched, a warning says so, and `compas
+reload` works all the same. A prompt file is read anew for every execution."""
 
 
 def document() -> str:

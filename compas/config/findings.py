@@ -30,13 +30,26 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class ConfigError(CompasError):
-    """A config file cannot be used; `findings` holds every error in it, `warnings` what else was noticed."""
+    """A config file cannot be used; `findings` holds every error in it, `warnings` what else was noticed.
 
-    def __init__(self, path: str, findings: tuple[Finding, ...], warnings: tuple[Finding, ...] = ()) -> None:
+    `digest` and `reads` are those of `Loaded`, as far as the file could be read.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        findings: tuple[Finding, ...],
+        warnings: tuple[Finding, ...] = (),
+        *,
+        digest: str = "",
+        reads: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(path, findings)
         self.path = path
         self.findings = findings
         self.warnings = warnings
+        self.digest = digest
+        self.reads = reads
 
     def __str__(self) -> str:
         if len(self.findings) == 1:

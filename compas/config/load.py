@@ -1,5 +1,6 @@
 """Loads a config file: read, merge, check and resolve, with everything that is wrong said at once."""
 
+import hashlib
 import os
 from collections.abc import Mapping as Environment
 from pathlib import Path
@@ -13,7 +14,7 @@ from compas.config.findings import ConfigError, Report, in_file_order
 from compas.config.locate import LocateError, absolute, expand_home, state_dir_override
 from compas.config.positions.compose import compose
 from compas.config.positions.nodes import Node, SyntaxFailure
-from compas.config.positions.text import read_text
+from compas.config.positions.text import decoded, read_bytes
 from compas.config.resolve import resolve
 from compas.config.schema.file import DEFAULT_STATE_DIR, ConfigFile
 
@@ -24,21 +25,28 @@ def load(path: Path, *, environ: Environment[str, str] | None = None, previous: 
     Relative paths in it start at the directory of `path` as given: a symbolic link is not followed. `environ`
     (default: this process's) provides HOME and COMPAS_STATE_DIR. With `previous`, the configuration in use, a prompt
     file that has vanished since is only a warning. Raises ConfigError with every error in the file.
+
+    The digest is the SHA-256 of the file's bytes, in lower-case hex; it is empty when they could not be read.
     """
     environment = os.environ if environ is None else environ
     config_path = absolute(path)
     report = Report()
+    digest, reads = "", tuple[str, ...]()
     try:
-        root = compose(read_text(str(config_path)))
+        data = read_bytes(str(config_path))
+        digest = hashlib.sha256(data).hexdigest()
+        root = compose(decoded(data))
     except SyntaxFailure as failure:
         report.error((), failure.sentence, at=(failure.line, failure.column))
-        raise _refused(config_path, report) from None
+        raise _refused(config_path, report, digest, reads) from None
     draft = _draft(root, config_path, report, environment, previous)
     if draft is not None:
         run_checks(draft, report)
+        reads = draft.reads
     if draft is None or report.errors:
-        raise _refused(config_path, report)
-    return Loaded(config=resolve(draft, str(config_path)), warnings=in_file_order(report.warnings))
+        raise _refused(config_path, report, digest, reads)
+    config = resolve(draft, str(config_path))
+    return Loaded(config=config, warnings=in_file_order(report.warnings), digest=digest, reads=reads)
 
 
 def _draft(
@@ -69,5 +77,6 @@ def _draft(
     )
 
 
-def _refused(path: Path, report: Report) -> ConfigError:
-    return ConfigError(str(path), in_file_order(report.errors), in_file_order(report.warnings))
+def _refused(path: Path, report: Report, digest: str, reads: tuple[str, ...]) -> ConfigError:
+    findings, warnings = in_file_order(report.errors), in_file_order(report.warnings)
+    return ConfigError(str(path), findings, warnings, digest=digest, reads=reads)

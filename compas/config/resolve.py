@@ -35,6 +35,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         trigger_intents=limits.trigger_intents,
         execution_timeout_secs=limits.execution_timeout_secs,
         effective_concurrency=draft.concurrency,
+        max_concurrent_triggers=limits.max_concurrent_triggers,
         max_triggers_per_agent=limits.max_triggers_per_agent,
         max_queued_executions=limits.max_queued_executions,
         default_merge_strategy=limits.default_merge_strategy,

@@ -113,7 +113,7 @@ class Feed:
             async with session.open_stream(EVENTS.name, request, LogEvent) as events:
                 async for event in events:
                     self._sink(event)
-                    if event.position > health.events and event.type.startswith(("execution.", "thread.")):
+                    if event.position > health.events and event.type.startswith(("execution.", "thread.", "config.")):
                         self._stale.set()
         raise SessionLost("the supervisor has nothing more to tell")
 

@@ -98,6 +98,9 @@ def _banner(frame: Frame, columns: int) -> list[Line]:
     if board.health is not None and board.health.state == "stopping":
         said = "the supervisor is stopping; it starts no more work"
         return [cut_line(Line((("notice", " ! "), ("warn", f" {said}"))), columns)]
+    if board.health is not None and board.health.config_notices:
+        said = one_line(" · ".join(board.health.config_notices))
+        return [cut_line(Line((("notice", " ! "), ("warn", f" {said}"))), columns)]
     return []
 
 

@@ -9,6 +9,7 @@ from compas.api.history import LogEvent
 from compas.api.supervision import HealthResponse
 from compas.api.threads import StatusResponse, StatusRow
 from compas.domain import events as e
+from compas.domain.configuration import notices
 
 KEPT_THREADS = 500
 KEPT_MERGES = 100
@@ -110,7 +111,7 @@ def evolve(board: Board, update: Update) -> Board:
                 ending=frozenset(),
             )
         case HealthRead(health=health):
-            return replace(board, health=health)
+            return replace(board, health=health, places=health.places or board.places)
         case Lost(reason=reason, at=at):
             since = board.lost_at if board.lost_at is not None else at
             return replace(board, link="lost", trouble=reason, lost_at=since)
@@ -130,6 +131,8 @@ def _take(board: Board, logged: LogEvent) -> Board:
     event = _decoded(logged)
     if event is None:
         return board
+    if isinstance(event, e.ConfigLoaded | e.ConfigRefused):
+        return _take_config(board, event, logged.position)
     thread = thread_of(logged)
     if thread is None:
         return _take_merge(board, event, logged.at)
@@ -150,6 +153,14 @@ def _take(board: Board, logged: LogEvent) -> Board:
         read_to=logged.position,
         ending=_ending(board, before, event),
     )
+
+
+def _take_config(board: Board, event: e.ConfigLoaded | e.ConfigRefused, position: int) -> Board:
+    """Show at once what of the config file is not in force; what else there is to say comes with the next health."""
+    if board.health is None or position <= board.read_to:
+        return board
+    found = notices((), event.waiting) if isinstance(event, e.ConfigLoaded) else notices(event.errors, ())
+    return msgspec.structs.replace(board, health=msgspec.structs.replace(board.health, config_notices=found))
 
 
 def _decoded(logged: LogEvent) -> e.Event | None:

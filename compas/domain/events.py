@@ -343,6 +343,29 @@ class SupervisorStopped(_Event, frozen=True, kw_only=True, tag="supervisor.stopp
     mode: Literal["drained", "now", "detached", "idle"]
 
 
+class ConfigLoaded(_Event, frozen=True, kw_only=True, tag="config.loaded"):
+    """A configuration came into force; `digest` is the SHA-256 of its file.
+
+    `changed` names the keys that differ from before, never their values; `waiting` those that are used only after a
+    restart. `notes` are sentences about what follows, such as why more executions run now.
+    """
+
+    digest: str
+    changed: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class ConfigRefused(_Event, frozen=True, kw_only=True, tag="config.refused"):
+    """The config file cannot be used as it is, so the last good one stays in force; `digest` is empty without a file.
+
+    `errors` says what is wrong and where; of many, the first ones, and how many more there are.
+    """
+
+    digest: str
+    errors: tuple[str, ...]
+
+
 ThreadEvent = (
     ThreadOpened
     | ThreadDescribed
@@ -364,7 +387,7 @@ ThreadEvent = (
 )
 MergeEvent = MergeQueued | MergeStarted | MergePrepared | MergeCompleted | MergeFailed | MergeCancelled
 BackendEvent = BreakerOpened | BreakerClosed
-SupervisorEvent = SupervisorStarted | SupervisorStopped
+SupervisorEvent = SupervisorStarted | SupervisorStopped | ConfigLoaded | ConfigRefused
 Event = ThreadEvent | MergeEvent | BackendEvent | SupervisorEvent
 
 

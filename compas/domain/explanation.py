@@ -85,6 +85,8 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"{by} abandoned the thread"
         case e.ThreadReopened(previous=previous, by=by):
             return f"{by} reopened the thread, which had been {previous}"
+        case e.ConfigLoaded(changed=changed, notes=notes):
+            return "; ".join([f"the config file was changed: {', '.join(changed)}", *notes])
         case _:
             return _describe_execution(event, agents) or _describe_merge(event)
 

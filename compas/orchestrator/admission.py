@@ -1,11 +1,13 @@
 """Admission: who may run now. It keeps the line in memory, since the log says who is in it."""
 
 import contextlib
+from collections.abc import Callable
 
 import msgspec
 
 from actors.actor import Actor
 from actors.errors import ActorStopped
+from compas.config.config import Config
 from compas.domain import admission as rules
 from compas.domain.admission import Line
 from compas.orchestrator.messages import (
@@ -15,6 +17,7 @@ from compas.orchestrator.messages import (
     HavePlace,
     KeepPlaces,
     LeavePlace,
+    LimitsChanged,
     PlaceGranted,
     WantPlace,
 )
@@ -22,9 +25,12 @@ from compas.orchestrator.services import ADMISSION, ASK_TIMEOUT_SECS, Services, 
 
 
 class Admission(Actor):
-    """Grants places by the limits of the config. Granting is told, never asked, so that nobody waits in a mailbox."""
+    """Grants places by the limits that hold now. Granting is told, never asked, so that nobody waits in a mailbox.
 
-    def __init__(self, limits: rules.Limits, services: Services) -> None:
+    Smaller limits end nothing: who has a place keeps it.
+    """
+
+    def __init__(self, limits: Callable[[], rules.Limits], services: Services) -> None:
         self._limits = limits
         self._services = services
         self._gates: dict[str, rules.Gate] = {}
@@ -67,11 +73,13 @@ class Admission(Actor):
                 for execution in [name for name, owner in self._threads.items() if owner == thread]:
                     if execution not in kept:
                         self._leave(execution)
+            case LimitsChanged():
+                pass  # whoever has room now is let in below
             case _:
                 raise TypeError(f"admission does not take {type(message).__name__}")
         if not self._services.new_work.is_welcome:
             return None
-        self._line, granted = rules.grant(self._line, self._limits, self._gates)
+        self._line, granted = rules.grant(self._line, self._limits(), self._gates)
         for claim in granted:
             if claim.backend in self._gates:
                 # What comes of it decides whether there is another: its backend looks, and tells.
@@ -116,3 +124,9 @@ class Admission(Actor):
         except ActorStopped:
             pass  # as good as not there
         await self.context.ref.tell(LeavePlace(execution=execution))
+
+
+def limits_of(config: Config) -> rules.Limits:
+    """Return what the config says about how many executions may run."""
+    own = {agent.alias: agent.max_concurrent for agent in config.agents.values() if agent.max_concurrent is not None}
+    return rules.Limits(overall=config.effective_concurrency, per_agent=config.max_triggers_per_agent, of_agent=own)

@@ -17,13 +17,15 @@ from actors.remote.server import ServerSettings
 from actors.system import ActorSystem, open_actor_system
 from compas.backends.catalogue import build_backends
 from compas.clock import wall_clock
-from compas.config.config import Config
+from compas.config.config import Loaded
 from compas.config.load import load
 from compas.domain import events as e
 from compas.domain.ids import new_ulid
 from compas.errors import CompasError
 from compas.git.errors import GitWorkerLost
 from compas.orchestrator.activity import Activity
+from compas.orchestrator.config_file import LocalConfigFile
+from compas.orchestrator.configuration import Configuration
 from compas.orchestrator.ending import IDLE_EXIT_SECS, Ending, watch_idleness, watch_signals, wind_down
 from compas.orchestrator.gate import Gate
 from compas.orchestrator.handlers.desk import Desk, Supervision
@@ -134,11 +136,11 @@ class _Process:
     async def _serve(self) -> None:
         loaded = load(self._config_path)
         state = Path(loaded.config.state_dir)
-        warnings = (*(str(finding) for finding in loaded.warnings), *prepare_state_directory(state))
+        warnings = prepare_state_directory(state)
         own = Holder(pid=os.getpid(), config=str(self._config_path), since=wall_clock())
         with hold_state_lock(state, own):
             start_logging(state / LOG_NAME, to_terminal=not self._detached)
-            for warning in warnings:
+            for warning in (*loaded.warnings, *warnings):
                 log.warning("%s", warning, extra={"action": "config_warning"})
             self._report(READY)
             log_path = state / LOG_NAME
@@ -149,18 +151,19 @@ class _Process:
                 )
                 telemetry = await open_or_replace(stack, state / "telemetry.sqlite")
                 self._epoch = await store.begin_epoch(os.getpid(), boot_id(), compas_version())
-                await _record_start(store)
+                await _record_start(store, loaded)
                 git_log = stack.enter_context(log_path.open("ab"))
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
-                services = self._services(loaded.config, store, launcher)
+                services = self._services(loaded, store, launcher)
                 workers = local_workers(services, launcher, git_log.fileno())
-                root = build_root(services, telemetry, workers)
+                root = build_root(services, telemetry, workers, LocalConfigFile(self._config_path, services.environ))
                 async with open_actor_system("compas", root) as system:
                     await self._supervise(system, services, warnings)
 
-    def _services(self, config: Config, store: Store, launcher: Slot[Launcher]) -> Services:
+    def _services(self, loaded: Loaded, store: Store, launcher: Slot[Launcher]) -> Services:
+        config = loaded.config
         return Services(
-            config=config,
+            configuration=Configuration(loaded, wall_clock()),
             store=store,
             backends=build_backends(config.backends.values()),
             git=Slot("git worker", GitWorkerLost),
@@ -205,6 +208,7 @@ def _idle_secs(environ: Mapping[str, str]) -> float:
         return IDLE_EXIT_SECS
 
 
-async def _record_start(store: Store) -> None:
-    event = e.SupervisorStarted(pid=os.getpid(), boot_id=boot_id(), version=compas_version())
-    await store.append_all([Append(events=(NewEvent(stream=e.SUPERVISOR_STREAM, event=event),))])
+async def _record_start(store: Store, loaded: Loaded) -> None:
+    started = e.SupervisorStarted(pid=os.getpid(), boot_id=boot_id(), version=compas_version())
+    events = (started, e.ConfigLoaded(digest=loaded.digest))
+    await store.append_all([Append(events=tuple(NewEvent(stream=e.SUPERVISOR_STREAM, event=one) for one in events))])

@@ -28,9 +28,8 @@ class BackendActor(Actor):
     def __init__(self, backend: Backend, services: Services) -> None:
         self._backend = backend
         self._services = services
-        lasting = services.config.ping_cache_ttl_secs
-        self._looks: Memory[Looked] = Memory(lasting)
-        self._pings: Memory[Pinged] = Memory(lasting)
+        self._looks: Memory[Looked] = Memory(self._lasting)
+        self._pings: Memory[Pinged] = Memory(self._lasting)
         self._places = trio.CapacityLimiter(PINGS_AT_ONCE)
         self._breaker = BreakerKeeper(backend.name, services)
 
@@ -69,6 +68,9 @@ class BackendActor(Actor):
         env = environment_of(agent, self._services.environ)
         found = self._backend.availability(env.get("PATH", ""))
         return Remembered(Looked(usable=found.usable, detail=found.detail), is_remembered=False)
+
+    def _lasting(self) -> float:
+        return self._services.config.ping_cache_ttl_secs
 
     def _key(self, agent: AgentSpec) -> object:
         return frozenset(environment_of(agent, self._services.environ).items())

@@ -177,6 +177,11 @@ class KeepPlaces:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitsChanged:
+    """The config has other limits now."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeavePlace:
     """An execution is over, or wants no place any more."""
 
@@ -215,6 +220,27 @@ class LocateMerges(Ask[ActorRef]):
 
     repository: str
     target: str
+
+
+# --- to the config watcher ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReloadConfig(Ask[bool]):
+    """Look at the config file now; answered, once what it says holds or its failure is known, with whether it was news.
+
+    Fails with StoreUnavailable while that cannot be recorded.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigFileChanged:
+    """From the watch: the config file may have another content."""
+
+
+@dataclass(frozen=True, slots=True)
+class LookAtConfig:
+    """From the watcher's own timer."""
 
 
 # --- to an execution ---------------------------------------------------------------------------------------------

@@ -28,16 +28,16 @@ class _Entry(Generic[T]):
 
 
 class Memory(Generic[T]):
-    """Answers by key, each good for `seconds`; with 0, only those who ask at the same time share one."""
+    """Answers by key, each good for as long as `seconds` says; 0: only those who ask at the same time share one."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._entries: dict[object, _Entry[T]] = {}
 
     def recall(self, key: object) -> Remembered[T] | None:
         """Return what is remembered and still good."""
         entry = self._entries.get(key)
-        if entry is None or entry.value is None or trio.current_time() - entry.found_at >= self._seconds:
+        if entry is None or entry.value is None or trio.current_time() - entry.found_at >= self._seconds():
             return None
         return Remembered(entry.value, is_remembered=True)
 

@@ -10,6 +10,7 @@ from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
 from compas.git.client import GitWorker
+from compas.orchestrator.configuration import Configuration
 from compas.orchestrator.new_work import NewWork
 from compas.orchestrator.runners import Runners
 from compas.orchestrator.workers import Slot
@@ -18,6 +19,7 @@ from compas.store.event_log import Store
 ASK_TIMEOUT_SECS = 30.0
 """How long one actor waits for another before it takes it for broken and crashes, to begin again from the log."""
 
+CONFIG = "config"
 JOURNAL = "journal"
 ADMISSION = "admission"
 THREADS = "threads"
@@ -53,9 +55,12 @@ def executions_directory(config: Config) -> Path:
 
 @dataclass(frozen=True, kw_only=True)
 class Services:
-    """Handed down the tree when it is built; nothing here is global. `environ` is what agents may inherit from."""
+    """Handed down the tree when it is built; nothing here is global. `environ` is what agents may inherit from.
 
-    config: Config
+    The config may change at any time but within one decision: whoever decides reads it once, and nobody keeps it.
+    """
+
+    configuration: Configuration
     store: Store
     backends: Mapping[str, Backend]
     git: Slot[GitWorker]
@@ -65,6 +70,11 @@ class Services:
     environ: Mapping[str, str]
     epoch: int
     new_work: NewWork = field(default_factory=NewWork)
+
+    @property
+    def config(self) -> Config:
+        """The configuration in force now."""
+        return self.configuration.in_force
 
     @property
     def executions_directory(self) -> Path:

@@ -9,10 +9,11 @@ from actors.actor import Actor
 from actors.restart import Backoff, Strategy
 from actors.spec import ChildSpec
 from actors.supervisor import Supervisor
-from compas.domain.admission import Limits
 from compas.git.client import GitWorker, open_git_worker
-from compas.orchestrator.admission import Admission
+from compas.orchestrator.admission import Admission, limits_of
 from compas.orchestrator.backend import BackendActor
+from compas.orchestrator.config_file import ConfigFile
+from compas.orchestrator.config_watcher import ConfigWatcher
 from compas.orchestrator.executions import Executions
 from compas.orchestrator.journal import Journal
 from compas.orchestrator.merges import MergeDirectory, Merges
@@ -28,7 +29,9 @@ CROWD = 4096
 """Mailbox of an actor that every thread speaks to."""
 
 
-def build_root(services: Services, telemetry: Telemetry, workers: Sequence[ChildSpec]) -> ChildSpec:
+def build_root(
+    services: Services, telemetry: Telemetry, workers: Sequence[ChildSpec], config_file: ConfigFile
+) -> ChildSpec:
     """Describe the whole tree; `workers` are the hosts of the processes that work for it.
 
     The root is rest_for_one: nothing goes on without the journal, and without its workers the core would only fail.
@@ -38,6 +41,7 @@ def build_root(services: Services, telemetry: Telemetry, workers: Sequence[Child
         _group("backends", lambda: _patient(_backends(services))),
         _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
+        ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
     ]
     return _group(
         "root",
@@ -82,16 +86,8 @@ def _backends(services: Services) -> list[ChildSpec]:
 def _work(services: Services) -> list[ChildSpec]:
     """Threads and what they run. Each holds in memory what it agreed on with the others, so they are restarted
     together; then the directory brings back every thread that has work, which adopts its executions."""
-    config = services.config
-    limits = Limits(
-        overall=config.effective_concurrency,
-        per_agent=config.max_triggers_per_agent,
-        of_agent={
-            agent.alias: agent.max_concurrent for agent in config.agents.values() if agent.max_concurrent is not None
-        },
-    )
     return [
-        ChildSpec("admission", lambda: Admission(limits, services), mailbox=CROWD),
+        ChildSpec("admission", lambda: Admission(lambda: limits_of(services.config), services), mailbox=CROWD),
         _group("executions", lambda: Executions(intensity=20, period=60.0, backoff=BACKOFF)),
         _group("threads", lambda: Threads(intensity=20, period=60.0, backoff=BACKOFF)),
         ChildSpec("directory", lambda: ThreadDirectory(services), mailbox=CROWD),

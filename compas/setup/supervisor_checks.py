@@ -83,7 +83,9 @@ def _git_worker(health: HealthResponse) -> Check:
 
 
 def check_warnings(health: HealthResponse, known: tuple[str, ...]) -> Iterator[Check]:
-    """Pass on what the supervisor warns of, but for what was found already."""
+    """Pass on what the supervisor warns of, but for what was found already, and what of the config is not in force."""
+    for notice in health.config_notices:
+        yield warned("config in force", notice)
     for warning in health.warnings:
         if warning not in known:
             yield warned("supervisor", f"warns: {warning}")

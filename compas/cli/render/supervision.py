@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from compas.api.supervision import AgentHealth, HealthResponse, Ping, StopResponse
+from compas.cli.render.configuration import with_notices
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted
 
@@ -18,7 +19,7 @@ def health_text(response: HealthResponse, style: Style) -> str:
                 ("state", response.state_dir),
                 ("log", response.log),
                 ("events", str(response.events)),
-                ("work", f"{response.active} running, {response.queued} queued"),
+                ("work", f"{response.active} running{_places(response)}, {response.queued} queued"),
                 ("clients", str(response.clients)),
                 ("git worker", response.git_worker),
             ],
@@ -34,7 +35,11 @@ def health_text(response: HealthResponse, style: Style) -> str:
         parts += ["\n".join(lines)] if (lines := [*_remarks(response.agents, style)]) else []
     if response.warnings:
         parts.append("\n".join(style.paint(f"warning: {style.line(one)}", "yellow") for one in response.warnings))
-    return "\n\n".join(parts)
+    return with_notices("\n\n".join(parts), response.config_notices, style)
+
+
+def _places(response: HealthResponse) -> str:
+    return f" of at most {response.places}" if response.places else ""
 
 
 def _agent(agent: AgentHealth, *, is_pinged: bool) -> list[Cell]:

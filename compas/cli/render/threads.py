@@ -11,6 +11,7 @@ from compas.api.threads import (
     TranscriptMessage,
     TranscriptResponse,
 )
+from compas.cli.render.configuration import with_notices
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
@@ -35,7 +36,7 @@ def status_colour(status: str) -> Colour | None:
 def status_text(response: StatusResponse, style: Style) -> str:
     """Write the newest threads first, and how many more there are."""
     if not response.threads:
-        return "no threads match"
+        return with_notices("no threads match", response.config_notices, style)
     heads = ("THREAD", "STATUS", "AGENT", "WORK", "CHANGED", "SUMMARY")
     text = table(heads, [_row(row, style) for row in response.threads], style)
     more = response.total - len(response.threads)
@@ -43,7 +44,7 @@ def status_text(response: StatusResponse, style: Style) -> str:
         text += f"\n{counted(more, 'more thread')}; --limit shows more"
     if response.scheduled_count:
         text += f"\n{counted(response.scheduled_count, 'execution')} waiting for a later time"
-    return text
+    return with_notices(text, response.config_notices, style)
 
 
 def _row(row: StatusRow, style: Style) -> list[Cell]:

@@ -34,6 +34,13 @@ class Draft:
         return tuple(agent for agent in self.agents if agent.entry.role == "worker")
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The files and directories that have to be there for the file to load."""
+        named = [self.file.default_workdir]
+        named += [path for agent in self.agents for path in (agent.entry.prompt_file, agent.entry.script) if path]
+        return tuple(dict.fromkeys(path for path in named if path))
+
+    @property
     def concurrency(self) -> int:
         """How many executions run at once: what the file says, else one per agent that can be started."""
         return self.file.orchestration.max_concurrent_triggers or max(1, len(self.working))

@@ -1,4 +1,4 @@
-"""Reads a config file as text, within a limit, and says in words why it cannot."""
+"""Reads a config file, within a limit, and says in words why it cannot."""
 
 import os
 import stat
@@ -9,7 +9,12 @@ LIMIT_BYTES = 1 << 20
 
 
 def read_text(path: str) -> str:
-    """Read a UTF-8 file of at most `LIMIT_BYTES`; a pipe or a directory is refused before it is opened.
+    """Read a UTF-8 file of at most `LIMIT_BYTES`. Raises SyntaxFailure in words a person can act on."""
+    return decoded(read_bytes(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """Read a file of at most `LIMIT_BYTES`; a pipe or a directory is refused before it is opened.
 
     Raises SyntaxFailure in words a person can act on.
     """
@@ -30,10 +35,11 @@ def read_text(path: str) -> str:
         raise SyntaxFailure(f"the path cannot be used: {failure}") from failure
     if len(data) > LIMIT_BYTES:
         raise SyntaxFailure(f"it is larger than {LIMIT_BYTES} bytes; move long prompts to files (`prompt_file`)")
-    return _decoded(data)
+    return data
 
 
-def _decoded(data: bytes) -> str:
+def decoded(data: bytes) -> str:
+    """Return what was read as text, without a byte order mark. Raises SyntaxFailure at the first byte that is none."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:

@@ -27,8 +27,6 @@ class ConfigFile(Section, frozen=True, kw_only=True):
             doc="The directory agents work in unless they have a `workdir`; it must exist.",
             path=True,
             aliases=("target_repo_root",),
-            effect=Effect.RESTART,
-            shapes="default_workdir",
         ),
     ]
     state_dir: Annotated[

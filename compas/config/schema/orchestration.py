@@ -44,8 +44,6 @@ class Orchestration(Section, frozen=True, kw_only=True):
             doc="How many executions run at once, over all agents.",
             ge=1,
             default="one per worker agent",
-            effect=Effect.RESTART,
-            shapes="effective_concurrency",
         ),
     ] = None
     max_triggers_per_agent: Annotated[
@@ -56,14 +54,9 @@ class Orchestration(Section, frozen=True, kw_only=True):
         int | None,
         Key(doc="How many executions may wait or run; a dispatch beyond that is refused.", ge=1, default="no limit"),
     ] = None
-    ping_timeout_secs: Annotated[
-        int, Key(doc="Seconds a backend has to answer a ping.", ge=1, effect=Effect.RESTART)
-    ] = 15
+    ping_timeout_secs: Annotated[int, Key(doc="Seconds a backend has to answer a ping.", ge=1)] = 15
     ping_cache_ttl_secs: Annotated[
-        int,
-        Key(
-            doc="Seconds for which what was found out about a backend's health is reused.", ge=0, effect=Effect.RESTART
-        ),
+        int, Key(doc="Seconds for which what was found out about a backend's health is reused.", ge=0)
     ] = 60
     log_retention_count: Annotated[int, Key(doc="How many execution logs are kept.", ge=0, effect=Effect.LATER)] = 100
     stale_active_secs: Annotated[

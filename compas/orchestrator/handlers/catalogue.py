@@ -4,6 +4,7 @@ from compas.orchestrator.handlers import (
     activity,
     agents,
     batches,
+    configuration,
     dispatching,
     explaining,
     figures,
@@ -42,5 +43,6 @@ HANDLERS: dict[str, Handler] = {
     "metrics": figures.metrics,
     "tool_stats": figures.tool_stats,
     "health": supervision.health,
+    "reload": configuration.reload,
     "stop": supervision.stop,
 }

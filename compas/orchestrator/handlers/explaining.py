@@ -1,5 +1,9 @@
 """Handler of `why`: where a thread stands, and the chain of causes that brought it there, read from the log."""
 
+from collections.abc import Iterator
+
+from msgspec import structs
+
 from actors.remote.call import Call
 from compas.api.history import Cause, WhyRequest, WhyResponse
 from compas.domain import events as e
@@ -28,6 +32,7 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
     for merge_stream in {row.stream for row in merges}:
         found = await desk.services.store.read_stream(merge_stream)
         recorded += [one for one in found if getattr(one.event, "op", None) in ops]
+    recorded += _config_changes(await desk.services.store.read_stream(e.SUPERVISOR_STREAM), state, recorded[0].position)
     recorded.sort(key=lambda one: one.position)
     breakers = await _breakers(desk, {run.queued.backend for run in state.in_flight()})
     where, following = standing(state, now=desk.services.clock(), breakers=breakers)
@@ -50,3 +55,21 @@ async def _breakers(desk: Desk, backends: set[str]) -> dict[str, Breaker]:
         if ref is not None:
             found[backend] = await ref.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
     return found
+
+
+def _config_changes(supervisor: tuple[e.Recorded, ...], state: Thread, began: int) -> Iterator[e.Recorded]:
+    """Return the changes of the config, since the thread began, that its agents or the limits of all are about."""
+    agents = {run.queued.agent for run in state.runs.values()}
+    for one in supervisor:
+        if one.position > began and isinstance(one.event, e.ConfigLoaded):
+            concerned = tuple(name for name in one.event.changed if _concerns(name, agents))
+            if concerned:
+                yield structs.replace(one, event=structs.replace(one.event, changed=concerned))
+
+
+def _concerns(changed: str, agents: set[str]) -> bool:
+    """Tell whether a changed key (`agents.dev.model`, `orchestration.…`) may have had a say in what those agents do."""
+    if not changed.startswith("agents."):
+        return changed.startswith("orchestration.")
+    name = changed.removeprefix("agents.")
+    return any(name.startswith((f"{agent}.", f"{agent} ")) for agent in agents)

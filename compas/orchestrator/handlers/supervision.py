@@ -34,7 +34,9 @@ async def health(desk: Desk, call: Call) -> api.HealthResponse:
         clients=own.clients,
         git_worker="running" if services.git.is_filled else "being restarted",
         log=own.log_path,
-        warnings=own.warnings,
+        places=services.config.effective_concurrency,
+        config_notices=services.configuration.notices,
+        warnings=(*services.configuration.standing.warnings, *own.warnings),
         agents=tuple(_agent(desk, agent, examined[agent.alias], by_agent.get(agent.alias)) for agent in agents),
         stale_active_secs=services.config.stale_active_secs,
     )

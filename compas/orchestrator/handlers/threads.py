@@ -29,6 +29,7 @@ async def status(desk: Desk, call: Call) -> api.StatusResponse:
             threads=tuple(_status_row(row) for row in page.rows),
             total=page.total,
             scheduled_count=len(scheduled_executions(reader, now)),
+            config_notices=desk.services.configuration.notices,
         )
 
     return await desk.services.store.query(read)

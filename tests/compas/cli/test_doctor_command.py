@@ -93,6 +93,19 @@ def test_what_loads_with_a_doubt_is_shown_with_its_line(desk: Desk, config: Path
     assert found["config"]["lines"][0].startswith("line 7, column 1: models:")
 
 
+# proves: c-config-dashboard 39
+def test_an_argument_that_takes_protection_away_is_shown_as_dangerous_or_as_repeated(desk: Desk, config: Path) -> None:
+    more = "  - {alias: rev, backend: claude, safety_mode: auto_approve, backend_args: [%s]}\n"
+    config.write_text(config.read_text() + more % "--yolo, --dangerously-skip-permissions, --verbose")
+    found = examined(desk)[1]["config"]
+    assert found["status"] == "warn"
+    assert found["lines"] == [
+        "line 7, column 77: agents[1].backend_args[0]: dangerous flag: --yolo switches off what keeps claude in bounds",
+        "line 7, column 85: agents[1].backend_args[1]: "
+        "duplicate flag: compas gives --dangerously-skip-permissions to claude anyway",
+    ]
+
+
 # proves: c-config-dashboard 90
 def test_a_repair_that_fails_is_shown_as_a_failure(desk: Desk, config: Path) -> None:
     desk.install_claude()

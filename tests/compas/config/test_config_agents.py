@@ -316,6 +316,7 @@ def test_of_prompt_and_prompt_file_side_by_side_the_file_wins_with_a_warning(des
     assert [finding.key for finding in loaded.warnings] == [f"{where}.prompt"]
 
 
+# proves: c-config-dashboard 39
 @pytest.mark.parametrize(
     ("backend", "argument", "says"),
     [

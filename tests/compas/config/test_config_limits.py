@@ -4,8 +4,6 @@ import msgspec
 import pytest
 from config_desk import Desk
 
-from compas.config.reload import restart_only_differences
-
 
 def test_a_file_with_only_what_is_needed_has_the_documented_limits(desk: Desk) -> None:
     config = desk.config(desk.agent(""))
@@ -167,28 +165,6 @@ def test_a_definition_that_cannot_work_is_refused_by_its_key(desk: Desk, definit
 def test_a_definition_that_may_not_mean_what_it_says_is_warned_of(desk: Desk, definition: str) -> None:
     text = desk.with_agent(f"backend_definitions: [{{name: a, command: x, {definition}}}]\n")
     assert len(desk.warnings(text)) == 1
-
-
-def test_changes_that_wait_for_a_restart_are_named_as_in_the_file(desk: Desk) -> None:
-    old = desk.config(desk.agent(""))
-    same = desk.config(desk.agent("model: other\n") + "orchestration: {execution_timeout_secs: 5}\n")
-    assert restart_only_differences(old, same) == ()
-    new = desk.config(
-        desk.agent("")
-        + "state_dir: elsewhere\nbackend_definitions: [{name: a, command: x}]\n"
-        + "orchestration: {max_concurrent_triggers: 3}\n"
-    )
-    assert restart_only_differences(old, new) == (
-        "state_dir",
-        "backend_definitions",
-        "orchestration.max_concurrent_triggers",
-    )
-
-
-def test_one_more_agent_changes_the_concurrency_that_was_not_set(desk: Desk) -> None:
-    old = desk.config(desk.agent(""))
-    new = desk.config(desk.agent("") + "  - {alias: two, backend: claude, safety_mode: auto_approve}\n")
-    assert restart_only_differences(old, new) == ("orchestration.max_concurrent_triggers",)
 
 
 def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import msgspec
 import trio
 from disk import Disk, open_store_on_disk
+from fake_config_file import FakeConfigFile
 from fake_git import FakeGit, FakeRepo
 from fake_runners import FakeRunners, open_fake_runners
 from troupe import Role, Troupe
@@ -19,14 +20,15 @@ from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import memory_transport_pair
 from actors.system import ActorSystem, open_actor_system
-from compas.api import dispatching, merging, supervision, threads, waiting
+from compas.api import configuration, dispatching, merging, supervision, threads, waiting
 from compas.api.operation import Operation
 from compas.backends.catalogue import build_backends
-from compas.config.config import Config
+from compas.config.config import Config, Loaded
 from compas.domain import events as e
 from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec, HandoffSpec
 from compas.git.errors import GitWorkerLost
 from compas.orchestrator.activity import Activity
+from compas.orchestrator.configuration import Configuration
 from compas.orchestrator.ending import Ending, wind_down
 from compas.orchestrator.gate import Gate
 from compas.orchestrator.handlers.desk import Desk, Supervision
@@ -62,8 +64,16 @@ def agent(alias: str, *, to: str | None = None, depth: int = 3, **settings: obje
 class Supervisor:
     """One run of the supervisor, with a client's connection to it."""
 
-    def __init__(self, system: ActorSystem, desk: Desk, ending: Ending, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        system: ActorSystem,
+        desk: Desk,
+        ending: Ending,
+        new_id: Callable[[], str],
+        config_file: FakeConfigFile,
+    ) -> None:
         self.system = system
+        self.config_file = config_file
         self.desk = desk
         self.ending = ending
         self.activity = Activity()
@@ -114,6 +124,10 @@ class Supervisor:
     async def wait_merge(self, op: str, timeout: float = LIMIT_SECS) -> waiting.WaitMergeResponse:
         """Wait for the end of a merge."""
         return await self.ask(waiting.WAIT_MERGE, op_id=op, timeout_secs=timeout)
+
+    async def reload(self) -> configuration.ReloadResponse:
+        """Ask for the config file to be looked at now."""
+        return await self.ask(configuration.RELOAD)
 
     async def stop(self, mode: str) -> supervision.StopResponse:
         """Ask the supervisor to end."""
@@ -195,8 +209,9 @@ class Workshop:
     async def supervisor(self, *, is_open: bool = True) -> AsyncIterator[Supervisor]:
         """Start a supervisor over what is here, and connect a client; unless `is_open`, its gate is left shut."""
         epoch = await self.store.begin_epoch(1, "boot-1", "test")
+        config_file = FakeConfigFile(self.config)
         services = Services(
-            config=self.config,
+            configuration=Configuration(Loaded(config=self.config, digest=config_file.digest), wall_clock()),
             store=self.store,
             backends=build_backends(self.config.backends.values()),
             git=Slot("git worker", GitWorkerLost),
@@ -211,11 +226,11 @@ class Workshop:
             stack.callback(outside.cancel_scope.cancel)
             outside.start_soon(_keep_git, services.git, self.git)
             telemetry = await stack.enter_async_context(open_telemetry(None))
-            root = build_root(services, telemetry, ())
+            root = build_root(services, telemetry, (), config_file)
             system = await stack.enter_async_context(open_actor_system("compas", root))
             ending = Ending()
             desk = Desk(services=services, registry=system.registry, bus=system.bus, supervision=_told(ending))
-            supervisor = Supervisor(system, desk, ending, self.new_id)
+            supervisor = Supervisor(system, desk, ending, self.new_id, config_file)
             gate = supervisor.gate
             if is_open:
                 gate.open(desk)

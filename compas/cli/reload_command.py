@@ -1,0 +1,30 @@
+"""`reload`: have the config file taken up now; says what changed, what waits for a restart, and what is wrong."""
+
+from collections.abc import Sequence
+
+from compas.api.configuration import RELOAD, ReloadRequest
+from compas.cli.arguments import CommandParser
+from compas.cli.asking import open_caller, place_for, style_here
+from compas.cli.render.configuration import reload_text
+from compas.cli.terminal import write, write_json
+from compas.client.locks import is_free
+
+REFUSED = 1
+
+
+def main(command: str, args: Sequence[str]) -> int:
+    """Run `reload`; 0 when the file is in force, 1 when it cannot be used. No supervisor is started for it."""
+    parser = CommandParser(command, RELOAD.doc, RELOAD.details)
+    parser.add_argument("--json", action="store_true", help="write the answer as JSON")
+    given = parser.parse_args(args)
+    if is_free(place_for(given).lock):
+        write("null" if given.json else "no supervisor is running; the next one loads the config file as it starts")
+        return 0
+    given.no_start = True
+    with open_caller(given) as caller:
+        response = caller.call(RELOAD, ReloadRequest())
+    if given.json:
+        write_json(response)
+    else:
+        write(reload_text(response, style_here()))
+    return 0 if response.in_use else REFUSED

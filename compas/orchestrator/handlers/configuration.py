@@ -1,0 +1,29 @@
+"""Handler of `reload`."""
+
+from actors.remote.call import Call
+from compas.api import configuration as api
+from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.messages import ReloadConfig
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, CONFIG
+
+
+async def reload(desk: Desk, call: Call) -> api.ReloadResponse:
+    """Have the config file looked at, and say what holds now. Repeating it changes nothing."""
+    call.decode(api.ReloadRequest)
+    watcher = await desk.actor(CONFIG)
+    is_new = await watcher.ask(ReloadConfig(), timeout=ASK_TIMEOUT_SECS)
+    configuration = desk.services.configuration
+    standing, refused = configuration.standing, configuration.refused
+    unwatched = (configuration.unwatched,) if configuration.unwatched else ()
+    return api.ReloadResponse(
+        config=configuration.in_force.config_path,
+        in_use=refused is None,
+        is_new=is_new,
+        digest=standing.digest,
+        since=standing.since,
+        changed=standing.changed,
+        waiting=standing.waiting,
+        notes=standing.notes,
+        warnings=(*standing.warnings, *unwatched),
+        errors=() if refused is None else refused.errors,
+    )
