@@ -13,7 +13,18 @@ from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import agents, batches, figures, history, looking, merging, supervision, tasks, threads
+from compas.cli.render import (
+    agents,
+    batches,
+    diagnosis,
+    figures,
+    history,
+    looking,
+    merging,
+    supervision,
+    tasks,
+    threads,
+)
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 
@@ -31,6 +42,8 @@ RENDERERS: dict[str, Render] = {
     "tasks": tasks.tasks_text,
     "merge": merging.merge_text,
     "why": history.why_text,
+    "diagnose": diagnosis.diagnose_text,
+    "session_info": diagnosis.session_info_text,
     "list_agents": agents.agents_text,
     "metrics": figures.metrics_text,
     "tool_stats": figures.tool_stats_text,

@@ -27,8 +27,9 @@ from compas.gateway.wording import in_tools
 log = logging.getLogger("compas.gateway")
 
 PROGRESS_SECS = 10.0
-_SENTENCES = ("next_step", "note", "warning")
-"""Fields of answers that are compas's own words."""
+_SENTENCES = ("next_step", "note", "warning", "standing")
+_LISTS = ("blockers", "suggestions")
+"""Fields of answers that are compas's own words, one sentence or several."""
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 Progress = Callable[[float, float, str], Awaitable[object]]
@@ -145,6 +146,7 @@ def _worded(answer: Answer) -> Answer:
     """Return the answer with its sentences speaking of tools."""
     sentences = {name: getattr(answer, name, None) for name in _SENTENCES}
     changed: dict[str, Any] = {name: in_tools(text) for name, text in sentences.items() if text is not None}
+    changed |= {name: tuple(map(in_tools, getattr(answer, name))) for name in _LISTS if hasattr(answer, name)}
     return msgspec.structs.replace(answer, **changed)
 
 

@@ -9,6 +9,7 @@ from compas.api import (
     activity,
     agents,
     batches,
+    diagnosis,
     dispatching,
     figures,
     history,
@@ -179,6 +180,16 @@ TOOLS: tuple[Tool, ...] = (
         operation=history.WHY,
         doc="Explain where a thread stands, how it came to that, and what to do next. For threads that failed or seem "
         "stuck.",
+    ),
+    Tool(
+        name="orch_diagnose",
+        operation=diagnosis.DIAGNOSE,
+        doc="Say what keeps a thread from going on, and what to do about it.",
+    ),
+    Tool(
+        name="orch_session_info",
+        operation=diagnosis.SESSION_INFO,
+        doc="Name the CLI conversations of a thread's agents, with the commands by which the operator resumes them.",
     ),
     Tool(
         name="orch_read_log",
