@@ -8,7 +8,7 @@ import msgspec
 
 from compas.api.activity import ExecutionEventsResponse
 from compas.api.catalogue import BY_NAME
-from compas.api.history import DiffRequest, LogChunkItem
+from compas.api.history import DiffRequest, LogChunkItem, LogResponse
 from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
@@ -101,5 +101,7 @@ def _stream(operation: Operation[Any, Any], request: msgspec.Struct, given: argp
 
     with open_caller(given) as caller:
         response = caller.stream(operation, request, show)
+    if isinstance(response, LogResponse) and response.more:
+        tell(f"there is more; --offset {response.next_offset} reads on")
     if isinstance(response, ExecutionEventsResponse) and response.missed and not given.json:
         tell(f"{counted(response.missed, 'event')} in between could not be kept")

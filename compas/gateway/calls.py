@@ -21,7 +21,7 @@ from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer,
 from compas.gateway.ceiling import ceiling, limited, wait_answer
 from compas.gateway.parameters import Given, read
 from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
-from compas.gateway.tools import EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
+from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
 from compas.gateway.wording import in_tools
 
 log = logging.getLogger("compas.gateway")
@@ -103,11 +103,12 @@ class Calls:
         return wait_answer(response, limit)
 
     async def _read_log(self, request: LogRequest, part: LogPart) -> LogAnswer:
+        limit = min(part.limit, MOST_LOG_LINES)
         if part.tail:
             tail = TailReader()
-            asked = LogRequest(execution_id=request.execution_id, tail=part.limit)
+            asked = LogRequest(execution_id=request.execution_id, tail=limit)
             return tail.answer(await self._connection.stream(LOG, asked, tail.take))
-        reader = LogReader(request.execution_id, request.offset, part.limit)
+        reader = LogReader(request.execution_id, request.offset, limit)
         try:
             return reader.answer(await self._connection.stream(LOG, request, reader.take))
         except EnoughError:
@@ -115,7 +116,7 @@ class Calls:
 
     async def _read_events(self, request: EventsRequest, page: EventsPage) -> EventsAnswer:
         reader = EventReader()
-        asked = msgspec.structs.replace(request, limit=page.limit)
+        asked = msgspec.structs.replace(request, limit=min(page.limit, MOST_EVENTS))
         try:
             response = await self._connection.stream(EVENTS, asked, reader.take)
         except EnoughError:
@@ -124,7 +125,7 @@ class Calls:
 
     async def _read_activity(self, request: ExecutionEventsRequest, page: EventsPage) -> ActivityAnswer:
         events: list[ExecutionEvent] = []
-        asked = msgspec.structs.replace(request, limit=page.limit)
+        asked = msgspec.structs.replace(request, limit=min(page.limit, MOST_EVENTS))
         response = await self._connection.stream(EXECUTION_EVENTS, asked, events.append)
         return ActivityAnswer(
             events=tuple(events),

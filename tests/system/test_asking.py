@@ -38,12 +38,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
         shop.configure(
             [
                 {"alias": "talker", "backend": "talks", "workspace": "shared", "workdir": "my desk"},
+                {"alias": "wordy", "backend": "wordy", "workspace": "shared"},
                 {"alias": "absent", "backend": "no-cli", "workspace": "shared"},
                 shop.agent("dev", [{"reply": "Done."}]),
                 shop.agent("gated", [{"block": gate}], max_concurrent=1),
                 shop.agent("handy", [{"run": "true"}, {"run": "false"}, {"reply": "Done."}]),
             ],
-            backend_definitions=[talks, {"name": "no-cli", "command": str(shop.root / "no-such-cli")}],
+            backend_definitions=[
+                talks,
+                {"name": "wordy", "command": "/bin/sh", "args": ["-c", "seq 1 1500"]},
+                {"name": "no-cli", "command": str(shop.root / "no-such-cli")},
+            ],
         )
         shop.supervise()
         try:
@@ -178,3 +183,39 @@ def test_conversations_are_named_with_the_line_that_goes_on_with_them(shared: Wo
     shared.ask("dispatch", "dev", "x", "--thread", "silent", "--intent", "note")
     assert "no agent has a conversation in silent" in shared("session-info", "silent").out
     assert "server  compas" in shared("session-info").out
+
+
+# proves: b-mcp-cli-merge 127
+def test_a_long_log_is_read_in_parts_that_say_where_they_stand(shared: Workshop) -> None:
+    shared.ask("dispatch", "wordy", "x", "--thread", "w1", "--wait")
+    execution = shared.ask("transcript", "w1")["executions"][0]["id"]
+    numbers = [f"{number}\n" for number in range(1, 1501)]
+    assert shared("log", execution).out == "".join(numbers), "a script that asks for all of it gets all of it"
+    first = shared("log", execution, "--limit", "1000")
+    assert first.out == "".join(numbers[:1000])
+    place = len(first.out)
+    assert f"there is more; --offset {place} reads on" in first.err
+    rest = shared("log", execution, "--limit", "1000", "--offset", str(place))
+    assert (rest.out, rest.err) == ("".join(numbers[1000:]), "")
+    last = shared("log", execution, "--tail", "3", "--json").json()
+    assert last["text"] == "1498\n1499\n1500\n"
+    assert last["offset"] == len("".join(numbers[:1497]))
+    assert shared("log", execution, "--offset", str(last["offset"])).out == last["text"]
+    beyond = shared("log", execution, "--offset", str(last["next_offset"] + 1000))
+    assert (beyond.code, beyond.out, beyond.err) == (0, "", "")
+    refused = shared("log", execution, "--limit", "0")
+    assert (refused.code, refused.out) == (2, "")
+    assert "argument --limit: Expected `int` >= 1" in refused.err
+
+
+def test_what_an_agent_did_is_read_from_a_number_on(shared: Workshop) -> None:
+    shared.ask("dispatch", "handy", "x", "--thread", "e1", "--wait")
+    whole = shared("execution-events", "e1").out.splitlines()
+    assert shared("execution-events", "e1", "--after", "1").out.splitlines() == whole[2:]
+    for args, says in (
+        (("e1", "--limit", "-1"), "argument --limit: Expected `int` >= 1"),
+        (("nobody",), "there is no execution, and no thread with one, called 'nobody'"),
+    ):
+        result = shared("execution-events", *args)
+        assert (result.code, result.out) == (2, "")
+        assert says in result.err
