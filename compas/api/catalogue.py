@@ -6,6 +6,7 @@ from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
 from compas.api.batches import ABANDON_BATCH, BATCH_STATUS
 from compas.api.configuration import RELOAD
+from compas.api.diagnosis import DIAGNOSE, SESSION_INFO
 from compas.api.dispatching import DISPATCH
 from compas.api.figures import METRICS, TOOL_STATS
 from compas.api.history import DIFF, EVENTS, LOG, WHY
@@ -34,6 +35,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     BATCH_STATUS,
     ABANDON_BATCH,
     WHY,
+    DIAGNOSE,
+    SESSION_INFO,
     EVENTS,
     LOG,
     EXECUTION_EVENTS,

@@ -129,6 +129,10 @@ class Backend(Protocol):
         """Return a reader for one execution's output; `resumed` is the conversation it was told to go on with."""
         ...
 
+    def resume_command(self, session: str) -> tuple[str, ...] | None:
+        """Return the command with which a person goes on with a conversation at a terminal; None where none does."""
+        ...
+
     def availability(self, path: str) -> Availability:
         """Say whether the command is found on `path`, a list of directories as in $PATH."""
         ...

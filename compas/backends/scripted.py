@@ -63,6 +63,10 @@ class ScriptedBackend:
         """Return a reader for the player's lines."""
         return ScriptedReader()
 
+    def resume_command(self, session: str) -> None:
+        """A script has nobody to talk to."""
+        return
+
     def availability(self, path: str) -> Availability:
         """It comes with compas."""
         return Availability(usable=True, detail=f"plays transcripts with {sys.executable}")

@@ -8,12 +8,23 @@ import msgspec
 
 from compas.api.activity import ExecutionEventsResponse
 from compas.api.catalogue import BY_NAME
-from compas.api.history import DiffRequest, LogChunkItem
+from compas.api.history import DiffRequest, LogChunkItem, LogResponse
 from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import agents, batches, figures, history, looking, merging, supervision, tasks, threads
+from compas.cli.render import (
+    agents,
+    batches,
+    diagnosis,
+    figures,
+    history,
+    looking,
+    merging,
+    supervision,
+    tasks,
+    threads,
+)
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 
@@ -31,6 +42,8 @@ RENDERERS: dict[str, Render] = {
     "tasks": tasks.tasks_text,
     "merge": merging.merge_text,
     "why": history.why_text,
+    "diagnose": diagnosis.diagnose_text,
+    "session_info": diagnosis.session_info_text,
     "list_agents": agents.agents_text,
     "metrics": figures.metrics_text,
     "tool_stats": figures.tool_stats_text,
@@ -88,5 +101,7 @@ def _stream(operation: Operation[Any, Any], request: msgspec.Struct, given: argp
 
     with open_caller(given) as caller:
         response = caller.stream(operation, request, show)
+    if isinstance(response, LogResponse) and response.more:
+        tell(f"there is more; --offset {response.next_offset} reads on")
     if isinstance(response, ExecutionEventsResponse) and response.missed and not given.json:
         tell(f"{counted(response.missed, 'event')} in between could not be kept")

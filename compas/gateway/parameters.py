@@ -18,6 +18,7 @@ SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"batch", "batch_id"}),
     frozenset({"to", "agent", "alias", "agent_alias"}),
     frozenset({"since", "since_reference"}),
+    frozenset({"after", "since_event_index"}),
     frozenset({"timeout", "timeout_secs"}),
     frozenset({"thread", "thread_id"}),
     frozenset({"execution", "execution_id"}),
@@ -27,6 +28,7 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 """Names that other tools, the command line or the original have for the same thing (b-mcp-cli-merge 1.4)."""
 
 INSTEAD: dict[tuple[str, str], str] = {
+    ("orch_execution_events", "since_timestamp"): "read on with after, the index of the last event that is known",
     ("orch_close", "merge"): "merge first, with orch_merge and orch_wait_merge, then close",
 }
 """Parameters of the original that are not here, and what to do instead; passing them over would mislead."""

@@ -9,6 +9,7 @@ from compas.api import (
     activity,
     agents,
     batches,
+    diagnosis,
     dispatching,
     figures,
     history,
@@ -47,13 +48,13 @@ class WaitLimit(msgspec.Struct, frozen=True, kw_only=True):
 class EventsPage(msgspec.Struct, frozen=True, kw_only=True):
     """How many events a model gets at a time."""
 
-    limit: Annotated[int, Meta(ge=1, le=MOST_EVENTS, description="events at most")] = 50
+    limit: Annotated[int, Meta(ge=1, description=f"events at most, up to {MOST_EVENTS}")] = 50
 
 
 class LogPart(msgspec.Struct, frozen=True, kw_only=True):
     """How much of an execution's output a model gets at a time."""
 
-    limit: Annotated[int, Meta(ge=1, le=MOST_LOG_LINES, description="lines at most")] = 200
+    limit: Annotated[int, Meta(ge=1, description=f"lines at most, up to {MOST_LOG_LINES}")] = 200
     tail: Annotated[bool, Meta(description="the last lines; offset does not count then")] = False
 
 
@@ -181,10 +182,20 @@ TOOLS: tuple[Tool, ...] = (
         "stuck.",
     ),
     Tool(
+        name="orch_diagnose",
+        operation=diagnosis.DIAGNOSE,
+        doc="Say what keeps a thread from going on, and what to do about it.",
+    ),
+    Tool(
+        name="orch_session_info",
+        operation=diagnosis.SESSION_INFO,
+        doc="Name the CLI conversations of a thread's agents, with the commands by which the operator resumes them.",
+    ),
+    Tool(
         name="orch_read_log",
         operation=history.LOG,
         doc="Read what an agent printed, from byte `offset` on, or its last lines. Go on with offset=next_offset.",
-        hidden=("tail", "follow"),
+        hidden=("tail", "limit", "follow"),
         beside=LogPart,
         answer=answers.LogAnswer,
     ),

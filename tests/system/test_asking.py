@@ -1,6 +1,7 @@
 """Operations on threads, batches and figures through the command line, with a supervisor that these tests share."""
 
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ from workshop import Workshop
 
 pytestmark = pytest.mark.system
 
+TALKS = """\
+import json, sys
+print(json.dumps({"answer": "Done.", "id": "s 1"}))
+"""
+
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
@@ -20,12 +26,29 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     try:
         shop = Workshop(tmp_path_factory.mktemp("asking"), runtime)
         gate = str(shop.fifo("never-opened"))
+        (shop.root / "my desk").mkdir()
+        (shop.root / "talks.py").write_text(TALKS)
+        talks = {
+            "name": "talks",
+            "command": sys.executable,
+            "args": [str(shop.root / "talks.py")],
+            "resume": {"flag": "--resume", "session_id_arg": "{{session_id}}"},
+            "output": {"format": "json", "result_field": "answer", "session_id_field": "id"},
+        }
         shop.configure(
             [
+                {"alias": "talker", "backend": "talks", "workspace": "shared", "workdir": "my desk"},
+                {"alias": "wordy", "backend": "wordy", "workspace": "shared"},
+                {"alias": "absent", "backend": "no-cli", "workspace": "shared"},
                 shop.agent("dev", [{"reply": "Done."}]),
                 shop.agent("gated", [{"block": gate}], max_concurrent=1),
                 shop.agent("handy", [{"run": "true"}, {"run": "false"}, {"reply": "Done."}]),
-            ]
+            ],
+            backend_definitions=[
+                talks,
+                {"name": "wordy", "command": "/bin/sh", "args": ["-c", "seq 1 1500"]},
+                {"name": "no-cli", "command": str(shop.root / "no-such-cli")},
+            ],
         )
         shop.supervise()
         try:
@@ -131,3 +154,68 @@ def test_figures_are_summed_up_and_tools_counted(shared: Workshop) -> None:
     tools = shared.ask("tool-stats", "handy")
     assert [(one["tool_name"], one["call_count"], one["error_count"]) for one in tools["tool_stats"]] == [("run", 2, 1)]
     assert shared("tool-stats", "handy").out.splitlines()[1].split() == ["run", "2", "1", "50%"]
+
+
+def test_a_thread_is_diagnosed_with_what_is_in_its_way_and_what_helps(shared: Workshop) -> None:
+    shared("dispatch", "absent", "x", "--thread", "d1", "--wait")
+    found = shared.ask("diagnose", "d1")
+    assert (found["thread_status"], found["latest_execution_agent"]) == ("Failed", "absent")
+    (blocker,) = found["blockers"]
+    assert "no-such-cli" in blocker
+    assert f"compas log {found['latest_execution_id']} shows what it printed" in found["suggestions"]
+    shown = shared("diagnose", "d1").out
+    assert f"in its way\n  {blocker}\n" in shown
+    assert "what to do\n  compas log " in shown
+    result = shared("diagnose", "nobody")
+    assert (result.code, result.out) == (2, "")
+    assert "there is no thread 'nobody'" in result.err
+
+
+def test_conversations_are_named_with_the_line_that_goes_on_with_them(shared: Workshop) -> None:
+    shared.ask("dispatch", "talker", "x", "--thread", "c1", "--wait")
+    desk = str(shared.root / "my desk")
+    line = f"cd '{desk}' && {sys.executable} --resume 's 1'"
+    found = shared.ask("session-info", "c1")
+    (one,) = found["conversations"]
+    assert (one["agent"], one["session_id"], one["workdir"], one["resume_command"]) == ("talker", "s 1", desk, line)
+    assert shared("session-info", "c1").out.endswith(f"resume     {line}\n")
+    assert found["db_path"] == str(shared.state / "compas.sqlite")
+    shared.ask("dispatch", "dev", "x", "--thread", "silent", "--intent", "note")
+    assert "no agent has a conversation in silent" in shared("session-info", "silent").out
+    assert "server  compas" in shared("session-info").out
+
+
+# proves: b-mcp-cli-merge 127
+def test_a_long_log_is_read_in_parts_that_say_where_they_stand(shared: Workshop) -> None:
+    shared.ask("dispatch", "wordy", "x", "--thread", "w1", "--wait")
+    execution = shared.ask("transcript", "w1")["executions"][0]["id"]
+    numbers = [f"{number}\n" for number in range(1, 1501)]
+    assert shared("log", execution).out == "".join(numbers), "a script that asks for all of it gets all of it"
+    first = shared("log", execution, "--limit", "1000")
+    assert first.out == "".join(numbers[:1000])
+    place = len(first.out)
+    assert f"there is more; --offset {place} reads on" in first.err
+    rest = shared("log", execution, "--limit", "1000", "--offset", str(place))
+    assert (rest.out, rest.err) == ("".join(numbers[1000:]), "")
+    last = shared("log", execution, "--tail", "3", "--json").json()
+    assert last["text"] == "1498\n1499\n1500\n"
+    assert last["offset"] == len("".join(numbers[:1497]))
+    assert shared("log", execution, "--offset", str(last["offset"])).out == last["text"]
+    beyond = shared("log", execution, "--offset", str(last["next_offset"] + 1000))
+    assert (beyond.code, beyond.out, beyond.err) == (0, "", "")
+    refused = shared("log", execution, "--limit", "0")
+    assert (refused.code, refused.out) == (2, "")
+    assert "argument --limit: Expected `int` >= 1" in refused.err
+
+
+def test_what_an_agent_did_is_read_from_a_number_on(shared: Workshop) -> None:
+    shared.ask("dispatch", "handy", "x", "--thread", "e1", "--wait")
+    whole = shared("execution-events", "e1").out.splitlines()
+    assert shared("execution-events", "e1", "--after", "1").out.splitlines() == whole[2:]
+    for args, says in (
+        (("e1", "--limit", "-1"), "argument --limit: Expected `int` >= 1"),
+        (("nobody",), "there is no execution, and no thread with one, called 'nobody'"),
+    ):
+        result = shared("execution-events", *args)
+        assert (result.code, result.out) == (2, "")
+        assert says in result.err
