@@ -31,7 +31,7 @@ A saved file is taken up by itself, once its content has settled; `compas reload
 changed. A file that cannot be used changes nothing: the last good one stays in force, and `compas status`, `compas
 health`, `compas doctor`, the dashboard and the tools of an editor say so until it is corrected. The same holds while
 the file is not there. Each file taken up, and each refused, is an event in the log: which keys changed, never their
-values.
+values, or what is wrong, with secrets redacted.
 
 The last column says when a changed value is used:
 
@@ -43,8 +43,9 @@ The last column says when a changed value is used:
 - *Never*: the key has a meaning only for the original.
 
 On Linux changes are noticed by inotify, also those behind symbolic links. On macOS kqueue does it; that part is written
-from its documentation and has not been tried on a Mac. Where nothing can be watched, a warning says so, and `compas
-reload` works all the same. A prompt file is read anew for every execution."""
+from its documentation and has not been tried on a Mac. Where nothing can be watched, a warning says so; then, and in a
+network folder for what was saved on another machine, `compas reload` takes the file up. A prompt file is read anew for
+every execution."""
 
 
 def document() -> str:

@@ -172,7 +172,7 @@ class ConfigWatcher(Actor):
         return True
 
     async def _doubt(self, error: ConfigError, *, is_patient: bool) -> bool:
-        seen = (error.digest, errors_of(error))
+        seen = (error.digest, errors_of(error, self._configuration.in_force))
         known = self._configuration.refused
         if known is not None and (known.digest, known.errors) == seen:
             return False
@@ -186,7 +186,7 @@ class ConfigWatcher(Actor):
         digest, errors = seen
         await self._record(e.ConfigRefused(digest=digest, errors=errors))
         self._configuration.refuse(Refused(digest=digest, errors=errors, at=self._services.clock()))
-        log.error("%s", error, extra={"action": "config_refused"})
+        log.error("the config file cannot be used: %s", "; ".join(errors), extra={"action": "config_refused"})
         return True
 
     async def _take_up(self, loaded: Loaded) -> bool:

@@ -6,6 +6,7 @@ from compas.config.config import Config, Loaded
 from compas.config.findings import ConfigError
 from compas.config.reload import TakenUp
 from compas.domain.configuration import kept_errors, notices
+from compas.runner.redact import Redactor
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,9 +78,10 @@ class Configuration:
         return (*notices(errors, self.standing.waiting), *unwatched)
 
 
-def errors_of(error: ConfigError) -> tuple[str, ...]:
-    """Return what is wrong with a file, a line each."""
-    return kept_errors(tuple(str(finding) for finding in error.findings))
+def errors_of(error: ConfigError, in_force: Config) -> tuple[str, ...]:
+    """Return what is wrong with a file, a line each, as it may be recorded: a finding quotes what it has found."""
+    lines = [str(finding) for finding in error.findings]
+    return kept_errors(tuple(Redactor(in_force.redaction_patterns).lines(lines) if in_force.redact_secrets else lines))
 
 
 def _lines(loaded: Loaded) -> tuple[str, ...]:

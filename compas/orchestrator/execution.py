@@ -23,6 +23,7 @@ from compas.orchestrator.preparation import Ready, make_ready
 from compas.orchestrator.runners import Connection
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services, execution_name, thread_name
 from compas.orchestrator.stream import patiently
+from compas.orchestrator.unreadable import Unreadable
 from compas.runner.attachment import AttachmentLost
 from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running
 from compas.runner.launcher import LaunchError
@@ -149,7 +150,9 @@ class ExecutionActor(Actor):
         """Read the output from its beginning to the recorded exit, then judge it."""
         # Asked for again: which conversation goes on is known only since the execution was requested.
         state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
-        reader = self._services.backends[run.queued.backend].open_reader(_resumed(state, self._job.execution))
+        backend = self._services.backends.get(run.queued.backend)
+        resumed = _resumed(state, self._job.execution)
+        reader = Unreadable(run.queued.backend) if backend is None else backend.open_reader(resumed)
         follower = Follower(self.context, self._services, self._job.thread, run, reader)
         async with self._runners.attach(self._job.execution, self._services.epoch) as connection:
             stopper = self.context.start_soon(self._stop_when_told, connection)

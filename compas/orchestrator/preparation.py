@@ -48,8 +48,7 @@ async def make_ready(
     backend = services.backends.get(agent.backend)
     gate = registry.find(backend_name(agent.backend))
     if backend is None or gate is None:
-        known = ", ".join(sorted(services.backends))
-        return could_not_start(f"there is no backend {agent.backend!r} in this version of compas; it has: {known}")
+        return could_not_start(services.missing_backend(agent.backend))
     if agent.backend != queued.backend:
         # Its model and its arguments are for the new one now; the log says that this runs on the old one.
         found = f"{agent.alias!r} is on the backend {agent.backend!r} now, and this was queued for {queued.backend!r}"

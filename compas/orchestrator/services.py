@@ -81,6 +81,13 @@ class Services:
         """Where executions keep their files."""
         return executions_directory(self.config)
 
+    def missing_backend(self, name: str) -> str:
+        """Say why a backend is not there: it waits for a restart, or nobody knows it."""
+        if any(key == f"backend_definitions.{name} added" for key in self.configuration.standing.waiting):
+            return f"the backend {name!r} takes `compas restart`: it is new in the config"
+        known = ", ".join(sorted(self.backends)) or "none"
+        return f"there is no backend {name!r} in this version of compas; it has: {known}"
+
     def moment(self) -> Moment:
         """Return the time of a decision, and where its new names come from."""
         return Moment(now=self.clock(), new_id=self.new_id)

@@ -132,6 +132,12 @@ class Workshop:
         found: dict[str, Any] = json.loads(self._read_until(f'"type":"{kind}"', *command))
         return found
 
+    def until_logged(self, kind: str, after: int) -> dict[str, Any]:
+        """Follow the whole log from a position on until an event of this kind is in it, and return that event."""
+        command = ("events", "--follow", "--json", "--after", str(after))
+        found: dict[str, Any] = json.loads(self._read_until(f'"type":"{kind}"', *command))
+        return found
+
     def until_said(self, text: str, *, thread: str = "t1") -> None:
         """Follow the output of a thread's newest execution until a line of it has this text."""
         self._read_until(text, "log", thread, "--follow")

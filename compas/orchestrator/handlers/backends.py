@@ -72,7 +72,7 @@ def _without_its_actor(desk: Desk, agent: AgentSpec) -> Looked:
     """Say what can be said at once, and why it is no more."""
     backend = desk.services.backends.get(agent.backend)
     if backend is None:
-        return Looked(usable=False, detail=f"this version of compas has no backend {agent.backend!r}")
+        return Looked(usable=False, detail=desk.services.missing_backend(agent.backend))
     found = backend.availability(search_path_of(agent, desk.services.environ))
     return Looked(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
 

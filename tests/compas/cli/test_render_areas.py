@@ -1,6 +1,9 @@
 """What the other commands write."""
 
+from msgspec import structs
+
 from compas.api.agents import AgentListing, ListAgentsResponse
+from compas.api.configuration import ReloadResponse
 from compas.api.dispatching import DispatchResponse
 from compas.api.history import Cause, DiffFile, DiffResponse, LogEvent, WhyResponse
 from compas.api.merging import MergeResponse
@@ -15,6 +18,7 @@ from compas.api.threads import (
     TranscriptResponse,
 )
 from compas.cli.render.agents import agents_text
+from compas.cli.render.configuration import reload_text
 from compas.cli.render.history import diff_text, event_text, why_text
 from compas.cli.render.merging import merge_text
 from compas.cli.render.supervision import health_text, stopped_text, stopping_text
@@ -213,6 +217,43 @@ def test_no_changes_are_said_to_be_none() -> None:
     assert diff_text(empty, PIPE).splitlines()[-1] == "# no changes"
 
 
+def test_what_of_the_config_is_not_in_force_stands_above_the_threads() -> None:
+    notices = ("changed in the config file, waits for `compas restart`: state_dir",)
+    assert status_text(StatusResponse(threads=(), total=0, config_notices=notices), PIPE).splitlines() == [
+        "config: changed in the config file, waits for `compas restart`: state_dir",
+        "no threads match",
+    ]
+
+
+def test_a_reload_says_what_changed_what_follows_what_waits_and_what_is_wrong() -> None:
+    response = ReloadResponse(
+        config="/c.yaml",
+        in_use=True,
+        is_new=True,
+        digest="d",
+        since=0.0,
+        changed=("agents.rev added",),
+        waiting=("state_dir",),
+        notes=("up to 2 executions run at once now, 1 before",),
+        warnings=("line 1, column 1: doubtful",),
+    )
+    assert reload_text(response, PIPE).splitlines() == [
+        "/c.yaml is in force",
+        "  changed: agents.rev added",
+        "  up to 2 executions run at once now, 1 before",
+        "  waits for `compas restart`: state_dir",
+        "  warning: line 1, column 1: doubtful",
+    ]
+    known = structs.replace(response, is_new=False, changed=())
+    head, said, *_ = reload_text(known, PIPE).splitlines()
+    assert head.startswith("/c.yaml is in force, as it has been since ")
+    assert said == "  changed: nothing that is in use"
+    wrong = structs.replace(response, in_use=False, errors=("line 3, column 1: no", "line 4, column 1: no"))
+    head, *rest = reload_text(wrong, PIPE).splitlines()
+    assert head.startswith("/c.yaml cannot be used; what was loaded at ")
+    assert rest[:3] == ["  line 3, column 1: no", "  line 4, column 1: no", "  waits for `compas restart`: state_dir"]
+
+
 def test_health_shows_agents_that_cannot_be_used_and_why() -> None:
     agent = AgentHealth(
         alias="dev",
@@ -239,11 +280,14 @@ def test_health_shows_agents_that_cannot_be_used_and_why() -> None:
         clients=1,
         git_worker="ready",
         log="/s/supervisor.log",
+        places=4,
+        config_notices=("the config file cannot be used",),
         warnings=("safety_mode is missing",),
         agents=(agent,),
     )
     text = health_text(response, PIPE)
-    assert "0 running, 1 queued" in text
+    assert text.startswith("config: the config file cannot be used\n")
+    assert "0 running of at most 4, 1 queued" in text
     assert "claude is not on PATH" in text
     assert text.endswith("warning: safety_mode is missing")
 

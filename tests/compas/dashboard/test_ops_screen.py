@@ -274,3 +274,33 @@ async def test_quit_ends_the_dashboard() -> None:
         async with open_screen(busy()) as screen:
             await screen.type("q")
             await trio.sleep_forever()
+
+
+# proves: c-config-dashboard 47, c-config-dashboard 50
+async def test_a_config_file_that_cannot_be_used_or_waits_for_a_restart_is_said_until_that_is_over() -> None:
+    supervisor = PlayedSupervisor()
+    async with open_screen(supervisor) as screen:
+        before = await screen.lines()
+        supervisor.record(e.SUPERVISOR_STREAM, e.ConfigRefused(digest="d", errors=("line 3, column 1: no",)))
+        assert (await screen.lines())[1].startswith(" !  the config file cannot be used as it is now, so the last")
+        supervisor.record(e.SUPERVISOR_STREAM, e.ConfigLoaded(digest="d", waiting=("state_dir",)))
+        assert (await screen.lines())[1] == " !  changed in the config file, waits for `compas restart`: state_dir"
+        supervisor.record(e.SUPERVISOR_STREAM, e.ConfigLoaded(digest="d"))
+        assert await screen.lines() == before
+
+
+async def test_what_is_wrong_with_the_config_is_there_from_the_beginning() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.health = health(config_notices=("the config file cannot be used",))
+    async with open_screen(supervisor) as screen:
+        assert " !  the config file cannot be used" in await screen.text()
+
+
+async def test_a_changed_number_of_places_is_asked_for(autojump_clock: trio.testing.MockClock) -> None:
+    supervisor = PlayedSupervisor()
+    async with open_screen(supervisor) as screen:
+        assert "of 4 running" in await screen.text()
+        supervisor.health = health(places=7)
+        supervisor.record(e.SUPERVISOR_STREAM, e.ConfigLoaded(digest="d", changed=("agents.rev added",)))
+        await trio.sleep(5)
+        assert "of 7 running" in await screen.text()

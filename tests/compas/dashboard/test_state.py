@@ -78,6 +78,8 @@ _events = st.one_of(
     st.tuples(st.sampled_from([e.thread_stream(name) for name in THREADS]), _thread_events),
     st.tuples(st.just(e.merge_stream("/r", "main")), _merge_events),
     st.tuples(st.just("supervisor"), st.just(e.SupervisorStarted(pid=1, boot_id="b", version="1"))),
+    st.tuples(st.just("supervisor"), st.builds(e.ConfigLoaded, digest=st.just("d"), waiting=st.just(("state_dir",)))),
+    st.tuples(st.just("supervisor"), st.just(e.ConfigRefused(digest="", errors=("no such file",)))),
 )
 _statuses = st.lists(
     st.builds(executing, st.sampled_from(THREADS)) | st.builds(settled, st.sampled_from(THREADS)),

@@ -39,6 +39,14 @@ def test_a_chain_is_told_step_by_step_with_numbers_agents_and_hops() -> None:
     assert [one.depth for one in explain(tuple(talk.log))] == [0] * 7 + [1] * 6
 
 
+def test_a_changed_config_is_told_with_what_follows_from_it() -> None:
+    loaded = e.ConfigLoaded(digest="d", changed=("agents.dev.model", "agents.rev added"), notes=("2 run at once now",))
+    recorded = e.Recorded(position=4, stream=e.SUPERVISOR_STREAM, version=2, event=loaded, at=NOON)
+    (said,) = explain((recorded,))
+    assert said.what == "the config file was changed: agents.dev.model, agents.rev added; 2 run at once now"
+    assert said.because == ""
+
+
 def test_failures_retries_crashes_and_delays_are_told_with_their_reason() -> None:
     talk = Dialogue(CHAIN)
     talk.dispatch(not_before=NOON + 60)

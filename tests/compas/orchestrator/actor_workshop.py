@@ -190,6 +190,7 @@ class Workshop:
         self.git = git
         self.troupe = troupe
         self.runners = runners
+        self.has_lost_backends = False
         self._ids = count(1)
 
     @property
@@ -213,7 +214,7 @@ class Workshop:
         services = Services(
             configuration=Configuration(Loaded(config=self.config, digest=config_file.digest), wall_clock()),
             store=self.store,
-            backends=build_backends(self.config.backends.values()),
+            backends={} if self.has_lost_backends else build_backends(self.config.backends.values()),
             git=Slot("git worker", GitWorkerLost),
             runners=self.runners,
             clock=wall_clock,

@@ -66,7 +66,7 @@ async def test_the_health_of_one_agent_is_its_own_and_of_an_unknown_one_an_error
             await supervisor.ask(HEALTH, agent="def")
         assert refused.value.code == "unknown_agent"
         (without,) = (await supervisor.ask(HEALTH, agent="other", ping=True)).agents
-        assert "has no backend 'gone'" in without.detail
+        assert "there is no backend 'gone'" in without.detail
         assert without.ping is not None
         assert (without.ping.alive, without.ping.detail) == (False, without.detail)
 

@@ -366,3 +366,40 @@ async def test_a_watcher_that_crashes_between_recording_and_acting_takes_the_fil
         assert {one.changed for one in await config_events(shop) if isinstance(one, e.ConfigLoaded)} == {
             ("agents.dev.model",)
         }
+
+
+async def test_a_secret_in_a_file_that_cannot_be_used_gets_into_no_log(autojump_clock: MockClock) -> None:
+    secret = "sk-ant-api03-" + "x7Qp" * 12
+    patterns = ("tango[0-9]+",)
+    async with open_workshop(redaction_patterns=patterns) as shop, shop.supervisor() as supervisor:
+        supervisor.config_file.save((f"found {secret!r}; this has to be a number", "found tango77"))
+        wrong = await supervisor.reload()
+        (refused,) = await config_events(shop)
+        for said in (str(wrong.errors), str(refused), str(await notices(supervisor))):
+            assert secret not in said
+            assert "tango77" not in said
+
+
+async def test_an_agent_on_a_backend_that_waits_for_the_restart_is_told_so(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev")) as shop, shop.supervisor() as supervisor:
+        mine = structs.replace(agent("dev"), backend="mine")
+        cli = BackendSpec(name="mine", command="true")
+        supervisor.config_file.save(changed(shop, mine, backends={"mine": cli}))
+        assert "cannot be started before the restart brings its backend 'mine'" in (await supervisor.reload()).notes[0]
+        answer = await supervisor.chain(await supervisor.dispatch("dev", "work"))
+        assert "the backend 'mine' takes `compas restart`" in (answer.body or "")
+        (listed,) = (await supervisor.ask(LIST_AGENTS)).agents
+        assert "the backend 'mine' takes `compas restart`" in listed.unusable
+
+
+async def test_an_execution_whose_backend_is_gone_after_a_restart_ends_and_says_so(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev")) as shop:
+        async with shop.supervisor() as supervisor:
+            posted = await supervisor.dispatch("dev", "100 seconds", thread_id="t1")
+            await settled()
+            await supervisor.crash()
+        shop.has_lost_backends = True
+        async with shop.supervisor() as supervisor:
+            answer = await supervisor.chain(posted)
+            assert "there is no backend 'scripted' any more, so its answer could not be read" in (answer.body or "")
+            assert (await supervisor.transcript("t1")).executions[0].status == "failed"

@@ -133,6 +133,8 @@ EVENTS = st.one_of(
     st.builds(e.MergeFailed, op=OPS, code=TEXT, reason=TEXT, conflicts=st.just((e.Conflict(path="ü", kind="both"),))),
     st.builds(e.MergeCancelled, op=OPS, reason=TEXT),
     st.builds(e.SupervisorStarted, pid=st.just(1), boot_id=TEXT, version=TEXT),
+    st.builds(e.ConfigLoaded, digest=TEXT, changed=st.just(("agents.dev added",))),
+    st.builds(e.ConfigRefused, digest=TEXT, errors=st.just(("no",))),
 )
 
 
