@@ -14,7 +14,7 @@ Category = Literal[
 ]
 """Why an execution failed; empty for a success."""
 Verdict = Literal["approve", "request_changes", ""]
-MergeKind = Literal["merge", "fast_forward"]
+MergeKind = Literal["merge", "fast_forward", "rebase", "squash"]
 
 
 class _Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):

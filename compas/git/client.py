@@ -156,6 +156,7 @@ class GitWorker:
         source: str,
         target: str,
         message: str,
+        trailer: str = "",
         strategy: str = "merge",
         expected_source: str | None = None,
     ) -> m.PrepareResult:
@@ -167,6 +168,7 @@ class GitWorker:
             source=source,
             target=target,
             message=message,
+            trailer=trailer,
             strategy=strategy,
             expected_source=expected_source,
         )

@@ -4,7 +4,7 @@ from typing import Literal
 
 from compas.git.wire.message import Mutation, Struct
 
-MergeKind = Literal["fast_forward", "merge", "already_merged", "nothing"]
+MergeKind = Literal["fast_forward", "merge", "rebase", "squash", "already_merged", "nothing"]
 
 
 class PrepareMerge(Mutation, frozen=True, kw_only=True):
@@ -17,6 +17,9 @@ class PrepareMerge(Mutation, frozen=True, kw_only=True):
     target: str
     """An existing local branch."""
     message: str
+    """What the commit says where the merge makes one of its own; empty for git's usual words."""
+    trailer: str = ""
+    """A line behind the message, such as `Compas-Thread: t1`."""
     strategy: str = "merge"
     expected_source: str | None = None
     """Refused with `source_moved` where the source is not at this commit any more."""
@@ -50,7 +53,10 @@ class SideCommit(Struct, frozen=True, kw_only=True):
 
 
 class Conflicts(Struct, frozen=True, kw_only=True):
-    """Nothing was changed: these files need a decision (design §6 rule 7)."""
+    """Nothing was changed: these files need a decision (design §6 rule 7).
+
+    `picked` is the one commit of the source that does not apply, where each is made again on the target.
+    """
 
     source: str
     target: str
@@ -60,6 +66,7 @@ class Conflicts(Struct, frozen=True, kw_only=True):
     ours: tuple[SideCommit, ...]
     theirs: tuple[SideCommit, ...]
     text: str
+    picked: SideCommit | None = None
 
 
 class Refused(Struct, frozen=True, kw_only=True):

@@ -17,7 +17,6 @@ from compas.store.projections.threads import ThreadRow, thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 
 STRATEGIES = ("merge", "rebase", "squash")
-AVAILABLE = ("merge",)
 
 
 async def merge(desk: Desk, call: Call) -> MergeResponse:
@@ -62,8 +61,6 @@ async def merge(desk: Desk, call: Call) -> MergeResponse:
 def _check_strategy(strategy: str) -> None:
     if strategy not in STRATEGIES:
         raise CallError("invalid", f"{strategy!r} is no merge strategy; there are: {', '.join(STRATEGIES)}")
-    if strategy not in AVAILABLE:
-        raise CallError("invalid", f"this version of compas merges with the strategy merge only, not {strategy}")
 
 
 def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ...], str] | None:

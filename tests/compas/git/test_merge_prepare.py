@@ -182,29 +182,6 @@ async def test_hooks_of_a_relative_path_are_found_from_the_temporary_checkout(re
     assert (await refused(repo)).code == "hook_refused"
 
 
-# proves: b-mcp-cli-merge 89
-async def test_nobody_to_sign_as_is_said_with_gits_words(repo: Repo) -> None:
-    diverge(repo)
-    repo.git("config", "--unset", "user.name")
-    repo.git("config", "--unset", "user.email")
-    repo.git("config", "user.useConfigOnly", "true")
-    found = await refused(repo)
-    assert found.code == "commit_failed"
-    assert "user.email" in found.sentence
-
-
-async def test_the_commit_is_signed_where_the_repository_signs(repo: Repo, tmp_path: Path) -> None:
-    diverge(repo)
-    signer = tmp_path / "signer"
-    signer.write_text("#!/bin/sh\ncat > /dev/null\necho '[GNUPG:] SIG_CREATED ' >&2\necho signature\n")
-    signer.chmod(0o755)
-    repo.git("config", "gpg.program", str(signer))
-    repo.git("config", "commit.gpgSign", "true")
-    made = await prepare(repo)
-    assert isinstance(made, Prepared), made
-    assert "gpgsig signature" in repo.git("cat-file", "commit", made.new)
-
-
 async def test_a_bare_repository_is_merged_with_its_attributes(repo: Repo, tmp_path: Path) -> None:
     repo.write(".gitattributes", "*.txt merge=union\n")
     repo.commit("base")
