@@ -6,7 +6,7 @@ from compas.api.activity import EXECUTION_EVENTS
 from compas.api.agents import LIST_AGENTS
 from compas.api.dispatching import DISPATCH
 from compas.api.history import DIFF, EVENTS, LOG, WHY
-from compas.api.merging import MERGE
+from compas.api.merging import MERGE, MERGE_CANCEL, MERGE_STATUS
 from compas.api.operation import Operation
 from compas.api.supervision import HEALTH, STOP
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
@@ -20,6 +20,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     DIFF,
     MERGE,
     WAIT_MERGE,
+    MERGE_STATUS,
+    MERGE_CANCEL,
     CLOSE,
     ABANDON,
     WHY,

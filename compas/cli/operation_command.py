@@ -21,9 +21,10 @@ Render = Callable[[Any, Style], str]
 
 RENDERERS: dict[str, Render] = {
     "transcript": threads.transcript_text,
-    "close": threads.close_text,
     "abandon": threads.abandon_text,
     "merge": merging.merge_text,
+    "merge_status": merging.merge_status_text,
+    "merge_cancel": merging.merge_cancel_text,
     "why": history.why_text,
     "list_agents": agents.agents_text,
     "health": supervision.health_text,

@@ -125,6 +125,8 @@ def _describe_merge(event: e.Event) -> str:
             return f"the merge was completed: {summary}"
         case e.MergeFailed(reason=reason):
             return f"the merge failed: {reason.splitlines()[0] if reason else 'no reason was given'}"
+        case e.MergeHandedBack(summary=summary):
+            return f"the conflict was {summary}"
         case e.MergeCancelled(reason=reason):
             return f"the merge was cancelled: {reason}"
         case _:

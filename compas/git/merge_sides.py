@@ -95,5 +95,5 @@ async def nothing_to_do(git: Git, sides: Sides) -> Prepared:
     if start == sides.source_tip:
         summary = f"No commits to merge: {sides.source} has none of its own"
         return sides.prepared("nothing", sides.target_old, summary)
-    summary = f"No commits to merge: {sides.source} is contained in {sides.target}"
+    summary = f"No commits to merge: {sides.target} contains {sides.source} already"
     return sides.prepared("already_merged", sides.target_old, summary)

@@ -19,6 +19,7 @@ from compas.domain.execution import (
     next_due,
     next_run,
 )
+from compas.domain.hand_back import decide_hand_back
 from compas.domain.lifecycle import decide_abandon, decide_close
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
@@ -77,7 +78,7 @@ class ThreadActor(Actor):
         match message:
             case m.DescribeThread():
                 return self._state
-            case m.DispatchTo() | m.CloseThread() | m.AbandonThread():
+            case m.DispatchTo() | m.CloseThread() | m.AbandonThread() | m.HandBackTo():
                 return await self._take_command(message)
             case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
                 return await self._take_step(message)
@@ -99,13 +100,17 @@ class ThreadActor(Actor):
 
     # --- deciding and recording ----------------------------------------------------------------------------------
 
-    async def _take_command(self, message: m.DispatchTo | m.CloseThread | m.AbandonThread) -> m.Answered | Refusal:
+    async def _take_command(
+        self, message: m.DispatchTo | m.CloseThread | m.AbandonThread | m.HandBackTo
+    ) -> m.Answered | Refusal:
         moment = self._services.moment()
         match message:
             case m.DispatchTo():
                 decision = decide_dispatch(self._state, message.command, self._services.rules(), moment)
             case m.CloseThread():
                 decision = decide_close(self._state, message.command, moment)
+            case m.HandBackTo():
+                decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
             case _:
                 decision = decide_abandon(self._state, message.by, moment)
         if isinstance(decision, Refusal):

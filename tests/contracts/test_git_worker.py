@@ -340,6 +340,18 @@ async def test_a_rebase_that_conflicts_names_the_commit(hands: Hands) -> None:
     assert found.theirs == (found.picked,)
 
 
+@pytest.mark.parametrize(("command", "outcome", "code"), [("true", "passed", 0), ("false", "failed", 1)])
+async def test_a_check_of_a_merge_says_how_it_ended(
+    hands: Hands, tmp_path: Path, command: str, outcome: str, code: int
+) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    ready, log = await prepared(hands), str(tmp_path / "check.log")
+    found = await hands.git.verify_merge(hands.path, "op1", commit=ready.new, command=command, timeout_secs=20, log=log)
+    assert (found.outcome, found.code, found.log) == (outcome, code, log)
+    assert (await hands.git.clear_merge(hands.path, "op1")).cleaned == ()
+
+
 @pytest.mark.parametrize("side", ["source", "target"])
 async def test_a_side_that_does_not_exist_refuses_the_merge(hands: Hands, side: str) -> None:
     await worktree(hands)

@@ -83,6 +83,27 @@ class Refused(Struct, frozen=True, kw_only=True):
 PrepareResult = Prepared | Conflicts | Refused
 
 
+class VerifyMerge(Mutation, frozen=True, kw_only=True):
+    """Run a shell command on a merge commit in a checkout of its own; `log` is a file that gets all it prints."""
+
+    repo: str
+    op: str
+    commit: str
+    command: str
+    timeout_secs: float
+    log: str
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """How the command ended; `tail` is the end of what it printed, `code` None where it was ended."""
+
+    outcome: Literal["passed", "failed", "timed_out"]
+    code: int | None
+    tail: str
+    log: str
+    seconds: float
+
+
 class PublishMerge(Mutation, frozen=True, kw_only=True):
     """Move the target to a prepared merge, and every checkout of it along (design §6 rules 5 and 6)."""
 
@@ -134,4 +155,17 @@ class Finished(Struct, frozen=True, kw_only=True):
     tip: str | None
     followed: tuple[str, ...]
     stale: tuple[StaleCheckout, ...]
+    cleaned: tuple[str, ...]
+
+
+class ClearMerge(Mutation, frozen=True, kw_only=True):
+    """Remove what an operation that will not be published has left in git's directory."""
+
+    repo: str
+    op: str
+
+
+class Cleared(Struct, frozen=True, kw_only=True):
+    """`cleaned` names the temporary checkout that was still there, if one was."""
+
     cleaned: tuple[str, ...]

@@ -169,7 +169,7 @@ def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
     with Editor(of(place, environ), "--no-start") as editor:
         editor.shake_hands()
         editor.send("tools/list", {})
-        assert len(editor.receive()["result"]["tools"]) == 15
+        assert len(editor.receive()["result"]["tools"]) == 17
         editor.call("orch_status")
         answer = editor.receive()["result"]
         assert answer["isError"]

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Literal
 
 import trio
 
@@ -95,7 +96,8 @@ class FakeRepo:
 class FakeGit:
     """Behaves as GitWorker does, for what the orchestrator asks of it.
 
-    `asked` lists the operations in order. `losses` says of an operation whether its next calls lose the worker
+    `asked` lists the operations in order, `verified` the commits that were checked.
+    `losses` says of an operation whether its next calls lose the worker
     "before" or "after" they took effect; `held` lets the next calls of an operation wait for their event first.
     """
 
@@ -103,6 +105,7 @@ class FakeGit:
         self.epoch = epoch
         self.repos: dict[str, FakeRepo] = {}
         self.asked: list[str] = []
+        self.verified: list[str] = []
         self.losses: dict[str, list[str]] = {}
         self.held: dict[str, list[trio.Event]] = {}
 
@@ -282,7 +285,8 @@ class FakeGit:
         repo, tip, old = sides.repo, sides.tip, sides.old
         if repo.contains(old, tip):
             is_untouched = repo.bases.get(sides.source.removeprefix("compas/")) == tip
-            return sides.prepared("nothing" if is_untouched else "already_merged", old, "No commits to merge")
+            summary = f"No commits to merge: {sides.target} contains {sides.source} already"
+            return sides.prepared("nothing" if is_untouched else "already_merged", old, summary)
         if repo.contains(tip, old) and strategy != "squash":
             return sides.prepared("fast_forward", tip, f"{sides.target} moves forward to {sides.source}")
         base = next(one for one in repo.ancestors(old) if repo.contains(tip, one))
@@ -339,6 +343,28 @@ class FakeGit:
         known = repo.ancestors(base)
         found = [one for one in repo.ancestors(tip) if one not in known]
         return tuple(m.SideCommit(commit=one, subject=repo.commits[one].subject, author="Op") for one in found)
+
+    async def verify_merge(
+        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+    ) -> m.Verified:
+        """Pass, but for the command `false`; one that is held is ended at its time limit."""
+        began = trio.current_time()
+        self.verified.append(commit)
+        with trio.move_on_after(timeout_secs) as scope:
+            loss = await self._begin("verify_merge")
+            if loss:
+                self._lose("verify_merge")
+        self._commit_of(self._home(repo)[0], commit)
+        code = None if scope.cancelled_caught else int(command == "false")
+        outcome: dict[int | None, Literal["passed", "failed", "timed_out"]] = {
+            None: "timed_out", 0: "passed", 1: "failed"
+        }  # fmt: skip
+        seconds = trio.current_time() - began
+        return m.Verified(outcome=outcome[code], code=code, tail="", log=log, seconds=seconds)
+
+    async def clear_merge(self, repo: str, op: str) -> m.Cleared:
+        await self._begin("clear_merge")
+        return m.Cleared(cleaned=())
 
     async def publish_merge(self, repo: str, op: str, prepared: m.Prepared) -> m.PublishResult:
         loss = await self._begin("publish_merge")
