@@ -21,6 +21,7 @@ NAMES: tuple[str, ...] = (
     "store.committed",
     "git.worktree_added",
     "git.merge_prepared",
+    "git.merge_checked",
     "git.ref_published",
     "git.checkout_followed",
     "execution.spec_written",
@@ -29,8 +30,12 @@ NAMES: tuple[str, ...] = (
     "execution.exit_read",
     "execution.snapshot_taken",
     "execution.recorded",
+    "merge.started",
+    "merge.verified",
+    "merge.handed_back",
     "merge.intent_logged",
     "merge.published",
+    "merge.thread_closed",
 )
 
 _reached = itertools.count(1)

@@ -11,7 +11,7 @@ from compas.api.dispatching import DISPATCH
 from compas.api.figures import METRICS, TOOL_STATS
 from compas.api.history import DIFF, EVENTS, LOG, WHY
 from compas.api.looking import POLL, READ
-from compas.api.merging import MERGE
+from compas.api.merging import MERGE, MERGE_CANCEL, MERGE_STATUS
 from compas.api.operation import Operation
 from compas.api.reopening import REOPEN
 from compas.api.supervision import HEALTH, STOP
@@ -29,6 +29,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     DIFF,
     MERGE,
     WAIT_MERGE,
+    MERGE_STATUS,
+    MERGE_CANCEL,
     CLOSE,
     ABANDON,
     REOPEN,

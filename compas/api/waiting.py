@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from compas.api.merging import MergeConflict
 from compas.api.operation import Operation
 
 LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
@@ -109,13 +110,6 @@ class WaitMergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     timeout_secs: Timeout = 120
 
 
-class MergeConflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A path that could not be merged, and git's word for the kind of conflict."""
-
-    path: str
-    kind: str
-
-
 class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`found` means that the operation is over, well or badly; otherwise `last_status` says where it stands."""
 
@@ -132,6 +126,7 @@ class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     error_detail: str | None = None
     conflict_files: tuple[str, ...] = ()
     conflicts: tuple[MergeConflict, ...] = ()
+    conflict_task: str | None = None
     timeout_secs: float | None = None
     last_status: str | None = None
     next_step: str | None = None

@@ -37,6 +37,7 @@ class Config(Struct, frozen=True, kw_only=True):
     max_queued_executions: int | None = None
     default_merge_strategy: MergeStrategy = "merge"
     default_merge_target: str = "main"
+    merge_message: str | None = None
     merge_timeout_secs: int = 30
     ping_timeout_secs: int = 15
     ping_cache_ttl_secs: int = 60

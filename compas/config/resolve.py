@@ -40,6 +40,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         max_queued_executions=limits.max_queued_executions,
         default_merge_strategy=limits.default_merge_strategy,
         default_merge_target=limits.default_merge_target,
+        merge_message=limits.merge_message,
         merge_timeout_secs=limits.merge_timeout_secs,
         ping_timeout_secs=limits.ping_timeout_secs,
         ping_cache_ttl_secs=limits.ping_cache_ttl_secs,
@@ -118,10 +119,16 @@ def _repository(repository: Repository, target: str) -> RepositorySpec:
         setup=_command(repository.setup),
         teardown=_command(repository.teardown),
         ports=repository.ports,
-        merge_verify=repository.merge_verify,
+        merge_verify=_check_of_merges(repository),
         on_conflict=repository.on_conflict,
     )
 
 
 def _command(command: Command | None) -> CommandSpec | None:
     return CommandSpec(run=command.run, timeout_secs=command.timeout_secs) if command else None
+
+
+def _check_of_merges(repository: Repository) -> CommandSpec | None:
+    if repository.merge_verify is None:
+        return None
+    return CommandSpec(run=repository.merge_verify, timeout_secs=repository.merge_verify_timeout_secs)

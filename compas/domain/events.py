@@ -14,7 +14,7 @@ Category = Literal[
 ]
 """Why an execution failed; empty for a success."""
 Verdict = Literal["approve", "request_changes", ""]
-MergeKind = Literal["merge", "fast_forward"]
+MergeKind = Literal["merge", "fast_forward", "rebase", "squash"]
 
 
 class _Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
@@ -254,8 +254,19 @@ class Conflict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: str
 
 
+class CloseAfter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a thread ends once its merge has been published."""
+
+    status: Literal["completed", "failed"]
+    by: str
+    note: str | None = None
+
+
 class MergeQueued(_Event, frozen=True, kw_only=True, tag="merge.queued"):
-    """A merge operation waits for its turn. `source_tip` is the commit that was approved."""
+    """A merge operation waits for its turn. `source_tip` is the commit that was approved.
+
+    `closes` is there where the merge and the end of its thread were asked for as one.
+    """
 
     op: str
     thread: str
@@ -266,10 +277,11 @@ class MergeQueued(_Event, frozen=True, kw_only=True, tag="merge.queued"):
     requested_by: str
     message: str
     source_tip: str
+    closes: CloseAfter | None = None
 
 
 class MergeStarted(_Event, frozen=True, kw_only=True, tag="merge.started"):
-    """The operation is at work."""
+    """The operation is at work; again, when its target moved before it was published."""
 
     op: str
 
@@ -292,16 +304,27 @@ class MergeCompleted(_Event, frozen=True, kw_only=True, tag="merge.completed"):
 
 
 class MergeFailed(_Event, frozen=True, kw_only=True, tag="merge.failed"):
-    """Outcome: the target was not moved, and why."""
+    """Outcome: the target was not moved, and why.
+
+    `hand_back` is the intent to tell the agent whose work it is, and what to tell it.
+    """
 
     op: str
     code: str
     reason: str
     conflicts: tuple[Conflict, ...] = ()
+    hand_back: str = ""
+
+
+class MergeHandedBack(_Event, frozen=True, kw_only=True, tag="merge.handed_back"):
+    """Outcome: the agent was told of its conflict, or why it was not."""
+
+    op: str
+    summary: str
 
 
 class MergeCancelled(_Event, frozen=True, kw_only=True, tag="merge.cancelled"):
-    """The operation was withdrawn before it began."""
+    """The operation was withdrawn before the target was to be moved."""
 
     op: str
     reason: str
@@ -385,7 +408,9 @@ ThreadEvent = (
     | ThreadAbandoned
     | ThreadReopened
 )
-MergeEvent = MergeQueued | MergeStarted | MergePrepared | MergeCompleted | MergeFailed | MergeCancelled
+MergeEvent = (
+    MergeQueued | MergeStarted | MergePrepared | MergeCompleted | MergeFailed | MergeHandedBack | MergeCancelled
+)
 BackendEvent = BreakerOpened | BreakerClosed
 SupervisorEvent = SupervisorStarted | SupervisorStopped | ConfigLoaded | ConfigRefused
 Event = ThreadEvent | MergeEvent | BackendEvent | SupervisorEvent

@@ -141,6 +141,8 @@ def _describe_merge(event: e.Event) -> str:
             return f"the circuit breaker of {backend} opened after {failures} failures"
         case e.BreakerClosed(backend=backend, why=why):
             return f"the circuit breaker of {backend} closed: {why}"
+        case e.MergeHandedBack(summary=summary):
+            return f"the conflict was {summary}"
         case e.MergeCancelled(reason=reason):
             return f"the merge was cancelled: {reason}"
         case _:

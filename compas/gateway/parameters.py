@@ -99,11 +99,18 @@ def _value(parameter: Parameter, value: object) -> object:
     """Return a value as its parameter needs it; None when an empty one says nothing."""
     if parameter.type in (int, float):
         return _number(parameter.wire_name, value)
+    if is_object(parameter) and value is True:
+        return {}  # all by default
     if parameter.type is bool and isinstance(value, str):
         return _WORDS.get(value.strip().lower(), value)
     if parameter.type is str and isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # such as the number of a message
     return value
+
+
+def is_object(parameter: Parameter) -> bool:
+    """Say whether a parameter has fields of its own."""
+    return isinstance(parameter.type, type) and issubclass(parameter.type, msgspec.Struct)
 
 
 def _number(name: str, value: object) -> object:

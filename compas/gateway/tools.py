@@ -145,9 +145,22 @@ TOOLS: tuple[Tool, ...] = (
         "Completed: call orch_close.",
     ),
     Tool(
+        name="orch_merge_status",
+        operation=merging.MERGE_STATUS,
+        doc="Show one merge, or the newest ones, with why it failed and what to do. To wait for one use "
+        "orch_wait_merge instead.",
+    ),
+    Tool(
+        name="orch_merge_cancel",
+        operation=merging.MERGE_CANCEL,
+        doc="Withdraw a merge that has not been published yet.",
+        idempotent=True,
+    ),
+    Tool(
         name="orch_close",
         operation=threads.CLOSE,
-        doc="End a thread: completed when its work is merged or it has none, failed otherwise.",
+        doc="End a thread: completed when its work is merged or it has none, failed otherwise. With merge={} its "
+        "branch is merged first; ask the operator before, and call orch_wait_merge with merge_op_id after.",
         idempotent=True,
     ),
     Tool(

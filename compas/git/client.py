@@ -161,6 +161,7 @@ class GitWorker:
         source: str,
         target: str,
         message: str,
+        trailer: str = "",
         strategy: str = "merge",
         expected_source: str | None = None,
     ) -> m.PrepareResult:
@@ -172,10 +173,24 @@ class GitWorker:
             source=source,
             target=target,
             message=message,
+            trailer=trailer,
             strategy=strategy,
             expected_source=expected_source,
         )
         return await self._ask(request, m.Prepared, m.Conflicts, m.Refused)
+
+    async def verify_merge(
+        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+    ) -> m.Verified:
+        """Run a command on a merge commit in a checkout of its own; cancelling ends its whole process group."""
+        request = m.VerifyMerge(
+            epoch=self.epoch, repo=repo, op=op, commit=commit, command=command, timeout_secs=timeout_secs, log=log
+        )
+        return await self._ask(request, m.Verified)
+
+    async def clear_merge(self, repo: str, op: str) -> m.Cleared:
+        """Remove what an operation that will not be published has left behind."""
+        return await self._ask(m.ClearMerge(epoch=self.epoch, repo=repo, op=op), m.Cleared)
 
     async def publish_merge(self, repo: str, op: str, prepared: m.Prepared) -> m.PublishResult:
         """Move the target and its checkouts to a prepared merge, or say why nothing was changed."""

@@ -30,11 +30,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MergedTree:
-    """The outcome of a merge without a checkout."""
+    """The outcome of a merge; `clean` says that nothing is left to decide, so that `tree` can be committed."""
 
     tree: str
     unmerged: tuple[Unmerged, ...]
     messages: tuple[Message, ...]
+    clean: bool = False
 
     @property
     def text(self) -> str:

@@ -6,6 +6,8 @@ File names are text for people: bytes that are not UTF-8 are shown as `\\xNN`. C
 import msgspec
 
 from compas.git.wire.merging import (
+    Cleared,
+    ClearMerge,
     Conflict,
     Conflicts,
     Finished,
@@ -21,6 +23,8 @@ from compas.git.wire.merging import (
     SideCommit,
     StaleCheckout,
     TargetMoved,
+    Verified,
+    VerifyMerge,
 )
 from compas.git.wire.message import Lane, Mutation, Struct
 from compas.git.wire.reading import (
@@ -57,6 +61,8 @@ from compas.git.wire.worktrees import (
 __all__ = [
     "Answered",
     "Asked",
+    "ClearMerge",
+    "Cleared",
     "CommitAll",
     "Committed",
     "Conflict",
@@ -102,6 +108,8 @@ __all__ = [
     "Struct",
     "TakeSnapshot",
     "TargetMoved",
+    "Verified",
+    "VerifyMerge",
     "Worktree",
 ]
 
@@ -120,6 +128,8 @@ Request = (
     | PrepareMerge
     | PublishMerge
     | FinishMerge
+    | ClearMerge
+    | VerifyMerge
 )
 Response = (
     Repository
@@ -139,6 +149,8 @@ Response = (
     | Published
     | TargetMoved
     | Finished
+    | Cleared
+    | Verified
 )
 
 

@@ -32,6 +32,11 @@ async def is_ancestor(directory: str, older: str, newer: str) -> bool:
     return await _read(directory, lambda repository: repository.descendant_of(newer, older))
 
 
+async def tree_of(directory: str, commit: str) -> str:
+    """Return the tree of a commit, named in full. Raises NotQuick."""
+    return await _read(directory, lambda repository: str(repository[commit].peel(pygit2.Tree).id))
+
+
 async def _read(directory: str, read: Callable[[pygit2.Repository], R]) -> R:
     """Read in a worker thread; it takes a tenth of a millisecond, so it is not interrupted by a cancel."""
 

@@ -2,7 +2,6 @@
 
 import difflib
 import os
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,8 +14,8 @@ from compas.git.naming import BRANCHES
 
 MERGE_HOOKS: Final = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
 COMMIT_HOOKS: Final = ("pre-commit", "prepare-commit-msg", "commit-msg")
-
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+REBASE_HOOKS: Final = ("pre-rebase", "prepare-commit-msg", "commit-msg", "post-commit", "post-rewrite")
+SQUASH_HOOKS: Final = (*COMMIT_HOOKS, "post-commit", "post-merge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,12 +182,6 @@ async def graph(request: Graph) -> GraphText:
     limit = f"--max-count={max(1, min(request.limit, 1000))}"
     text = await git.text("log", *form, limit, *commits, "--")
     return GraphText(text=text)
-
-
-async def version(git: Git) -> tuple[int, int]:
-    """Return git's version, as far as features depend on it."""
-    found = _VERSION.search(await git.text("version"))
-    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 async def worktrees(git: Git) -> list[Listed]:

@@ -20,7 +20,8 @@ from compas.git.errors import GitError, GitRefused
 from compas.git.failures import carry
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
-from compas.git.merge_recover import finish_merge
+from compas.git.merge_recover import clear_merge, finish_merge
+from compas.git.merge_verify import verify_merge
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
 from compas.git.review_tree import ensure_review_tree
@@ -31,6 +32,7 @@ from compas.git.worktree import ensure_worktree
 NAME: Final = "compas-git-worker"
 SHORT: Final = 16
 LONG: Final = max(2, os.cpu_count() or 2)
+CHECKS: Final = 8
 IN_FLIGHT: Final = 512
 """Requests beyond these are refused as busy; long jobs wait in here without keeping a short one from its lane."""
 
@@ -46,6 +48,8 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.PrepareMerge: ("short", prepare_merge),
     m.PublishMerge: ("short", publish_merge),
     m.FinishMerge: ("short", finish_merge),
+    m.ClearMerge: ("short", clear_merge),
+    m.VerifyMerge: ("check", verify_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
     m.EnsureReviewTree: ("long", ensure_review_tree),
     m.RemoveWorktree: ("long", remove_worktree),
@@ -59,7 +63,8 @@ class Worker:
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
-        self._lanes = {"short": trio.CapacityLimiter(SHORT), "long": trio.CapacityLimiter(LONG)}
+        sizes: dict[m.Lane, int] = {"short": SHORT, "long": LONG, "check": CHECKS}
+        self._lanes = {lane: trio.CapacityLimiter(size) for lane, size in sizes.items()}
 
     async def serve(self, call: Call) -> m.Answered:
         """Answer one call; raises CallError carrying a GitError."""

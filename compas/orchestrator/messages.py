@@ -11,6 +11,7 @@ from compas.domain.breaker import Breaker
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
+from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
@@ -80,6 +81,15 @@ class ReopenThread(Ask[Answered | Refusal]):
     """Make the thread active again."""
 
     by: str
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackTo(Ask[Answered | Refusal]):
+    """From a merge: give its conflict to the agent whose work it is."""
+
+    command: HandBack
     request_id: str
     respond: Respond
 
@@ -304,3 +314,13 @@ class QueueMerge(Ask[Answered | Refusal]):
     thread_status: e.ThreadStatus
     request_id: str
     respond: Callable[[tuple[e.Recorded, ...], int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMerge(Ask[Answered | Refusal]):
+    """Withdraw an operation that has not been published; what computes it is ended."""
+
+    op: str
+    by: str
+    request_id: str
+    respond: Respond

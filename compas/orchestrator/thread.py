@@ -22,6 +22,7 @@ from compas.domain.execution import (
     next_due,
     next_run,
 )
+from compas.domain.hand_back import decide_hand_back
 from compas.domain.join import decide_join
 from compas.domain.lifecycle import decide_abandon, decide_close, decide_reopen
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
@@ -92,7 +93,7 @@ class ThreadActor(Actor):
         match message:
             case m.DescribeThread():
                 return self._state
-            case m.DispatchTo() | m.CloseThread() | m.AbandonThread() | m.ReopenThread():
+            case m.DispatchTo() | m.CloseThread() | m.AbandonThread() | m.ReopenThread() | m.HandBackTo():
                 return await self._take_command(message)
             case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
                 return await self._take_step(message)
@@ -116,7 +117,7 @@ class ThreadActor(Actor):
     # --- deciding and recording ----------------------------------------------------------------------------------
 
     async def _take_command(
-        self, message: m.DispatchTo | m.CloseThread | m.AbandonThread | m.ReopenThread
+        self, message: m.DispatchTo | m.CloseThread | m.AbandonThread | m.ReopenThread | m.HandBackTo
     ) -> m.Answered | Refusal:
         moment = self._services.moment()
         match message:
@@ -126,6 +127,8 @@ class ThreadActor(Actor):
                 decision = decide_close(self._state, message.command, moment)
             case m.ReopenThread():
                 decision = decide_reopen(self._state, message.by)
+            case m.HandBackTo():
+                decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
             case _:
                 decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
         if isinstance(decision, Refusal):

@@ -129,8 +129,8 @@ async def prepare(hands: Hands, op: str = "op1", **fields: str) -> m.PrepareResu
     return await hands.git.prepare_merge(hands.path, op, **(sides | fields))
 
 
-async def prepared(hands: Hands, op: str = "op1") -> m.Prepared:
-    found = await prepare(hands, op)
+async def prepared(hands: Hands, op: str = "op1", **fields: str) -> m.Prepared:
+    found = await prepare(hands, op, **fields)
     assert isinstance(found, m.Prepared), found
     return found
 
@@ -318,6 +318,55 @@ async def test_a_merged_branch_is_merged_already(hands: Hands) -> None:
     await hands.git.publish_merge(hands.path, "op1", await prepared(hands))
     found = await prepared(hands, "op2")
     assert (found.kind, found.new) == ("already_merged", hands.tip("main"))
+
+
+async def test_a_rebase_makes_the_sources_commits_again_on_the_target(hands: Hands) -> None:
+    await worktree(hands)
+    tip = hands.commit("compas/t1", "work", a_txt="a\n")
+    old = hands.commit("main", "meanwhile", b_txt="b\n")
+    ready = await prepared(hands, strategy="rebase")
+    assert (ready.kind, ready.target_old) == ("rebase", old)
+    assert isinstance(await hands.git.publish_merge(hands.path, "op1", ready), m.Published)
+    assert (await hands.git.contains(hands.path, old, "main")).contained
+    assert not (await hands.git.contains(hands.path, tip, "main")).contained
+    assert hands.read(hands.path, "a.txt") == "a\n"
+
+
+async def test_a_squash_is_one_commit_and_a_second_one_nothing_to_do(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "one", a_txt="a\n")
+    tip = hands.commit("compas/t1", "two", a_txt="aa\n")
+    ready = await prepared(hands, strategy="squash")
+    assert ready.kind == "squash"
+    assert isinstance(await hands.git.publish_merge(hands.path, "op1", ready), m.Published)
+    assert not (await hands.git.contains(hands.path, tip, "main")).contained
+    assert hands.read(hands.path, "a.txt") == "aa\n"
+    again = await prepared(hands, "op2", strategy="squash")
+    assert (again.kind, again.new) == ("already_merged", ready.new)
+
+
+async def test_a_rebase_that_conflicts_names_the_commit(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "fine", a_txt="a\n")
+    made = hands.commit("compas/t1", "theirs", README="theirs\n")
+    hands.commit("main", "ours", README="ours\n")
+    found = await prepare(hands, strategy="rebase")
+    assert isinstance(found, m.Conflicts)
+    assert found.picked is not None
+    assert (found.picked.commit, found.picked.subject) == (made, "theirs")
+    assert found.theirs == (found.picked,)
+
+
+@pytest.mark.parametrize(("command", "outcome", "code"), [("true", "passed", 0), ("false", "failed", 1)])
+async def test_a_check_of_a_merge_says_how_it_ended(
+    hands: Hands, tmp_path: Path, command: str, outcome: str, code: int
+) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    ready, log = await prepared(hands), str(tmp_path / "check.log")
+    found = await hands.git.verify_merge(hands.path, "op1", commit=ready.new, command=command, timeout_secs=20, log=log)
+    assert (found.outcome, found.code, found.log) == (outcome, code, log)
+    assert (await hands.git.clear_merge(hands.path, "op1")).cleaned == ()
 
 
 @pytest.mark.parametrize("side", ["source", "target"])

@@ -136,10 +136,15 @@ def _execution(one: TranscriptExecution) -> list[Cell]:
 
 
 def close_text(response: CloseResponse, style: Style) -> str:
-    """Write that a thread has ended."""
-    return f"thread {style.line(response.thread_id)} is {response.status}" + (
-        f"\n{style.block(response.note)}" if response.note else ""
-    )
+    """Write that a thread has ended, or when it will."""
+    lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
+    lines += [style.block(response.note)] if response.note else []
+    if response.merge_op_id is not None:
+        lines += [
+            f"merge {style.line(response.merge_op_id)} is queued",
+            f"next: {style.line(response.next_step or '')}",
+        ]
+    return "\n".join(lines)
 
 
 def abandon_text(response: AbandonResponse, style: Style) -> str:

@@ -25,11 +25,3 @@ def schedules(draft: Draft) -> Iterator[Problem]:
             yield error((*at, "cron"), problem)
         elif never_comes(schedule.cron):
             yield warning((*at, "cron"), f"{schedule.cron!r} names a day that no month has; it never fires")
-
-
-def conflicts(draft: Draft) -> Iterator[Problem]:
-    """Handing a conflict back is not there yet."""
-    for index, repository in enumerate(draft.file.repositories):
-        if repository.on_conflict == "hand_back":
-            sentence = "accepted, but this version of compas only reports conflicts"
-            yield warning(("repositories", index, "on_conflict"), sentence)

@@ -70,6 +70,15 @@ class Orchestration(Section, frozen=True, kw_only=True):
     ] = 3600
     merge_timeout_secs: Annotated[int, Key(doc="Seconds a merge may take.", ge=1)] = 30
     default_merge_strategy: Annotated[MergeStrategy, Key(doc="How a merge that names no strategy is made.")] = "merge"
+    merge_message: Annotated[
+        str | None,
+        Key(
+            doc="What a merge's commit says; `{thread}`, `{summary}`, `{source}`, `{target}` and `{strategy}` are "
+            "filled in.",
+            form="nonblank",
+            default="the thread's summary, else `Merge {source} into {target}`",
+        ),
+    ] = None
     default_merge_target: Annotated[
         str,
         Key(

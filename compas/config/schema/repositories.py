@@ -34,8 +34,12 @@ class Repository(Section, frozen=True, kw_only=True):
     ] = 0
     merge_verify: Annotated[
         str | None,
-        Key(doc="A shell command run on the merged tree before it is published.", form="nonblank", effect=Effect.LATER),
+        Key(
+            doc="A shell command run on the merged tree before it is published; the merge fails when it does.",
+            form="nonblank",
+        ),
     ] = None
-    on_conflict: Annotated[OnConflict, Key(doc="Whether a conflict is reported or handed back to its agent.")] = (
-        "report"
-    )
+    merge_verify_timeout_secs: Annotated[int, Key(doc="Seconds that `merge_verify` may take.", ge=1)] = 900
+    on_conflict: Annotated[
+        OnConflict, Key(doc="Whether a conflict is reported, or also handed back to the agent whose work it is.")
+    ] = "report"

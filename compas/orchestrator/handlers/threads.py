@@ -1,4 +1,4 @@
-"""Handlers of `status`, `transcript`, `close` and `abandon`."""
+"""Handlers of `status`, `transcript` and `abandon`."""
 
 import msgspec
 
@@ -7,10 +7,8 @@ from compas.api import threads as api
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
-from compas.domain.lifecycle import Close
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
-from compas.orchestrator.handlers.unmerged import why_unmerged
-from compas.orchestrator.messages import AbandonThread, Answered, CloseThread
+from compas.orchestrator.messages import AbandonThread, Answered
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
@@ -114,30 +112,6 @@ def _execution(row: ExecutionRow) -> api.TranscriptExecution:
 
 def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds * 1000)
-
-
-async def close(desk: Desk, call: Call) -> api.CloseResponse:
-    """End a thread; completing it asks the repository whether its work is in the target."""
-    request = call.decode(api.CloseRequest)
-    repeated = await first_answer(desk, call, api.CloseResponse)
-    if repeated is not None:
-        return repeated
-    found = await why_unmerged(desk, request.thread_id) if request.status == "completed" else None
-    ended = "Completed" if request.status == "completed" else "Failed"
-    response = api.CloseResponse(
-        thread_id=request.thread_id, status=ended, note=found.note if found is not None else None
-    )
-    message = CloseThread(
-        command=Close(
-            by=request.sender,
-            status=request.status,
-            note=request.note,
-            unmerged=found.refusal if found is not None else None,
-        ),
-        request_id=request_id(call, desk),
-        respond=lambda recorded: msgspec.json.encode(response),
-    )
-    return answered(await desk.ask_thread(request.thread_id, message), api.CloseResponse)
 
 
 async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:

@@ -14,6 +14,7 @@ from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import number_of
+from compas.orchestrator.handlers.merge_states import conflicts_of, duration_of, next_step, task_of, unknown_merge
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
 from compas.store.projections.merges import MergeRow, merge_by_op
@@ -200,7 +201,7 @@ async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
         while True:
             row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
             if row is None:
-                raise CallError("unknown_merge", f"there is no merge operation {request.op_id!r}")
+                raise unknown_merge(request.op_id)
             if row.ended_at is not None:
                 return _merge_response(request, row, found=True)
             with trio.move_on_at(deadline) as patience:
@@ -214,8 +215,7 @@ def _concerns_merge(op: str) -> Callable[[object], bool]:
 
 
 def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool) -> api.WaitMergeResponse:
-    conflicts = msgspec.json.decode(row.conflicts or "[]", type=tuple[api.MergeConflict, ...])
-    began = row.started_at or row.queued_at
+    conflicts = conflicts_of(row)
     return api.WaitMergeResponse(
         found=found,
         op_id=row.op,
@@ -224,32 +224,14 @@ def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool
         source_branch=row.source,
         target_branch=row.target,
         commit=row.new_commit if row.status == "completed" else None,
-        duration_ms=int((row.ended_at - began) * 1000) if row.ended_at is not None else None,
+        duration_ms=duration_of(row),
         result_summary=row.summary or None,
         error_code=row.code or None,
         error_detail=row.error or None,
         conflict_files=tuple(conflict.path for conflict in conflicts),
         conflicts=conflicts,
+        conflict_task=task_of(row),
         timeout_secs=None if found else request.timeout_secs,
         last_status=None if found else row.status,
-        next_step=_after_merge(row),
+        next_step=next_step(row),
     )
-
-
-def _after_merge(row: MergeRow) -> str | None:
-    """Say what to do about how a merge ended (b-mcp-cli-merge 107)."""
-    again = f"then `compas merge {row.thread}`"
-    match row.status, row.code:
-        case "completed", _:
-            return f"compas close {row.thread}"
-        case "failed", "conflict":
-            task = f"Merge {row.target} into your branch and resolve the conflicts."
-            return f"compas dispatch AGENT '{task}' --thread {row.thread}, or resolve them there yourself; {again}"
-        case "failed", "source_dirty":
-            return f"commit or discard what is uncommitted in the worktree of {row.thread}, {again}"
-        case "failed", "no_commits":
-            return f"compas why {row.thread}"
-        case "failed", _:
-            return f"mend what the error says, {again}"
-        case _:
-            return None

@@ -189,7 +189,6 @@ PLANNED = {
     "poll_interval_secs: 2": "poll_interval_secs",
     "database: {max_connections: 8}": "database",
     "orchestration: {log_retention_count: 5}": "orchestration.log_retention_count",
-    "repositories: [{path: ., on_conflict: hand_back}]": "repositories[0].on_conflict",
 }
 
 

@@ -176,7 +176,6 @@ def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
     ("text", "key"),
     [
         ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
-        ("repositories: [{path: ., merge_verify: make test}]\n", "repositories[0].merge_verify"),
         ("repositories: [{path: ., copy: [.env]}]\n", "repositories[0].copy"),
         ("repositories: [{path: ., link: [.env]}]\n", "repositories[0].link"),
         ("repositories: [{path: ., setup: {run: make}}]\n", "repositories[0].setup"),
@@ -195,3 +194,12 @@ def test_that_agents_are_not_held_to_what_they_may_do_is_said(desk: Desk, may: s
     (said,) = desk.load(desk.agent(f"may: {may}\n")).warnings
     assert said.key == "agents[0].may"
     assert "does not act on it yet" in said.sentence
+
+
+def test_a_template_for_merges_names_only_what_can_be_filled_in(desk: Desk) -> None:
+    text = "orchestration: {merge_message: '{summary} ({thread}: {source} into {target}, {strategy})'}\n"
+    config = desk.config(desk.with_agent(text))
+    assert config.merge_message == "{summary} ({thread}: {source} into {target}, {strategy})"
+    found = desk.error(desk.with_agent("orchestration: {merge_message: 'Merge {sumary}'}\n"))
+    assert "{sumary} means nothing here" in found
+    assert "summary" in found

@@ -9,7 +9,7 @@ from compas.api.figures import ToolStatsRequest
 from compas.api.history import LogRequest
 from compas.api.looking import ReadRequest
 from compas.api.tasks import TasksRequest
-from compas.api.threads import CloseRequest, StatusRequest
+from compas.api.threads import CloseMerge, CloseRequest, StatusRequest
 from compas.api.waiting import WaitRequest
 from compas.gateway.parameters import ParameterError, offered, read
 from compas.gateway.tools import BY_NAME, TOOLS, LogPart, Tool, WaitAsWell, WaitLimit
@@ -43,6 +43,12 @@ def test_who_asks_and_with_which_intent_need_not_be_said() -> None:
     assert given.request == DispatchRequest(to="dev", body="x", sender="operator", intent="dispatch")
     assert given.beside == WaitAsWell()
     assert read(BY_NAME["orch_close"], {"thread_id": "T"}).request == CloseRequest(thread_id="T")
+
+
+@pytest.mark.parametrize("given", [{}, True, {"target_branch": None}])
+def test_a_thread_is_closed_with_a_merge_as_the_original_had_it(given: object) -> None:
+    found = read(BY_NAME["orch_close"], {"thread_id": "T", "merge": given}).request
+    assert found == CloseRequest(thread_id="T", merge=CloseMerge())
 
 
 @pytest.mark.parametrize(
@@ -97,7 +103,7 @@ def test_a_slip_of_the_keyboard_is_told_the_nearest_name() -> None:
         ("orch_dispatch", {"to": "dev", "body": ["x"]}, "body of orch_dispatch: Expected str"),
         ("orch_dispatch", {"to": "dev", "agent": "dev", "body": "x"}, "to twice, once as agent"),
         ("orch_close", {"thread_id": "T", "status": "done"}, "status of orch_close: Invalid enum value 'done'"),
-        ("orch_close", {"thread_id": "T", "merge": {}}, "merge first, with orch_merge"),
+        ("orch_close", {"thread_id": "T", "merge": {"into": "main"}}, "merge of orch_close: Object contains unknown"),
         ("orch_wait", {"thread_id": "T", "await_chain": "yes"}, "await_chain of orch_wait: Expected bool"),
         ("orch_status", {"limit": 0}, "limit of orch_status: Expected int >= 1"),
         ("orch_wait", {"thread_id": "T", "after": 5}, "has no parameter after"),

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Literal
 
 import trio
 
@@ -99,7 +100,8 @@ class FakeRepo:
 class FakeGit:
     """Behaves as GitWorker does, for what the orchestrator asks of it.
 
-    `asked` lists the operations in order. `losses` says of an operation whether its next calls lose the worker
+    `asked` lists the operations in order, `verified` the commits that were checked.
+    `losses` says of an operation whether its next calls lose the worker
     "before" or "after" they took effect; `held` lets the next calls of an operation wait for their event first.
     """
 
@@ -107,6 +109,7 @@ class FakeGit:
         self.epoch = epoch
         self.repos: dict[str, FakeRepo] = {}
         self.asked: list[str] = []
+        self.verified: list[str] = []
         self.losses: dict[str, list[str]] = {}
         self.held: dict[str, list[trio.Event]] = {}
 
@@ -275,6 +278,7 @@ class FakeGit:
         source: str,
         target: str,
         message: str,
+        trailer: str = "",
         strategy: str = "merge",
         expected_source: str | None = None,
     ) -> m.PrepareResult:
@@ -289,44 +293,96 @@ class FakeGit:
         for path, checkout in home.checkouts.items():
             if checkout.branch == source and not home.is_clean(path):
                 return m.Refused(code="source_dirty", sentence=f"{path} has uncommitted changes", worktree=path)
-        found = self._merged(home, source, target, tip, old, message)
+        sides = _Sides(home, source, target, tip, old, f"{message}\n\n{trailer}".strip())
+        found = self._merged(sides, strategy)
         if loss:
             self._lose("prepare_merge")
         return found
 
-    def _merged(
-        self, repo: FakeRepo, source: str, target: str, tip: str, old: str, message: str
-    ) -> m.Prepared | m.Conflicts:
-        def prepared(kind: m.MergeKind, new: str, summary: str) -> m.Prepared:
-            return m.Prepared(
-                kind=kind, source=source, target=target, source_tip=tip, target_old=old, new=new, summary=summary
-            )
-
+    def _merged(self, sides: "_Sides", strategy: str) -> m.Prepared | m.Conflicts:
+        repo, tip, old = sides.repo, sides.tip, sides.old
         if repo.contains(old, tip):
-            is_untouched = repo.bases.get(source.removeprefix("compas/")) == tip
-            return prepared("nothing" if is_untouched else "already_merged", old, "No commits to merge")
-        if repo.contains(tip, old):
-            return prepared("fast_forward", tip, f"{target} moves forward to {source}")
+            is_untouched = repo.bases.get(sides.source.removeprefix("compas/")) == tip
+            summary = f"No commits to merge: {sides.target} contains {sides.source} already"
+            return sides.prepared("nothing" if is_untouched else "already_merged", old, summary)
+        if repo.contains(tip, old) and strategy != "squash":
+            return sides.prepared("fast_forward", tip, f"{sides.target} moves forward to {sides.source}")
         base = next(one for one in repo.ancestors(old) if repo.contains(tip, one))
-        trees = [repo.commits[one].tree for one in (base, old, tip)]
-        merged, conflicts = _three_way(*trees)
+        if strategy == "rebase":
+            return self._replayed(sides, base)
+        merged, conflicts = _three_way(*(repo.commits[one].tree for one in (base, old, tip)))
         if conflicts:
-            return m.Conflicts(
-                source=source,
-                target=target,
-                source_tip=tip,
-                target_old=old,
-                files=tuple(m.Conflict(path=path, kind="contents") for path in conflicts),
-                ours=self._touching(repo, old, base, conflicts),
-                theirs=self._touching(repo, tip, base, conflicts),
-                text="",
-            )
-        return prepared("merge", repo.store((old, tip), merged, message), f"Merged {source} into {target}")
+            return self._conflicts(sides, base, conflicts, self._touching(repo, tip, base))
+        if strategy == "squash":
+            if merged == repo.commits[old].tree:
+                return sides.already_there()
+            new = repo.store((old,), merged, sides.message)
+            return sides.prepared("squash", new, f"Squash merged {sides.source} into {sides.target}")
+        new = repo.store((old, tip), merged, sides.message)
+        return sides.prepared("merge", new, f"Merged {sides.source} into {sides.target}")
 
-    def _touching(self, repo: FakeRepo, tip: str, base: str, paths: list[str]) -> tuple[m.SideCommit, ...]:
+    def _replayed(self, sides: "_Sides", base: str) -> m.Prepared | m.Conflicts:
+        repo, onto = sides.repo, sides.old
+        before = repo.ancestors(base)
+        for name in reversed([one for one in repo.ancestors(sides.tip) if one not in before]):
+            commit = repo.commits[name]
+            trees = (repo.commits[commit.parents[0]].tree, repo.commits[onto].tree, commit.tree)
+            merged, conflicts = _three_way(*trees)
+            if conflicts:
+                picked = m.SideCommit(commit=name, subject=commit.subject, author="Op")
+                return self._conflicts(sides, base, conflicts, (picked,), picked)
+            if merged != repo.commits[onto].tree:
+                onto = repo.store((onto,), merged, commit.subject)
+        if onto == sides.old:
+            return sides.already_there()
+        return sides.prepared("rebase", onto, f"Rebased {sides.source} onto {sides.target}")
+
+    def _conflicts(
+        self,
+        sides: "_Sides",
+        base: str,
+        paths: list[str],
+        theirs: tuple[m.SideCommit, ...],
+        picked: m.SideCommit | None = None,
+    ) -> m.Conflicts:
+        return m.Conflicts(
+            source=sides.source,
+            target=sides.target,
+            source_tip=sides.tip,
+            target_old=sides.old,
+            files=tuple(m.Conflict(path=path, kind="contents") for path in paths),
+            ours=self._touching(sides.repo, sides.old, base),
+            theirs=theirs,
+            picked=picked,
+            text="",
+        )
+
+    def _touching(self, repo: FakeRepo, tip: str, base: str) -> tuple[m.SideCommit, ...]:
         known = repo.ancestors(base)
         found = [one for one in repo.ancestors(tip) if one not in known]
         return tuple(m.SideCommit(commit=one, subject=repo.commits[one].subject, author="Op") for one in found)
+
+    async def verify_merge(
+        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+    ) -> m.Verified:
+        """Pass, but for the command `false`; one that is held is ended at its time limit."""
+        began = trio.current_time()
+        self.verified.append(commit)
+        with trio.move_on_after(timeout_secs) as scope:
+            loss = await self._begin("verify_merge")
+            if loss:
+                self._lose("verify_merge")
+        self._commit_of(self._home(repo)[0], commit)
+        code = None if scope.cancelled_caught else int(command == "false")
+        outcome: dict[int | None, Literal["passed", "failed", "timed_out"]] = {
+            None: "timed_out", 0: "passed", 1: "failed"
+        }  # fmt: skip
+        seconds = trio.current_time() - began
+        return m.Verified(outcome=outcome[code], code=code, tail="", log=log, seconds=seconds)
+
+    async def clear_merge(self, repo: str, op: str) -> m.Cleared:
+        await self._begin("clear_merge")
+        return m.Cleared(cleaned=())
 
     async def publish_merge(self, repo: str, op: str, prepared: m.Prepared) -> m.PublishResult:
         loss = await self._begin("publish_merge")
@@ -353,6 +409,33 @@ class FakeGit:
 
 def _name_of(place: str) -> str | None:
     return None if place.startswith(DETACHED) else place
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What is merged into what."""
+
+    repo: FakeRepo
+    source: str
+    target: str
+    tip: str
+    old: str
+    message: str
+
+    def prepared(self, kind: m.MergeKind, new: str, summary: str) -> m.Prepared:
+        return m.Prepared(
+            kind=kind,
+            source=self.source,
+            target=self.target,
+            source_tip=self.tip,
+            target_old=self.old,
+            new=new,
+            summary=summary,
+        )
+
+    def already_there(self) -> m.Prepared:
+        summary = f"No commits to merge: {self.target} has every change of {self.source} already"
+        return self.prepared("already_merged", self.old, summary)
 
 
 def _three_way(base: Tree, ours: Tree, theirs: Tree) -> tuple[Tree, list[str]]:

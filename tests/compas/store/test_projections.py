@@ -343,12 +343,35 @@ async def test_a_failed_merge_names_its_conflicts(log: Log) -> None:
     )
 
 
+async def test_a_conflict_is_open_until_its_agent_has_been_told(log: Log) -> None:
+    await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
+    await log.write("t", e.MergeFailed(op="o1", code="conflict", reason="both changed", hand_back="do it"))
+    assert [row.op for row in await log.ask(merges.open_merges)] == ["o1"]
+    await log.write("t", e.MergeHandedBack(op="o1", summary="handed back to dev"))
+    assert await log.ask(merges.open_merges) == ()
+    row = await log.ask(merges.merge_by_op, "o1")
+    assert row is not None
+    assert (row.status, row.summary) == ("failed", "handed back to dev")
+
+
+async def test_a_merge_that_is_started_again_counts_from_its_first_start(log: Log) -> None:
+    await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
+    first = await log.ask(merges.merge_by_op, "o1")
+    await log.write("t", e.MergePrepared(op="o1", kind="squash", target_old="a", new_commit="b"))
+    await log.write("t", e.MergeStarted(op="o1"))
+    again = await log.ask(merges.merge_by_op, "o1")
+    assert first is not None
+    assert again is not None
+    assert (again.status, again.started_at) == ("executing", first.started_at)
+
+
 async def test_open_and_recent_merges_are_listed(log: Log) -> None:
     await log.write("t", opened("t"), merge("o1"), merge("o2", target="next"), merge("o3", thread="u"))
     await log.write("t", e.MergeCancelled(op="o1", reason="withdrawn"), e.MergeStarted(op="o2"))
     assert [row.op for row in await log.ask(merges.open_merges)] == ["o2", "o3"]
     assert [row.op for row in await log.ask(merges.merges_of_thread, "t")] == ["o1", "o2"]
     assert await log.ask(merges.merges_by_status) == {"cancelled": 1, "executing": 1, "queued": 1}
+    assert await log.ask(merges.merges_by_status, merges.MergeFilter(target="next")) == {"executing": 1}
 
     async def recent(limit: int = 20, **wanted: str) -> list[str]:
         chosen = merges.MergeFilter(**wanted)  # type: ignore[arg-type]

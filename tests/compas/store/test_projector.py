@@ -131,6 +131,8 @@ EVENTS = st.one_of(
     st.builds(e.MergePrepared, op=OPS, kind=st.just("merge"), target_old=TEXT, new_commit=TEXT),
     st.builds(e.MergeCompleted, op=OPS, new_commit=TEXT, summary=TEXT),
     st.builds(e.MergeFailed, op=OPS, code=TEXT, reason=TEXT, conflicts=st.just((e.Conflict(path="ü", kind="both"),))),
+    st.builds(e.MergeFailed, op=OPS, code=TEXT, reason=TEXT, hand_back=TEXT),
+    st.builds(e.MergeHandedBack, op=OPS, summary=TEXT),
     st.builds(e.MergeCancelled, op=OPS, reason=TEXT),
     st.builds(e.SupervisorStarted, pid=st.just(1), boot_id=TEXT, version=TEXT),
     st.builds(e.ConfigLoaded, digest=TEXT, changed=st.just(("agents.dev added",))),

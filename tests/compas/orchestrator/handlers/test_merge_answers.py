@@ -182,7 +182,7 @@ async def test_a_branch_without_commits_is_not_merged_and_one_that_is_merged_alr
         await work(supervisor, "t2")
         once, again = [await merge(supervisor, "t2") for _ in range(2)]
         assert (once.status, again.status) == ("completed", "completed")
-        assert again.result_summary == "main contains compas/t2 already"
+        assert again.result_summary == "No commits to merge: main contains compas/t2 already"
         assert again.commit == once.commit
 
 
