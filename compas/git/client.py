@@ -129,6 +129,13 @@ class GitWorker:
         request = m.EnsureWorktree(epoch=self.epoch, repo=repo, thread=thread, base=base, location=location)
         return await self._ask(request, m.Worktree)
 
+    async def furnish_worktree(
+        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+    ) -> m.Furnished:
+        """Bring untracked files of the main checkout into a worktree; a repeat overwrites nothing."""
+        request = m.FurnishWorktree(epoch=self.epoch, repo=repo, path=path, copy=copy, link=link)
+        return await self._ask(request, m.Furnished)
+
     async def remove_worktree(
         self, repo: str, thread: str, *, target: str | None, force: bool = False, location: str | None = None
     ) -> m.Removed:

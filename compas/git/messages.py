@@ -45,6 +45,8 @@ from compas.git.wire.worktrees import (
     Committed,
     EnsureWorktree,
     FileChange,
+    Furnished,
+    FurnishWorktree,
     NothingToCommit,
     Removed,
     RemoveWorktree,
@@ -71,6 +73,8 @@ __all__ = [
     "FileStat",
     "FinishMerge",
     "Finished",
+    "FurnishWorktree",
+    "Furnished",
     "Graph",
     "GraphText",
     "InProgress",
@@ -111,6 +115,7 @@ Request = (
     | Status
     | Diff
     | EnsureWorktree
+    | FurnishWorktree
     | RemoveWorktree
     | TakeSnapshot
     | CommitAll
@@ -126,6 +131,7 @@ Response = (
     | StatusReport
     | DiffText
     | Worktree
+    | Furnished
     | Removed
     | Snapshot
     | Committed

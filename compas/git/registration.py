@@ -17,6 +17,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     thread: str
     path: str
     ready: bool
+    instance: str = ""
 
 
 def read_registration(common_dir: str, thread: str) -> Registration | None:

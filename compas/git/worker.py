@@ -18,6 +18,7 @@ from compas.git.commit import commit_all
 from compas.git.diff import diff
 from compas.git.errors import GitError, GitRefused
 from compas.git.failures import carry
+from compas.git.furnish import furnish_worktree
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
 from compas.git.merge_recover import finish_merge
@@ -46,6 +47,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.PublishMerge: ("short", publish_merge),
     m.FinishMerge: ("short", finish_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
+    m.FurnishWorktree: ("long", furnish_worktree),
     m.RemoveWorktree: ("long", remove_worktree),
     m.TakeSnapshot: ("long", take_snapshot),
     m.CommitAll: ("long", commit_all),

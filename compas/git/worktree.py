@@ -1,6 +1,7 @@
 """Makes the worktree of a thread, or repairs or reuses the one there is; deletes nothing that is not provably ours."""
 
 import os
+import secrets
 from dataclasses import dataclass
 from typing import Final
 
@@ -147,7 +148,8 @@ async def _add(git: Git, place: Place, base: str | None, *, excluded: bool) -> N
     if excluded:
         _exclude(place.common_dir)
     make_parent(place.path)
-    write_registration(place.common_dir, Registration(thread=place.thread, path=place.path, ready=False))
+    made = Registration(thread=place.thread, path=place.path, ready=False, instance=secrets.token_hex(8))
+    write_registration(place.common_dir, made)
     try:
         await git.run("worktree", "add", "--no-guess-remote", *arguments, time_limit=LONG_LIMIT)
     except GitFailed as error:
@@ -183,8 +185,18 @@ async def _verified(
     start = await tip_of(git, base_ref(place.thread))
     if start is None and base is not None:
         start = await git.line("merge-base", BRANCHES + base, tip)
-    write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True))
-    return Worktree(path=path, branch=place.branch, base=start or tip, head=head, created=created, healed=tuple(healed))
+    known = read_registration(place.common_dir, place.thread)
+    instance = known.instance if known is not None else ""
+    write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True, instance=instance))
+    return Worktree(
+        path=path,
+        branch=place.branch,
+        base=start or tip,
+        head=head,
+        created=created,
+        healed=tuple(healed),
+        instance=instance,
+    )
 
 
 def _inside(root: str, thread: str) -> str:

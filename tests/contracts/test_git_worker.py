@@ -244,6 +244,25 @@ async def test_a_branch_that_is_ahead_moves_its_target_forward(hands: Hands) -> 
     assert (hands.tip("main"), hands.read(hands.path, "a.txt")) == (made, "a\n")
 
 
+async def test_a_worktree_keeps_its_name_and_one_made_again_has_another(hands: Hands) -> None:
+    made = await worktree(hands)
+    assert made.instance
+    assert (await worktree(hands)).instance == made.instance
+    assert (await hands.git.ensure_worktree(hands.path, "t2", base="main")).instance != made.instance
+
+
+async def test_files_are_copied_once_and_those_that_are_missing_are_named(hands: Hands) -> None:
+    made = await worktree(hands)
+    hands.write(hands.path, local_txt="of the operator\n")
+    found = await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt", "gone.txt"))
+    assert found.copied == 1
+    assert found.notes[0] == f"copy: gone.txt does not exist in {hands.path}; it was left out"
+    assert hands.read(made.path, "local.txt") == "of the operator\n"
+    hands.write(made.path, local_txt="of the agent\n")
+    assert (await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt",))).copied == 0
+    assert hands.read(made.path, "local.txt") == "of the agent\n"
+
+
 async def test_branches_that_parted_are_merged(hands: Hands) -> None:
     await worktree(hands)
     hands.commit("compas/t1", "work", a_txt="a\n")

@@ -27,6 +27,28 @@ class Worktree(Struct, frozen=True, kw_only=True):
     created: bool
     healed: tuple[str, ...] = ()
     """What was repaired on the way, one sentence each."""
+    instance: str = ""
+    """Names this very directory: one that is made again later, at the same path, has another."""
+
+
+class FurnishWorktree(Mutation, frozen=True, kw_only=True):
+    """Bring untracked files of the main checkout into a worktree (design §6 rule 2).
+
+    `copy` and `link` are relative to both. What `.worktreeinclude` in the main checkout names is copied as well.
+    """
+
+    repo: str
+    path: str
+    copy: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+
+
+class Furnished(Struct, frozen=True, kw_only=True):
+    """How many files were copied and links made; `notes` says what was left out and why, one sentence each."""
+
+    copied: int
+    linked: int
+    notes: tuple[str, ...] = ()
 
 
 class RemoveWorktree(Mutation, frozen=True, kw_only=True):

@@ -38,6 +38,7 @@ class FakeRepo:
     bases: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
+    instances: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tips["main"] = self.store((), {"README": "begin\n"}, "begin")
@@ -215,9 +216,32 @@ class FakeGit:
             home.bases[thread] = home.tips[branch] = self._tip(home, base)
         if created:
             home.checkouts[path] = Checkout(branch, dict(home.commits[home.tips[branch]].tree))
+            home.instances[path] = f"made-{len(self.asked)}"
         if loss:
             self._lose("ensure_worktree")
-        return m.Worktree(path=path, branch=branch, base=home.bases[thread], head=home.tips[branch], created=created)
+        return m.Worktree(
+            path=path,
+            branch=branch,
+            base=home.bases[thread],
+            head=home.tips[branch],
+            created=created,
+            instance=home.instances[path],
+        )
+
+    async def furnish_worktree(
+        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+    ) -> m.Furnished:
+        loss = await self._begin("furnish_worktree")
+        home, top = self._home(path)
+        source, target = home.checkouts[home.path].files, home.checkouts[top or path].files
+        notes = tuple(
+            f"copy: {name} does not exist in {home.path}; it was left out" for name in copy if name not in source
+        )
+        fresh = [name for name in copy if name in source and name not in target]
+        target.update({name: source[name] for name in fresh})
+        if loss:
+            self._lose("furnish_worktree")
+        return m.Furnished(copied=len(fresh), linked=0, notes=notes)
 
     async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
         loss = await self._begin("snapshot")
