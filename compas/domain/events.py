@@ -85,13 +85,43 @@ class WorktreePlanned(_Event, frozen=True, kw_only=True, tag="worktree.planned")
 
 
 class WorktreeReady(_Event, frozen=True, kw_only=True, tag="worktree.ready"):
-    """Outcome: the worktree is there."""
+    """Outcome: the worktree is there. `instance` names this very directory: one made again later has another."""
 
     repository: str
     path: str
     branch: str
     base: str
     base_commit: str
+    instance: str = ""
+
+
+class WorktreeFurnished(_Event, frozen=True, kw_only=True, tag="worktree.furnished"):
+    """Outcome: files of the main checkout were brought into the worktree; `notes` says what was left out and why."""
+
+    execution: str
+    repository: str
+    instance: str
+    copied: int = 0
+    linked: int = 0
+    notes: tuple[str, ...] = ()
+
+
+class SetupStarted(_Event, frozen=True, kw_only=True, tag="setup.started"):
+    """Intent: the repository's setup command is run in the worktree."""
+
+    execution: str
+    repository: str
+    instance: str
+    command: str
+
+
+class SetupEnded(_Event, frozen=True, kw_only=True, tag="setup.ended"):
+    """Outcome: an empty `problem` means that it succeeded, and is not run again in this directory."""
+
+    execution: str
+    repository: str
+    instance: str
+    problem: str = ""
 
 
 class ExecutionRequested(_Event, frozen=True, kw_only=True, tag="execution.requested"):
@@ -271,6 +301,24 @@ class MergeCancelled(_Event, frozen=True, kw_only=True, tag="merge.cancelled"):
     reason: str
 
 
+# --- the stream of leased ports ------------------------------------------------------------------------------------
+
+
+class PortsLeased(_Event, frozen=True, kw_only=True, tag="ports.leased"):
+    """A thread's worktree of a repository has these ports, and no other; this replaces what it had before."""
+
+    thread: str
+    repository: str
+    ports: tuple[int, ...]
+
+
+class PortsReleased(_Event, frozen=True, kw_only=True, tag="ports.released"):
+    """The worktree is gone, and its ports are free again."""
+
+    thread: str
+    repository: str
+
+
 # --- the supervisor's own stream ---------------------------------------------------------------------------------
 
 
@@ -295,6 +343,9 @@ ThreadEvent = (
     | ExecutionQueued
     | WorktreePlanned
     | WorktreeReady
+    | WorktreeFurnished
+    | SetupStarted
+    | SetupEnded
     | ExecutionRequested
     | ExecutionStarted
     | ExecutionEnded
@@ -306,8 +357,9 @@ ThreadEvent = (
     | ThreadReopened
 )
 MergeEvent = MergeQueued | MergeStarted | MergePrepared | MergeCompleted | MergeFailed | MergeCancelled
+PortsEvent = PortsLeased | PortsReleased
 SupervisorEvent = SupervisorStarted | SupervisorStopped
-Event = ThreadEvent | MergeEvent | SupervisorEvent
+Event = ThreadEvent | MergeEvent | PortsEvent | SupervisorEvent
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,4 +390,5 @@ def merge_stream(repository: str, target: str) -> str:
     return f"merge:{repository}:{target}"
 
 
+PORTS_STREAM = "ports"
 SUPERVISOR_STREAM = "supervisor"

@@ -68,6 +68,8 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"a worktree on {branch} was to be made from {base}"
         case e.WorktreeReady(path=path):
             return f"the worktree {path} was ready"
+        case e.WorktreeFurnished() | e.SetupStarted() | e.SetupEnded():
+            return _describe_furnishing(event)
         case e.ThreadClosed(status=status, by=by):
             return f"{by} closed the thread as {status}"
         case e.ThreadFailed():
@@ -78,6 +80,18 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"{by} reopened the thread, which had been {previous}"
         case _:
             return _describe_execution(event, agents) or _describe_merge(event)
+
+
+def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEnded) -> str:
+    match event:
+        case e.WorktreeFurnished(copied=copied, linked=linked, notes=notes):
+            return "; ".join([f"{copied} files were copied into the worktree, and {linked} linked", *notes])
+        case e.SetupStarted(command=command):
+            return f"the setup command was to run in the worktree: {command.splitlines()[0]}"
+        case e.SetupEnded(problem=""):
+            return "the setup command succeeded"
+        case e.SetupEnded(problem=problem):
+            return f"the setup command failed: {problem.splitlines()[0]}"
 
 
 def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:

@@ -52,6 +52,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     counted: e.Usage = e.Usage()
 
 
+class Usable(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the directory of this name has been made usable."""
+
+    instance: str
+    is_furnished: bool = False
+    is_set_up: bool = False
+
+
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one thread. `version` is the number of events folded into it; 0 means that it does not exist."""
 
@@ -64,6 +72,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     messages: dict[str, Message] = {}
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
+    usable: dict[str, Usable] = {}
     sessions: dict[tuple[str, str], Session] = {}
 
     @property
@@ -116,8 +125,8 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
         case e.MessagePosted() as posted:
             message = Message(number=recorded.position, lineage=recorded.lineage, posted=posted)
             return replace(state, messages={**state.messages, posted.message: message})
-        case e.WorktreeReady() as ready:
-            return replace(state, worktrees={**state.worktrees, ready.repository: ready})
+        case e.WorktreeReady() | e.WorktreeFurnished() | e.SetupEnded():
+            return _apply_to_worktree(state, recorded.event)
         case e.ThreadClosed(status=status):
             return replace(state, status=status)
         case e.ThreadFailed():
@@ -128,6 +137,21 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
             return replace(state, status="Active")
         case _:
             return _apply_to_run(state, recorded)
+
+
+def _apply_to_worktree(state: Thread, event: e.WorktreeReady | e.WorktreeFurnished | e.SetupEnded) -> Thread:
+    replace = msgspec.structs.replace
+    usable = state.usable.get(event.repository)
+    if usable is None or usable.instance != event.instance:
+        usable = Usable(instance=event.instance)
+    match event:
+        case e.WorktreeReady():
+            state = replace(state, worktrees={**state.worktrees, event.repository: event})
+        case e.WorktreeFurnished():
+            usable = replace(usable, is_furnished=True)
+        case e.SetupEnded(problem=problem):
+            usable = replace(usable, is_set_up=not problem)
+    return replace(state, usable={**state.usable, event.repository: usable})
 
 
 def _apply_to_run(state: Thread, recorded: e.Recorded) -> Thread:

@@ -10,6 +10,7 @@ from compas.domain.admission import Claim
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
+from compas.domain.furnishing import FurnishingStep
 from compas.domain.lifecycle import Close
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
@@ -94,6 +95,13 @@ class WorktreeMade(Ask[Refusal | None]):
 
     execution: str
     ready: e.WorktreeReady
+
+
+@dataclass(frozen=True, slots=True)
+class Furnish(Ask[Refusal | None]):
+    """From an execution: log a step towards a usable worktree. A refusal means that it must not go on."""
+
+    step: FurnishingStep
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +191,26 @@ class LocateMerges(Ask[ActorRef]):
 
     repository: str
     target: str
+
+
+# --- to the ports ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LeasePorts(Ask[tuple[int, ...] | Refusal]):
+    """Answered with the ports of a worktree, the same ones as before and more if it has fewer than `count`."""
+
+    thread: str
+    repository: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePorts(Ask[None]):
+    """The worktree is gone."""
+
+    thread: str
+    repository: str
 
 
 # --- to an execution ---------------------------------------------------------------------------------------------

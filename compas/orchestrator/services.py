@@ -10,6 +10,7 @@ from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
 from compas.git.client import GitWorker
+from compas.orchestrator.free_port import is_free
 from compas.orchestrator.new_work import NewWork
 from compas.orchestrator.runners import Runners
 from compas.orchestrator.workers import Slot
@@ -23,6 +24,7 @@ ADMISSION = "admission"
 THREADS = "threads"
 EXECUTIONS = "executions"
 MERGES = "merges"
+PORTS = "ports"
 TELEMETRY = "telemetry"
 
 
@@ -65,11 +67,16 @@ class Services:
     environ: Mapping[str, str]
     epoch: int
     new_work: NewWork = field(default_factory=NewWork)
+    is_free_port: Callable[[int], bool] = is_free
 
     @property
     def executions_directory(self) -> Path:
         """Where executions keep their files."""
         return executions_directory(self.config)
+
+    def worktree_files(self, instance: str) -> Path:
+        """Return where the logs of a worktree's setup and teardown are."""
+        return Path(self.config.state_dir) / "worktrees" / instance
 
     def moment(self) -> Moment:
         """Return the time of a decision, and where its new names come from."""

@@ -19,6 +19,7 @@ from compas.domain.execution import (
     next_due,
     next_run,
 )
+from compas.domain.furnishing import decide_step
 from compas.domain.lifecycle import decide_abandon, decide_close
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
@@ -79,7 +80,7 @@ class ThreadActor(Actor):
                 return self._state
             case m.DispatchTo() | m.CloseThread() | m.AbandonThread():
                 return await self._take_command(message)
-            case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
+            case m.PlanWorktree() | m.WorktreeMade() | m.Furnish() | m.RequestExecution():
                 return await self._take_step(message)
             case m.ExecutionRuns(started=started):
                 await self._record(decide_started(self._state, started), started.execution)
@@ -126,7 +127,9 @@ class ThreadActor(Actor):
             await self._act()
         return m.Answered(body=outcome.response)
 
-    async def _take_step(self, message: m.PlanWorktree | m.WorktreeMade | m.RequestExecution) -> Refusal | None:
+    async def _take_step(
+        self, message: m.PlanWorktree | m.WorktreeMade | m.Furnish | m.RequestExecution
+    ) -> Refusal | None:
         match message:
             case m.PlanWorktree(execution=execution):
                 decision = decide_plan_worktree(
@@ -138,6 +141,9 @@ class ThreadActor(Actor):
                 )
             case m.WorktreeMade(execution=execution):
                 decision = decide_worktree_ready(self._state, execution, message.ready)
+            case m.Furnish(step=step):
+                execution = step.execution
+                decision = decide_step(self._state, step)
             case _:
                 execution = message.requested.execution
                 decision = self._decide_request(message.requested)

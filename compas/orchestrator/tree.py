@@ -16,6 +16,7 @@ from compas.orchestrator.backend import BackendActor
 from compas.orchestrator.executions import Executions
 from compas.orchestrator.journal import Journal
 from compas.orchestrator.merges import MergeDirectory, Merges
+from compas.orchestrator.ports import Ports
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry import TelemetryActor
 from compas.orchestrator.threads import ThreadDirectory, Threads
@@ -35,6 +36,7 @@ def build_root(services: Services, telemetry: Telemetry, workers: Sequence[Child
     """
     core = [
         ChildSpec("telemetry", lambda: TelemetryActor(telemetry), mailbox=CROWD),
+        ChildSpec("ports", lambda: Ports(services), mailbox=CROWD),
         _group("backends", lambda: _patient(_backends(services))),
         _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),

@@ -25,6 +25,11 @@ class Crash(NamedTuple):
         return self.point.partition(":")[0]
 
     @property
+    def may_repeat_setup(self) -> bool:
+        """Whether it may die after the setup ran and before that is in the log."""
+        return self.name == "worktree.set_up" or self.name.startswith("store.")
+
+    @property
     def is_in_supervisor(self) -> bool:
         return not self.name.startswith(("runner.", "git."))
 
@@ -45,6 +50,9 @@ TABLE = (
     Crash("git.merge_prepared"),
     Crash("git.ref_published"),
     Crash("git.checkout_followed"),
+    Crash("worktree.made"),
+    Crash("worktree.files_copied"),
+    Crash("worktree.set_up"),
     Crash("execution.spec_written"),
     Crash("execution.requested"),
     Crash("execution.launched"),
@@ -54,7 +62,7 @@ TABLE = (
     Crash("merge.intent_logged"),
     Crash("merge.published"),
 )
-TRANSACTIONS = range(1, 16)
+TRANSACTIONS = range(1, 20)
 """How often the whole job writes to the log: each of them is a place to die at, three times over."""
 EXHAUSTIVE = tuple(
     Crash(f"store.{moment}:{number}")
@@ -89,8 +97,12 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
         [
             workshop.agent("dev", work, work, workspace="worktree", commit="auto", handoff=handoff),
             workshop.agent("reviewer", review, review),
-        ]
+        ],
+        repositories=[{"path": "repo", "copy": [".env"], "ports": 2, "setup": {"run": f"echo setup >> '{ran}'"}}],
     )
+    (workshop.repo / ".git" / "info").mkdir(exist_ok=True)
+    (workshop.repo / ".git" / "info" / "exclude").write_text(".env\n")
+    (workshop.repo / ".env").write_text("KEY=1\n")
     fuse = workshop.root / "fuse"
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{crash.point}@{fuse}")
@@ -132,10 +144,13 @@ def check_conversation(workshop: Workshop, crash: Crash) -> None:
     ran = Counter((workshop.root / "ran").read_text().split())
     assert ran["dev"] in crash.runs
     assert ran["reviewer"] == 1
+    assert ran["setup"] == 1 or (ran["setup"] == 2 and crash.may_repeat_setup)
     log = workshop.events()
     assert [event["position"] for event in log] == list(range(1, len(log) + 1))
     kinds = Counter(event["type"] for event in log)
     assert kinds["execution.ended"] == kinds["execution.requested"] == crash.attempts + 1
+    assert (kinds["worktree.ready"], kinds["worktree.furnished"], kinds["setup.ended"]) == (1, 1, 1)
+    assert kinds["ports.leased"] == 1
     assert (kinds["merge.queued"], kinds["merge.completed"], kinds["merge.failed"]) == (1, 1, 0)
 
 

@@ -94,6 +94,10 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         e.MergeCancelled(op="op1", reason="abandoned"),
         e.WorktreePlanned(execution="x", repository="/r", branch="compas/t1", base="main"),
         e.WorktreeReady(repository="/r", path="/trees/t1", branch="compas/t1", base="main", base_commit="c"),
+        e.WorktreeFurnished(execution="x", repository="/r", instance="i", copied=2, linked=1, notes=("no .env",)),
+        e.SetupStarted(execution="x", repository="/r", instance="i", command="npm ci\nnpm test"),
+        e.SetupEnded(execution="x", repository="/r", instance="i"),
+        e.SetupEnded(execution="x", repository="/r", instance="i", problem="it ended with 1\nmore"),
     ]
     recorded = tuple(
         e.Recorded(position=n, stream="s", version=n, event=one, at=0.0) for n, one in enumerate(merges, 1)
@@ -108,6 +112,10 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         "the merge was cancelled: abandoned",
         "a worktree on compas/t1 was to be made from main",
         "the worktree /trees/t1 was ready",
+        "2 files were copied into the worktree, and 1 linked; no .env",
+        "the setup command was to run in the worktree: npm ci",
+        "the setup command succeeded",
+        "the setup command failed: it ended with 1",
     ]
 
 

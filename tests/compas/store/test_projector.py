@@ -109,6 +109,11 @@ EVENTS = st.one_of(
     st.builds(e.ThreadDescribed, batch=MAYBE, summary=MAYBE),
     st.builds(e.WorktreePlanned, execution=RUNS, repository=TEXT, branch=TEXT, base=TEXT),
     st.builds(e.WorktreeReady, repository=TEXT, path=TEXT, branch=TEXT, base=TEXT, base_commit=TEXT),
+    st.builds(e.WorktreeFurnished, execution=RUNS, repository=TEXT, instance=TEXT, notes=st.just(("n",))),
+    st.builds(e.SetupStarted, execution=RUNS, repository=TEXT, instance=TEXT, command=TEXT),
+    st.builds(e.SetupEnded, execution=RUNS, repository=TEXT, instance=TEXT, problem=TEXT),
+    st.builds(e.PortsLeased, thread=THREADS, repository=TEXT, ports=st.just((20000,))),
+    st.builds(e.PortsReleased, thread=THREADS, repository=TEXT),
     st.builds(e.ExecutionRequested, execution=RUNS, workdir=TEXT, worktree=st.booleans(), resume_session=MAYBE),
     st.builds(e.ExecutionStarted, execution=RUNS, pid=st.just(7), started_at=st.just(5.5)),
     st.builds(
