@@ -11,6 +11,7 @@ from compas.api.operation import Operation
 from compas.api.supervision import HEALTH, STOP
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
 from compas.api.waiting import WAIT, WAIT_MERGE
+from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = (
     DISPATCH,
@@ -18,10 +19,13 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     STATUS,
     TRANSCRIPT,
     DIFF,
+    COMMIT,
     MERGE,
     WAIT_MERGE,
     CLOSE,
     ABANDON,
+    WORKTREES,
+    WORKTREE_REMOVE,
     WHY,
     EVENTS,
     LOG,

@@ -13,7 +13,7 @@ from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import agents, history, merging, supervision, threads
+from compas.cli.render import agents, history, merging, supervision, threads, worktrees
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 
@@ -24,6 +24,9 @@ RENDERERS: dict[str, Render] = {
     "close": threads.close_text,
     "abandon": threads.abandon_text,
     "merge": merging.merge_text,
+    "worktrees": worktrees.worktrees_text,
+    "worktree_remove": worktrees.removed_text,
+    "commit": worktrees.commit_text,
     "why": history.why_text,
     "list_agents": agents.agents_text,
     "health": supervision.health_text,

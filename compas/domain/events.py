@@ -124,6 +124,52 @@ class SetupEnded(_Event, frozen=True, kw_only=True, tag="setup.ended"):
     problem: str = ""
 
 
+class WorkCommitted(_Event, frozen=True, kw_only=True, tag="work.committed"):
+    """Everything in a worktree was committed by word of a client."""
+
+    repository: str
+    commit: str
+    files: int
+
+
+class WorktreeRemovalPlanned(_Event, frozen=True, kw_only=True, tag="worktree.removal_planned"):
+    """Intent: the worktree is torn down and removed; nothing starts in its thread until that is over.
+
+    With `force`, uncommitted changes are snapshotted and do not keep it.
+    """
+
+    repository: str
+    path: str
+    by: str
+    force: bool = False
+
+
+class WorktreeRemoved(_Event, frozen=True, kw_only=True, tag="worktree.removed"):
+    """Outcome: it is gone, and what became of its branch.
+
+    `tip` is where the branch stood, `archive` the ref that keeps it where no target contains it, `snapshot` the commit
+    that holds what was not committed. `ignored` names the files git ignores that went with it, the first ones.
+    """
+
+    repository: str
+    path: str
+    branch: str
+    fate: Literal["deleted", "archived", "absent", "kept"]
+    tip: str | None = None
+    archive: str | None = None
+    snapshot: str | None = None
+    ignored: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class WorktreeKept(_Event, frozen=True, kw_only=True, tag="worktree.kept"):
+    """Outcome: it could not be removed without losing something, or not at all; it stays where it is."""
+
+    repository: str
+    path: str
+    reason: str
+
+
 class ExecutionRequested(_Event, frozen=True, kw_only=True, tag="execution.requested"):
     """Intent: a runner is told to host this execution; its spec is on disk already."""
 
@@ -346,6 +392,10 @@ ThreadEvent = (
     | WorktreeFurnished
     | SetupStarted
     | SetupEnded
+    | WorkCommitted
+    | WorktreeRemovalPlanned
+    | WorktreeRemoved
+    | WorktreeKept
     | ExecutionRequested
     | ExecutionStarted
     | ExecutionEnded

@@ -42,9 +42,9 @@ def preview(text: str) -> str:
 def next_run(state: Thread, now: float) -> Run | None:
     """Return the queued execution that may start now: the oldest that is due, when none holds the worktree.
 
-    A thread that is not Active starts nothing (a-core 22, 23).
+    A thread that is not Active starts nothing (a-core 22, 23), and none does while a worktree of it is being removed.
     """
-    if state.status != "Active" or state.occupied_by() is not None:
+    if state.status != "Active" or state.occupied_by() is not None or state.removing:
         return None
     due = (run for run in state.runs.values() if run.status == "queued" and (run.queued.not_before or 0.0) <= now)
     return min(due, key=lambda run: run.position, default=None)

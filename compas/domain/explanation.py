@@ -70,6 +70,10 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"the worktree {path} was ready"
         case e.WorktreeFurnished() | e.SetupStarted() | e.SetupEnded():
             return _describe_furnishing(event)
+        case e.WorkCommitted(commit=commit, files=files):
+            return f"{files} files were committed as {commit[:12]}"
+        case e.WorktreeRemovalPlanned() | e.WorktreeRemoved() | e.WorktreeKept():
+            return _describe_removal(event)
         case e.ThreadClosed(status=status, by=by):
             return f"{by} closed the thread as {status}"
         case e.ThreadFailed():
@@ -92,6 +96,21 @@ def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEn
             return "the setup command succeeded"
         case e.SetupEnded(problem=problem):
             return f"the setup command failed: {problem.splitlines()[0]}"
+
+
+def _describe_removal(event: e.WorktreeRemovalPlanned | e.WorktreeRemoved | e.WorktreeKept) -> str:
+    match event:
+        case e.WorktreeRemovalPlanned(path=path, by=by):
+            forced = ", whatever is in it" if event.force else ""
+            return f"{by} wanted the worktree {path} removed{forced}"
+        case e.WorktreeRemoved(path=path, branch=branch, fate=fate):
+            kept = f" as {event.archive}" if event.archive else ""
+            ignored = [f"ignored files went with it: {', '.join(event.ignored)}"] if event.ignored else []
+            return "; ".join(
+                [f"the worktree {path} was removed, its branch {branch} {fate}{kept}", *ignored, *event.notes]
+            )
+        case e.WorktreeKept(path=path, reason=reason):
+            return f"the worktree {path} was kept: {reason}"
 
 
 def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:

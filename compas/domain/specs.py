@@ -148,6 +148,18 @@ class BreakerSpec(Struct, frozen=True, kw_only=True):
     cooldown_secs: int = 60
 
 
+class RetentionSpec(Struct, frozen=True, kw_only=True):
+    """How many seconds things are kept after their end.
+
+    `worktrees` None removes a clean worktree as soon as its thread is completed or abandoned, and keeps a dirty one.
+    `logs` None keeps them by number alone, which is `log_count`, the newest ones.
+    """
+
+    worktrees: float | None = None
+    logs: float | None = None
+    log_count: int = 100
+
+
 class LimitsSpec(Struct, frozen=True, kw_only=True):
     """How much runs at once: in all, per agent unless the agent says otherwise, and how much may wait."""
 

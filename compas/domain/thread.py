@@ -1,8 +1,12 @@
 """A thread as its stream tells it: conversation, executions, worktrees, sessions."""
 
+from typing import TypeVar
+
 import msgspec
 
 from compas.domain import events as e
+
+T = TypeVar("T")
 
 TERMINAL: frozenset[e.ThreadStatus] = frozenset({"Completed", "Failed", "Abandoned"})
 RUNNING: frozenset[e.ExecutionStatus] = frozenset({"picked_up", "executing"})
@@ -73,6 +77,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
     usable: dict[str, Usable] = {}
+    removing: dict[str, e.WorktreeRemovalPlanned] = {}
+    retired: dict[str, e.WorktreeRemoved] = {}
     sessions: dict[tuple[str, str], Session] = {}
 
     @property
@@ -127,6 +133,18 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
             return replace(state, messages={**state.messages, posted.message: message})
         case e.WorktreeReady() | e.WorktreeFurnished() | e.SetupEnded():
             return _apply_to_worktree(state, recorded.event)
+        case e.WorktreeRemovalPlanned() as planned:
+            return replace(state, removing={**state.removing, planned.repository: planned})
+        case e.WorktreeRemoved() as removed:
+            gone = replace(
+                state,
+                worktrees=_without(state.worktrees, removed.repository),
+                usable=_without(state.usable, removed.repository),
+                removing=_without(state.removing, removed.repository),
+            )
+            return replace(gone, retired={**state.retired, removed.repository: removed})
+        case e.WorktreeKept(repository=repository):
+            return replace(state, removing=_without(state.removing, repository))
         case e.ThreadClosed(status=status):
             return replace(state, status=status)
         case e.ThreadFailed():
@@ -139,6 +157,10 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
             return _apply_to_run(state, recorded)
 
 
+def _without(by_repository: dict[str, T], repository: str) -> dict[str, T]:
+    return {name: value for name, value in by_repository.items() if name != repository}
+
+
 def _apply_to_worktree(state: Thread, event: e.WorktreeReady | e.WorktreeFurnished | e.SetupEnded) -> Thread:
     replace = msgspec.structs.replace
     usable = state.usable.get(event.repository)
@@ -146,7 +168,8 @@ def _apply_to_worktree(state: Thread, event: e.WorktreeReady | e.WorktreeFurnish
         usable = Usable(instance=event.instance)
     match event:
         case e.WorktreeReady():
-            state = replace(state, worktrees={**state.worktrees, event.repository: event})
+            trees = {**state.worktrees, event.repository: event}
+            state = replace(state, worktrees=trees, retired=_without(state.retired, event.repository))
         case e.WorktreeFurnished():
             usable = replace(usable, is_furnished=True)
         case e.SetupEnded(problem=problem):

@@ -1,14 +1,16 @@
 """Removes a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import same_place, vacate
 from compas.git.errors import GitFailed, GitRefused
 from compas.git.locks import hold
-from compas.git.messages import Removed, RemoveWorktree
+from compas.git.messages import Entry, Removed, RemoveWorktree
 from compas.git.naming import BRANCHES, SNAPSHOTS, archive_ref, base_ref, thread_branch, worktree_root
 from compas.git.registration import forget_registration, read_registration
 from compas.git.repository import Listed, is_ancestor, path_of, repository_at, tip_of, worktrees
@@ -25,7 +27,7 @@ Fate = Literal["deleted", "archived", "absent", "kept"]
 class Cleared:
     """What became of a worktree."""
 
-    outcome: Literal["removed", "absent", "kept"]
+    outcome: Literal["removed", "absent", "kept", "removable"]
     path: str | None = None
     snapshot: str | None = None
     ignored: tuple[str, ...] = ()
@@ -52,7 +54,7 @@ async def remove_worktree(request: RemoveWorktree) -> Removed:
         tip = await tip_of(git, BRANCHES + branch)
         fate: Fate = "kept"
         archive = None
-        if cleared.outcome != "kept":
+        if cleared.outcome != "kept" and not request.dry_run:
             elsewhere = [item.path for item in await worktrees(git) if item.branch == BRANCHES + branch]
             if elsewhere:
                 cleared = replace(cleared, reason=f"{branch} stays: it is checked out in {elsewhere[0]}")
@@ -77,20 +79,29 @@ async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -
     if not item.present:
         if not vacate(item.path):
             return Cleared("kept", item.path, reason=f"{item.path} has lost its .git file but holds other files")
-        return await _take_away(git, item, Cleared("absent", item.path))
+        return await _take_away(git, item, Cleared("absent", item.path), request)
     there = git.at(item.path)
     reason = await _unsafe(there, item, branch, force=request.force)
     snapshot = None
-    if reason is None and await read_entries(there):
+    entries = await read_entries(there) if reason is None else []
+    if entries and request.clean_only and not request.force:
+        reason = f"{item.path} has uncommitted changes ({_named(entries)})"
+    elif entries and not (request.force and request.dry_run):
         snapshot, reason = await _saved(there, request)
     if reason is not None:
         return Cleared("kept", item.path, reason=reason)
+    if request.dry_run:
+        return Cleared("removable", item.path)
     if item.branch != BRANCHES + branch and item.head is not None:
         # Commits made off the branch would be reachable from nowhere once HEAD is gone.
         await git.run("update-ref", archive_ref(f"{branch}-head", item.head), item.head)
     ignored = await there.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
     names = [shown(name) for name in ignored.stdout.split(b"\0") if name][:IGNORED_NAMED]
-    return await _take_away(git, item, Cleared("removed", item.path, snapshot, tuple(names)))
+    return await _take_away(git, item, Cleared("removed", item.path, snapshot, tuple(names)), request)
+
+
+def _named(entries: Sequence[Entry]) -> str:
+    return f"{len(entries)}: {', '.join(entry.path for entry in entries[:10])}"
 
 
 async def _unsafe(git: Git, item: Listed, branch: str, *, force: bool) -> str | None:
@@ -121,23 +132,22 @@ async def _saved(git: Git, request: RemoveWorktree) -> tuple[str | None, str | N
         if recorded == tree:
             return await tip_of(git, ref), None
     if not request.force:
-        entries = await read_entries(git)
-        names = ", ".join(entry.path for entry in entries[:10])
-        return (
-            None,
-            f"{git.directory} has uncommitted changes that no snapshot holds ({len(entries)}: {names})",
-        )
+        named = _named(await read_entries(git))
+        return None, f"{git.directory} has uncommitted changes that no snapshot holds ({named})"
     ref = f"{SNAPSHOTS}removed-{request.thread}-{tree[:12]}"
     recorded_now = await snapshot_at(git, ref, f"Before the worktree of {request.thread} was removed")
     return recorded_now.commit, None
 
 
-async def _take_away(git: Git, item: Listed, cleared: Cleared) -> Cleared:
+async def _take_away(git: Git, item: Listed, cleared: Cleared, request: RemoveWorktree) -> Cleared:
     """Let git remove it; what git refuses is kept, and never deleted behind its back (reference b W-1)."""
+    if request.dry_run:
+        return cleared
     try:
         await git.run("worktree", "remove", "--force", item.path, time_limit=LONG_LIMIT)
     except GitFailed as error:
         return Cleared("kept", item.path, cleared.snapshot, reason=f"git did not remove {item.path}: {error.output}")
+    hit("git.worktree_removed")
     return cleared
 
 

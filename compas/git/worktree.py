@@ -59,7 +59,8 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
         found = await _registered(git, place)
         if found is not None and await _usable(git, place, found, healed):
             return await _verified(git, place, found.path, request.base, healed, created=False)
-        await _add(git, place, request.base, excluded=request.location is None and here.main is not None)
+        excluded = request.location is None and here.main is not None
+        await _add(git, place, request, healed, excluded=excluded)
         return await _verified(git, place, place.path, request.base, healed, created=True)
 
 
@@ -135,15 +136,17 @@ async def _on_branch(git: Git, place: Place, found: Listed) -> None:
     raise GitRefused("wrong_branch", message)
 
 
-async def _add(git: Git, place: Place, base: str | None, *, excluded: bool) -> None:
+async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str], *, excluded: bool) -> None:
     """Let git make the worktree; what it is told is remembered first, so that a half-made one is known as ours."""
     if not is_vacant(place.path):
         message = f"{place.path} is wanted for a worktree but is occupied; move what is there away"
         raise GitRefused("path_occupied", message)
     arguments = [place.path, place.branch]
     if await tip_of(git, place.ref) is None:
-        start = await _start(git, place, base)
-        await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
+        start = await _archived(git, request, healed)
+        if start is None:
+            start = await _start(git, place, request.base)
+            await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
         arguments = ["-b", place.branch, place.path, start]
     if excluded:
         _exclude(place.common_dir)
@@ -156,6 +159,16 @@ async def _add(git: Git, place: Place, base: str | None, *, excluded: bool) -> N
         message = f"git could not make the worktree {place.path} of {place.branch}: {error.output}"
         raise GitRefused("worktree_failed", message) from error
     hit("git.worktree_added")
+
+
+async def _archived(git: Git, request: EnsureWorktree, healed: list[str]) -> str | None:
+    """Return where the branch stood before it was retired; its begin is found again from the base."""
+    if request.restore is None:
+        return None
+    found = await git.line("rev-parse", "--verify", "--quiet", f"{request.restore}^{{commit}}")
+    if found is None:
+        healed.append(f"the archived commit {request.restore[:12]} is gone; the branch begins anew")
+    return found
 
 
 async def _start(git: Git, place: Place, base: str | None) -> str:

@@ -7,6 +7,7 @@ from actors.message import Ask
 from actors.ref import ActorRef
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.cleanup import Kept
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
@@ -75,6 +76,15 @@ class AbandonThread(Ask[Answered | Refusal]):
 
 
 @dataclass(frozen=True, slots=True)
+class CommitWork(Ask[Answered | Refusal]):
+    """From a client that has committed what is in a worktree: log it."""
+
+    event: e.WorkCommitted
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
 class DescribeThread(Ask[Thread]):
     """Answered with the state of the thread."""
 
@@ -102,6 +112,24 @@ class Furnish(Ask[Refusal | None]):
     """From an execution: log a step towards a usable worktree. A refusal means that it must not go on."""
 
     step: FurnishingStep
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRemoval(Ask[Refusal | None]):
+    """From the janitor: log the intent to remove a worktree. A refusal means that it must stay."""
+
+    repository: str
+    by: str
+    force: bool
+    causation: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRemoval(Ask[Refusal | None]):
+    """From the janitor: log what came of it."""
+
+    outcome: e.WorktreeRemoved | e.WorktreeKept
+    causation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +219,25 @@ class LocateMerges(Ask[ActorRef]):
 
     repository: str
     target: str
+
+
+# --- to the janitor ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTree(Ask[e.WorktreeRemoved | e.WorktreeKept | Refusal]):
+    """Answered once a worktree of a thread is gone, or it is known why it stays; None means its only repository."""
+
+    thread: str
+    repository: str | None
+    by: str
+    force: bool
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeKept(Ask[dict[tuple[str, str], Kept]]):
+    """Answered with the worktrees that cleanup has left in place, by thread and repository."""
 
 
 # --- to the ports ------------------------------------------------------------------------------------------------

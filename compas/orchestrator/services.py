@@ -25,6 +25,7 @@ THREADS = "threads"
 EXECUTIONS = "executions"
 MERGES = "merges"
 PORTS = "ports"
+JANITOR = "janitor"
 TELEMETRY = "telemetry"
 
 

@@ -8,6 +8,7 @@ from actors.ref import ActorRef
 from actors.timers import OwnedTask
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.cleanup import decide_committed, decide_removal, decide_removal_end
 from compas.domain.decision import Decision, Refusal
 from compas.domain.dispatch import decide_dispatch
 from compas.domain.execution import (
@@ -78,16 +79,18 @@ class ThreadActor(Actor):
         match message:
             case m.DescribeThread():
                 return self._state
-            case m.DispatchTo() | m.CloseThread() | m.AbandonThread():
+            case m.DispatchTo() | m.CloseThread() | m.AbandonThread() | m.CommitWork():
                 return await self._take_command(message)
             case m.PlanWorktree() | m.WorktreeMade() | m.Furnish() | m.RequestExecution():
                 return await self._take_step(message)
             case m.ExecutionRuns(started=started):
-                await self._record(decide_started(self._state, started), started.execution)
+                await self._record(decide_started(self._state, started), f"execution:{started.execution}")
             case m.EndExecution(execution=execution, outcome=outcome):
                 services = self._services
                 decision = decide_end(self._state, execution, outcome, services.rules(), services.moment())
-                await self._record(decision, execution)
+                await self._record(decision, f"execution:{execution}")
+            case m.PlanRemoval() | m.EndRemoval():
+                return await self._take_removal(message)
             case m.PlaceGranted(execution=execution) if execution == self._claimed:
                 self._granted = execution
             case m.PlaceGranted(execution=execution):
@@ -100,13 +103,17 @@ class ThreadActor(Actor):
 
     # --- deciding and recording ----------------------------------------------------------------------------------
 
-    async def _take_command(self, message: m.DispatchTo | m.CloseThread | m.AbandonThread) -> m.Answered | Refusal:
+    async def _take_command(
+        self, message: m.DispatchTo | m.CloseThread | m.AbandonThread | m.CommitWork
+    ) -> m.Answered | Refusal:
         moment = self._services.moment()
         match message:
             case m.DispatchTo():
                 decision = decide_dispatch(self._state, message.command, self._services.rules(), moment)
             case m.CloseThread():
                 decision = decide_close(self._state, message.command, moment)
+            case m.CommitWork():
+                decision = decide_committed(self._state, message.event)
             case _:
                 decision = decide_abandon(self._state, message.by, moment)
         if isinstance(decision, Refusal):
@@ -147,7 +154,17 @@ class ThreadActor(Actor):
             case _:
                 execution = message.requested.execution
                 decision = self._decide_request(message.requested)
-        refusal = await self._record(decision, execution)
+        refusal = await self._record(decision, f"execution:{execution}")
+        await self._act()
+        return refusal
+
+    async def _take_removal(self, message: m.PlanRemoval | m.EndRemoval) -> Refusal | None:
+        match message:
+            case m.PlanRemoval(repository=repository):
+                decision = decide_removal(self._state, repository, by=message.by, force=message.force)
+            case _:
+                decision = decide_removal_end(self._state, message.outcome)
+        refusal = await self._record(decision, message.causation)
         await self._act()
         return refusal
 
@@ -157,8 +174,8 @@ class ThreadActor(Actor):
         sentence = f"the supervisor is ending: execution {requested.execution} is left to the next one"
         return Refusal(code="supervisor_ending", message=sentence)
 
-    async def _record(self, decision: Decision, execution: str) -> Refusal | None:
-        """Commit what an execution brought; its refusal is returned, since nobody else wants to know."""
+    async def _record(self, decision: Decision, causation: str) -> Refusal | None:
+        """Commit what an execution or a removal brought; its refusal is returned, since nobody else wants to know."""
         if isinstance(decision, Refusal):
             return decision
         if decision:
@@ -167,7 +184,7 @@ class ThreadActor(Actor):
                 decision,
                 stream=self._stream,
                 version=self._state.version,
-                causation=f"execution:{execution}",
+                causation=causation,
             )
             self._fold(outcome.recorded)
         return None

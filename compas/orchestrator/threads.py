@@ -1,8 +1,12 @@
 """Where thread actors live, and how one is found: by its name, or brought back from its stream."""
 
+from typing import TypeVar
+
 from actors.actor import Actor
-from actors.errors import ChildStartFailed
+from actors.errors import ActorStopped, ChildStartFailed
+from actors.message import Ask
 from actors.ref import ActorRef
+from actors.registry import Registry
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
 from compas.orchestrator.messages import LocateThread
@@ -13,6 +17,9 @@ from compas.store.projections.execution_queries import unsettled_executions
 
 SUPERVISOR = "thread-supervisor"
 MAILBOX = 1024
+RELOCATIONS = 5
+
+R = TypeVar("R")
 
 
 class Threads(Supervisor):
@@ -60,3 +67,22 @@ class ThreadDirectory(Actor):
             id=thread, factory=lambda: ThreadActor(thread, self._services), restart=TRANSIENT, mailbox=MAILBOX
         )
         return await supervisor.ask(StartChild(spec), timeout=ASK_TIMEOUT_SECS)
+
+
+async def ask_thread(registry: Registry, thread: str, message: Ask[R]) -> R:
+    """Ask the actor of a thread, bringing it back if it was put away; the message must be one that may be repeated.
+
+    Raises ActorStopped when it is put away and taken up again all the time.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        directory = await registry.wait_registered(THREADS)
+        ref = await directory.ask(LocateThread(thread=thread), timeout=ASK_TIMEOUT_SECS)
+        try:
+            return await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+        except ActorStopped as stopped:
+            if tries == RELOCATIONS:
+                raise
+            if stopped.reason is None:
+                await ref.wait_stopped()

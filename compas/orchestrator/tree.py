@@ -14,7 +14,9 @@ from compas.git.client import GitWorker, open_git_worker
 from compas.orchestrator.admission import Admission
 from compas.orchestrator.backend import BackendActor
 from compas.orchestrator.executions import Executions
+from compas.orchestrator.janitor import Janitor
 from compas.orchestrator.journal import Journal
+from compas.orchestrator.log_keeper import LogKeeper
 from compas.orchestrator.merges import MergeDirectory, Merges
 from compas.orchestrator.ports import Ports
 from compas.orchestrator.services import Services
@@ -40,6 +42,8 @@ def build_root(services: Services, telemetry: Telemetry, workers: Sequence[Child
         _group("backends", lambda: _patient(_backends(services))),
         _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
+        ChildSpec("janitor", lambda: Janitor(services)),
+        ChildSpec("log-keeper", lambda: LogKeeper(services)),
     ]
     return _group(
         "root",

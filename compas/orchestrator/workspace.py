@@ -75,8 +75,10 @@ async def _own_worktree(
     if refusal is not None:
         return refusal
     location = services.config.worktree_dir
+    retired = state.retired.get(repository)
+    restore = retired.tip if retired is not None and retired.fate == "archived" else None
     made = await services.git.retry(
-        lambda git: git.ensure_worktree(repository, state.thread, base=base, location=location)
+        lambda git: git.ensure_worktree(repository, state.thread, base=base, location=location, restore=restore)
     )
     failpoints.hit("worktree.made")
     ready = e.WorktreeReady(
@@ -93,10 +95,10 @@ async def _own_worktree(
 
 async def _inherits(services: Services, state: Thread, agent: AgentSpec) -> bool:
     """Say whether the thread has, or had, a worktree of the repository that the agent's directory is in."""
-    if not state.worktrees:
+    if not state.worktrees and not state.retired:
         return False
     try:
         found = await services.git.retry(lambda git: git.describe(agent.workdir))
     except GitRefused:
         return False
-    return repository_of(found) in state.worktrees
+    return repository_of(found) in state.worktrees or repository_of(found) in state.retired

@@ -263,6 +263,51 @@ async def test_files_are_copied_once_and_those_that_are_missing_are_named(hands:
     assert hands.read(made.path, "local.txt") == "of the agent\n"
 
 
+async def test_a_clean_worktree_goes_and_its_unmerged_commits_stay(hands: Hands) -> None:
+    await worktree(hands)
+    made = hands.commit("compas/t1", "work", a_txt="a\n")
+    asked = await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)
+    assert (asked.worktree, asked.branch, hands.tip("compas/t1")) == ("removable", "kept", made)
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (gone.worktree, gone.branch, gone.tip) == ("removed", "archived", made)
+    assert gone.archive == f"refs/compas/archive/compas/t1-{made[:12]}"
+    again = await hands.git.ensure_worktree(hands.path, "t1", base="main", restore=made)
+    assert (again.head, again.base, again.created) == (made, hands.tip("main"), True)
+    assert hands.read(again.path, "a.txt") == "a\n"
+
+
+async def test_a_merged_branch_goes_with_its_worktree_and_a_repeat_finds_nothing(hands: Hands) -> None:
+    await worktree(hands)
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (gone.worktree, gone.branch) == ("removed", "deleted")
+    again = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (again.worktree, again.branch) == ("absent", "absent")
+
+
+async def test_uncommitted_changes_keep_a_worktree_unless_a_snapshot_or_the_operator_says_otherwise(
+    hands: Hands,
+) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, a_txt="draft\n")
+    for ask in ({"dry_run": True}, {}, {"clean_only": True}):
+        kept = await hands.git.remove_worktree(hands.path, "t1", target="main", **ask)
+        assert kept.worktree == "kept"
+        assert "uncommitted changes" in (kept.reason or "")
+    await hands.git.snapshot(tree.path, "x1", "work")
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", clean_only=True)).worktree == "kept"
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)).worktree == "removable"
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main")).worktree == "removed"
+
+
+async def test_the_operators_word_removes_a_dirty_worktree(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, a_txt="draft\n")
+    assert (await hands.git.status(tree.path, measure=True)).size_bytes
+    assert (await hands.git.status(tree.path)).size_bytes is None
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main", force=True, clean_only=True)
+    assert gone.worktree == "removed"
+
+
 async def test_branches_that_parted_are_merged(hands: Hands) -> None:
     await worktree(hands)
     hands.commit("compas/t1", "work", a_txt="a\n")

@@ -174,6 +174,19 @@ async def test_an_agent_can_read_the_files_that_come_with_its_description(stage:
     assert (await stage.finish("e1"))[0] == [("stdout", "Say hällo.")]
 
 
+async def test_a_log_is_removed_and_nothing_else_of_its_execution(stage: Stage) -> None:
+    for execution in ("e1", "e2"):
+        await stage.start(execution, ("stdout", "said"), ("exit", 3))
+        await stage.finish(execution)
+    before = await stage.runners.logs()
+    assert set(before) == {"e1", "e2"}
+    await stage.runners.remove_logs(["e1", "gone"])
+    assert await stage.runners.logs() == {"e2": before["e2"]}
+    judged = stage.runners.judge("e1")
+    assert isinstance(judged, Finished)
+    assert judged.exit.exit_code == 3
+
+
 async def test_error_output_is_marked(stage: Stage) -> None:
     await stage.start("e1", ("stderr", "careful"))
     assert (await stage.finish("e1"))[0] == [("stderr", "careful")]

@@ -53,6 +53,10 @@ TABLE = (
     Crash("worktree.made"),
     Crash("worktree.files_copied"),
     Crash("worktree.set_up"),
+    Crash("worktree.removal_planned"),
+    Crash("worktree.torn_down"),
+    Crash("git.worktree_removed"),
+    Crash("worktree.removed"),
     Crash("execution.spec_written"),
     Crash("execution.requested"),
     Crash("execution.launched"),
@@ -98,7 +102,15 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
             workshop.agent("dev", work, work, workspace="worktree", commit="auto", handoff=handoff),
             workshop.agent("reviewer", review, review),
         ],
-        repositories=[{"path": "repo", "copy": [".env"], "ports": 2, "setup": {"run": f"echo setup >> '{ran}'"}}],
+        repositories=[
+            {
+                "path": "repo",
+                "copy": [".env"],
+                "ports": 2,
+                "setup": {"run": f"echo setup >> '{ran}'"},
+                "teardown": {"run": f"echo teardown >> '{ran}'"},
+            }
+        ],
     )
     (workshop.repo / ".git" / "info").mkdir(exist_ok=True)
     (workshop.repo / ".git" / "info" / "exclude").write_text(".env\n")
@@ -114,6 +126,7 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
     merged = workshop.ask("wait-merge", "--op-id", merge["op_id"], "--timeout", "50")
     assert merged["status"] == "completed"
     assert workshop.ask("close", "t1")["status"] == "Completed"
+    workshop.until("worktree.removed")
 
     assert not fuse.exists(), f"{crash.point} was never reached"
     if crash.is_in_supervisor:
@@ -150,7 +163,9 @@ def check_conversation(workshop: Workshop, crash: Crash) -> None:
     kinds = Counter(event["type"] for event in log)
     assert kinds["execution.ended"] == kinds["execution.requested"] == crash.attempts + 1
     assert (kinds["worktree.ready"], kinds["worktree.furnished"], kinds["setup.ended"]) == (1, 1, 1)
-    assert kinds["ports.leased"] == 1
+    assert (kinds["ports.leased"], kinds["ports.released"]) == (1, 1)
+    assert (kinds["worktree.removal_planned"], kinds["worktree.removed"], kinds["worktree.kept"]) == (1, 1, 0)
+    assert ran["teardown"] >= 1
     assert (kinds["merge.queued"], kinds["merge.completed"], kinds["merge.failed"]) == (1, 1, 0)
 
 
@@ -160,5 +175,6 @@ def check_repository(workshop: Workshop, commit: str) -> None:
     assert workshop.git("log", "--format=%s", "--no-merges", "main").splitlines().count("Make new.txt") == 1
     assert (workshop.repo / "new.txt").read_text() == "new\n"
     assert workshop.git("status", "--porcelain") == ""
-    assert workshop.git("worktree", "list", "--porcelain").count("worktree ") == 2
+    assert workshop.git("worktree", "list", "--porcelain").count("worktree ") == 1
+    assert workshop.git("for-each-ref", "refs/heads/compas/") == ""
     workshop.git("fsck", "--strict")

@@ -39,7 +39,10 @@ class Repository(Section, frozen=True, kw_only=True):
             "COMPAS_THREAD and the ports. When it fails, so does the execution, and it is run again for the next one."
         ),
     ] = None
-    teardown: Annotated[Command | None, Key(doc="Runs before a worktree is removed.", effect=Effect.LATER)] = None
+    teardown: Annotated[
+        Command | None,
+        Key(doc="Runs in a worktree before it is removed, with what `setup` sees. When it fails, the worktree stays."),
+    ] = None
     ports: Annotated[
         int,
         Key(

@@ -14,6 +14,8 @@ class EnsureWorktree(Mutation, frozen=True, kw_only=True):
     """A local branch; needed only where the thread's branch does not exist yet."""
     location: str | None = None
     """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
+    restore: str | None = None
+    """A commit to start from instead of the base: where the branch stood when it was archived."""
 
 
 class Worktree(Struct, frozen=True, kw_only=True):
@@ -59,13 +61,20 @@ class RemoveWorktree(Mutation, frozen=True, kw_only=True):
     target: str | None
     force: bool = False
     """The operator's word: a dirty worktree is snapshotted, then removed."""
+    clean_only: bool = False
+    """Without force, keep a dirty worktree even where a snapshot holds its content."""
+    dry_run: bool = False
+    """Change nothing; only say whether it would be kept."""
     location: str | None = None
 
 
 class Removed(Struct, frozen=True, kw_only=True):
-    """What was done; `reason` says why something was kept. Ignored files go with their worktree."""
+    """What was done; `reason` says why something was kept. Ignored files go with their worktree.
 
-    worktree: Literal["removed", "absent", "kept"]
+    `removable` answers a dry run: nothing stands in the way now.
+    """
+
+    worktree: Literal["removed", "absent", "kept", "removable"]
     branch: Literal["deleted", "archived", "absent", "kept"]
     path: str | None
     tip: str | None

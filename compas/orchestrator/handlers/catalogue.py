@@ -10,6 +10,7 @@ from compas.orchestrator.handlers import (
     supervision,
     threads,
     waiting,
+    worktrees,
 )
 from compas.orchestrator.handlers.desk import Handler
 
@@ -23,6 +24,9 @@ HANDLERS: dict[str, Handler] = {
     "wait_merge": waiting.wait_merge,
     "close": threads.close,
     "abandon": threads.abandon,
+    "worktrees": worktrees.worktrees,
+    "worktree_remove": worktrees.worktree_remove,
+    "commit": worktrees.commit,
     "why": explaining.why,
     "events": history.events,
     "log": history.log,

@@ -202,7 +202,6 @@ def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
         ("orchestration: {circuit_breaker: {failure_threshold: 5}}\n", "orchestration.circuit_breaker"),
         ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
         ("repositories: [{path: ., merge_verify: make test}]\n", "repositories[0].merge_verify"),
-        ("repositories: [{path: ., teardown: {run: make}}]\n", "repositories[0].teardown"),
     ],
 )
 def test_what_is_not_acted_on_yet_is_said(desk: Desk, text: str, key: str) -> None:

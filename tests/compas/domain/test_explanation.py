@@ -98,6 +98,20 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         e.SetupStarted(execution="x", repository="/r", instance="i", command="npm ci\nnpm test"),
         e.SetupEnded(execution="x", repository="/r", instance="i"),
         e.SetupEnded(execution="x", repository="/r", instance="i", problem="it ended with 1\nmore"),
+        e.WorktreeRemovalPlanned(repository="/r", path="/trees/t1", by="cleanup"),
+        e.WorktreeRemovalPlanned(repository="/r", path="/trees/t1", by="operator", force=True),
+        e.WorktreeRemoved(repository="/r", path="/trees/t1", branch="compas/t1", fate="deleted"),
+        e.WorktreeRemoved(
+            repository="/r",
+            path="/trees/t1",
+            branch="compas/t1",
+            fate="archived",
+            archive="refs/compas/archive/x",
+            ignored=(".env", "made"),
+            notes=("the teardown failed",),
+        ),
+        e.WorkCommitted(repository="/r", commit="c" * 40, files=3),
+        e.WorktreeKept(repository="/r", path="/trees/t1", reason="it has changes"),
     ]
     recorded = tuple(
         e.Recorded(position=n, stream="s", version=n, event=one, at=0.0) for n, one in enumerate(merges, 1)
@@ -116,6 +130,13 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         "the setup command was to run in the worktree: npm ci",
         "the setup command succeeded",
         "the setup command failed: it ended with 1",
+        "cleanup wanted the worktree /trees/t1 removed",
+        "operator wanted the worktree /trees/t1 removed, whatever is in it",
+        "the worktree /trees/t1 was removed, its branch compas/t1 deleted",
+        "the worktree /trees/t1 was removed, its branch compas/t1 archived as refs/compas/archive/x; "
+        "ignored files went with it: .env, made; the teardown failed",
+        "3 files were committed as cccccccccccc",
+        "the worktree /trees/t1 was kept: it has changes",
     ]
 
 

@@ -17,6 +17,7 @@ from mcp import Client, StdioServerParameters
 from scripted_supervisor import Scripted
 
 from compas.client.place import Place
+from compas.gateway.tools import TOOLS
 
 pytestmark = pytest.mark.system
 
@@ -169,7 +170,7 @@ def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
     with Editor(of(place, environ), "--no-start") as editor:
         editor.shake_hands()
         editor.send("tools/list", {})
-        assert len(editor.receive()["result"]["tools"]) == 15
+        assert len(editor.receive()["result"]["tools"]) == len(TOOLS)
         editor.call("orch_status")
         answer = editor.receive()["result"]
         assert answer["isError"]

@@ -171,7 +171,9 @@ class FakeGit:
         tip = self._tip(home, branch)
         return m.Contained(contained=home.contains(tip, self._commit_of(home, commit)), tip=tip)
 
-    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
+    async def status(
+        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
+    ) -> m.StatusReport:
         await self._begin("status")
         repo, top = self._home(worktree)
         checkout = repo.checkouts[top or worktree]
@@ -190,6 +192,7 @@ class FakeGit:
             in_progress=None,
             on_expected_branch=None if branch is None else branch == checkout.branch,
             clean=not entries,
+            size_bytes=sum(len(text) for text in checkout.files.values()) if measure else None,
         )
 
     def _changes(self, repo: FakeRepo, checkout: Checkout) -> list[m.FileChange]:
@@ -204,13 +207,16 @@ class FakeGit:
     # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None
+        self, repo: str, thread: str, *, base: str | None, location: str | None = None, restore: str | None = None
     ) -> m.Worktree:
         loss = await self._begin("ensure_worktree")
         home = self._home(repo)[0]
         branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
         created = path not in home.checkouts
-        if branch not in home.tips:
+        if branch not in home.tips and restore in home.commits:
+            home.tips[branch] = restore
+            home.bases[thread] = next(one for one in home.ancestors(restore) if home.contains(home.tips["main"], one))
+        elif branch not in home.tips:
             if base is None:
                 raise GitRefused("base_required", f"{branch} does not exist yet and no base was named")
             home.bases[thread] = home.tips[branch] = self._tip(home, base)
@@ -242,6 +248,43 @@ class FakeGit:
         if loss:
             self._lose("furnish_worktree")
         return m.Furnished(copied=len(fresh), linked=0, notes=notes)
+
+    async def remove_worktree(
+        self,
+        repo: str,
+        thread: str,
+        *,
+        target: str | None,
+        force: bool = False,
+        clean_only: bool = False,
+        dry_run: bool = False,
+        location: str | None = None,
+    ) -> m.Removed:
+        loss = await self._begin("remove_worktree")
+        home = self._home(repo)[0]
+        branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
+        tip = home.tips.get(branch)
+        answer = {"path": path, "tip": tip, "archive": None, "snapshot": None, "branch": "kept"}
+        is_there = path in home.checkouts
+        if is_there and not home.is_clean(path) and not force:
+            held = any(
+                home.commits[taken.commit].tree == home.checkouts[path].files for taken in home.snapshots.values()
+            )
+            if clean_only or not held:
+                return m.Removed(worktree="kept", reason=f"{path} has uncommitted changes", **answer)
+        if dry_run:
+            return m.Removed(worktree="removable" if is_there else "absent", **answer)
+        home.checkouts.pop(path, None)
+        if tip is None:
+            answer["branch"] = "absent"
+        elif target in home.tips and home.contains(home.tips[target], tip):
+            answer["branch"] = "deleted"
+        else:
+            answer |= {"branch": "archived", "archive": f"refs/compas/archive/{branch}-{tip[:12]}"}
+        home.tips.pop(branch, None)
+        if loss:
+            self._lose("remove_worktree")
+        return m.Removed(worktree="removed" if is_there else "absent", **answer)
 
     async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
         loss = await self._begin("snapshot")
