@@ -11,10 +11,12 @@ import trio
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import lexists, same_place
 from compas.git.errors import GitRefused
+from compas.git.large_files import unfiltered_note
 from compas.git.messages import Furnished, FurnishWorktree
 from compas.git.naming import WORKTREES
 from compas.git.reflink import copy_file
 from compas.git.repository import repository_at
+from compas.git.submodules import fill_submodules
 
 INCLUDE: Final = ".worktreeinclude"
 NOTES: Final = 50
@@ -41,7 +43,7 @@ class _Move:
 
 
 async def furnish_worktree(request: FurnishWorktree) -> Furnished:
-    """Copy and link what the request and `.worktreeinclude` name; what is there already stays, so a repeat is safe.
+    """Copy and link what the request and `.worktreeinclude` name, and fill submodules; a repeat is safe.
 
     Never overwritten: anything that exists in the worktree or that its branch tracks. Left out with a note: what is
     missing, what leads out of the repository, and what is neither file, directory nor link.
@@ -52,14 +54,17 @@ async def furnish_worktree(request: FurnishWorktree) -> Furnished:
     if (await repository_at(there)).common_dir != here.common_dir:
         message = f"{request.path} is no worktree of {request.repo}, so nothing was copied into it"
         raise GitRefused("not_a_worktree", message)
+    unfiltered = await unfiltered_note(there)
     if here.main is None:
         wanted = request.copy or request.link
-        notes = (f"{request.repo} is bare: it has no checkout to copy files from",) if wanted else ()
-        return Furnished(copied=0, linked=0, notes=notes)
+        notes = [f"{request.repo} is bare: it has no checkout to copy files from"] if wanted else []
+        return Furnished(copied=0, linked=0, notes=(*notes, *unfiltered))
     move = _move(here.main, request.path, await _tracked(there))
     included = await _included(Git(move.source), move)
     await trio.to_thread.run_sync(_carry, move, request.copy, included, request.link)
     await _warn_of_what_git_would_take(there, move)
+    for note in (*await fill_submodules(Git(move.source), there, here.common_dir), *unfiltered):
+        move.note(note)
     return Furnished(copied=move.copied, linked=move.linked, notes=tuple(move.notes))
 
 

@@ -17,6 +17,7 @@ from compas.git.repository import Listed, is_ancestor, path_of, repository_at, t
 from compas.git.snapshot import snapshot_at, tree_of_checkout
 from compas.git.stale_locks import users_of
 from compas.git.status import operation_in, read_entries
+from compas.git.submodules import dirty_submodules, keep_submodules
 
 IGNORED_NAMED: Final = 50
 
@@ -88,6 +89,12 @@ async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -
         reason = f"{item.path} has uncommitted changes ({_named(entries)})"
     elif entries and not (request.force and request.dry_run):
         snapshot, reason = await _saved(there, request)
+    if reason is None and not request.force:
+        dirty = await dirty_submodules(there)
+        reason = f"its submodules have changes that no snapshot can hold: {', '.join(dirty)}" if dirty else None
+    if reason is None and not request.dry_run:
+        main = next((git.at(one.path) for one in await worktrees(git) if one.main and not one.bare), None)
+        reason = await keep_submodules(main, there, await path_of(there, "--git-common-dir"), request.thread)
     if reason is not None:
         return Cleared("kept", item.path, reason=reason)
     if request.dry_run:
