@@ -24,13 +24,26 @@ class _Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
 # --- a thread's stream -------------------------------------------------------------------------------------------
 
 
+class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The work that a thread is about and does not own: a commit that holds it, and where that work began.
+
+    `commit` is a snapshot, so what was not committed is in it; `branch` is the name of the branch it belongs to.
+    """
+
+    repository: str
+    commit: str
+    base_commit: str
+    branch: str
+
+
 class ThreadOpened(_Event, frozen=True, kw_only=True, tag="thread.opened"):
-    """A conversation began; `source_thread` is the thread whose fan-out made it."""
+    """A conversation began; `source_thread` is the thread whose fan-out made it, `reading` the work it is about."""
 
     thread: str
     batch: str | None = None
     summary: str | None = None
     source_thread: str | None = None
+    reading: Reading | None = None
 
 
 class ThreadDescribed(_Event, frozen=True, kw_only=True, tag="thread.described"):
@@ -56,6 +69,13 @@ class MessagePosted(_Event, frozen=True, kw_only=True, tag="message.posted"):
     skip_handoff: bool = False
     depth: int = 0
     execution: str | None = None
+
+
+class FannedOut(_Event, frozen=True, kw_only=True, tag="thread.fanned_out"):
+    """An execution's reply went to several agents, each in a new thread of its own."""
+
+    execution: str
+    threads: tuple[str, ...]
 
 
 class ExecutionQueued(_Event, frozen=True, kw_only=True, tag="execution.queued"):
@@ -85,7 +105,10 @@ class WorktreePlanned(_Event, frozen=True, kw_only=True, tag="worktree.planned")
 
 
 class WorktreeReady(_Event, frozen=True, kw_only=True, tag="worktree.ready"):
-    """Outcome: the worktree is there. `instance` names this very directory: one made again later has another."""
+    """Outcome: the worktree is there. `instance` names this very directory: one made again later has another.
+
+    One for `reading` is detached at `base_commit`, and its branch is never made.
+    """
 
     repository: str
     path: str
@@ -93,6 +116,7 @@ class WorktreeReady(_Event, frozen=True, kw_only=True, tag="worktree.ready"):
     base: str
     base_commit: str
     instance: str = ""
+    reading: bool = False
 
 
 class WorktreeFurnished(_Event, frozen=True, kw_only=True, tag="worktree.furnished"):
@@ -214,12 +238,13 @@ class ProcessEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a worktree held after an execution, committed or not."""
+    """What a worktree held after an execution, committed or not. `files` names the first of the `total` uncommitted."""
 
     commit: str
     head: str
     dirty: bool = False
     files: tuple[str, ...] = ()
+    total: int = 0
 
 
 class ExecutionEnded(_Event, frozen=True, kw_only=True, tag="execution.ended"):
@@ -386,6 +411,7 @@ ThreadEvent = (
     ThreadOpened
     | ThreadDescribed
     | MessagePosted
+    | FannedOut
     | ExecutionQueued
     | WorktreePlanned
     | WorktreeReady

@@ -64,6 +64,11 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
         case e.MessagePosted():
             hop = f", handoff {event.depth}" if event.intent == "handoff" else ""
             return f"{event.sender} wrote db:{position} ({event.intent}{hop}) to {event.recipient}"
+        case e.FannedOut(threads=threads):
+            agent = agents.get(event.execution, "an agent")
+            return f"{agent}'s reply went on in {len(threads)} threads: {', '.join(threads)}"
+        case e.WorktreePlanned(branch="", base=base):
+            return f"a worktree was to be made to read {base[:12]} in"
         case e.WorktreePlanned(branch=branch, base=base):
             return f"a worktree on {branch} was to be made from {base}"
         case e.WorktreeReady(path=path):

@@ -5,6 +5,7 @@ import msgspec
 from compas.domain import events as e
 from compas.domain.decision import Draft, Moment
 from compas.domain.dispatch import Rules, operator_note
+from compas.domain.fan_out import fan_out
 from compas.domain.specs import HandoffSpec
 from compas.domain.thread import OPERATOR, Message, Run, Thread
 
@@ -34,15 +35,20 @@ def route(state: Thread, run: Run, reply: Reply, rules: Rules, moment: Moment) -
     if task.posted.depth >= plan.max_chain_depth:
         body = _limit_reached(state, run, plan.max_chain_depth)
         return (_ask_operator(state, run, body, task, moment),)
-    if len(targets) > 1:
-        listed = ", ".join(targets)
-        body = f"{run.queued.agent} hands off to several agents ({listed}); this version does not. Dispatch to each."
-        return (_ask_operator(state, run, body, task, moment),)
-    dead_end = _dead_end(targets[0], rules)
-    if dead_end is not None:
-        body = f"{run.queued.agent} was to hand its reply to {targets[0]!r}, and nothing was started: {dead_end}."
-        return (_ask_operator(state, run, body, task, moment),)
-    return _hand_to(targets[0], state, run, reply, plan, rules, moment)
+    is_fan_out = len(targets) > 1
+    drafts: list[Draft] = []
+    for target in list(targets):
+        dead_end = _dead_end(target, rules)
+        if dead_end is not None:
+            targets.remove(target)
+            body = f"{run.queued.agent} was to hand its reply to {target!r}, and nothing was started: {dead_end}."
+            drafts.append(_ask_operator(state, run, body, task, moment))
+    if is_fan_out and targets:
+        body = _handoff_body(state, run, reply, plan, is_fan_out=True)
+        return (*drafts, *fan_out(targets, state, run, body, _reading(state, run, reply), rules, moment))
+    if targets:
+        return _hand_to(targets[0], state, run, reply, plan, rules, moment)
+    return tuple(drafts)
 
 
 def _dead_end(target: str, rules: Rules) -> str | None:
@@ -99,32 +105,48 @@ def _hand_to(
     return tuple(drafts)
 
 
-def _handoff_body(state: Thread, run: Run, reply: Reply, plan: HandoffSpec) -> str:
+def _handoff_body(state: Thread, run: Run, reply: Reply, plan: HandoffSpec, *, is_fan_out: bool = False) -> str:
     """Compose what the next agent is told: the task, the reply, and where the work is (a-core 124)."""
     opening = state.opening_of(run.lineage)
     parts = [plan.prompt] if plan.prompt else []
     parts.append(f"## Original dispatch\n\n{opening.posted.body if opening is not None else ''}")
     parts.append(f"## Reply from {run.queued.agent}\n\n{reply.body}")
-    work = _work_under_review(state, run, reply)
+    work = _work_under_review(state, run, reply, is_fan_out=is_fan_out)
     if work:
         parts.append(work)
     return "\n\n".join(parts)
 
 
-def _work_under_review(state: Thread, run: Run, reply: Reply) -> str:
-    if reply.snapshot is None or run.requested is None or not run.requested.worktree:
+def _place_of_work(state: Thread, run: Run) -> e.WorktreeReady | None:
+    if run.requested is None or not run.requested.worktree:
+        return None
+    return next((tree for tree in state.worktrees.values() if tree.path == run.requested.workdir), None)
+
+
+def _reading(state: Thread, run: Run, reply: Reply) -> e.Reading | None:
+    """Return what the threads of a fan-out read: the work as it was recorded when this execution ended (design §5)."""
+    place = _place_of_work(state, run)
+    if reply.snapshot is None or place is None:
+        return state.reading
+    base = state.reading.base_commit if state.reading is not None else place.base_commit
+    return e.Reading(repository=place.repository, commit=reply.snapshot.commit, base_commit=base, branch=place.branch)
+
+
+def _work_under_review(state: Thread, run: Run, reply: Reply, *, is_fan_out: bool) -> str:
+    place = _place_of_work(state, run)
+    if reply.snapshot is None or place is None:
         return ""
-    place = next((tree for tree in state.worktrees.values() if tree.path == run.requested.workdir), None)
-    if place is None:
-        return ""
+    # Several look at it at once, so none of them stands in the worktree itself.
+    where = "you are in one of your own, at the snapshot; what you change there is not taken over"
+    base = state.reading.base_commit if state.reading is not None else place.base_commit
     depth = state.messages[run.queued.message].posted.depth + 1
     lines = [
         "## Work under review",
         "",
-        f"- worktree: {place.path}",
-        f"- branch: {place.branch}, begun at {place.base} ({place.base_commit[:12]})",
+        f"- worktree: {where if is_fan_out else place.path}",
+        f"- branch: {place.branch}, begun at {place.base} ({base[:12]})",
         f"- snapshot: {reply.snapshot.commit[:12]}",
-        f"- the whole change: `git diff {place.base_commit[:12]} {reply.snapshot.commit[:12]}`",
+        f"- the whole change: `git diff {base[:12]} {reply.snapshot.commit[:12]}`",
         f"- handoff {depth} of this dispatch",
     ]
     return "\n".join(lines)

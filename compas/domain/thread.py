@@ -73,6 +73,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     batch: str | None = None
     summary: str | None = None
     source_thread: str | None = None
+    reading: e.Reading | None = None
+    fanned_out_to: tuple[str, ...] = ()
     messages: dict[str, Message] = {}
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
@@ -120,7 +122,12 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
     match recorded.event:
         case e.ThreadOpened() as opened:
             return replace(
-                state, batch=opened.batch, summary=opened.summary, source_thread=opened.source_thread, status="Active"
+                state,
+                batch=opened.batch,
+                summary=opened.summary,
+                source_thread=opened.source_thread,
+                reading=opened.reading,
+                status="Active",
             )
         case e.ThreadDescribed(batch=batch, summary=summary):
             return replace(
@@ -131,6 +138,8 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
         case e.MessagePosted() as posted:
             message = Message(number=recorded.position, lineage=recorded.lineage, posted=posted)
             return replace(state, messages={**state.messages, posted.message: message})
+        case e.FannedOut(threads=threads):
+            return replace(state, fanned_out_to=threads)
         case e.WorktreeReady() | e.WorktreeFurnished() | e.SetupEnded():
             return _apply_to_worktree(state, recorded.event)
         case e.WorktreeRemovalPlanned() as planned:

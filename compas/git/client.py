@@ -134,6 +134,13 @@ class GitWorker:
         )
         return await self._ask(request, m.Worktree)
 
+    async def ensure_reading_tree(
+        self, repo: str, thread: str, commit: str, *, location: str | None = None
+    ) -> m.Worktree:
+        """Make or find the detached worktree of `thread` at a commit; a repeat returns the same one (design §5)."""
+        request = m.EnsureReadingTree(epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location)
+        return await self._ask(request, m.Worktree)
+
     async def furnish_worktree(
         self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
     ) -> m.Furnished:

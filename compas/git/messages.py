@@ -43,6 +43,7 @@ from compas.git.wire.reading import (
 from compas.git.wire.worktrees import (
     CommitAll,
     Committed,
+    EnsureReadingTree,
     EnsureWorktree,
     FileChange,
     Furnished,
@@ -67,6 +68,7 @@ __all__ = [
     "Describe",
     "Diff",
     "DiffText",
+    "EnsureReadingTree",
     "EnsureWorktree",
     "Entry",
     "FileChange",
@@ -115,6 +117,7 @@ Request = (
     | Status
     | Diff
     | EnsureWorktree
+    | EnsureReadingTree
     | FurnishWorktree
     | RemoveWorktree
     | TakeSnapshot

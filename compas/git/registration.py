@@ -12,12 +12,17 @@ _DIRECTORY: Final = os.path.join("compas", "worktrees")
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """A worktree of ours; not `ready` means that nobody was ever told of it."""
+    """A worktree of ours; not `ready` means that nobody was ever told of it.
+
+    `instance` names this very directory. `reading` is the commit that a detached worktree is for, empty for one with a
+    branch.
+    """
 
     thread: str
     path: str
     ready: bool
     instance: str = ""
+    reading: str = ""
 
 
 def read_registration(common_dir: str, thread: str) -> Registration | None:

@@ -12,7 +12,7 @@ from compas.git.errors import GitFailed, GitRefused
 from compas.git.locks import hold
 from compas.git.messages import Entry, Removed, RemoveWorktree
 from compas.git.naming import BRANCHES, SNAPSHOTS, archive_ref, base_ref, thread_branch, worktree_root
-from compas.git.registration import forget_registration, read_registration
+from compas.git.registration import Registration, forget_registration, read_registration
 from compas.git.repository import Listed, is_ancestor, path_of, repository_at, tip_of, worktrees
 from compas.git.snapshot import snapshot_at, tree_of_checkout
 from compas.git.stale_locks import users_of
@@ -82,7 +82,8 @@ async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -
             return Cleared("kept", item.path, reason=f"{item.path} has lost its .git file but holds other files")
         return await _take_away(git, item, Cleared("absent", item.path), request)
     there = git.at(item.path)
-    reason = await _unsafe(there, item, branch, force=request.force)
+    registered = read_registration(await path_of(there, "--git-common-dir"), request.thread)
+    reason = await _unsafe(there, item, branch, registered, force=request.force)
     snapshot = None
     entries = await read_entries(there) if reason is None else []
     if entries and request.clean_only and not request.force:
@@ -99,7 +100,8 @@ async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -
         return Cleared("kept", item.path, reason=reason)
     if request.dry_run:
         return Cleared("removable", item.path)
-    if item.branch != BRANCHES + branch and item.head is not None:
+    has_own_commits = registered is None or item.head != registered.reading
+    if item.branch != BRANCHES + branch and item.head is not None and has_own_commits:
         # Commits made off the branch would be reachable from nowhere once HEAD is gone.
         await git.run("update-ref", archive_ref(f"{branch}-head", item.head), item.head)
     ignored = await there.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
@@ -111,7 +113,7 @@ def _named(entries: Sequence[Entry]) -> str:
     return f"{len(entries)}: {', '.join(entry.path for entry in entries[:10])}"
 
 
-async def _unsafe(git: Git, item: Listed, branch: str, *, force: bool) -> str | None:
+async def _unsafe(git: Git, item: Listed, branch: str, registered: Registration | None, *, force: bool) -> str | None:
     """Say why a worktree must not go, whatever snapshots there are; force overrules all but running processes."""
     git_dir = await path_of(git, "--git-dir")
     users = users_of((item.path,))
@@ -122,7 +124,8 @@ async def _unsafe(git: Git, item: Listed, branch: str, *, force: bool) -> str | 
     operation = operation_in(git_dir)
     if operation is not None:
         return f"{item.path} is in the middle of a {operation}"
-    if item.branch != BRANCHES + branch:
+    is_for_reading = registered is not None and registered.reading and item.branch is None
+    if item.branch != BRANCHES + branch and not is_for_reading:
         on = (item.branch or f"commit {item.head}").removeprefix(BRANCHES)
         return f"{item.path} stands on {on}, not on {branch}"
     return None

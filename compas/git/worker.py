@@ -22,6 +22,7 @@ from compas.git.furnish import furnish_worktree
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
 from compas.git.merge_recover import finish_merge
+from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
 from compas.git.snapshot import take_snapshot
@@ -47,6 +48,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.PublishMerge: ("short", publish_merge),
     m.FinishMerge: ("short", finish_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
+    m.EnsureReadingTree: ("long", ensure_reading_tree),
     m.FurnishWorktree: ("long", furnish_worktree),
     m.RemoveWorktree: ("long", remove_worktree),
     m.TakeSnapshot: ("long", take_snapshot),

@@ -52,7 +52,7 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
     branch = thread_branch(request.thread)
     here = await repository_at(Git(request.repo))
     root = worktree_root(here.common_dir, here.main, request.location)
-    place = Place(request.thread, branch, here.common_dir, _inside(root, request.thread))
+    place = Place(request.thread, branch, here.common_dir, directory_of(root, request.thread))
     anchor = Git(here.main or here.common_dir)
     async with hold(anchor, here.common_dir, f"worktree-{request.thread}") as git:
         healed: list[str] = []
@@ -149,7 +149,7 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
             await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
         arguments = ["-b", place.branch, place.path, start]
     if excluded:
-        _exclude(place.common_dir)
+        exclude_worktrees(place.common_dir)
     make_parent(place.path)
     made = Registration(thread=place.thread, path=place.path, ready=False, instance=secrets.token_hex(8))
     write_registration(place.common_dir, made)
@@ -212,8 +212,8 @@ async def _verified(
     )
 
 
-def _inside(root: str, thread: str) -> str:
-    """Return the thread's directory, links of the root resolved. Raises GitRefused if it is itself a link elsewhere."""
+def directory_of(root: str, thread: str) -> str:
+    """Return a thread's directory, links of the root resolved. Raises GitRefused if it is itself a link elsewhere."""
     path = os.path.join(os.path.realpath(root), thread)
     if os.path.realpath(path) != path:
         message = f"{path} is a link to {os.path.realpath(path)}; a worktree must be inside its root, remove the link"
@@ -231,7 +231,7 @@ def _rebasing(git_dir: str) -> str | None:
     return None
 
 
-def _exclude(common_dir: str) -> None:
+def exclude_worktrees(common_dir: str) -> None:
     """Keep the worktrees out of the operator's status, in the repository's own ignore file, no file of theirs."""
     line = f"/{WORKTREES}/"
     path = os.path.join(common_dir, "info", "exclude")

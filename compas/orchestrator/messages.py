@@ -214,6 +214,13 @@ class LocateThread(Ask[ActorRef]):
 
 
 @dataclass(frozen=True, slots=True)
+class WakeThread:
+    """From a thread that has opened another: start its actor, if there is work in it."""
+
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
 class LocateMerges(Ask[ActorRef]):
     """Answered with the actor of a target branch, which is started if need be."""
 

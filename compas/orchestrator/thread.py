@@ -1,5 +1,7 @@
 """A thread's actor: the only writer of its stream, and the owner of what runs in it."""
 
+from functools import partial
+
 import trio
 
 from actors.actor import Actor
@@ -9,7 +11,7 @@ from actors.timers import OwnedTask
 from compas.domain import events as e
 from compas.domain.admission import Claim
 from compas.domain.cleanup import decide_committed, decide_removal, decide_removal_end
-from compas.domain.decision import Decision, Refusal
+from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.dispatch import decide_dispatch
 from compas.domain.execution import (
     decide_end,
@@ -25,7 +27,7 @@ from compas.domain.lifecycle import decide_abandon, decide_close
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
-from compas.orchestrator.services import ADMISSION, JOURNAL, Services, execution_name, thread_name
+from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, Services, execution_name, thread_name
 from compas.orchestrator.stream import commit
 from compas.store.errors import StoreUnavailable
 from compas.store.records import Repeated
@@ -59,6 +61,8 @@ class ThreadActor(Actor):
             self._state = evolve(self._state, recorded)
         wanted = frozenset(name for name, run in self._state.runs.items() if run.status in IN_FLIGHT or run.stopping)
         await self._admission().tell(m.KeepPlaces(thread=self._state.thread, executions=wanted))
+        # In the background: the directory that takes this may be waiting for this very start.
+        self.context.start_soon(partial(self._wake, self._state.fanned_out_to))
         await self._act()
 
     async def on_stop(self) -> None:
@@ -187,7 +191,18 @@ class ThreadActor(Actor):
                 causation=causation,
             )
             self._fold(outcome.recorded)
+            await self._wake_new_threads(decision)
         return None
+
+    async def _wake_new_threads(self, decision: tuple[Draft, ...]) -> None:
+        """Have the threads of a fan-out taken up; should this actor crash before, its next incarnation does it."""
+        if any(isinstance(draft.event, e.FannedOut) for draft in decision):
+            await self._wake(self._state.fanned_out_to)
+
+    async def _wake(self, threads: tuple[str, ...]) -> None:
+        for thread in threads:
+            directory = await self.context.registry.wait_registered(THREADS)
+            await _tell_if_alive(directory, m.WakeThread(thread=thread))
 
     def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
         for one in recorded:

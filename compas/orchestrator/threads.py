@@ -9,11 +9,11 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
-from compas.orchestrator.messages import LocateThread
+from compas.orchestrator.messages import LocateThread, WakeThread
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
 from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.thread import ThreadActor
-from compas.store.projections.execution_queries import unsettled_executions
+from compas.store.projections.execution_queries import executions_of_thread, unsettled_executions
 
 SUPERVISOR = "thread-supervisor"
 MAILBOX = 1024
@@ -50,6 +50,9 @@ class ThreadDirectory(Actor):
 
     async def receive(self, message: object) -> object:
         """Answer with the ref of a thread."""
+        if isinstance(message, WakeThread):
+            await self._wake(message.thread)
+            return None
         if not isinstance(message, LocateThread):
             raise TypeError(f"the directory of threads does not take {type(message).__name__}")
         try:
@@ -57,6 +60,12 @@ class ThreadDirectory(Actor):
         except ChildStartFailed as err:
             self.context.defer().fail(why_not_started(err))
             return None
+
+    async def _wake(self, thread: str) -> None:
+        """Take up a thread with work in it. One whose stream cannot be read now is taken up with the next start."""
+        under_way = await self._services.store.query(lambda reader: executions_of_thread(reader, thread))
+        if any(row.in_flight for row in under_way):
+            await self._locate(thread)
 
     async def _locate(self, thread: str) -> ActorRef:
         found = self.context.registry.find(thread_name(thread))

@@ -50,10 +50,16 @@ async def resolve_workspace(
 
     An agent with `workspace: worktree` gets its worktree, usable, or an outcome that says what failed; it never runs
     in the operator's checkout (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of
-    the same repository, which is made again if it was deleted.
+    the same repository, which is made again if it was deleted. In a thread that was opened to read another's work, both
+    get a detached worktree at the snapshot of that work, and never its branch (a-core 136).
     """
-    if agent.workspace == "worktree" or (agent.workspace is None and await _inherits(services, state, agent)):
-        place = await _own_worktree(services, thread, state, execution, agent)
+    read = await _reads(services, state, agent)
+    inherits = agent.workspace is None and await _inherits(services, state, agent)
+    if read is not None or agent.workspace == "worktree" or inherits:
+        if read is not None:
+            place = await _reading_tree(services, thread, state, execution, read)
+        else:
+            place = await _own_worktree(services, thread, state, execution, agent)
         if not isinstance(place, Workspace) or place.worktree is None:
             return place
         furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree)
@@ -88,6 +94,41 @@ async def _own_worktree(
         base=base,
         base_commit=made.base,
         instance=made.instance,
+    )
+    refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
+    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+
+
+async def _reads(services: Services, state: Thread, agent: AgentSpec) -> e.Reading | None:
+    """Return the work an agent is to look at, if its directory is in the repository of that work."""
+    if state.reading is None or agent.workspace == "shared":
+        return None
+    try:
+        found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    except GitRefused:
+        return None
+    return state.reading if repository_of(found) == state.reading.repository else None
+
+
+async def _reading_tree(
+    services: Services, thread: ActorRef, state: Thread, execution: str, read: e.Reading
+) -> Workspace | Refusal:
+    planned = PlanWorktree(execution=execution, repository=read.repository, branch="", base=read.commit)
+    refusal = await thread.ask(planned, timeout=ASK_TIMEOUT_SECS)
+    if refusal is not None:
+        return refusal
+    location = services.config.worktree_dir
+    made = await services.git.retry(
+        lambda git: git.ensure_reading_tree(read.repository, state.thread, read.commit, location=location)
+    )
+    ready = e.WorktreeReady(
+        repository=read.repository,
+        path=made.path,
+        branch=branch_of(state.thread),
+        base=read.branch,
+        base_commit=read.commit,
+        instance=made.instance,
+        reading=True,
     )
     refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
     return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal

@@ -263,6 +263,22 @@ async def test_files_are_copied_once_and_those_that_are_missing_are_named(hands:
     assert hands.read(made.path, "local.txt") == "of the agent\n"
 
 
+async def test_a_reading_tree_shows_a_snapshot_and_is_on_no_branch(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    hands.write(tree.path, b_txt="draft\n")
+    taken = await hands.git.snapshot(tree.path, "x1", "work")
+    made = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
+    assert (made.head, made.branch, made.created) == (taken.commit, "", True)
+    assert (hands.read(made.path, "a.txt"), hands.read(made.path, "b.txt")) == ("a\n", "draft\n")
+    hands.commit("compas/t1", "later", a_txt="later\n")
+    again = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
+    assert (again.path, again.instance, again.created) == (made.path, made.instance, False)
+    assert hands.read(made.path, "a.txt") == "a\n"
+    gone = await hands.git.remove_worktree(hands.path, "t2", target="main")
+    assert (gone.worktree, gone.branch) == ("removed", "absent")
+
+
 async def test_a_clean_worktree_goes_and_its_unmerged_commits_stay(hands: Hands) -> None:
     await worktree(hands)
     made = hands.commit("compas/t1", "work", a_txt="a\n")

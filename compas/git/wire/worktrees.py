@@ -18,8 +18,17 @@ class EnsureWorktree(Mutation, frozen=True, kw_only=True):
     """A commit to start from instead of the base: where the branch stood when it was archived."""
 
 
+class EnsureReadingTree(Mutation, frozen=True, kw_only=True):
+    """Make or find the detached worktree in which a thread reads a commit; it never has a branch (design §5)."""
+
+    repo: str
+    thread: str
+    commit: str
+    location: str | None = None
+
+
 class Worktree(Struct, frozen=True, kw_only=True):
-    """A worktree that is registered, on its branch, and verified."""
+    """A worktree that is registered, on its branch, and verified; a detached one has the empty name for its branch."""
 
     path: str
     branch: str

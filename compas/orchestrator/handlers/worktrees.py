@@ -87,7 +87,7 @@ async def _look(
         behind=report.behind,
         in_progress=report.in_progress,
         size_bytes=report.size_bytes,
-        trouble=None if report.on_expected_branch else f"it stands on {stands_on}, not on {row.branch}",
+        trouble=None if row.reading or report.on_expected_branch else f"it stands on {stands_on}, not on {row.branch}",
     )
 
 

@@ -22,6 +22,7 @@ class WorktreeRow(msgspec.Struct, frozen=True, kw_only=True):
     base_commit: str | None
     execution: str | None
     instance: str
+    reading: bool
     removing: bool
     removed_at: float | None
     tip: str | None
@@ -54,10 +55,11 @@ class Worktrees:
             case e.WorktreeReady() as ready:
                 cursor.execute(
                     """INSERT INTO worktrees (thread, repository, branch, base, path, base_commit, instance,
-                        position, at)
-                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                        reading, position, at)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                     ON CONFLICT DO UPDATE SET branch = excluded.branch, base = excluded.base, path = excluded.path,
-                        base_commit = excluded.base_commit, instance = excluded.instance, removing = 0,
+                        base_commit = excluded.base_commit, instance = excluded.instance,
+                        reading = excluded.reading, removing = 0,
                         removed_at = NULL, tip = NULL, archive = NULL,
                         position = excluded.position, at = excluded.at""",
                     (
@@ -68,6 +70,7 @@ class Worktrees:
                         ready.path,
                         ready.base_commit,
                         ready.instance,
+                        ready.reading,
                         *place,
                     ),
                 )

@@ -7,6 +7,7 @@ CREATE TABLE worktrees (
     base_commit TEXT,
     execution   TEXT,
     instance    TEXT    NOT NULL DEFAULT '',
+    reading     INTEGER NOT NULL DEFAULT 0,
     removing    INTEGER NOT NULL DEFAULT 0,
     removed_at  REAL,
     tip         TEXT,

@@ -110,6 +110,8 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
             ignored=(".env", "made"),
             notes=("the teardown failed",),
         ),
+        e.FannedOut(execution="x", threads=("t2", "t3")),
+        e.WorktreePlanned(execution="x", repository="/r", branch="", base="c" * 40),
         e.WorkCommitted(repository="/r", commit="c" * 40, files=3),
         e.WorktreeKept(repository="/r", path="/trees/t1", reason="it has changes"),
     ]
@@ -135,6 +137,8 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         "the worktree /trees/t1 was removed, its branch compas/t1 deleted",
         "the worktree /trees/t1 was removed, its branch compas/t1 archived as refs/compas/archive/x; "
         "ignored files went with it: .env, made; the teardown failed",
+        "an agent's reply went on in 2 threads: t2, t3",
+        "a worktree was to be made to read cccccccccccc in",
         "3 files were committed as cccccccccccc",
         "the worktree /trees/t1 was kept: it has changes",
     ]

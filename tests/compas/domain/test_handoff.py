@@ -139,11 +139,65 @@ def test_a_new_dispatch_after_a_limit_is_handed_on_again() -> None:
     assert handed_on(talk.run(success())).depth == 1
 
 
-def test_a_list_of_several_targets_is_put_to_the_operator_with_their_names() -> None:
-    talk = Dialogue(rules(agent("dev", "r1", "r2"), agent("r1"), agent("r2")))
+# --- several targets -------------------------------------------------------------------------------------------------
+
+FAN_OUT = rules(agent("dev", "r1", "r2"), agent("r1"), agent("r2"))
+
+
+def opened(said: tuple[e.Event, ...]) -> list[e.ThreadOpened]:
+    return [event for event in said if isinstance(event, e.ThreadOpened)]
+
+
+# proves: a-core 129
+@pytest.mark.parametrize(("batch", "expected"), [("sprint", "sprint"), (None, "fanout-t1")])
+def test_two_targets_get_a_thread_each_linked_to_the_source(batch: str | None, expected: str) -> None:
+    talk = Dialogue(FAN_OUT)
+    talk.dispatch(batch=batch)
+    talk.start()
+    drafts = talk.decide_end(success("look at this"))
+    assert isinstance(drafts, tuple)
+    threads = opened(tuple(draft.event for draft in drafts))
+    assert [(one.source_thread, one.batch, one.reading) for one in threads] == [("t1", expected, None)] * 2
+    for thread, target in zip(threads, ("r1", "r2"), strict=True):
+        (_, posted, queued) = [one.event for one in drafts if one.stream == e.thread_stream(thread.thread)]
+        assert (posted.recipient, posted.intent, posted.depth) == (target, "handoff", 1)
+        assert "look at this" in posted.body
+        assert (queued.agent, queued.message) == (target, posted.message)
+    fanned_out = next(one.event for one in drafts if isinstance(one.event, e.FannedOut))
+    assert fanned_out.threads == tuple(one.thread for one in threads)
+    assert len({draft.lineage for draft in drafts}) == 1
+
+
+def test_the_threads_of_a_fan_out_read_the_snapshot_and_are_not_sent_into_the_worktree() -> None:
+    talk = Dialogue(FAN_OUT)
     talk.dispatch()
-    assert "r1, r2" in review_request(talk.run(success())).body
-    assert talk.queued() == []
+    execution = talk.queued()[0].execution
+    ready = e.WorktreeReady(
+        repository="/src/app", path="/trees/t1", branch="compas/t1", base="main", base_commit="b" * 40
+    )
+    talk.play(decide_worktree_ready(talk.state, execution, ready))
+    requested = e.ExecutionRequested(execution=execution, workdir="/trees/t1", worktree=True)
+    talk.play(decide_request(talk.state, requested))
+    drafts = talk.decide_end(success(snapshot=e.SnapshotTaken(commit="c" * 40, head="h")))
+    assert isinstance(drafts, tuple)
+    said = tuple(draft.event for draft in drafts)
+    reading = e.Reading(repository="/src/app", commit="c" * 40, base_commit="b" * 40, branch="compas/t1")
+    assert [one.reading for one in opened(said)] == [reading, reading]
+    body = next(one.body for one in said if isinstance(one, e.MessagePosted) and one.recipient == "r1")
+    assert "/trees/t1" not in body
+    assert "git diff bbbbbbbbbbbb cccccccccccc" in body
+
+
+def test_a_target_that_would_not_start_is_put_to_the_operator_and_the_others_go_on() -> None:
+    talk = Dialogue(FAN_OUT)
+    talk.dispatch()
+    talk.start()
+    talk.rules = rules(agent("dev", "r1", "r2"), agent("r2"))
+    drafts = talk.decide_end(success())
+    assert isinstance(drafts, tuple)
+    said = tuple(draft.event for draft in drafts)
+    assert "'r1'" in review_request(said).body
+    assert len(opened(said)) == 1
 
 
 # --- targets that start nothing --------------------------------------------------------------------------------------

@@ -234,6 +234,23 @@ class FakeGit:
             instance=home.instances[path],
         )
 
+    async def ensure_reading_tree(
+        self, repo: str, thread: str, commit: str, *, location: str | None = None
+    ) -> m.Worktree:
+        loss = await self._begin("ensure_reading_tree")
+        home = self._home(repo)[0]
+        path = f"{home.path}/.compas-worktrees/{thread}"
+        created = path not in home.checkouts
+        if created:
+            detached = f"detached:{self._commit_of(home, commit)}"
+            home.tips[detached] = commit
+            home.checkouts[path] = Checkout(detached, dict(home.commits[commit].tree))
+            home.instances[path] = f"made-{len(self.asked)}"
+        if loss:
+            self._lose("ensure_reading_tree")
+        instance = home.instances[path]
+        return m.Worktree(path=path, branch="", base=commit, head=commit, created=created, instance=instance)
+
     async def furnish_worktree(
         self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
     ) -> m.Furnished:

@@ -114,6 +114,7 @@ EVENTS = st.one_of(
     st.builds(e.SetupEnded, execution=RUNS, repository=TEXT, instance=TEXT, problem=TEXT),
     st.builds(e.WorktreeRemovalPlanned, repository=TEXT, path=TEXT, by=TEXT, force=st.booleans()),
     st.builds(e.WorktreeRemoved, repository=TEXT, path=TEXT, branch=TEXT, fate=st.just("archived"), tip=MAYBE),
+    st.builds(e.FannedOut, execution=RUNS, threads=st.just(("b",))),
     st.builds(e.WorkCommitted, repository=TEXT, commit=TEXT, files=st.just(1)),
     st.builds(e.WorktreeKept, repository=TEXT, path=TEXT, reason=TEXT),
     st.builds(e.PortsLeased, thread=THREADS, repository=TEXT, ports=st.just((20000,))),
