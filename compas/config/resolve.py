@@ -130,6 +130,7 @@ def _repository(repository: Repository, target: str) -> RepositorySpec:
         setup=_command(repository.setup),
         teardown=_command(repository.teardown),
         ports=repository.ports,
+        pool=repository.pool,
         merge_verify=repository.merge_verify,
         on_conflict=repository.on_conflict,
     )

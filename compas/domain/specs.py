@@ -136,6 +136,7 @@ class RepositorySpec(Struct, frozen=True, kw_only=True):
     setup: CommandSpec | None = None
     teardown: CommandSpec | None = None
     ports: int = 0
+    pool: int = 0
     merge_verify: str | None = None
     on_conflict: OnConflict = "report"
 

@@ -126,13 +126,25 @@ class GitWorker:
         return await self._ask(request, m.DiffText)
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None, restore: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        base: str | None,
+        location: str | None = None,
+        restore: str | None = None,
+        pool: bool = False,
     ) -> m.Worktree:
         """Make, repair or reuse the worktree of `thread`; a repeat returns the same one (design §6 rules 1, 2)."""
         request = m.EnsureWorktree(
-            epoch=self.epoch, repo=repo, thread=thread, base=base, location=location, restore=restore
+            epoch=self.epoch, repo=repo, thread=thread, base=base, location=location, restore=restore, pool=pool
         )
         return await self._ask(request, m.Worktree)
+
+    async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
+        """Keep `size` worktrees at the ready; a repeat makes no more."""
+        request = m.FillPool(epoch=self.epoch, repo=repo, base=base, size=size, location=location)
+        return await self._ask(request, m.Pool)
 
     async def ensure_reading_tree(
         self, repo: str, thread: str, commit: str, *, location: str | None = None

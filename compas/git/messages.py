@@ -46,9 +46,11 @@ from compas.git.wire.worktrees import (
     EnsureReadingTree,
     EnsureWorktree,
     FileChange,
+    FillPool,
     Furnished,
     FurnishWorktree,
     NothingToCommit,
+    Pool,
     Removed,
     RemoveWorktree,
     Snapshot,
@@ -73,6 +75,7 @@ __all__ = [
     "Entry",
     "FileChange",
     "FileStat",
+    "FillPool",
     "FinishMerge",
     "Finished",
     "FurnishWorktree",
@@ -84,6 +87,7 @@ __all__ = [
     "MergeKind",
     "Mutation",
     "NothingToCommit",
+    "Pool",
     "PrepareMerge",
     "PrepareResult",
     "Prepared",
@@ -118,6 +122,7 @@ Request = (
     | Diff
     | EnsureWorktree
     | EnsureReadingTree
+    | FillPool
     | FurnishWorktree
     | RemoveWorktree
     | TakeSnapshot
@@ -135,6 +140,7 @@ Response = (
     | DiffText
     | Worktree
     | Furnished
+    | Pool
     | Removed
     | Snapshot
     | Committed

@@ -11,7 +11,8 @@ from compas.git.messages import EnsureReadingTree, Worktree
 from compas.git.naming import checked_id, worktree_root
 from compas.git.registration import Registration, read_registration, write_registration
 from compas.git.repository import Listed, commit_of, path_of, repository_at, tip_of, worktrees
-from compas.git.worktree import INTERRUPTED, directory_of, exclude_worktrees
+from compas.git.worktree import INTERRUPTED, directory_of
+from compas.git.worktree_ignore import exclude_worktrees
 
 
 async def ensure_reading_tree(request: EnsureReadingTree) -> Worktree:

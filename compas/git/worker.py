@@ -22,6 +22,7 @@ from compas.git.furnish import furnish_worktree
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
 from compas.git.merge_recover import finish_merge
+from compas.git.pool import fill_pool
 from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
@@ -49,6 +50,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.FinishMerge: ("short", finish_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
     m.EnsureReadingTree: ("long", ensure_reading_tree),
+    m.FillPool: ("long", fill_pool),
     m.FurnishWorktree: ("long", furnish_worktree),
     m.RemoveWorktree: ("long", remove_worktree),
     m.TakeSnapshot: ("long", take_snapshot),

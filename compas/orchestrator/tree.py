@@ -18,6 +18,7 @@ from compas.orchestrator.janitor import Janitor
 from compas.orchestrator.journal import Journal
 from compas.orchestrator.log_keeper import LogKeeper
 from compas.orchestrator.merges import MergeDirectory, Merges
+from compas.orchestrator.pool_keeper import PoolKeeper
 from compas.orchestrator.ports import Ports
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry import TelemetryActor
@@ -44,6 +45,7 @@ def build_root(services: Services, telemetry: Telemetry, workers: Sequence[Child
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
         ChildSpec("janitor", lambda: Janitor(services)),
         ChildSpec("log-keeper", lambda: LogKeeper(services)),
+        ChildSpec("pool-keeper", lambda: PoolKeeper(services)),
     ]
     return _group(
         "root",

@@ -81,10 +81,14 @@ async def _own_worktree(
     if refusal is not None:
         return refusal
     location = services.config.worktree_dir
+    spec = repository_spec(services, repository)
+    uses_pool = spec is not None and spec.pool > 0
     retired = state.retired.get(repository)
     restore = retired.tip if retired is not None and retired.fate == "archived" else None
     made = await services.git.retry(
-        lambda git: git.ensure_worktree(repository, state.thread, base=base, location=location, restore=restore)
+        lambda git: git.ensure_worktree(
+            repository, state.thread, base=base, location=location, restore=restore, pool=uses_pool
+        )
     )
     failpoints.hit("worktree.made")
     ready = e.WorktreeReady(

@@ -47,6 +47,9 @@ TABLE = (
     Crash("store.committed:7"),
     Crash("store.committed:13"),
     Crash("git.worktree_added"),
+    Crash("git.pool_made"),
+    Crash("git.pool_claimed"),
+    Crash("git.pool_moved"),
     Crash("git.merge_prepared"),
     Crash("git.ref_published"),
     Crash("git.checkout_followed"),
@@ -107,6 +110,7 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
                 "path": "repo",
                 "copy": [".env"],
                 "ports": 2,
+                "pool": 1,
                 "setup": {"run": f"echo setup >> '{ran}'"},
                 "teardown": {"run": f"echo teardown >> '{ran}'"},
             }

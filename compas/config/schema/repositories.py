@@ -52,6 +52,15 @@ class Repository(Section, frozen=True, kw_only=True):
             le=100,
         ),
     ] = 0
+    pool: Annotated[
+        int,
+        Key(
+            doc="How many worktrees are checked out in advance, so that a thread gets its own at once; each takes the "
+            "room of a checkout.",
+            ge=0,
+            le=20,
+        ),
+    ] = 0
     merge_verify: Annotated[
         str | None,
         Key(doc="A shell command run on the merged tree before it is published.", form="nonblank", effect=Effect.LATER),

@@ -16,6 +16,24 @@ class EnsureWorktree(Mutation, frozen=True, kw_only=True):
     """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
     restore: str | None = None
     """A commit to start from instead of the base: where the branch stood when it was archived."""
+    pool: bool = False
+    """Use a worktree that was made in advance, if there is one."""
+
+
+class FillPool(Mutation, frozen=True, kw_only=True):
+    """Keep `size` worktrees of a repository at the ready, detached at the local branch `base`."""
+
+    repo: str
+    base: str
+    size: int
+    location: str | None = None
+
+
+class Pool(Struct, frozen=True, kw_only=True):
+    """How many worktrees are at the ready, and a sentence for each that is not used any more."""
+
+    ready: int
+    notes: tuple[str, ...] = ()
 
 
 class EnsureReadingTree(Mutation, frozen=True, kw_only=True):

@@ -207,7 +207,14 @@ class FakeGit:
     # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None, restore: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        base: str | None,
+        location: str | None = None,
+        restore: str | None = None,
+        pool: bool = False,
     ) -> m.Worktree:
         loss = await self._begin("ensure_worktree")
         home = self._home(repo)[0]
@@ -233,6 +240,13 @@ class FakeGit:
             created=created,
             instance=home.instances[path],
         )
+
+    async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
+        loss = await self._begin("fill_pool")
+        self._tip(self._home(repo)[0], base)
+        if loss:
+            self._lose("fill_pool")
+        return m.Pool(ready=size)
 
     async def ensure_reading_tree(
         self, repo: str, thread: str, commit: str, *, location: str | None = None
