@@ -60,3 +60,12 @@ def test_an_idle_supervisor_is_counted_and_runs_no_sql(tmp_path: Path) -> None:
     assert " 0 SQL statements, 0 transactions" in shown
     assert "supervisor, 0.5 s:" in shown
     assert list(tmp_path.iterdir()) == []
+
+
+def test_ways_to_a_worktree_are_measured_beside_a_plain_one(tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    shown = run("bench.worktrees", "--files", "20", "--rounds", "1", temporary=temporary)
+    for way in ("parallel checkout", "copy", "compas", "compas with a pool"):
+        assert f"{way}, 20 files" in shown
+    assert list(temporary.iterdir()) == []
