@@ -18,6 +18,7 @@ from compas.api.supervision import HEALTH, STOP
 from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
 from compas.api.waiting import WAIT, WAIT_MERGE
+from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES
 
 OPERATIONS: tuple[Operation[Any, Any], ...] = (
     DISPATCH,
@@ -27,6 +28,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     POLL,
     READ,
     DIFF,
+    COMMIT,
     MERGE,
     WAIT_MERGE,
     MERGE_STATUS,
@@ -36,6 +38,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     REOPEN,
     BATCH_STATUS,
     ABANDON_BATCH,
+    WORKTREES,
+    WORKTREE_REMOVE,
     WHY,
     DIAGNOSE,
     SESSION_INFO,

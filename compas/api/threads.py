@@ -180,7 +180,7 @@ class AbandonRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class AbandonResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The thread is given up. Its branch and its worktree are kept."""
+    """The thread is given up. Its commits are kept; cleanup takes the worktree once nothing is lost by it."""
 
     thread_id: str
     status: str

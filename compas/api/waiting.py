@@ -64,7 +64,8 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """The answer, or what happened instead of one.
 
     `reason` says why there is none: `timeout`, or, when none will come, `settled` (all work is over and nothing
-    matched), `failed` or `ended` (cancelled).
+    matched), `failed` or `ended` (cancelled). `blocked` tells an agent that it waits for what cannot begin before it
+    ends.
     """
 
     found: bool
@@ -81,7 +82,7 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     fanout_threads: tuple[str, ...] = ()
     settled_at: int | None = None
     chain: tuple[ChainStep, ...] = ()
-    reason: Literal["timeout", "settled", "failed", "ended"] | None = None
+    reason: Literal["timeout", "settled", "failed", "ended", "blocked"] | None = None
     timeout_secs: float | None = None
     intent_filter: str | None = None
     chain_pending: bool = False

@@ -24,6 +24,7 @@ from compas.cli.render import (
     supervision,
     tasks,
     threads,
+    worktrees,
 )
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
@@ -42,6 +43,9 @@ RENDERERS: dict[str, Render] = {
     "merge": merging.merge_text,
     "merge_status": merging.merge_status_text,
     "merge_cancel": merging.merge_cancel_text,
+    "worktrees": worktrees.worktrees_text,
+    "worktree_remove": worktrees.removed_text,
+    "commit": worktrees.commit_text,
     "why": history.why_text,
     "diagnose": diagnosis.diagnose_text,
     "session_info": diagnosis.session_info_text,

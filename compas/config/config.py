@@ -11,6 +11,7 @@ from compas.domain.specs import (
     MergeStrategy,
     OnCrash,
     RepositorySpec,
+    RetentionSpec,
 )
 
 
@@ -46,6 +47,7 @@ class Config(Struct, frozen=True, kw_only=True):
     redaction_patterns: tuple[str, ...] = ()
     circuit_breaker: BreakerSpec = BreakerSpec()
     on_crash: OnCrash = "resume"
+    retention: RetentionSpec = RetentionSpec()
 
     @property
     def limits(self) -> LimitsSpec:

@@ -17,7 +17,10 @@ from compas.domain.specs import (
     PingSpec,
     RepositorySpec,
     ResumeSpec,
+    RetentionSpec,
 )
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def resolve(draft: Draft, config_path: str) -> Config:
@@ -53,7 +56,17 @@ def resolve(draft: Draft, config_path: str) -> Config:
             cooldown_secs=breaker.cooldown_secs,
         ),
         on_crash=file.on_crash,
+        retention=RetentionSpec(
+            worktrees=_seconds(file.retention.worktrees),
+            logs=_seconds(file.retention.logs),
+            log_count=limits.log_retention_count,
+        ),
     )
+
+
+def _seconds(duration: str | None) -> float | None:
+    """Return the seconds of a duration such as 30d."""
+    return None if duration is None else float(duration[:-1]) * _UNITS[duration[-1]]
 
 
 def _agent(entry: AgentEntry, file: ConfigFile) -> AgentSpec:
@@ -120,6 +133,7 @@ def _repository(repository: Repository, target: str) -> RepositorySpec:
         teardown=_command(repository.teardown),
         ports=repository.ports,
         merge_verify=_check_of_merges(repository),
+        pool=repository.pool,
         on_conflict=repository.on_conflict,
     )
 

@@ -22,7 +22,7 @@ def work_of(state: Thread, run: Run, snapshot: e.SnapshotTaken | None) -> e.Work
     that it was given itself."""
     if run.requested is not None and run.requested.worktree and snapshot is not None:
         place = next((tree for tree in state.worktrees.values() if tree.path == run.requested.workdir), None)
-        if place is not None and place.branch:
+        if place is not None and not place.reading:
             return e.WorkUnderReview(
                 repository=place.repository,
                 path=place.path,

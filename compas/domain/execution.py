@@ -42,9 +42,9 @@ def preview(text: str) -> str:
 def next_run(state: Thread, now: float) -> Run | None:
     """Return the queued execution that may start now: the oldest that is due, when none holds the worktree.
 
-    A thread that is not Active starts nothing (a-core 22, 23).
+    A thread that is not Active starts nothing (a-core 22, 23), and none does while a worktree of it is being removed.
     """
-    if state.status != "Active" or state.occupied_by() is not None:
+    if state.status != "Active" or state.occupied_by() is not None or state.removing:
         return None
     due = (run for run in state.runs.values() if run.status == "queued" and (run.queued.not_before or 0.0) <= now)
     return min(due, key=lambda run: run.position, default=None)
@@ -58,7 +58,7 @@ def next_due(state: Thread, now: float) -> float | None:
 
 def decide_plan_worktree(state: Thread, execution: str, *, repository: str, branch: str, base: str) -> Decision:
     """Log the intent to make a worktree; nothing when the thread has one in that repository already."""
-    refused = _not_startable(state, execution)
+    refused = not_startable(state, execution)
     if refused is not None:
         return refused
     if repository in state.worktrees:
@@ -82,15 +82,18 @@ def decide_request(state: Thread, requested: e.ExecutionRequested) -> Decision:
 
     One that was cancelled meanwhile never starts (a-core 24).
     """
-    refused = _not_startable(state, requested.execution)
+    refused = not_startable(state, requested.execution)
     if refused is not None:
         return refused
     run = state.runs[requested.execution]
     return () if run.status == "picked_up" else (_draft(state, run, requested),)
 
 
-def _not_startable(state: Thread, execution: str) -> Refusal | None:
-    """Say why an execution may not go on towards its start. After a crash it asks again, requested already."""
+def not_startable(state: Thread, execution: str) -> Refusal | None:
+    """Return why an execution may not go on towards its start, None when it may.
+
+    After a crash it asks again, requested already.
+    """
     run = state.runs.get(execution)
     if run is None:
         return _unknown(state, execution)

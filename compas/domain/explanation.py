@@ -73,10 +73,18 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"the reply went to {listed}{after}"
         case e.Joined():
             return "all answers to that reply were there"
+        case e.WorktreePlanned(branch="", base=base):
+            return f"a worktree was to be made to read {base[:12]} in"
         case e.WorktreePlanned(branch=branch, base=base):
             return f"a worktree on {branch} was to be made from {base}"
         case e.WorktreeReady(path=path):
             return f"the worktree {path} was ready"
+        case e.WorktreeFurnished() | e.SetupStarted() | e.SetupEnded():
+            return _describe_furnishing(event)
+        case e.WorkCommitted(commit=commit, files=files):
+            return f"{files} files were committed as {commit[:12]}"
+        case e.WorktreeRemovalPlanned() | e.WorktreeRemoved() | e.WorktreeKept():
+            return _describe_removal(event)
         case e.ThreadClosed(status=status, by=by):
             return f"{by} closed the thread as {status}"
         case e.ThreadFailed():
@@ -89,6 +97,33 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return "; ".join([f"the config file was changed: {', '.join(changed)}", *notes])
         case _:
             return _describe_execution(event, agents) or _describe_merge(event)
+
+
+def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEnded) -> str:
+    match event:
+        case e.WorktreeFurnished(copied=copied, linked=linked, notes=notes):
+            return "; ".join([f"{copied} files were copied into the worktree, and {linked} linked", *notes])
+        case e.SetupStarted(command=command):
+            return f"the setup command was to run in the worktree: {command.splitlines()[0]}"
+        case e.SetupEnded(problem=""):
+            return "the setup command succeeded"
+        case e.SetupEnded(problem=problem):
+            return f"the setup command failed: {problem.splitlines()[0]}"
+
+
+def _describe_removal(event: e.WorktreeRemovalPlanned | e.WorktreeRemoved | e.WorktreeKept) -> str:
+    match event:
+        case e.WorktreeRemovalPlanned(path=path, by=by):
+            forced = ", whatever is in it" if event.force else ""
+            return f"{by} wanted the worktree {path} removed{forced}"
+        case e.WorktreeRemoved(path=path, branch=branch, fate=fate):
+            kept = f" as {event.archive}" if event.archive else ""
+            ignored = [f"ignored files went with it: {', '.join(event.ignored)}"] if event.ignored else []
+            return "; ".join(
+                [f"the worktree {path} was removed, its branch {branch} {fate}{kept}", *ignored, *event.notes]
+            )
+        case e.WorktreeKept(path=path, reason=reason):
+            return f"the worktree {path} was kept: {reason}"
 
 
 def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:

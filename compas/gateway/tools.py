@@ -20,6 +20,7 @@ from compas.api import (
     tasks,
     threads,
     waiting,
+    worktrees,
 )
 from compas.api.operation import Operation
 from compas.gateway import answers
@@ -133,6 +134,12 @@ TOOLS: tuple[Tool, ...] = (
         "patch is cut (truncated=true); stat=true lists the files only.",
     ),
     Tool(
+        name="orch_commit",
+        operation=worktrees.COMMIT,
+        doc="Commit everything in a thread's worktree, where its agent has left changes. Only between executions.",
+        idempotent=True,
+    ),
+    Tool(
         name="orch_merge",
         operation=merging.MERGE,
         doc="Queue the merge of a thread's branch into its target. Ask the operator before; call orch_wait_merge with "
@@ -166,8 +173,22 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         name="orch_abandon",
         operation=threads.ABANDON,
-        doc="Give a thread up: end what runs in it, start nothing more. Branch and worktree are kept. Ask the operator "
+        doc="Give a thread up: end what runs in it, start nothing more. Its commits are kept. Ask the operator before.",
+        destructive=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_worktrees",
+        operation=worktrees.WORKTREES,
+        doc="List the worktrees of threads, with what in each is not committed or not merged.",
+        hidden=("sizes",),
+    ),
+    Tool(
+        name="orch_worktree_remove",
+        operation=worktrees.WORKTREE_REMOVE,
+        doc="Remove a thread's worktree where nothing is lost by it; unmerged commits are archived. Ask the operator "
         "before.",
+        hidden=("force",),
         destructive=True,
         idempotent=True,
     ),

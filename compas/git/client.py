@@ -95,9 +95,12 @@ class GitWorker:
         request = m.Graph(repo=repo, revisions=revisions, limit=limit)
         return (await self._ask(request, m.GraphText)).text
 
-    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
-        """Say what a checkout holds, ahead and behind of `base`, and whether HEAD is on `branch`."""
-        return await self._ask(m.Status(worktree=worktree, base=base, branch=branch), m.StatusReport)
+    async def status(
+        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
+    ) -> m.StatusReport:
+        """Say what a checkout holds, ahead and behind of `base`, whether HEAD is on `branch`, and its size if asked."""
+        request = m.Status(worktree=worktree, base=base, branch=branch, measure=measure)
+        return await self._ask(request, m.StatusReport)
 
     async def diff(
         self,
@@ -123,23 +126,61 @@ class GitWorker:
         return await self._ask(request, m.DiffText)
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        base: str | None,
+        location: str | None = None,
+        restore: str | None = None,
+        pool: bool = False,
     ) -> m.Worktree:
         """Make, repair or reuse the worktree of `thread`; a repeat returns the same one (design §6 rules 1, 2)."""
-        request = m.EnsureWorktree(epoch=self.epoch, repo=repo, thread=thread, base=base, location=location)
+        request = m.EnsureWorktree(
+            epoch=self.epoch, repo=repo, thread=thread, base=base, location=location, restore=restore, pool=pool
+        )
         return await self._ask(request, m.Worktree)
 
-    async def ensure_review_tree(self, repo: str, thread: str, commit: str, location: str | None = None) -> m.Worktree:
-        """Make, or find again, the worktree without a branch in which `thread` looks at `commit`."""
-        request = m.EnsureReviewTree(epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location)
+    async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
+        """Keep `size` worktrees at the ready; a repeat makes no more."""
+        request = m.FillPool(epoch=self.epoch, repo=repo, base=base, size=size, location=location)
+        return await self._ask(request, m.Pool)
+
+    async def ensure_reading_tree(
+        self, repo: str, thread: str, commit: str, *, location: str | None = None
+    ) -> m.Worktree:
+        """Make or find the detached worktree of `thread` at a commit; a repeat returns the same one (design §5)."""
+        request = m.EnsureReadingTree(epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location)
         return await self._ask(request, m.Worktree)
+
+    async def furnish_worktree(
+        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+    ) -> m.Furnished:
+        """Bring untracked files of the main checkout into a worktree; a repeat overwrites nothing."""
+        request = m.FurnishWorktree(epoch=self.epoch, repo=repo, path=path, copy=copy, link=link)
+        return await self._ask(request, m.Furnished)
 
     async def remove_worktree(
-        self, repo: str, thread: str, *, target: str | None, force: bool = False, location: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        target: str | None,
+        force: bool = False,
+        clean_only: bool = False,
+        dry_run: bool = False,
+        location: str | None = None,
     ) -> m.Removed:
         """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
         request = m.RemoveWorktree(
-            epoch=self.epoch, repo=repo, thread=thread, target=target, force=force, location=location
+            epoch=self.epoch,
+            repo=repo,
+            thread=thread,
+            target=target,
+            force=force,
+            clean_only=clean_only,
+            dry_run=dry_run,
+            location=location,
         )
         return await self._ask(request, m.Removed)
 

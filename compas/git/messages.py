@@ -47,10 +47,14 @@ from compas.git.wire.reading import (
 from compas.git.wire.worktrees import (
     CommitAll,
     Committed,
-    EnsureReviewTree,
+    EnsureReadingTree,
     EnsureWorktree,
     FileChange,
+    FillPool,
+    Furnished,
+    FurnishWorktree,
     NothingToCommit,
+    Pool,
     Removed,
     RemoveWorktree,
     Snapshot,
@@ -72,13 +76,16 @@ __all__ = [
     "Describe",
     "Diff",
     "DiffText",
-    "EnsureReviewTree",
+    "EnsureReadingTree",
     "EnsureWorktree",
     "Entry",
     "FileChange",
     "FileStat",
+    "FillPool",
     "FinishMerge",
     "Finished",
+    "FurnishWorktree",
+    "Furnished",
     "Graph",
     "GraphText",
     "InProgress",
@@ -86,6 +93,7 @@ __all__ = [
     "MergeKind",
     "Mutation",
     "NothingToCommit",
+    "Pool",
     "PrepareMerge",
     "PrepareResult",
     "Prepared",
@@ -121,7 +129,9 @@ Request = (
     | Status
     | Diff
     | EnsureWorktree
-    | EnsureReviewTree
+    | EnsureReadingTree
+    | FillPool
+    | FurnishWorktree
     | RemoveWorktree
     | TakeSnapshot
     | CommitAll
@@ -139,6 +149,8 @@ Response = (
     | StatusReport
     | DiffText
     | Worktree
+    | Furnished
+    | Pool
     | Removed
     | Snapshot
     | Committed

@@ -18,13 +18,15 @@ from compas.git.commit import commit_all
 from compas.git.diff import diff
 from compas.git.errors import GitError, GitRefused
 from compas.git.failures import carry
+from compas.git.furnish import furnish_worktree
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
 from compas.git.merge_recover import clear_merge, finish_merge
 from compas.git.merge_verify import verify_merge
+from compas.git.pool import fill_pool
+from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
-from compas.git.review_tree import ensure_review_tree
 from compas.git.snapshot import take_snapshot
 from compas.git.status import status
 from compas.git.worktree import ensure_worktree
@@ -51,7 +53,9 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.ClearMerge: ("short", clear_merge),
     m.VerifyMerge: ("check", verify_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
-    m.EnsureReviewTree: ("long", ensure_review_tree),
+    m.EnsureReadingTree: ("long", ensure_reading_tree),
+    m.FillPool: ("long", fill_pool),
+    m.FurnishWorktree: ("long", furnish_worktree),
     m.RemoveWorktree: ("long", remove_worktree),
     m.TakeSnapshot: ("long", take_snapshot),
     m.CommitAll: ("long", commit_all),

@@ -8,9 +8,11 @@ from actors.ref import ActorRef
 from compas.domain import events as e
 from compas.domain.admission import Claim
 from compas.domain.breaker import Breaker
+from compas.domain.cleanup import Kept
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
+from compas.domain.furnishing import FurnishingStep
 from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
 from compas.domain.specs import AgentSpec
@@ -95,6 +97,18 @@ class HandBackTo(Ask[Answered | Refusal]):
 
 
 @dataclass(frozen=True, slots=True)
+class CommitWork(Ask[Answered | Refusal]):
+    """From a client that has committed what is in a worktree: log it."""
+
+    event: e.WorkCommitted
+    request_id: str
+    respond: Respond
+
+
+Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork
+
+
+@dataclass(frozen=True, slots=True)
 class DescribeThread(Ask[Thread]):
     """Answered with the state of the thread."""
 
@@ -115,6 +129,31 @@ class WorktreeMade(Ask[Refusal | None]):
 
     execution: str
     ready: e.WorktreeReady
+
+
+@dataclass(frozen=True, slots=True)
+class Furnish(Ask[Refusal | None]):
+    """From an execution: log a step towards a usable worktree. A refusal means that it must not go on."""
+
+    step: FurnishingStep
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRemoval(Ask[Refusal | None]):
+    """From the janitor: log the intent to remove a worktree. A refusal means that it must stay."""
+
+    repository: str
+    by: str
+    force: bool
+    causation: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRemoval(Ask[Refusal | None]):
+    """From the janitor: log what came of it."""
+
+    outcome: e.WorktreeRemoved | e.WorktreeKept
+    causation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +290,45 @@ class ConfigFileChanged:
 @dataclass(frozen=True, slots=True)
 class LookAtConfig:
     """From the watcher's own timer."""
+
+
+# --- to the janitor ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTree(Ask[e.WorktreeRemoved | e.WorktreeKept | Refusal]):
+    """Answered once a worktree of a thread is gone, or it is known why it stays; None means its only repository."""
+
+    thread: str
+    repository: str | None
+    by: str
+    force: bool
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeKept(Ask[dict[tuple[str, str], Kept]]):
+    """Answered with the worktrees that cleanup has left in place, by thread and repository."""
+
+
+# --- to the ports ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LeasePorts(Ask[tuple[int, ...] | Refusal]):
+    """Answered with the ports of a worktree, the same ones as before and more if it has fewer than `count`."""
+
+    thread: str
+    repository: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePorts(Ask[None]):
+    """The worktree is gone."""
+
+    thread: str
+    repository: str
 
 
 # --- to an execution ---------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from actors.ref import ActorRef
 from actors.timers import OwnedTask
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.cleanup import decide_committed, decide_removal, decide_removal_end
 from compas.domain.decision import Decision, Refusal
 from compas.domain.dispatch import decide_dispatch
 from compas.domain.execution import (
@@ -22,6 +23,7 @@ from compas.domain.execution import (
     next_due,
     next_run,
 )
+from compas.domain.furnishing import decide_step
 from compas.domain.hand_back import decide_hand_back
 from compas.domain.join import decide_join
 from compas.domain.lifecycle import decide_abandon, decide_close, decide_reopen
@@ -73,6 +75,9 @@ class ThreadActor(Actor):
             self._state = evolve(self._state, recorded)
         wanted = frozenset(name for name, run in self._state.runs.items() if run.status in IN_FLIGHT or run.stopping)
         await self._admission().tell(m.KeepPlaces(thread=self._state.thread, executions=wanted))
+        if self._state.fanned_out_to:
+            # In the background: the directory that takes this may be waiting for this very start.
+            self.context.start_soon(self._directory().tell, m.WakeThreads(threads=self._state.fanned_out_to))
         await self._act()
 
     async def on_stop(self) -> None:
@@ -90,20 +95,22 @@ class ThreadActor(Actor):
             return None
 
     async def _take(self, message: object) -> object:
+        if isinstance(message, m.Command):
+            return await self._take_command(message)
         match message:
             case m.DescribeThread():
                 return self._state
-            case m.DispatchTo() | m.CloseThread() | m.AbandonThread() | m.ReopenThread() | m.HandBackTo():
-                return await self._take_command(message)
-            case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
+            case m.PlanWorktree() | m.WorktreeMade() | m.Furnish() | m.RequestExecution():
                 return await self._take_step(message)
             case m.ExecutionRuns(started=started):
-                await self._record(decide_started(self._state, started), started.execution)
+                await self._record(decide_started(self._state, started), f"execution:{started.execution}")
             case m.EndExecution(execution=execution, outcome=outcome):
                 services = self._services
                 decision = decide_end(self._state, execution, outcome, services.rules(), services.moment())
-                await self._record(decision, execution)
+                await self._record(decision, f"execution:{execution}")
                 await self._tell_backend(execution)
+            case m.PlanRemoval() | m.EndRemoval():
+                return await self._take_removal(message)
             case m.PlaceGranted(execution=execution) if execution == self._claimed:
                 self._granted = execution
             case m.PlaceGranted(execution=execution):
@@ -116,9 +123,7 @@ class ThreadActor(Actor):
 
     # --- deciding and recording ----------------------------------------------------------------------------------
 
-    async def _take_command(
-        self, message: m.DispatchTo | m.CloseThread | m.AbandonThread | m.ReopenThread | m.HandBackTo
-    ) -> m.Answered | Refusal:
+    async def _take_command(self, message: m.Command) -> m.Answered | Refusal:
         moment = self._services.moment()
         match message:
             case m.DispatchTo():
@@ -129,6 +134,8 @@ class ThreadActor(Actor):
                 decision = decide_reopen(self._state, message.by)
             case m.HandBackTo():
                 decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
+            case m.CommitWork():
+                decision = decide_committed(self._state, message.event)
             case _:
                 decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
         if isinstance(decision, Refusal):
@@ -149,7 +156,9 @@ class ThreadActor(Actor):
             await self._act()
         return m.Answered(body=outcome.response)
 
-    async def _take_step(self, message: m.PlanWorktree | m.WorktreeMade | m.RequestExecution) -> Refusal | None:
+    async def _take_step(
+        self, message: m.PlanWorktree | m.WorktreeMade | m.Furnish | m.RequestExecution
+    ) -> Refusal | None:
         match message:
             case m.PlanWorktree(execution=execution):
                 decision = decide_plan_worktree(
@@ -161,10 +170,23 @@ class ThreadActor(Actor):
                 )
             case m.WorktreeMade(execution=execution):
                 decision = decide_worktree_ready(self._state, execution, message.ready)
+            case m.Furnish(step=step):
+                execution = step.execution
+                decision = decide_step(self._state, step)
             case _:
                 execution = message.requested.execution
                 decision = self._decide_request(message.requested)
-        refusal = await self._record(decision, execution)
+        refusal = await self._record(decision, f"execution:{execution}")
+        await self._act()
+        return refusal
+
+    async def _take_removal(self, message: m.PlanRemoval | m.EndRemoval) -> Refusal | None:
+        match message:
+            case m.PlanRemoval(repository=repository):
+                decision = decide_removal(self._state, repository, by=message.by, force=message.force)
+            case _:
+                decision = decide_removal_end(self._state, message.outcome)
+        refusal = await self._record(decision, message.causation)
         await self._act()
         return refusal
 
@@ -174,8 +196,8 @@ class ThreadActor(Actor):
         sentence = f"the supervisor is ending: execution {requested.execution} is left to the next one"
         return Refusal(code="supervisor_ending", message=sentence)
 
-    async def _record(self, decision: Decision, execution: str) -> Refusal | None:
-        """Commit what an execution brought; its refusal is returned, since nobody else wants to know."""
+    async def _record(self, decision: Decision, causation: str) -> Refusal | None:
+        """Commit what an execution or a removal brought; its refusal is returned, since nobody else wants to know."""
         if isinstance(decision, Refusal):
             return decision
         if decision:
@@ -184,7 +206,7 @@ class ThreadActor(Actor):
                 decision,
                 stream=self._stream,
                 version=self._state.version,
-                causation=f"execution:{execution}",
+                causation=causation,
             )
             await self._fold(outcome.recorded)
         return None

@@ -2,10 +2,14 @@
 
 import contextlib
 import logging
+from functools import partial
+from typing import TypeVar
 
 from actors.actor import Actor
 from actors.errors import ActorStopped, ChildStartFailed
+from actors.message import Ask
 from actors.ref import ActorRef
+from actors.registry import Registry
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
 from compas.orchestrator.messages import AnswersMayBeThere, LocateThread, WakeThreads
@@ -13,13 +17,16 @@ from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, th
 from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.thread import ThreadActor
 from compas.store.connection import Reader
-from compas.store.projections.execution_queries import unsettled_executions
+from compas.store.projections.execution_queries import executions_of_thread, unsettled_executions
 from compas.store.projections.fan_outs import threads_to_join
 
 log = logging.getLogger("compas.threads")
 
 SUPERVISOR = "thread-supervisor"
 MAILBOX = 1024
+RELOCATIONS = 5
+
+R = TypeVar("R")
 
 
 class Threads(Supervisor):
@@ -55,7 +62,7 @@ class ThreadDirectory(Actor):
                 except ChildStartFailed as err:
                     self.context.defer().fail(why_not_started(err))
             case WakeThreads(threads=threads, source=source):
-                for thread in threads:
+                for thread in await self._services.store.query(partial(_with_work_among, threads=threads)):
                     await self._wake(thread)
                 if source is not None:
                     await self._wake(source, AnswersMayBeThere())
@@ -95,6 +102,29 @@ def _with_work(reader: Reader) -> tuple[str, ...]:
     return tuple(dict.fromkeys([row.thread for row in running_first] + [*threads_to_join(reader)]))
 
 
+def _with_work_among(reader: Reader, threads: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(thread for thread in threads if any(row.in_flight for row in executions_of_thread(reader, thread)))
+
+
 async def _tell(thread: ActorRef, word: AnswersMayBeThere) -> None:
     with contextlib.suppress(ActorStopped):  # it was put away; it has nothing to wait for then
         await thread.tell(word)
+
+
+async def ask_thread(registry: Registry, thread: str, message: Ask[R]) -> R:
+    """Ask the actor of a thread, bringing it back if it was put away; the message must be one that may be repeated.
+
+    Raises ActorStopped when it is put away and taken up again all the time.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        directory = await registry.wait_registered(THREADS)
+        ref = await directory.ask(LocateThread(thread=thread), timeout=ASK_TIMEOUT_SECS)
+        try:
+            return await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+        except ActorStopped as stopped:
+            if tries == RELOCATIONS:
+                raise
+            if stopped.reason is None:
+                await ref.wait_stopped()

@@ -206,23 +206,6 @@ async def test_a_status_tells_what_is_not_committed(hands: Hands) -> None:
     assert sorted(entry.path for entry in report.entries) == ["README", "new.txt"]
 
 
-async def test_a_review_tree_shows_a_commit_without_a_branch_and_is_made_once(hands: Hands) -> None:
-    tree = await worktree(hands)
-    hands.write(tree.path, new_txt="new\n")
-    taken = await hands.git.snapshot(tree.path, "e1", "work")
-    review = await hands.git.ensure_review_tree(hands.path, "t2", taken.commit)
-    assert (review.branch, review.base, review.head, review.created) == ("", taken.commit, taken.commit, True)
-    assert (await hands.git.describe(review.path)).head_branch is None
-    assert (await hands.git.status(review.path)).clean
-    hands.write(review.path, note_txt="seen\n")
-    seen = await hands.git.snapshot(review.path, "e2", "review")
-    assert (seen.dirty, len(seen.files)) == (True, 1)
-    again = await hands.git.ensure_review_tree(hands.path, "t2", taken.commit)
-    assert (again.path, again.created) == (review.path, False)
-    with pytest.raises(GitRefused, match="is no commit"):
-        await hands.git.ensure_review_tree(hands.path, "t3", "f" * 40)
-
-
 async def test_a_snapshot_of_a_clean_worktree_is_its_head(hands: Hands) -> None:
     tree = await worktree(hands)
     taken = await hands.git.snapshot(tree.path, "e1", "snapshot")
@@ -259,6 +242,86 @@ async def test_a_branch_that_is_ahead_moves_its_target_forward(hands: Hands) -> 
     published = await hands.git.publish_merge(hands.path, "op1", ready)
     assert isinstance(published, m.Published)
     assert (hands.tip("main"), hands.read(hands.path, "a.txt")) == (made, "a\n")
+
+
+async def test_a_worktree_keeps_its_name_and_one_made_again_has_another(hands: Hands) -> None:
+    made = await worktree(hands)
+    assert made.instance
+    assert (await worktree(hands)).instance == made.instance
+    assert (await hands.git.ensure_worktree(hands.path, "t2", base="main")).instance != made.instance
+
+
+async def test_files_are_copied_once_and_those_that_are_missing_are_named(hands: Hands) -> None:
+    made = await worktree(hands)
+    hands.write(hands.path, local_txt="of the operator\n")
+    found = await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt", "gone.txt"))
+    assert found.copied == 1
+    assert found.notes[0] == f"copy: gone.txt does not exist in {hands.path}; it was left out"
+    assert hands.read(made.path, "local.txt") == "of the operator\n"
+    hands.write(made.path, local_txt="of the agent\n")
+    assert (await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt",))).copied == 0
+    assert hands.read(made.path, "local.txt") == "of the agent\n"
+
+
+async def test_a_reading_tree_shows_a_snapshot_and_is_on_no_branch(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    hands.write(tree.path, b_txt="draft\n")
+    taken = await hands.git.snapshot(tree.path, "x1", "work")
+    made = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
+    assert (made.head, made.branch, made.created) == (taken.commit, "", True)
+    assert (hands.read(made.path, "a.txt"), hands.read(made.path, "b.txt")) == ("a\n", "draft\n")
+    hands.commit("compas/t1", "later", a_txt="later\n")
+    again = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
+    assert (again.path, again.instance, again.created) == (made.path, made.instance, False)
+    assert hands.read(made.path, "a.txt") == "a\n"
+    gone = await hands.git.remove_worktree(hands.path, "t2", target="main")
+    assert (gone.worktree, gone.branch) == ("removed", "absent")
+
+
+async def test_a_clean_worktree_goes_and_its_unmerged_commits_stay(hands: Hands) -> None:
+    await worktree(hands)
+    made = hands.commit("compas/t1", "work", a_txt="a\n")
+    asked = await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)
+    assert (asked.worktree, asked.branch, hands.tip("compas/t1")) == ("removable", "kept", made)
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (gone.worktree, gone.branch, gone.tip) == ("removed", "archived", made)
+    assert gone.archive == f"refs/compas/archive/compas/t1-{made[:12]}"
+    again = await hands.git.ensure_worktree(hands.path, "t1", base="main", restore=made)
+    assert (again.head, again.base, again.created) == (made, hands.tip("main"), True)
+    assert hands.read(again.path, "a.txt") == "a\n"
+
+
+async def test_a_merged_branch_goes_with_its_worktree_and_a_repeat_finds_nothing(hands: Hands) -> None:
+    await worktree(hands)
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (gone.worktree, gone.branch) == ("removed", "deleted")
+    again = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (again.worktree, again.branch) == ("absent", "absent")
+
+
+async def test_uncommitted_changes_keep_a_worktree_unless_a_snapshot_or_the_operator_says_otherwise(
+    hands: Hands,
+) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, a_txt="draft\n")
+    for ask in ({"dry_run": True}, {}, {"clean_only": True}):
+        kept = await hands.git.remove_worktree(hands.path, "t1", target="main", **ask)
+        assert kept.worktree == "kept"
+        assert "uncommitted changes" in (kept.reason or "")
+    await hands.git.snapshot(tree.path, "x1", "work")
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", clean_only=True)).worktree == "kept"
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)).worktree == "removable"
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main")).worktree == "removed"
+
+
+async def test_the_operators_word_removes_a_dirty_worktree(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, a_txt="draft\n")
+    assert (await hands.git.status(tree.path, measure=True)).size_bytes
+    assert (await hands.git.status(tree.path)).size_bytes is None
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main", force=True, clean_only=True)
+    assert gone.worktree == "removed"
 
 
 async def test_branches_that_parted_are_merged(hands: Hands) -> None:

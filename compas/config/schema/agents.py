@@ -102,7 +102,7 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
     ] = None
     may: Annotated[
         tuple[May, ...] | None,
-        Key(doc="What calls from inside this agent may do, beside reading.", default="[dispatch]", effect=Effect.LATER),
+        Key(doc="What calls from inside this agent may do, beside reading.", default="[dispatch]"),
     ] = None
     max_concurrent: Annotated[
         int | None,

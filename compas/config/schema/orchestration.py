@@ -58,7 +58,7 @@ class Orchestration(Section, frozen=True, kw_only=True):
     ping_cache_ttl_secs: Annotated[
         int, Key(doc="Seconds for which what was found out about a backend's health is reused.", ge=0)
     ] = 60
-    log_retention_count: Annotated[int, Key(doc="How many execution logs are kept.", ge=0, effect=Effect.LATER)] = 100
+    log_retention_count: Annotated[int, Key(doc="How many execution logs are kept, the newest ones.", ge=0)] = 100
     stale_active_secs: Annotated[
         int,
         Key(

@@ -19,6 +19,7 @@ from compas.orchestrator.handlers import (
     tasks,
     threads,
     waiting,
+    worktrees,
 )
 from compas.orchestrator.handlers.desk import Handler
 
@@ -39,6 +40,9 @@ HANDLERS: dict[str, Handler] = {
     "reopen": reopening.reopen,
     "batch_status": batches.batch_status,
     "abandon_batch": batches.abandon_batch,
+    "worktrees": worktrees.worktrees,
+    "worktree_remove": worktrees.worktree_remove,
+    "commit": worktrees.commit,
     "why": explaining.why,
     "diagnose": diagnosing.diagnose_thread,
     "session_info": diagnosing.session_info,

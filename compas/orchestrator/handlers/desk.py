@@ -1,5 +1,6 @@
 """What every handler works with: the actors behind an operation, and how their refusals become answers."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -40,13 +41,15 @@ class Supervision:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it."""
+    """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it;
+    `waiting` counts the waits of each execution whose agent waits for an answer."""
 
     services: Services
     registry: Registry
     bus: EventBus
     supervision: Supervision
     dispatching: trio.Lock = field(default_factory=trio.Lock)
+    waiting: Counter[str] = field(default_factory=Counter)
 
     async def actor(self, name: str) -> ActorRef:
         """Return an actor that always exists, waiting while it is being restarted."""

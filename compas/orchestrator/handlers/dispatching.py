@@ -12,6 +12,7 @@ from compas.domain.dispatch import Dispatch, Rules
 from compas.domain.ids import reference
 from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
+from compas.orchestrator.handlers.callers import caller_of
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
 from compas.orchestrator.messages import Answered, DispatchTo
 from compas.store.projections.counters import loads
@@ -28,8 +29,9 @@ async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
     start = read_start_time(request.scheduled_for) if request.scheduled_for is not None else None
     if isinstance(start, Refusal):
         raise CallError(start.code, start.message)
+    caller = await caller_of(desk, call)
     command = Dispatch(
-        sender=request.sender,
+        sender=request.sender if caller is None else caller.agent,
         recipient=request.to,
         intent=request.intent,
         body=request.body,
@@ -37,6 +39,7 @@ async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
         summary=request.summary,
         skip_handoff=request.skip_handoff,
         not_before=start,
+        caller=caller,
     )
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
     message = DispatchTo(

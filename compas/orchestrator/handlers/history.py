@@ -236,13 +236,14 @@ async def diff(desk: Desk, call: Call) -> api.DiffResponse:
         return worktrees_of_thread(reader, request.thread_id), executions_of_thread(reader, request.thread_id)
 
     trees, runs = await desk.services.store.query(read)
-    tree = next((tree for tree in trees if tree.path is not None), None)
+    tree = next((tree for tree in trees if tree.base_commit is not None), None)
     if tree is None:
         raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
     snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
     git = desk.services.git
     try:
-        revision = f"refs/heads/{tree.branch}" if tree.branch else tree.base_commit or tree.base
+        # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
+        revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
         head = await git.retry(lambda worker: worker.resolve(tree.repository, revision))
         use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head

@@ -115,7 +115,7 @@ def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ..
 
 
 def _the_tree(thread: str, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
-    ready = [tree for tree in trees if tree.path is not None and tree.branch]
+    ready = [tree for tree in trees if tree.path is not None and not tree.reading]
     if not ready:
         raise CallError("nothing_to_merge", f"thread {thread} has no worktree, so it has no branch to merge")
     if len(ready) > 1:

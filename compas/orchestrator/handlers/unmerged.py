@@ -37,7 +37,7 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
             continue
         done = [row.target for row in merges if row.repository == tree.repository and row.status == "completed"]
         targets = tuple(dict.fromkeys((*reversed(done), desk.services.config.default_merge_target)))
-        if not tree.branch:  # it only looked at the work of another thread
+        if tree.reading:  # it only looked at the work of another thread
             continue
         found = await _look(desk, thread, tree, targets, [row for row in merges if row.repository == tree.repository])
         if found.refusal is not None:

@@ -10,11 +10,14 @@ from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import waiting as api
 from compas.domain import events as e
+from compas.domain.callers import Caller
 from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
+from compas.orchestrator.handlers.callers import caller_of
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import number_of
 from compas.orchestrator.handlers.merge_states import conflicts_of, duration_of, next_step, task_of, unknown_merge
+from compas.orchestrator.handlers.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
 from compas.store.projections.merges import MergeRow, merge_by_op
@@ -34,14 +37,20 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
     """Answer as soon as the thread has an answer, or none will come any more (design §7)."""
     request = call.decode(api.WaitRequest)
     wanted = await _wanted(desk, request)
+    caller = await caller_of(desk, call)
     await call.push(api.WaitBegan(after=wanted.after))
+    with counted_as_waiting(desk, caller):
+        return await _wait(desk, request, wanted, caller)
+
+
+async def _wait(desk: Desk, request: api.WaitRequest, wanted: WaitFor, caller: Caller | None) -> api.WaitResponse:
     saw_work = False
     view: _View | None = None
     deadline = trio.current_time() + request.timeout_secs
     concern = _Concern(wanted.thread)
     async with desk.bus.subscribe(concern) as subscription:
         while True:
-            view = await desk.services.store.query(lambda reader: _look(reader, wanted))
+            view = await desk.services.store.query(lambda reader: _look(reader, wanted, caller))
             if view is None:
                 raise CallError("unknown_thread", f"there is no thread {wanted.thread!r}; `compas status` lists them")
             concern.lineages = view.picture.lineages
@@ -51,6 +60,8 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
             if isinstance(judgement, NothingWillCome):
                 return _nothing(request, view, judgement)
             saw_work = saw_work or view.picture.is_under_way
+            if caller is not None and await is_blocked(desk, caller, view.picture):
+                return _blocked(request, view)
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)
             if patience.cancelled_caught:
@@ -84,10 +95,12 @@ async def _lineage(desk: Desk, text: str) -> str:
     return message.lineage
 
 
-def _look(reader: Reader, wanted: WaitFor) -> _View | None:
+def _look(reader: Reader, wanted: WaitFor, caller: Caller | None) -> _View | None:
     seen = picture(reader, wanted.thread, after=wanted.after, lineage=wanted.lineage)
     if seen is None:
         return None
+    if caller is not None:
+        seen = without_the_caller(reader, seen, wanted.thread, caller)
     judgement = judge(wanted, seen, saw_work=False)
     if not isinstance(judgement, Found):
         return _View(picture=seen)
@@ -166,6 +179,12 @@ def _nothing(request: api.WaitRequest, view: _View, judgement: NothingWillCome) 
         error=judgement.error or None,
         next_step=f"compas why {request.thread_id}",
     )
+
+
+def _blocked(request: api.WaitRequest, view: _View) -> api.WaitResponse:
+    answer = _timeout(request, view)
+    following = "end your turn: what you wait for can only begin then, and its answer goes where the config says"
+    return msgspec.structs.replace(answer, reason="blocked", timeout_secs=None, next_step=following)
 
 
 def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:

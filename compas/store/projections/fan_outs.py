@@ -21,7 +21,9 @@ class FanOuts:
             case e.FannedOut() as fanned_out:
                 thread, is_open = thread_of(recorded), fanned_out.join is not None
                 place = (recorded.lineage, fanned_out.join, recorded.position, is_open)
-                cursor.execute("INSERT INTO fan_outs VALUES (?, ?, ?, ?, ?, ?)", (fanned_out.execution, thread, *place))
+                cursor.execute(
+                    "INSERT OR REPLACE INTO fan_outs VALUES (?, ?, ?, ?, ?, ?)", (fanned_out.execution, thread, *place)
+                )
             case e.Joined(execution=execution):
                 cursor.execute("UPDATE fan_outs SET open = 0 WHERE execution = ?", (execution,))
             case e.ThreadClosed() | e.ThreadFailed() | e.ThreadAbandoned():

@@ -176,23 +176,11 @@ def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
     ("text", "key"),
     [
         ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
-        ("repositories: [{path: ., copy: [.env]}]\n", "repositories[0].copy"),
-        ("repositories: [{path: ., link: [.env]}]\n", "repositories[0].link"),
-        ("repositories: [{path: ., setup: {run: make}}]\n", "repositories[0].setup"),
-        ("repositories: [{path: ., teardown: {run: make}}]\n", "repositories[0].teardown"),
-        ("repositories: [{path: ., ports: 3}]\n", "repositories[0].ports"),
     ],
 )
 def test_what_is_not_acted_on_yet_is_said(desk: Desk, text: str, key: str) -> None:
     (said,) = desk.load(desk.with_agent(text)).warnings
     assert said.key == key
-    assert "does not act on it yet" in said.sentence
-
-
-@pytest.mark.parametrize("may", ["[merge]", "[]"])
-def test_that_agents_are_not_held_to_what_they_may_do_is_said(desk: Desk, may: str) -> None:
-    (said,) = desk.load(desk.agent(f"may: {may}\n")).warnings
-    assert said.key == "agents[0].may"
     assert "does not act on it yet" in said.sentence
 
 

@@ -103,6 +103,26 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         e.MergeCancelled(op="op1", reason="abandoned"),
         e.WorktreePlanned(execution="x", repository="/r", branch="compas/t1", base="main"),
         e.WorktreeReady(repository="/r", path="/trees/t1", branch="compas/t1", base="main", base_commit="c"),
+        e.WorktreeFurnished(execution="x", repository="/r", instance="i", copied=2, linked=1, notes=("no .env",)),
+        e.SetupStarted(execution="x", repository="/r", instance="i", command="npm ci\nnpm test"),
+        e.SetupEnded(execution="x", repository="/r", instance="i"),
+        e.SetupEnded(execution="x", repository="/r", instance="i", problem="it ended with 1\nmore"),
+        e.WorktreeRemovalPlanned(repository="/r", path="/trees/t1", by="cleanup"),
+        e.WorktreeRemovalPlanned(repository="/r", path="/trees/t1", by="operator", force=True),
+        e.WorktreeRemoved(repository="/r", path="/trees/t1", branch="compas/t1", fate="deleted"),
+        e.WorktreeRemoved(
+            repository="/r",
+            path="/trees/t1",
+            branch="compas/t1",
+            fate="archived",
+            archive="refs/compas/archive/x",
+            ignored=(".env", "made"),
+            notes=("the teardown failed",),
+        ),
+        e.FannedOut(execution="x", threads=("t2", "t3"), agents=("r1", "r2"), depth=1),
+        e.WorktreePlanned(execution="x", repository="/r", branch="", base="c" * 40),
+        e.WorkCommitted(repository="/r", commit="c" * 40, files=3),
+        e.WorktreeKept(repository="/r", path="/trees/t1", reason="it has changes"),
     ]
     recorded = tuple(
         e.Recorded(position=n, stream="s", version=n, event=one, at=0.0) for n, one in enumerate(merges, 1)
@@ -118,6 +138,19 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         "the merge was cancelled: abandoned",
         "a worktree on compas/t1 was to be made from main",
         "the worktree /trees/t1 was ready",
+        "2 files were copied into the worktree, and 1 linked; no .env",
+        "the setup command was to run in the worktree: npm ci",
+        "the setup command succeeded",
+        "the setup command failed: it ended with 1",
+        "cleanup wanted the worktree /trees/t1 removed",
+        "operator wanted the worktree /trees/t1 removed, whatever is in it",
+        "the worktree /trees/t1 was removed, its branch compas/t1 deleted",
+        "the worktree /trees/t1 was removed, its branch compas/t1 archived as refs/compas/archive/x; "
+        "ignored files went with it: .env, made; the teardown failed",
+        "the reply went to r1 (t2), r2 (t3)",
+        "a worktree was to be made to read cccccccccccc in",
+        "3 files were committed as cccccccccccc",
+        "the worktree /trees/t1 was kept: it has changes",
     ]
 
 

@@ -42,12 +42,13 @@ def test_what_has_no_value_is_left_out_of_an_answer() -> None:
     assert without_nulls({"a": None, "b": [{"c": None, "d": 0}], "e": ""}) == {"b": [{"d": 0}], "e": ""}
 
 
-def test_a_read_promises_to_change_nothing_and_only_abandoning_is_called_destructive() -> None:
+def test_a_read_promises_to_change_nothing_and_only_what_gives_up_or_removes_is_called_destructive() -> None:
     assert {tool.name for tool in TOOLS if not tool.is_read_only} == {
-        *("orch_dispatch", "orch_merge", "orch_merge_cancel", "orch_close", "orch_abandon", "orch_reopen"),
-        "orch_abandon_batch",
+        *("orch_dispatch", "orch_commit", "orch_merge", "orch_merge_cancel", "orch_close", "orch_abandon"),
+        *("orch_reopen", "orch_abandon_batch", "orch_worktree_remove"),
     }
-    assert [tool.name for tool in TOOLS if tool.destructive] == ["orch_abandon", "orch_abandon_batch"]
+    destructive = [tool.name for tool in TOOLS if tool.destructive]
+    assert sorted(destructive) == ["orch_abandon", "orch_abandon_batch", "orch_worktree_remove"]
 
 
 def test_what_every_model_reads_stays_small() -> None:

@@ -21,7 +21,7 @@ class Commit:
     subject: str
 
 
-DETACHED = "(detached) "
+DETACHED = "detached:"
 """How the place of a checkout without a branch begins."""
 
 
@@ -43,6 +43,7 @@ class FakeRepo:
     bases: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
+    instances: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tips["main"] = self.store((), {"README": "begin\n"}, "begin")
@@ -177,7 +178,9 @@ class FakeGit:
         tip = self._tip(home, branch)
         return m.Contained(contained=home.contains(tip, self._commit_of(home, commit)), tip=tip)
 
-    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
+    async def status(
+        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
+    ) -> m.StatusReport:
         await self._begin("status")
         repo, top = self._home(worktree)
         checkout = repo.checkouts[top or worktree]
@@ -196,6 +199,7 @@ class FakeGit:
             in_progress=None,
             on_expected_branch=None if branch is None else branch == checkout.branch,
             clean=not entries,
+            size_bytes=sum(len(text) for text in checkout.files.values()) if measure else None,
         )
 
     def _changes(self, repo: FakeRepo, checkout: Checkout) -> list[m.FileChange]:
@@ -210,35 +214,115 @@ class FakeGit:
     # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        base: str | None,
+        location: str | None = None,
+        restore: str | None = None,
+        pool: bool = False,
     ) -> m.Worktree:
         loss = await self._begin("ensure_worktree")
         home = self._home(repo)[0]
         branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
         created = path not in home.checkouts
-        if branch not in home.tips:
+        if branch not in home.tips and restore in home.commits:
+            home.tips[branch] = restore
+            home.bases[thread] = next(one for one in home.ancestors(restore) if home.contains(home.tips["main"], one))
+        elif branch not in home.tips:
             if base is None:
                 raise GitRefused("base_required", f"{branch} does not exist yet and no base was named")
             home.bases[thread] = home.tips[branch] = self._tip(home, base)
         if created:
             home.checkouts[path] = Checkout(branch, dict(home.commits[home.tips[branch]].tree))
+            home.instances[path] = f"made-{len(self.asked)}"
         if loss:
             self._lose("ensure_worktree")
-        return m.Worktree(path=path, branch=branch, base=home.bases[thread], head=home.tips[branch], created=created)
+        return m.Worktree(
+            path=path,
+            branch=branch,
+            base=home.bases[thread],
+            head=home.tips[branch],
+            created=created,
+            instance=home.instances[path],
+        )
 
-    async def ensure_review_tree(self, repo: str, thread: str, commit: str, location: str | None = None) -> m.Worktree:
-        loss = await self._begin("ensure_review_tree")
+    async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
+        loss = await self._begin("fill_pool")
+        self._tip(self._home(repo)[0], base)
+        if loss:
+            self._lose("fill_pool")
+        return m.Pool(ready=size)
+
+    async def ensure_reading_tree(
+        self, repo: str, thread: str, commit: str, *, location: str | None = None
+    ) -> m.Worktree:
+        loss = await self._begin("ensure_reading_tree")
         home = self._home(repo)[0]
-        if commit not in home.commits:
-            raise GitRefused("unknown_revision", f"{commit} is no commit of {repo} any more")
-        path, place = f"{home.path}/.compas-worktrees/{thread}", f"{DETACHED}{thread}"
+        path = f"{home.path}/.compas-worktrees/{thread}"
         created = path not in home.checkouts
         if created:
-            home.tips[place] = commit
-            home.checkouts[path] = Checkout(place, dict(home.commits[commit].tree))
+            detached = f"{DETACHED}{self._commit_of(home, commit)}"
+            home.tips[detached] = commit
+            home.checkouts[path] = Checkout(detached, dict(home.commits[commit].tree))
+            home.instances[path] = f"made-{len(self.asked)}"
         if loss:
-            self._lose("ensure_review_tree")
-        return m.Worktree(path=path, branch="", base=commit, head=home.tips[place], created=created)
+            self._lose("ensure_reading_tree")
+        instance = home.instances[path]
+        return m.Worktree(path=path, branch="", base=commit, head=commit, created=created, instance=instance)
+
+    async def furnish_worktree(
+        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+    ) -> m.Furnished:
+        loss = await self._begin("furnish_worktree")
+        home, top = self._home(path)
+        source, target = home.checkouts[home.path].files, home.checkouts[top or path].files
+        notes = tuple(
+            f"copy: {name} does not exist in {home.path}; it was left out" for name in copy if name not in source
+        )
+        fresh = [name for name in copy if name in source and name not in target]
+        target.update({name: source[name] for name in fresh})
+        if loss:
+            self._lose("furnish_worktree")
+        return m.Furnished(copied=len(fresh), linked=0, notes=notes)
+
+    async def remove_worktree(
+        self,
+        repo: str,
+        thread: str,
+        *,
+        target: str | None,
+        force: bool = False,
+        clean_only: bool = False,
+        dry_run: bool = False,
+        location: str | None = None,
+    ) -> m.Removed:
+        loss = await self._begin("remove_worktree")
+        home = self._home(repo)[0]
+        branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
+        tip = home.tips.get(branch)
+        answer = {"path": path, "tip": tip, "archive": None, "snapshot": None, "branch": "kept"}
+        is_there = path in home.checkouts
+        if is_there and not home.is_clean(path) and not force:
+            held = any(
+                home.commits[taken.commit].tree == home.checkouts[path].files for taken in home.snapshots.values()
+            )
+            if clean_only or not held:
+                return m.Removed(worktree="kept", reason=f"{path} has uncommitted changes", **answer)
+        if dry_run:
+            return m.Removed(worktree="removable" if is_there else "absent", **answer)
+        home.checkouts.pop(path, None)
+        if tip is None:
+            answer["branch"] = "absent"
+        elif target in home.tips and home.contains(home.tips[target], tip):
+            answer["branch"] = "deleted"
+        else:
+            answer |= {"branch": "archived", "archive": f"refs/compas/archive/{branch}-{tip[:12]}"}
+        home.tips.pop(branch, None)
+        if loss:
+            self._lose("remove_worktree")
+        return m.Removed(worktree="removed" if is_there else "absent", **answer)
 
     async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
         loss = await self._begin("snapshot")

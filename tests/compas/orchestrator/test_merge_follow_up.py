@@ -368,7 +368,6 @@ async def test_a_thread_is_closed_together_with_its_merge(autojump_clock: MockCl
         assert "the thread was closed as completed" in (merged.result_summary or "")
         last = (await supervisor.transcript("t1")).messages[-1]
         assert (last.intent, last.body, last.sender) == ("completion", "Well done.", "operator")
-        assert "compas/t1" in shop.repo.tips
 
 
 async def test_a_merge_that_fails_leaves_its_thread_open(autojump_clock: MockClock) -> None:
