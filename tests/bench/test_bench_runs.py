@@ -60,3 +60,9 @@ def test_an_idle_supervisor_is_counted_and_runs_no_sql(tmp_path: Path) -> None:
     assert " 0 SQL statements, 0 transactions" in shown
     assert "supervisor, 0.5 s:" in shown
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_merge_is_measured_against_gits_own_by_the_number_of_files(tmp_path: Path) -> None:
+    shown = run("bench.merge_sizes", "--files", "20", "--rounds", "1", temporary=tmp_path)
+    assert "merge, 20 files" in shown
+    assert list(tmp_path.iterdir()) == []
