@@ -54,10 +54,12 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     if operation not in (None, "bisect"):
         sentence = f"{where} has {branch} checked out, in the middle of a {operation}; finish or abort it"
         return _refused("checkout_in_progress", where, sentence)
+    busy = f"{where} has {branch} checked out and git is at work there ({git_dir}/index.lock); try again then"
     if is_locked(git_dir):
-        sentence = f"{where} has {branch} checked out and git is at work there ({git_dir}/index.lock); try again then"
-        return _refused("checkout_busy", where, sentence)
-    await git.run("update-index", "-q", "--refresh", good=(0, 1), time_limit=LONG_LIMIT)
+        return _refused("checkout_busy", where, busy)
+    refreshed = await git.run("update-index", "-q", "--refresh", good=(0, 1, 128), time_limit=LONG_LIMIT)
+    if refreshed.code == 128:  # somebody took the lock in between
+        return _refused("checkout_busy", where, busy, output=refreshed.words)
     untracked = await _untracked_in_the_way(git.at(where), old, new)
     if untracked:
         sentence = f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
