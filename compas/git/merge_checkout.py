@@ -61,6 +61,8 @@ async def merge_there(there: Git, git: Git, sides: Sides) -> PrepareResult:
     message = merge_message(sides.message, sides.trailer)
     command = ("merge", "--no-ff", "--no-edit", "--no-stat", "-m", message, sides.source_tip)
     output = await strict(there).run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
+    if output.code == 0 and _says_conflict(output):
+        return _hidden(sides, output)
     if output.code == 0:
         made = await there.text("rev-parse", "HEAD")
         return sides.prepared("merge", made, f"Merged {sides.source} into {sides.target}")
@@ -71,6 +73,8 @@ async def squash_there(there: Git, git: Git, sides: Sides, message: str) -> str 
     """Squash with `git merge --squash` and `git commit`; None where that changes nothing."""
     merge = ("merge", "--squash", "--no-edit", "--no-stat", sides.source_tip)
     output = await there.run(*merge, good=ANY_CODE, time_limit=LONG_LIMIT)
+    if output.code == 0 and _says_conflict(output):
+        return _hidden(sides, output)
     if output.code == 0:
         if await there.holds("diff", "--cached", "--quiet", "--no-ext-diff", "HEAD", "--"):
             return None
@@ -79,6 +83,19 @@ async def squash_there(there: Git, git: Git, sides: Sides, message: str) -> str 
         if output.code == 0:
             return await there.text("rev-parse", "HEAD")
     return await _stopped(there, git, sides, output, SQUASH_HOOKS)
+
+
+def _says_conflict(output: Output) -> bool:
+    return b"\nCONFLICT (" in b"\n" + output.stdout
+
+
+def _hidden(sides: Sides, output: Output) -> Refused:
+    """Refuse what git calls clean while it speaks of a conflict: its markers are in the files (git 2.39)."""
+    sentence = (
+        f"git merged {sides.source} into {sides.target} without an error, but left a conflict in it; merge "
+        f"{sides.target} into {sides.source} by hand, and look for conflict markers: {output.words}"
+    )
+    return Refused(code="hidden_conflict", sentence=sentence, output=output.words)
 
 
 async def rebase_there(there: Git, git: Git, sides: Sides) -> PrepareResult:

@@ -20,14 +20,19 @@ class TooOldError(GitError):
 
 
 async def merge_commits(there: Git, ours: str, theirs: str, *options: str) -> MergedTree | Refused:
-    """Merge two commits without a checkout; what conflicts is part of the result. Raises TooOldError."""
-    command = ("merge-tree", "--write-tree", "-z", *options, ours, theirs)
+    """Merge two commits without a checkout; what conflicts is part of the result. Raises TooOldError.
+
+    Where a rename collides, git 2.39 says so, leaves conflict markers in the file, and calls it a clean merge. What it
+    says counts here: markers are never published.
+    """
+    command = ("merge-tree", "--write-tree", "--messages", "-z", *options, ours, theirs)
     output = await there.run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code == USAGE:
         raise TooOldError("this git has no `merge-tree --write-tree`; install git 2.38 or later")
     if output.code not in (0, 1):
         return failed("merge_failed", "git could not compute the merge", output)
-    return replace(parse_merge_tree(output.stdout), clean=output.code == 0)
+    merged = parse_merge_tree(output.stdout)
+    return replace(merged, clean=output.code == 0 and not merged.says_conflict)
 
 
 async def commit_tree(

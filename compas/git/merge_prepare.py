@@ -16,15 +16,16 @@ from compas.git.merge_report import explain, refused_by
 from compas.git.merge_sides import Sides, merge_base, nothing_to_do, preflight
 from compas.git.messages import Prepared, PrepareMerge, PrepareResult, Refused
 from compas.git.naming import merge_directory
-from compas.git.repository import MERGE_HOOKS, REBASE_HOOKS, SQUASH_HOOKS, whereabouts
+from compas.git.repository import MERGE_HOOKS, REBASE_HOOKS, SQUASH_HOOKS, whereabouts_with_worktrees
 
 
 async def prepare_merge(request: PrepareMerge) -> PrepareResult:
     """Compute the merge, or say in full why there is none. A repeat computes it again; nothing has to be undone."""
     try:
         merge_directory("", request.op)
-        git, common_dir = await whereabouts(Git(request.repo))
-        result = await _prepare(git, common_dir, request)
+        git, common_dir, listed = await whereabouts_with_worktrees(Git(request.repo))
+        sides = await preflight(git, listed, request)
+        result = await _prepare(git, common_dir, sides, request)
     except GitError as error:
         return refused_by(error)
     if isinstance(result, Prepared):
@@ -32,8 +33,7 @@ async def prepare_merge(request: PrepareMerge) -> PrepareResult:
     return result
 
 
-async def _prepare(git: Git, common_dir: str, request: PrepareMerge) -> PrepareResult:
-    sides = await preflight(git, request)
+async def _prepare(git: Git, common_dir: str, sides: Sides, request: PrepareMerge) -> PrepareResult:
     strategy = _STRATEGIES[request.strategy]
     base = await merge_base(git, sides)
     if base == sides.source_tip:

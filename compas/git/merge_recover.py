@@ -11,7 +11,7 @@ from compas.git.locks import hold
 from compas.git.merge_checkout import lock_of, remove_merge_checkout
 from compas.git.messages import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout
 from compas.git.naming import BRANCHES, lock_of_target, merge_directory
-from compas.git.repository import Listed, is_ancestor, path_of, tip_of, whereabouts
+from compas.git.repository import Listed, has_commit, is_ancestor, path_of, tip_of, whereabouts
 
 GONE: Final = b"000000"
 
@@ -25,7 +25,7 @@ async def finish_merge(request: FinishMerge) -> Finished:
     cleaned = await _clear(anchor, common_dir, request.op)
     async with hold(anchor, common_dir, lock_of_target(request.target)) as git:
         tip = await tip_of(git, BRANCHES + request.target)
-        known = await tip_of(git, request.new) is not None
+        known = await has_commit(git, request.new)
         published = tip is not None and known and await is_ancestor(git, request.new, tip)
         followed: tuple[str, ...] = ()
         left: tuple[StaleCheckout, ...] = ()

@@ -1,13 +1,15 @@
 """What is merged into what, pinned to commits, and everything a person should hear before git is asked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from compas.git import quick
 from compas.git.command import Git
 from compas.git.errors import GitRefused
 from compas.git.messages import MergeKind, Prepared, PrepareMerge
 from compas.git.naming import BASES, BRANCHES
-from compas.git.repository import branch_tip, target_tip, tip_of, worktrees
+from compas.git.repository import Listed, branch_tip, target_tip, tip_of
 from compas.git.status import read_entries
 
 STRATEGIES: Final = ("merge", "rebase", "squash")
@@ -37,7 +39,7 @@ class Sides:
         )
 
 
-async def preflight(git: Git, request: PrepareMerge) -> Sides:
+async def preflight(git: Git, listed: Sequence[Listed], request: PrepareMerge) -> Sides:
     """Pin both sides, or raise GitRefused for what is known to fail (b-mcp-cli-merge 80, 85, 91)."""
     if request.strategy not in STRATEGIES:
         known = ", ".join(STRATEGIES)
@@ -50,7 +52,7 @@ async def preflight(git: Git, request: PrepareMerge) -> Sides:
             "was asked for; look at what was added, and ask again"
         )
         raise GitRefused("source_moved", message)
-    await _refuse_unsaved(git, request.source)
+    await _refuse_unsaved(git, listed, request.source)
     verb = "Squash merge" if request.strategy == "squash" else "Merge branch"
     message = request.message.strip() or f"{verb} '{request.source}' into {request.target}"
     return Sides(request.source, request.target, source_tip, target_old, message, request.trailer.strip())
@@ -65,9 +67,9 @@ async def _source_tip(git: Git, source: str) -> str:
     return tip
 
 
-async def _refuse_unsaved(git: Git, source: str) -> None:
+async def _refuse_unsaved(git: Git, listed: Sequence[Listed], source: str) -> None:
     """Refuse while a checkout of the source holds something that no commit has; untracked counts (b row 80)."""
-    for checkout in await worktrees(git):
+    for checkout in listed:
         if checkout.branch != BRANCHES + source or not checkout.present:
             continue
         entries = await read_entries(git.at(checkout.path))
@@ -82,7 +84,10 @@ async def _refuse_unsaved(git: Git, source: str) -> None:
 
 async def merge_base(git: Git, sides: Sides) -> str:
     """Return a common ancestor of both sides. Raises GitRefused `unrelated`."""
-    base = await git.line("merge-base", sides.target_old, sides.source_tip)
+    try:
+        base = await quick.merge_base(git.directory, sides.target_old, sides.source_tip)
+    except quick.NotQuick:
+        base = await git.line("merge-base", sides.target_old, sides.source_tip)
     if base is None:
         message = f"{sides.source} and {sides.target} have no commit in common; merge them by hand if that is meant"
         raise GitRefused("unrelated", message)

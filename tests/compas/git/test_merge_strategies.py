@@ -162,3 +162,20 @@ async def test_no_other_branch_is_moved_by_a_rebase_that_is_configured_to(repo: 
     before = repo.git("for-each-ref", "refs/heads")
     assert (await prepared(repo, "rebase")).kind == "rebase"
     assert repo.git("for-each-ref", "refs/heads") == before
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+async def test_conflict_markers_that_git_calls_clean_are_not_published(repo: Repo, strategy: str) -> None:
+    lines = "".join(f"{number}\n" for number in range(12))
+    repo.commit("base", a_txt=lines, b_txt=lines, c_txt=lines)
+    x, y = lines.replace("0", "x", 1), lines.replace("0", "y", 1)
+    side(repo, {"a_txt": x, "b_txt": x, "d_txt": y})
+    repo.commit("the same", a_txt=x, b_txt=x, d_txt=y)
+    repo.git("rm", "-q", "b.txt")
+    repo.commit("without b")
+    found = await prepare(repo, strategy)
+    if isinstance(found, Prepared):  # another git knows better
+        assert "<<<<<<<<" not in repo.git("show", f"{found.new}:d.txt")
+    else:
+        assert isinstance(found, Conflicts)
+        assert "d.txt" in {file.path for file in found.files}
