@@ -8,7 +8,7 @@ from compas.domain.polling import Look, beginning
 from compas.orchestrator.handlers.desk import Desk
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import newest_of_thread
-from compas.store.projections.messages import MessageRow, message_by_number, messages_of_thread
+from compas.store.projections.messages import MessageRow, intents_of_thread, message_by_number, messages_of_thread
 from compas.store.projections.threads import thread_by_id
 
 
@@ -31,8 +31,10 @@ def _poll(reader: Reader, request: api.PollRequest, look: Look) -> api.PollRespo
     thread = thread_by_id(reader, request.thread_id)
     if thread is None:
         return None
-    matching = [row for row in messages_of_thread(reader, thread.thread, after=look.after) if look.counts(row.intent)]
-    latest = matching[-1] if matching else None
+    known = intents_of_thread(reader, thread.thread, after=look.after)
+    matching = [number for number, intent in known if look.counts(intent)]
+    shown = [message_by_number(reader, number) for number in matching[: request.limit]]
+    latest = message_by_number(reader, matching[-1]) if matching else None
     newest = newest_of_thread(reader, thread.thread)
     return api.PollResponse(
         thread_id=thread.thread,
@@ -44,7 +46,7 @@ def _poll(reader: Reader, request: api.PollRequest, look: Look) -> api.PollRespo
         latest_intent=latest.intent if latest is not None else None,
         latest_body_preview=beginning(latest.body) if latest is not None else None,
         execution_status=newest.status if newest is not None else None,
-        messages=tuple(_polled(row) for row in matching[: request.limit]),
+        messages=tuple(_polled(row) for row in shown if row is not None),
         more=len(matching) > request.limit,
     )
 
