@@ -152,7 +152,14 @@ else:
 
         def watch(self, needed: Places, wanted: Places) -> None:
             """Watch these instead of what was watched; those in `wanted` only where that can be done."""
-            before, self._names = self._names, {}
+            before, self._names = set(self._names), {}
+            try:
+                self._add(needed, wanted)
+            finally:
+                for watch in before - self._names.keys():
+                    self._libc.inotify_rm_watch(self._inotify, watch)
+
+        def _add(self, needed: Places, wanted: Places) -> None:
             for directory, names in _together(needed, wanted).items():
                 mask = (_OF_NAMES if names else 0) | _OF_DIRECTORY | _IN_ONLYDIR
                 watch: int = self._libc.inotify_add_watch(self._inotify, os.fsencode(directory), mask)
@@ -160,8 +167,6 @@ else:
                     self._names[watch] = self._names.get(watch, frozenset()) | names
                 elif needed.get(directory):
                     _fail(f"watch {directory}", "the limit may be fs.inotify.max_user_watches")
-            for watch in before.keys() - self._names.keys():
-                self._libc.inotify_rm_watch(self._inotify, watch)
 
         def fileno(self) -> int:
             """Return the descriptor that is readable after a change."""
