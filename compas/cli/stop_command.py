@@ -1,18 +1,20 @@
 """`stop` and `restart`: end the supervisor, wait until it is gone, and say what became of the agents."""
 
 import argparse
+import contextlib
 import os
 from collections.abc import Sequence
 from typing import Literal
 
-from actors.remote.errors import SessionLost
+from actors.remote.errors import RequestFailed, SessionLost
+from compas.api.configuration import RELOAD, ReloadRequest
 from compas.api.supervision import STOP, StopRequest, StopResponse
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import open_caller, place_for
 from compas.cli.render.supervision import stopped_text, stopping_text
 from compas.cli.terminal import tell, write, write_json
 from compas.client.connect import EXECUTION_VARIABLE
-from compas.client.errors import NotRunningError
+from compas.client.errors import NotRunningError, StartError
 from compas.client.locks import is_free, wait_until_free
 from compas.client.place import Place
 from compas.client.start import check_config, start_supervisor
@@ -58,11 +60,28 @@ def restart(command: str, args: Sequence[str]) -> int:
     if os.environ.get(EXECUTION_VARIABLE):
         raise NotRunningError(f"no supervisor is started from inside an execution ({EXECUTION_VARIABLE} is set)")
     check_config(place.config)  # before the old one is gone
+    _check_content(given)
     response = stop(given, "restart")
     start_supervisor(place, os.environ)
     became = "" if response is None else f"{stopped_text(response)}\n"
     write(f"{became}a supervisor is running")
     return 0
+
+
+def _check_content(given: argparse.Namespace) -> None:
+    """Refuse to end a supervisor when the next one could not start with the config file as it is."""
+    place = place_for(given)
+    if is_free(place.lock):
+        return
+    given.no_start = True
+    # One that does not answer, or is too old to know how, is replaced without being asked.
+    with contextlib.suppress(NotRunningError, SessionLost, RequestFailed), open_caller(given) as caller:
+        found = caller.call_once(RELOAD, ReloadRequest())
+        if not found.in_use:
+            listed = "\n  ".join(found.errors)
+            raise StartError(
+                f"nothing was restarted, since {found.config} cannot be used; correct it first:\n  {listed}"
+            )
 
 
 def stop(given: argparse.Namespace, mode: Mode) -> StopResponse | None:

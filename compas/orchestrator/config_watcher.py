@@ -48,6 +48,7 @@ class ConfigWatcher(Actor):
         self._services = services
         self._file = file
         self._watch: Watch | None = None
+        self._is_watching = False
         self._reads: tuple[str, ...] = ()
         self._timer: OwnedTask | None = None
         self._restless_since: float | None = None
@@ -62,7 +63,7 @@ class ConfigWatcher(Actor):
     async def on_start(self) -> None:
         """Watch the file, and look at it: it may have changed since it was loaded."""
         self.context.registry.register(CONFIG, self.context.ref)
-        self.context.start_soon(self._watch_file)
+        self._begin_to_watch()
 
     async def receive(self, message: object) -> object:
         """Take word of a change, of time, or of an operator who wants it looked at now."""
@@ -79,6 +80,11 @@ class ConfigWatcher(Actor):
 
     # --- when to look ------------------------------------------------------------------------------------------------
 
+    def _begin_to_watch(self) -> None:
+        if not self._is_watching:
+            self._is_watching = True
+            self.context.start_soon(self._watch_file)
+
     async def _watch_file(self) -> None:
         """Tell of changes; where none can be noticed, say so and leave it to `compas reload`."""
         try:
@@ -91,6 +97,7 @@ class ConfigWatcher(Actor):
                     await watch.wait()
                     await self.context.ref.tell(ConfigFileChanged())
         except OSError as err:
+            self._watch, self._is_watching = None, False
             self._say_unwatched(err)
 
     def _say_unwatched(self, err: OSError) -> None:
@@ -128,8 +135,7 @@ class ConfigWatcher(Actor):
         await self.context.ref.tell(LookAtConfig())
 
     async def _look_now(self) -> bool | None:
-        if self._watch is None:
-            self.context.start_soon(self._watch_file)  # perhaps there is room for a watch by now
+        self._begin_to_watch()  # if it could not be done before, perhaps there is room for a watch by now
         try:
             return await self._look(is_patient=False)
         except StoreUnavailable as err:

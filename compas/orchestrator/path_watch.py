@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NoReturn
 
 Places = Mapping[str, frozenset[str]]
-"""Names to watch, by the real path of the directory they are in."""
+"""Names to watch, by the real path of the directory they are in. Of one without names only its own end counts."""
 
 _MOST_LINKS = 40
 
@@ -19,13 +19,13 @@ _MOST_LINKS = 40
 def places_of(paths: Iterable[str]) -> Places:
     """Return which names in which directories decide what absolute paths lead to.
 
-    Those are the last part of each path and every symbolic link on the way; where a directory is missing, its name in
-    the nearest one above it.
+    Those are the last part of each path and every symbolic link on the way; where no directory is, the name of what
+    ought to be one. The directories on the way are there without names.
     """
     found: dict[str, set[str]] = {}
     for path in paths:
         for directory, name in _steps(path):
-            found.setdefault(directory, set()).add(name)
+            found.setdefault(directory, set()).update([name] if name else [])
     return {directory: frozenset(names) for directory, names in found.items()}
 
 
@@ -49,10 +49,12 @@ def _steps(path: str) -> Iterator[tuple[str, str]]:
             target = os.readlink(whole)
             here = "/" if target.startswith("/") else here
             left += _parts(target)
-        elif left:
+        elif left and stat.S_ISDIR(mode):
             here = whole
+            yield here, ""
         else:
             yield here, name
+            return
 
 
 def _parts(path: str) -> list[str]:
@@ -75,7 +77,7 @@ if sys.platform == "darwin":
             self._close_files()
             self._places = _together(needed, wanted)
             for directory, names in self._places.items():
-                self._add(directory, is_needed=directory in needed)
+                self._add(directory, is_needed=bool(needed.get(directory)))
                 for name in names:
                     self._add(os.path.join(directory, name), is_needed=False)
             self._seen = _signatures(self._places)
@@ -116,13 +118,15 @@ if sys.platform == "darwin":
     def _signatures(places: Places) -> object:
         """Return what tells a changed name from an unchanged one: a directory says only that something is new in it."""
         found: dict[str, object] = {}
-        for path in (os.path.join(directory, name) for directory, names in places.items() for name in names):
+        for path in (os.path.join(directory, name) for directory, names in places.items() for name in (*names, "")):
             try:
                 seen = os.lstat(path)
             except OSError:
                 found[path] = None
             else:
-                found[path] = (seen.st_dev, seen.st_ino, seen.st_mode, seen.st_size, seen.st_mtime_ns)
+                is_directory = stat.S_ISDIR(seen.st_mode)
+                of_content = () if is_directory else (seen.st_size, seen.st_mtime_ns)
+                found[path] = (seen.st_dev, seen.st_ino, seen.st_mode, *of_content)
         return found
 
 else:
@@ -132,7 +136,7 @@ else:
     _IN_DELETE_SELF, _IN_MOVE_SELF, _IN_UNMOUNT, _IN_Q_OVERFLOW = 0x400, 0x800, 0x2000, 0x4000
     _IN_ONLYDIR = 0x0100_0000
     _OF_NAMES = _IN_CLOSE_WRITE | _IN_ATTRIB | _IN_MOVED_FROM | _IN_MOVED_TO | _IN_CREATE | _IN_DELETE
-    _OF_DIRECTORY = _IN_DELETE_SELF | _IN_MOVE_SELF
+    _OF_DIRECTORY = _IN_DELETE_SELF | _IN_MOVE_SELF | _IN_ATTRIB
     _HEAD = struct.Struct("iIII")
     _READ_BYTES = 65536
 
@@ -148,16 +152,21 @@ else:
 
         def watch(self, needed: Places, wanted: Places) -> None:
             """Watch these instead of what was watched; those in `wanted` only where that can be done."""
-            before, self._names = self._names, {}
+            before, self._names = set(self._names), {}
+            try:
+                self._add(needed, wanted)
+            finally:
+                for watch in before - self._names.keys():
+                    self._libc.inotify_rm_watch(self._inotify, watch)
+
+        def _add(self, needed: Places, wanted: Places) -> None:
             for directory, names in _together(needed, wanted).items():
-                mask = _OF_NAMES | _OF_DIRECTORY | _IN_ONLYDIR
+                mask = (_OF_NAMES if names else 0) | _OF_DIRECTORY | _IN_ONLYDIR
                 watch: int = self._libc.inotify_add_watch(self._inotify, os.fsencode(directory), mask)
                 if watch >= 0:
                     self._names[watch] = self._names.get(watch, frozenset()) | names
-                elif directory in needed:
+                elif needed.get(directory):
                     _fail(f"watch {directory}", "the limit may be fs.inotify.max_user_watches")
-            for watch in before.keys() - self._names.keys():
-                self._libc.inotify_rm_watch(self._inotify, watch)
 
         def fileno(self) -> int:
             """Return the descriptor that is readable after a change."""

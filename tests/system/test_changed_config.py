@@ -156,6 +156,19 @@ def test_what_takes_a_restart_is_named_and_the_agent_at_work_goes_on_without_its
     assert staffed.ask("health")["config_notices"] == []
 
 
+def test_a_supervisor_is_not_replaced_while_the_next_one_could_not_start(staffed: Workshop) -> None:
+    before, good = staffed.supervisor_pid(), staffed.config.read_text()
+    staffed.config.write_text("agents: [\n")
+    refused = staffed("restart")
+    assert refused.code == 2
+    assert "nothing was restarted" in refused.err
+    assert "line 2, column 1: not valid YAML" in refused.err
+    assert staffed.supervisor_pid() == before
+    staffed.config.write_text(good)
+    assert staffed("restart").code == 0
+    assert staffed.supervisor_pid() != before
+
+
 def test_reload_without_a_supervisor_starts_none(workshop: Workshop) -> None:
     workshop.configure([workshop.agent("dev", [{"reply": "Done."}])])
     answer = workshop("reload")

@@ -1,10 +1,11 @@
 """Handlers of `health` and `stop`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import supervision as api
+from compas.config.config import Config
 from compas.config.suggest import did_you_mean
 from compas.domain.specs import AgentSpec
 from compas.orchestrator.handlers.backends import Examined, examine
@@ -36,10 +37,23 @@ async def health(desk: Desk, call: Call) -> api.HealthResponse:
         log=own.log_path,
         places=services.config.effective_concurrency,
         config_notices=services.configuration.notices,
-        warnings=(*services.configuration.standing.warnings, *own.warnings),
+        warnings=(
+            *services.configuration.standing.warnings,
+            *own.warnings,
+            *_of_removed_agents(services.config, found),
+        ),
         agents=tuple(_agent(desk, agent, examined[agent.alias], by_agent.get(agent.alias)) for agent in agents),
         stale_active_secs=services.config.stale_active_secs,
     )
+
+
+def _of_removed_agents(config: Config, found: Sequence[AgentLoad]) -> Iterator[str]:
+    """Tell of work of agents that are in no list of agents any more (c-config 52)."""
+    for load in found:
+        waiting = load.queued + load.scheduled
+        if load.agent not in config.agents and (load.running or waiting):
+            has = f"{load.running} running and {waiting} waiting executions"
+            yield f"the agent {load.agent!r} is not in the config any more, and has {has}"
 
 
 def _asked_for(agents: Mapping[str, AgentSpec], name: str | None) -> tuple[AgentSpec, ...]:

@@ -1,6 +1,8 @@
 """Single keys: ranges, forms, misspelt, old and removed ones, and those without effect yet."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from config_desk import Desk
@@ -13,6 +15,9 @@ from compas.config.schema.declared import is_section, item_types, keys, spelling
 from compas.config.schema.file import ConfigFile
 from compas.config.schema.key import Section
 from compas.config.suggest import closest, distance
+from compas.domain.specs import CommandSpec, HandoffSpec
+
+DESIGN = Path(__file__).parents[3] / "docs/design.md"
 
 
 def ranged(desk: Desk, section: str, key: str, value: int) -> bool:
@@ -25,6 +30,21 @@ def ranged(desk: Desk, section: str, key: str, value: int) -> bool:
         assert key in desk.error(with_key)
         return False
     return True
+
+
+def test_the_example_of_the_design_loads_and_all_of_it_arrives(desk: Desk) -> None:
+    (example,) = re.findall(r"(?s)```yaml\n(.*?)```", DESIGN.read_text(encoding="utf-8"))
+    others = "".join(f"  - {{alias: {name}, backend: claude}}\n" for name in ("dev-codex", "r1", "r2", "lead"))
+    config = desk.config("default_workdir: .\n" + example.replace("budgets:", f"{others}budgets:", 1))
+    (repository,) = config.repositories
+    assert repository.path == f"{desk.environ['HOME']}/src/app"
+    assert (repository.copy, repository.ports, repository.merge_verify) == ((".env",), 3, "make test")
+    assert repository.setup == CommandSpec(run="uv sync", timeout_secs=300)
+    dev = config.agents["dev"]
+    assert (dev.commit, dev.may, dev.max_concurrent) == ("auto", ("dispatch",), 2)
+    assert dev.env_pass == ("PATH", "HOME", "LANG")
+    assert dev.handoff == HandoffSpec(targets=("r1", "r2"), join="lead", max_chain_depth=3, until="approved")
+    assert config.on_crash == "resume"
 
 
 # proves: c-config-dashboard 10, c-config-dashboard 11, c-config-dashboard 13, a-core 169
@@ -290,6 +310,18 @@ def test_schedules_are_checked_for_names_agents_and_times(desk: Desk) -> None:
         "schedules[1].body",
         "schedules[1].max_runs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "loads"), [("Europe/Berlin", True), ("UTC", True), ("Mars/Olympus", False), ("../etc/passwd", False)]
+)
+def test_a_schedule_is_read_in_a_time_zone_that_there_is(desk: Desk, zone: str, loads: bool) -> None:
+    schedule = f'{{name: n, agent: dev, cron: "@daily", body: b, timezone: {zone}}}'
+    text = desk.with_agent(f"schedules: [{schedule}]\n")
+    if loads:
+        desk.config(text)
+    else:
+        assert f"schedules[0].timezone: there is no time zone '{zone}'" in desk.error(text)
 
 
 @settings(deadline=None)

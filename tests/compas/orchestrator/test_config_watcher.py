@@ -252,7 +252,11 @@ async def test_what_runs_for_an_agent_that_is_removed_finishes_and_stays_visible
         await settled()
         (row,) = (await supervisor.ask(STATUS)).threads
         assert (row.agent, row.execution_status) == ("dev", "executing")
-        assert (await supervisor.ask(HEALTH, is_brief=True)).active == 1
+        health = await supervisor.ask(HEALTH, is_brief=True)
+        assert health.active == 1
+        assert health.warnings == (
+            "the agent 'dev' is not in the config any more, and has 1 running and 0 waiting executions",
+        )
         assert "the agent 'dev' is gone: what it has begun goes on to its end" in (await supervisor.reload()).notes[0]
         with pytest.raises(RequestFailed, match="there is no agent 'dev'; the configured agents are: other"):
             await supervisor.dispatch("dev", "more")
