@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
-from compas.api.threads import ThreadName
+from compas.api.threads import RepositoryPath, ThreadName
 
 
 class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -15,6 +15,7 @@ class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     thread_id: ThreadName
     target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
     strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
+    repository: RepositoryPath = None
     sender: Annotated[str, Meta(description="who approves the merge")] = msgspec.field(name="from", default="operator")
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 from compas.api.operation import Operation
 
 ThreadName = Annotated[str, Meta(description="thread")]
+RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several")]
 
 
 class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -6,9 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
-from compas.api.threads import ThreadName
-
-RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several")]
+from compas.api.threads import RepositoryPath, ThreadName
 
 
 class WorktreesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,7 +111,7 @@ class CommitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CommitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything in the worktree is committed. `commit` is its head now; `files` is 0 when there was nothing to do.
+    """Everything in the worktree is committed: so many `files`, as this `commit`.
 
     `left_out` names repositories inside the worktree, which are not committed.
     """

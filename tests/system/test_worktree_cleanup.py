@@ -74,8 +74,10 @@ def test_a_thread_with_two_repositories_has_and_loses_a_worktree_in_each(worksho
     assert [one["repository"] for one in listed] == [str(workshop.repo), str(other)]
     assert [(one["ahead"], one["state"]) for one in listed] == [(1, "clean"), (1, "clean")]
     assert workshop("worktree-remove", "t1").code != 0, "which of them, nobody has said"
+    assert "name one with --repository" in workshop("merge", "t1").err
     for repo in (workshop.repo, other):
-        workshop.git("merge", "-q", "--no-edit", "compas/t1", cwd=repo)
+        merged = workshop.ask("merge", "t1", "--repository", str(repo))
+        assert workshop.ask("wait-merge", "--op-id", merged["op_id"])["status"] == "completed"
     assert workshop.ask("close", "t1")["status"] == "Completed"
     first = workshop.until("worktree.removed")
     workshop.until("worktree.removed", after=first["position"])
@@ -116,7 +118,7 @@ def test_what_an_agent_left_is_committed_with_the_repositorys_hooks(workshop: Wo
     made = workshop.ask("commit", "t1", "Add a")
     assert (made["files"], made["branch"]) == (1, "compas/t1")
     assert workshop.git("log", "-1", "--format=%s %an", "compas/t1") == "Add a Op"
-    assert "nothing: the worktree was clean" in workshop("commit", "t1").out
+    assert "there is nothing to commit" in workshop("commit", "t1").err
 
 
 def test_a_teardown_runs_before_the_worktree_goes_and_keeps_it_when_it_fails(workshop: Workshop) -> None:

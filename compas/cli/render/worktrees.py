@@ -79,10 +79,9 @@ def removed_text(response: WorktreeRemoveResponse, style: Style) -> str:
 
 def commit_text(response: CommitResponse, style: Style) -> str:
     """Write what was committed."""
-    what = counted(response.files, "file") if response.files else "nothing: the worktree was clean"
     return pairs(
         [
-            ("committed", what),
+            ("committed", counted(response.files, "file")),
             ("branch", response.branch),
             ("commit", response.commit),
             ("left out", ", ".join(response.left_out)),

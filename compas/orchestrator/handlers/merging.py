@@ -1,5 +1,6 @@
 """Handler of `merge`: what can be refused at once is refused at once, then the operation waits for its turn."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ class MergeWish:
     target: str | None
     strategy: str | None
     by: str
+    repository: str | None = None
     closes: e.CloseAfter | None = None
 
 
@@ -46,7 +48,11 @@ async def merge(desk: Desk, call: Call) -> MergeResponse:
     if repeated is not None:
         return repeated
     wish = MergeWish(
-        thread=request.thread_id, target=request.target_branch, strategy=request.strategy, by=request.sender
+        thread=request.thread_id,
+        target=request.target_branch,
+        strategy=request.strategy,
+        by=request.sender,
+        repository=request.repository,
     )
 
     def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
@@ -64,7 +70,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, name: str, respond: Respond) 
     if found is None:
         raise CallError("unknown_thread", f"there is no thread {wish.thread!r}; `compas status` lists them")
     thread, trees, lineage = found
-    tree = _the_tree(wish.thread, trees)
+    tree = _the_tree(wish, trees)
     target = wish.target or config.default_merge_target
     tip = await _preflight(desk, wish.thread, tree, target)
     queued = e.MergeQueued(
@@ -114,15 +120,21 @@ def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ..
     return row, worktrees_of_thread(reader, thread), newest.lineage if newest is not None else ""
 
 
-def _the_tree(thread: str, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
+def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
+    """Return the one worktree that is meant (b-mcp-cli-merge 125)."""
     ready = [tree for tree in trees if tree.path is not None and not tree.reading]
     if not ready:
-        raise CallError("nothing_to_merge", f"thread {thread} has no worktree, so it has no branch to merge")
+        raise CallError("nothing_to_merge", f"thread {wish.thread} has no worktree, so it has no branch to merge")
+    listed = ", ".join(tree.repository for tree in ready)
+    if wish.repository is not None:
+        wanted = os.path.realpath(os.path.expanduser(wish.repository))
+        ready = [tree for tree in ready if os.path.realpath(tree.repository) == wanted]
+        if not ready:
+            raise CallError("unknown_repository", f"thread {wish.thread} has no worktree of {wanted}; it has: {listed}")
     if len(ready) > 1:
-        listed = ", ".join(tree.repository for tree in ready)
-        raise CallError(
-            "several_repositories", f"thread {thread} worked in several repositories ({listed}); merge by hand"
-        )
+        sentence = f"thread {wish.thread} worked in several repositories ({listed})"
+        how = "merge each by its own `compas merge`, then close it" if wish.closes else "name one with --repository"
+        raise CallError("several_repositories", f"{sentence}; {how}")
     return ready[0]
 
 

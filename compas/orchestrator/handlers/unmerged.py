@@ -33,18 +33,36 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
     trees, merges = await desk.services.store.query(read)
     notes: list[str] = []
     for tree in trees:
-        if tree.path is None:
-            continue
+        if tree.reading or (tree.path is None and tree.archive is None):
+            continue  # it only looked at another thread's work, or nothing of it is left outside its target
         done = [row.target for row in merges if row.repository == tree.repository and row.status == "completed"]
         targets = tuple(dict.fromkeys((*reversed(done), desk.services.config.default_merge_target)))
-        if tree.reading:  # it only looked at the work of another thread
-            continue
-        found = await _look(desk, thread, tree, targets, [row for row in merges if row.repository == tree.repository])
+        merges_here = [row for row in merges if row.repository == tree.repository]
+        if tree.path is None:
+            found = await _look_at_archived(desk, thread, tree, targets, merges_here)
+        else:
+            found = await _look(desk, thread, tree, targets, merges_here)
         if found.refusal is not None:
             return found
         if found.note is not None:
             notes.append(found.note)
     return MergeGate(note="; ".join(notes) or None)
+
+
+async def _look_at_archived(
+    desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, ...], merges: list[MergeRow]
+) -> MergeGate:
+    """Judge work whose worktree was removed before it was merged: a ref keeps it (design §6 rule 4)."""
+    tip = tree.tip or ""
+    try:
+        if await _holder(desk, tree, tip, targets) or await _taken_over(desk, tree, tip, merges):
+            return MergeGate()
+    except GitError as err:
+        return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
+    return MergeGate(
+        refusal=f"the work of thread {thread} is not in {' or '.join(targets)}; its worktree was removed, and "
+        f"{tree.archive} keeps it. Merge that by hand, dispatch again, which brings the branch back, or close the thread as failed."
+    )
 
 
 async def _look(

@@ -11,7 +11,7 @@ from compas.api import worktrees as api
 from compas.domain import events as e
 from compas.domain.cleanup import Kept
 from compas.domain.decision import Refusal
-from compas.domain.thread import Thread
+from compas.domain.thread import TERMINAL, Thread
 from compas.git import messages as g
 from compas.git.errors import GitError, GitRefused
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
@@ -149,12 +149,17 @@ async def commit(desk: Desk, call: Call) -> api.CommitResponse:
     repeated = await first_answer(desk, call, api.CommitResponse)
     if repeated is not None:
         return repeated
+    if request.message is not None and not request.message.strip():
+        raise CallError("empty_message", "the message is empty; say what the commit does, or leave it to the summary")
     state: Thread = await desk.ask_thread(request.thread_id, DescribeThread())
     tree = _the_tree(state, request)
     busy = state.occupied_by()
     if busy is not None:
         found = f"{busy.queued.agent} ({busy.queued.execution}) is at work in {tree.path}"
         raise CallError("still_running", f"{found}; wait for it, then commit what it has left")
+    if not await _is_there(desk, tree.path):
+        sentence = f"the worktree {tree.path} is gone; the next execution of thread {state.thread} makes it anew"
+        raise CallError("worktree_gone", sentence)
     message = request.message or state.summary or f"Work of thread {state.thread}"
     try:
         made = await desk.services.git.retry(lambda git: git.commit_all(tree.path, message))
@@ -162,26 +167,31 @@ async def commit(desk: Desk, call: Call) -> api.CommitResponse:
         raise CallError(err.code, err.message) from err
     except GitError as err:
         raise CallError("git_failed", str(err)) from err
+    if isinstance(made, g.NothingToCommit):
+        sentence = f"there is nothing to commit in {tree.path}: {tree.branch} ({made.head[:12]}) holds everything"
+        raise CallError("nothing_to_commit", sentence)
     response = api.CommitResponse(
         thread_id=state.thread,
         repository=tree.repository,
         branch=tree.branch,
-        commit=made.commit if isinstance(made, g.Committed) else made.head,
-        files=made.files if isinstance(made, g.Committed) else 0,
-        left_out=made.left_out if isinstance(made, g.Committed) else (),
+        commit=made.commit,
+        files=made.files,
+        left_out=made.left_out,
     )
-    if isinstance(made, g.Committed):
-        event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
-        body = msgspec.json.encode(response)
-        logged = CommitWork(event, request_id=request_id(call, desk), respond=lambda recorded: body)
-        return answered(await desk.ask_thread(state.thread, logged), api.CommitResponse)
-    return response
+    event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
+    body = msgspec.json.encode(response)
+    logged = CommitWork(event, request_id=request_id(call, desk), respond=lambda recorded: body)
+    return answered(await desk.ask_thread(state.thread, logged), api.CommitResponse)
 
 
 def _the_tree(state: Thread, request: api.CommitRequest) -> e.WorktreeReady:
     if not state.exists:
         raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
-    trees = [tree for tree in state.worktrees.values() if request.repository in (None, tree.repository)]
+    if state.status in TERMINAL:
+        sentence = f"thread {state.thread} has ended ({state.status}); dispatch in it, or `compas reopen` it, first"
+        raise CallError("thread_ended", sentence)
+    own = [tree for tree in state.worktrees.values() if not tree.reading]
+    trees = [tree for tree in own if request.repository in (None, tree.repository)]
     if not trees:
         raise CallError("no_worktree", f"thread {state.thread} has no worktree, so there is nothing to commit")
     if len(trees) > 1:

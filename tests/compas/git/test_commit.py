@@ -14,6 +14,7 @@ async def commit(repo: Repo, message: str = "Add health check\n\n# kept") -> Com
     return await commit_all(CommitAll(epoch=1, worktree=str(repo), message=message))
 
 
+# proves: b-mcp-cli-merge 74
 async def test_new_changed_and_deleted_files_are_committed_with_the_repositorys_identity(repo: Repo) -> None:
     repo.write("a.txt", "changed\n")
     repo.write("sub/new")
@@ -51,6 +52,7 @@ async def test_a_hook_that_refuses_is_quoted(repo: Repo) -> None:
     assert repo.tip() == head
 
 
+# proves: b-mcp-cli-merge 74
 async def test_the_hook_of_the_repository_may_change_the_message(repo: Repo) -> None:
     repo.hook("commit-msg", 'echo "Signed-off-by: hook" >> "$1"')
     repo.write("new")

@@ -260,24 +260,38 @@ async def test_what_an_agent_left_is_committed_by_word_and_a_repeat_finds_nothin
         made = await supervisor.ask(COMMIT, "r1", thread_id="t1", message="Draft")
         assert (made.files, made.commit) == (1, shop.repo.tips["compas/t1"])
         assert await supervisor.ask(COMMIT, "r1", thread_id="t1", message="Draft") == made
-        assert (await supervisor.ask(COMMIT, thread_id="t1")).files == 0
+        with pytest.raises(RequestFailed, match=r"there is nothing to commit in .*: compas/t1 .* holds everything"):
+            await supervisor.ask(COMMIT, thread_id="t1")
         assert len([one for one in await shop.events("t1") if isinstance(one, e.WorkCommitted)]) == 1
         (one,) = await listed(supervisor)
         assert one.state == "clean"
 
 
-async def test_nothing_is_committed_behind_an_agents_back_nor_where_there_is_no_worktree(
-    autojump_clock: MockClock,
-) -> None:
+# proves: b-mcp-cli-merge 76
+async def test_nothing_is_committed_behind_an_agents_back(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV, agent("own")) as shop, shop.supervisor() as supervisor:
         await work_without_end(shop, supervisor)
         with pytest.raises(RequestFailed, match="is at work in"):
             await supervisor.ask(COMMIT, thread_id="t1")
-        await supervisor.chain(await supervisor.dispatch("own", "look", thread_id="t2"))
-        with pytest.raises(RequestFailed, match="has no worktree"):
-            await supervisor.ask(COMMIT, thread_id="t2")
-        with pytest.raises(RequestFailed, match="there is no thread"):
-            await supervisor.ask(COMMIT, thread_id="t3")
+
+
+# proves: b-mcp-cli-merge 73, b-mcp-cli-merge 75
+async def test_each_reason_why_nothing_can_be_committed_has_an_error_of_its_own(autojump_clock: MockClock) -> None:
+    async def refusal(supervisor: Supervisor, thread: str = "t1", **fields: object) -> str:
+        with pytest.raises(RequestFailed) as failure:
+            await supervisor.ask(COMMIT, thread_id=thread, **fields)
+        return failure.value.code
+
+    async with shop_with_work("commit") as (shop, supervisor):
+        assert await refusal(supervisor) == "nothing_to_commit"
+        assert await refusal(supervisor, message="  ") == "empty_message"
+        assert await refusal(supervisor, "nobody") == "unknown_thread"
+        await supervisor.dispatch("dev", "for nobody", thread_id="t2", intent="note")
+        assert await refusal(supervisor, "t2") == "no_worktree"
+        del shop.repo.checkouts["/repo/.compas-worktrees/t1"]
+        assert await refusal(supervisor) == "worktree_gone"
+        await supervisor.close("t1", "failed")
+        assert await refusal(supervisor) == "thread_ended"
 
 
 # proves: a-core 52

@@ -13,10 +13,12 @@ from compas.api.operation import Operation
 from compas.api.reopening import REOPEN
 from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS
+from compas.api.worktrees import COMMIT
 
-ON_A_THREAD: tuple[Operation, ...] = (POLL, DIAGNOSE, CLOSE, ABANDON, REOPEN)
+ON_A_THREAD: tuple[Operation, ...] = (POLL, DIAGNOSE, CLOSE, ABANDON, REOPEN, COMMIT)
 
 
+# proves: b-mcp-cli-merge 54
 @pytest.mark.parametrize("operation", ON_A_THREAD, ids=lambda operation: operation.name)
 async def test_what_is_asked_of_a_thread_that_does_not_exist_is_an_error_that_names_it(
     autojump_clock: MockClock, operation: Operation
