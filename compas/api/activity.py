@@ -21,7 +21,7 @@ class ExecutionEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """Something that an agent was seen doing. `index` counts from 0 within the execution; `at` is UTC seconds.
 
     `kind` is tool_call, tool_result, message, turn_complete, usage, retrying, error or session. `failed` marks a tool
-    result that is an error.
+    result that is an error, or a call that is told together with its result.
     """
 
     execution_id: str

@@ -21,10 +21,16 @@ class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     batch: Annotated[str | None, Meta(description="label shared by threads that belong together")] = None
     summary: Annotated[str | None, Meta(description="one line that says what the thread is about")] = None
     skip_handoff: Annotated[bool, Meta(description="do not hand the reply to the next agent")] = False
+    scheduled_for: Annotated[
+        str | None, Meta(description="start then and not before; RFC 3339 with an offset, 2030-01-31T09:00:00+01:00")
+    ] = None
 
 
 class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The message is in the log; work that it makes is queued."""
+    """The message is in the log; work that it makes is queued.
+
+    `scheduled_for` is repeated as it was written, and `eligible_at` is the same moment in UTC seconds.
+    """
 
     thread_id: str
     message_id: int
@@ -34,6 +40,8 @@ class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     reopened: bool = False
     previous_status: str | None = None
     await_chain: bool = False
+    scheduled_for: str | None = None
+    eligible_at: float | None = None
     warning: str | None = None
 
 

@@ -55,6 +55,7 @@ class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
     offset: Annotated[int, Meta(ge=0, description="bytes of the log to skip")] = 0
     tail: Annotated[int, Meta(ge=0, le=100_000, description="only the last lines, this many")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=100_000, description="lines to read at most, from the offset on")] | None = None
     follow: Annotated[bool, Meta(description="go on until the execution ends")] = False
 
 
@@ -70,13 +71,15 @@ class LogChunkItem(msgspec.Struct, frozen=True, kw_only=True):
 class LogResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Where to go on reading. The text itself is pushed in chunks before it.
 
-    `source` tells the log from what was recorded of the answer, which is shown when there is no log any more.
+    `source` tells the log from what was recorded of the answer, which is shown when there is no log any more. `more`
+    says that the limit was reached before the end.
     """
 
     execution_id: str
     next_offset: int
     status: str
     source: Literal["log_file", "output_preview"] = "log_file"
+    more: bool = False
 
 
 LOG = Operation(

@@ -1,4 +1,4 @@
-"""Operation `merge`: bring a thread's branch into its target."""
+"""Operations `merge`, `merge_status` and `merge_cancel`: bringing a thread's branch into its target."""
 
 from typing import Annotated
 
@@ -40,4 +40,96 @@ MERGE = Operation(
     positional=("thread_id",),
     flags={"target_branch": "--target", "sender": "--from"},
     details="Queues the merge; `wait-merge` says how it went. Your own commits and local edits are never overwritten.",
+)
+
+
+class MergeStatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which merges to show; one of them by its id, or the newest."""
+
+    op_id: Annotated[str | None, Meta(description="only this merge operation")] = None
+    thread_id: Annotated[str | None, Meta(description="only merges of this thread")] = None
+    target_branch: Annotated[str | None, Meta(description="only merges into this branch")] = None
+    limit: Annotated[int, Meta(ge=1, le=1000, description="merges to show at most")] = 20
+
+
+class MergeConflict(msgspec.Struct, frozen=True, kw_only=True):
+    """A path that could not be merged, and git's word for the kind of conflict."""
+
+    path: str
+    kind: str
+
+
+class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One merge operation. Times are UTC seconds, durations count from its start.
+
+    `suggested_actions` say what to do about one that failed; `conflict_task` is what to dispatch to an agent.
+    """
+
+    op_id: str
+    thread_id: str
+    repository: str
+    source_branch: str
+    target_branch: str
+    strategy: str
+    requested_by: str
+    status: str
+    queued_at: float
+    source_commit: str
+    commit_message: str
+    started_at: float | None = None
+    finished_at: float | None = None
+    duration_ms: int | None = None
+    commit: str | None = None
+    result_summary: str | None = None
+    error_code: str | None = None
+    error_detail: str | None = None
+    conflict_files: tuple[str, ...] = ()
+    conflicts: tuple[MergeConflict, ...] = ()
+    conflict_task: str | None = None
+    suggested_actions: tuple[str, ...] = ()
+
+
+class MergeStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest merges first; `counts` is of all that match, by status."""
+
+    merges: tuple[MergeState, ...]
+    counts: dict[str, int]
+
+
+MERGE_STATUS = Operation(
+    name="merge_status",
+    request=MergeStatusRequest,
+    response=MergeStatusResponse,
+    doc="Show merges, where they stand and how they ended.",
+    kind="read",
+    positional=("op_id",),
+    flags={"thread_id": "--thread", "target_branch": "--target"},
+)
+
+
+class MergeCancelRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which merge to withdraw."""
+
+    op_id: Annotated[str, Meta(description="merge operation, as `merge` returned it")]
+    sender: Annotated[str, Meta(description="who withdraws it")] = msgspec.field(name="from", default="operator")
+
+
+class MergeCancelResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The merge will not happen; nothing was changed."""
+
+    op_id: str
+    thread_id: str
+    cancelled: bool
+    status: str
+
+
+MERGE_CANCEL = Operation(
+    name="merge_cancel",
+    request=MergeCancelRequest,
+    response=MergeCancelResponse,
+    doc="Withdraw a merge that has not been published.",
+    kind="write",
+    positional=("op_id",),
+    flags={"sender": "--from"},
+    details="What computes or checks it is ended. Once the target is being moved a merge is past cancelling.",
 )

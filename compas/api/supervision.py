@@ -39,7 +39,8 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     `version` is empty when it could not be told. `credentials` are present, absent, or "cannot be told"; whether they
     are accepted only a ping tells, which is there when it was asked for. `cached` says that its CLI had been looked at
-    before, and was not again.
+    before, and was not again. While its backend's circuit breaker is open, nothing is started on it until
+    `circuit_until`, in UTC seconds; half open, one execution tries it.
     """
 
     alias: str
@@ -47,7 +48,7 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     usable: bool
     detail: str
-    circuit_state: str
+    circuit_state: Literal["closed", "open", "half_open"]
     active: int
     queued: int
     available: int
@@ -56,6 +57,8 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
     credentials_detail: str = ""
     notes: tuple[str, ...] = ()
     cached: bool = False
+    circuit_until: float | None = None
+    circuit_detail: str = ""
     ping: Ping | None = None
 
 

@@ -127,6 +127,13 @@ TRANSCRIPT = Operation(
 )
 
 
+class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The merge that a thread is closed with."""
+
+    target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
+    strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
+
+
 class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How to end a thread."""
 
@@ -134,14 +141,22 @@ class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     status: Annotated[Literal["completed", "failed"], Meta(description="how it ended")] = "completed"
     sender: Annotated[str, Meta(description="who closes it")] = msgspec.field(name="from", default="operator")
     note: Annotated[str | None, Meta(description="a last word, kept in the thread")] = None
+    merge: Annotated[
+        CloseMerge | None, Meta(description="merge its branch first, and close it once that is done; {} for defaults")
+    ] = None
 
 
 class CloseResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The thread has ended; `note` says what was found, such as that there was nothing to merge."""
+    """The thread has ended; `note` says what was found, such as that there was nothing to merge.
+
+    With `merge_op_id` it has not ended yet: it does once that merge has completed, and stays as it is if it fails.
+    """
 
     thread_id: str
     status: str
     note: str | None = None
+    merge_op_id: str | None = None
+    next_step: str | None = None
 
 
 CLOSE = Operation(
@@ -165,7 +180,7 @@ class AbandonRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class AbandonResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The thread is given up. Its branch and its worktree are kept."""
+    """The thread is given up. Its commits are kept; cleanup takes the worktree once nothing is lost by it."""
 
     thread_id: str
     status: str

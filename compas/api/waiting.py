@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from compas.api.merging import MergeConflict
 from compas.api.operation import Operation
 
 LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
@@ -56,13 +57,15 @@ class ChainStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str
     execution_id: str
     verdict: str = ""
+    thread_id: str = ""
 
 
 class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The answer, or what happened instead of one.
 
     `reason` says why there is none: `timeout`, or, when none will come, `settled` (all work is over and nothing
-    matched), `failed` or `ended` (cancelled).
+    matched), `failed` or `ended` (cancelled). `blocked` tells an agent that it waits for what cannot begin before it
+    ends.
     """
 
     found: bool
@@ -76,9 +79,10 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     batch: str | None = None
     created_at: int | None = None
     fanout_children_awaited: int | None = None
+    fanout_threads: tuple[str, ...] = ()
     settled_at: int | None = None
     chain: tuple[ChainStep, ...] = ()
-    reason: Literal["timeout", "settled", "failed", "ended"] | None = None
+    reason: Literal["timeout", "settled", "failed", "ended", "blocked"] | None = None
     timeout_secs: float | None = None
     intent_filter: str | None = None
     chain_pending: bool = False
@@ -107,13 +111,6 @@ class WaitMergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     timeout_secs: Timeout = 120
 
 
-class MergeConflict(msgspec.Struct, frozen=True, kw_only=True):
-    """A path that could not be merged, and git's word for the kind of conflict."""
-
-    path: str
-    kind: str
-
-
 class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`found` means that the operation is over, well or badly; otherwise `last_status` says where it stands."""
 
@@ -130,6 +127,7 @@ class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     error_detail: str | None = None
     conflict_files: tuple[str, ...] = ()
     conflicts: tuple[MergeConflict, ...] = ()
+    conflict_task: str | None = None
     timeout_secs: float | None = None
     last_status: str | None = None
     next_step: str | None = None

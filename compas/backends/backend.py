@@ -50,8 +50,9 @@ class Resumed(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Something an agent did, for whoever watches. Telemetry, not a fact: it may be lost, and is then counted.
 
-    `failed` marks a tool result that is an error. The `detail` of a `usage` is a `Usage` in JSON. `ends_run` says that
-    nothing can come of the run any more, though its CLI goes on: it is to be ended, and the reader's answer counts.
+    `failed` marks a tool result that is an error, or a call that is told together with it. The `detail` of a `usage`
+    is a `Usage` in JSON. `ends_run` says that nothing can come of the run any more, though its CLI goes on: it is to be
+    ended, and the reader's answer counts.
     """
 
     kind: ProgressKind
@@ -126,6 +127,10 @@ class Backend(Protocol):
 
     def open_reader(self, resumed: Resumed | None) -> OutputReader:
         """Return a reader for one execution's output; `resumed` is the conversation it was told to go on with."""
+        ...
+
+    def resume_command(self, session: str) -> tuple[str, ...] | None:
+        """Return the command with which a person goes on with a conversation at a terminal; None where none does."""
         ...
 
     def availability(self, path: str) -> Availability:

@@ -85,6 +85,10 @@ class ClaudeBackend:
         """Return a reader for one run's output."""
         return ClaudeReader()
 
+    def resume_command(self, session: str) -> tuple[str, ...]:
+        """Go on with it in the CLI's own screen."""
+        return (COMMAND, "--resume", session)
+
     def availability(self, path: str) -> Availability:
         """Look for the command; the version is read from the name of the file behind it, where that has one."""
         found = find_command(COMMAND, path)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from compas.domain.specs import AgentSpec
 
-SAFE: tuple[str, ...] = (
+OF_TOOLS: tuple[str, ...] = (
     "PATH",
     "HOME",
     "USER",
@@ -26,6 +26,11 @@ SAFE: tuple[str, ...] = (
     "http_proxy",
     "https_proxy",
     "no_proxy",
+)
+"""What any command line tool may see: the setup and teardown commands of a repository see no more than this."""
+
+SAFE: tuple[str, ...] = (
+    *OF_TOOLS,
     "ANTHROPIC_*",
     "CLAUDE_CODE_*",
     "CLAUDE_CONFIG_DIR",
@@ -89,6 +94,11 @@ def build_environment(
     allowed = SAFE if agent.env_pass is None else agent.env_pass
     passed = {name: value for name, value in inherited.items() if _passes(name, allowed) and name not in remove}
     return {**(defaults or {}), **passed, **agent.env, **extra}
+
+
+def environment_of_tools(inherited: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a command that a repository's config names: no keys of model providers."""
+    return {**{name: value for name, value in inherited.items() if _passes(name, OF_TOOLS)}, **extra}
 
 
 def _passes(name: str, allowed: tuple[str, ...]) -> bool:

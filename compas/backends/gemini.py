@@ -74,6 +74,10 @@ class GeminiBackend:
         """Return a reader for one run's output."""
         return GeminiReader()
 
+    def resume_command(self, session: str) -> tuple[str, ...]:
+        """Go on with it in the CLI's own screen."""
+        return (COMMAND, "--resume", session)
+
     def availability(self, path: str) -> Availability:
         """Look for the command."""
         return find_command(COMMAND, path)

@@ -81,6 +81,14 @@ class GenericBackend:
         """Return a reader for the definition's output format."""
         return GenericReader(self._spec.output)
 
+    def resume_command(self, session: str) -> tuple[str, ...] | None:
+        """Resume as the definition says, without a task."""
+        if self._spec.resume is None:
+            return None
+        resume = tuple(part for part in (self._spec.resume.flag, self._spec.resume.session_id_arg) if part)
+        values = {"instruction": None, "model": None, "session_id": session}
+        return (self._spec.command, *fill(resume, values))
+
     def availability(self, path: str) -> Availability:
         """Look for the command."""
         return find_command(self._spec.command, path)

@@ -86,6 +86,10 @@ class OpenCodeBackend:
         """Return a reader for one run's output."""
         return OpenCodeReader()
 
+    def resume_command(self, session: str) -> tuple[str, ...]:
+        """Go on with it in the CLI's own screen."""
+        return (COMMAND, "--session", session)
+
     def availability(self, path: str) -> Availability:
         """Look for the command."""
         return find_command(COMMAND, path)

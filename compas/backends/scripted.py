@@ -63,6 +63,10 @@ class ScriptedBackend:
         """Return a reader for the player's lines."""
         return ScriptedReader()
 
+    def resume_command(self, session: str) -> None:
+        """A script has nobody to talk to."""
+        return
+
     def availability(self, path: str) -> Availability:
         """It comes with compas."""
         return Availability(usable=True, detail=f"plays transcripts with {sys.executable}")
@@ -89,8 +93,9 @@ class ScriptedReader:
             case SessionLine(id=session):
                 self._session = session
                 return (Progress(kind="session", summary=session),)
-            case ToolLine():
-                return (Progress(kind="tool_call", summary=found.summary, tool=found.name, detail=line),)
+            case ToolLine(name=tool):
+                told = Progress(kind="tool_call", summary=found.summary, tool=tool, detail=line, failed=found.failed)
+                return (told,)
             case MessageLine(text=text):
                 return (Progress(kind="message", summary=text),)
             case ResultLine():

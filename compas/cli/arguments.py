@@ -17,8 +17,11 @@ _NOUNS = {
     "body": "TEXT",
     "thread_id": "THREAD",
     "execution_id": "EXECUTION",
+    "batch_id": "BATCH",
     "op_id": "MERGE",
     "since_reference": "REF",
+    "reference": "REF",
+    "scheduled_for": "TIME",
 }
 """What a value is called in help texts where its field's name would say less."""
 _SHORT = {"follow": "-f"}

@@ -21,6 +21,7 @@ _OWN_CODE = {
     "dispatch": "compas.cli.dispatch_command:main",
     "wait": "compas.cli.wait_command:main",
     "wait-merge": "compas.cli.wait_command:main",
+    "close": "compas.cli.close_command:main",
     "stop": "compas.cli.stop_command:main",
     "reload": "compas.cli.reload_command:main",
 }

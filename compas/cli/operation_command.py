@@ -8,12 +8,24 @@ import msgspec
 
 from compas.api.activity import ExecutionEventsResponse
 from compas.api.catalogue import BY_NAME
-from compas.api.history import DiffRequest, LogChunkItem
+from compas.api.history import DiffRequest, LogChunkItem, LogResponse
 from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import agents, history, merging, supervision, threads
+from compas.cli.render import (
+    agents,
+    batches,
+    diagnosis,
+    figures,
+    history,
+    looking,
+    merging,
+    supervision,
+    tasks,
+    threads,
+    worktrees,
+)
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 
@@ -21,11 +33,25 @@ Render = Callable[[Any, Style], str]
 
 RENDERERS: dict[str, Render] = {
     "transcript": threads.transcript_text,
-    "close": threads.close_text,
+    "poll": looking.poll_text,
+    "read": looking.read_text,
     "abandon": threads.abandon_text,
+    "reopen": threads.reopen_text,
+    "batch_status": batches.batch_status_text,
+    "abandon_batch": batches.abandon_batch_text,
+    "tasks": tasks.tasks_text,
     "merge": merging.merge_text,
+    "merge_status": merging.merge_status_text,
+    "merge_cancel": merging.merge_cancel_text,
+    "worktrees": worktrees.worktrees_text,
+    "worktree_remove": worktrees.removed_text,
+    "commit": worktrees.commit_text,
     "why": history.why_text,
+    "diagnose": diagnosis.diagnose_text,
+    "session_info": diagnosis.session_info_text,
     "list_agents": agents.agents_text,
+    "metrics": figures.metrics_text,
+    "tool_stats": figures.tool_stats_text,
     "health": supervision.health_text,
     "events": history.event_text,
     "log": history.chunk_text,
@@ -80,5 +106,7 @@ def _stream(operation: Operation[Any, Any], request: msgspec.Struct, given: argp
 
     with open_caller(given) as caller:
         response = caller.stream(operation, request, show)
+    if isinstance(response, LogResponse) and response.more:
+        tell(f"there is more; --offset {response.next_offset} reads on")
     if isinstance(response, ExecutionEventsResponse) and response.missed and not given.json:
         tell(f"{counted(response.missed, 'event')} in between could not be kept")

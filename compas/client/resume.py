@@ -92,7 +92,10 @@ def after_item(request: Req, item: msgspec.Struct) -> Req:
             return msgspec.structs.replace(request, execution_id=item.execution_id, after=item.index, limit=limit)
         case LogRequest(), LogChunkItem():
             # By the execution's own name: a thread's newest execution may be another one by now.
-            return msgspec.structs.replace(request, execution_id=item.execution_id, offset=item.next_offset, tail=None)
+            left = None if request.limit is None else max(1, request.limit - item.text.count("\n"))
+            return msgspec.structs.replace(
+                request, execution_id=item.execution_id, offset=item.next_offset, tail=None, limit=left
+            )
         case WaitRequest(since_reference=None), WaitBegan():
             return msgspec.structs.replace(request, after=item.after)
         case WaitRequest(), WaitBegan():

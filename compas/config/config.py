@@ -11,6 +11,7 @@ from compas.domain.specs import (
     MergeStrategy,
     OnCrash,
     RepositorySpec,
+    RetentionSpec,
 )
 
 
@@ -37,6 +38,7 @@ class Config(Struct, frozen=True, kw_only=True):
     max_queued_executions: int | None = None
     default_merge_strategy: MergeStrategy = "merge"
     default_merge_target: str = "main"
+    merge_message: str | None = None
     merge_timeout_secs: int = 30
     ping_timeout_secs: int = 15
     ping_cache_ttl_secs: int = 60
@@ -45,6 +47,7 @@ class Config(Struct, frozen=True, kw_only=True):
     redaction_patterns: tuple[str, ...] = ()
     circuit_breaker: BreakerSpec = BreakerSpec()
     on_crash: OnCrash = "resume"
+    retention: RetentionSpec = RetentionSpec()
 
     @property
     def limits(self) -> LimitsSpec:

@@ -17,7 +17,10 @@ from compas.domain.specs import (
     PingSpec,
     RepositorySpec,
     ResumeSpec,
+    RetentionSpec,
 )
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
 def resolve(draft: Draft, config_path: str) -> Config:
@@ -40,6 +43,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         max_queued_executions=limits.max_queued_executions,
         default_merge_strategy=limits.default_merge_strategy,
         default_merge_target=limits.default_merge_target,
+        merge_message=limits.merge_message,
         merge_timeout_secs=limits.merge_timeout_secs,
         ping_timeout_secs=limits.ping_timeout_secs,
         ping_cache_ttl_secs=limits.ping_cache_ttl_secs,
@@ -52,7 +56,17 @@ def resolve(draft: Draft, config_path: str) -> Config:
             cooldown_secs=breaker.cooldown_secs,
         ),
         on_crash=file.on_crash,
+        retention=RetentionSpec(
+            worktrees=_seconds(file.retention.worktrees),
+            logs=_seconds(file.retention.logs),
+            log_count=limits.log_retention_count,
+        ),
     )
+
+
+def _seconds(duration: str | None) -> float | None:
+    """Return the seconds of a duration such as 30d."""
+    return None if duration is None else float(duration[:-1]) * _UNITS[duration[-1]]
 
 
 def _agent(entry: AgentEntry, file: ConfigFile) -> AgentSpec:
@@ -118,10 +132,17 @@ def _repository(repository: Repository, target: str) -> RepositorySpec:
         setup=_command(repository.setup),
         teardown=_command(repository.teardown),
         ports=repository.ports,
-        merge_verify=repository.merge_verify,
+        merge_verify=_check_of_merges(repository),
+        pool=repository.pool,
         on_conflict=repository.on_conflict,
     )
 
 
 def _command(command: Command | None) -> CommandSpec | None:
     return CommandSpec(run=command.run, timeout_secs=command.timeout_secs) if command else None
+
+
+def _check_of_merges(repository: Repository) -> CommandSpec | None:
+    if repository.merge_verify is None:
+        return None
+    return CommandSpec(run=repository.merge_verify, timeout_secs=repository.merge_verify_timeout_secs)

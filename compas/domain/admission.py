@@ -1,5 +1,7 @@
 """Which waiting execution may have the next free place: limits per agent and in all, first come first served."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from compas.domain.decision import Refusal
@@ -11,6 +13,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     execution: str
     agent: str
     position: int
+    backend: str = ""
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,6 +26,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     def for_agent(self, agent: str) -> int:
         """Return the limit that holds for an agent."""
         return self.of_agent.get(agent, self.per_agent)
+
+
+class Gate(msgspec.Struct, frozen=True, kw_only=True):
+    """How many executions of a backend whose circuit breaker is not closed may be at work, beside those that were
+    `before` it opened: an old one that takes hours must not keep its backend from being tried."""
+
+    places: int
+    before: frozenset[str] = frozenset()
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,19 +64,34 @@ def leave(line: Line, execution: str) -> Line:
     )
 
 
-def grant(line: Line, limits: Limits) -> tuple[Line, tuple[Claim, ...]]:
+def grant(line: Line, limits: Limits, gates: Mapping[str, Gate] | None = None) -> tuple[Line, tuple[Claim, ...]]:
     """Let in everybody for whom there is room, oldest first.
 
-    An agent that is at its limit does not hold up the others behind it (a-core 18), and what finds no room stays
-    in line as it is (a-core 19).
+    An agent that is at its limit does not hold up the others behind it (a-core 18), nor does a backend whose circuit
+    breaker lets only so many in (a-core 120), and what finds no room stays in line as it is (a-core 19).
     """
     granted: list[Claim] = []
     for claim in sorted(line.waiting.values(), key=lambda claim: (claim.position, claim.execution)):
         busy = sum(1 for other in line.running.values() if other.agent == claim.agent)
-        if len(line.running) < limits.overall and busy < limits.for_agent(claim.agent):
+        has_room = len(line.running) < limits.overall and busy < limits.for_agent(claim.agent)
+        if has_room and _is_let_in(line, claim.backend, gates or {}):
             line = occupy(line, claim)
             granted.append(claim)
     return line, tuple(granted)
+
+
+def gate_of(line: Line, backend: str, places: int) -> Gate:
+    """Return the gate of a backend whose breaker has just opened: who is at work now was there before."""
+    at_work = frozenset(name for name, claim in line.running.items() if claim.backend == backend)
+    return Gate(places=places, before=at_work)
+
+
+def _is_let_in(line: Line, backend: str, gates: Mapping[str, Gate]) -> bool:
+    gate = gates.get(backend)
+    if gate is None:
+        return True
+    at_work = [name for name, other in line.running.items() if other.backend == backend and name not in gate.before]
+    return len(at_work) < gate.places
 
 
 def queue_is_full(in_flight: int, limit: int | None) -> Refusal | None:

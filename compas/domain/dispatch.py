@@ -1,19 +1,20 @@
 """Accepting a message: opening, continuing or reopening its thread, and queuing the work it makes."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.callers import Caller, refuse_dispatch
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.ids import thread_id_problem
 from compas.domain.specs import AgentSpec
+from compas.domain.start_time import in_utc
 from compas.domain.thread import OPERATOR, TERMINAL, Thread
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A message for an agent. `not_before` is UTC seconds of a delayed start."""
+    """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it."""
 
     sender: str
     recipient: str
@@ -23,6 +24,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None = None
     skip_handoff: bool = False
     not_before: float | None = None
+    caller: Caller | None = None
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,12 +57,12 @@ def decide_dispatch(state: Thread, command: Dispatch, rules: Rules, moment: Mome
 
     A thread that has ended is reopened, and what was left queued in it is cancelled, so that only the new message
     runs (a-core 146, b-mcp-cli-merge 4, 5). A start time that has passed is refused (b-mcp-cli-merge 9). The message
-    begins a lineage of its own, named after it.
+    begins a lineage of its own, named after it; an agent's goes on with that of its execution, one step deeper.
     """
     problem = _problem(state, command, rules, moment)
     if problem is not None:
         return problem
-    message = moment.new_id()
+    message, caller = moment.new_id(), command.caller
     stream = e.thread_stream(state.thread)
     found: list[e.Event] = [*_prelude(state, command)]
     found.append(
@@ -72,6 +74,8 @@ def decide_dispatch(state: Thread, command: Dispatch, rules: Rules, moment: Mome
             body=command.body,
             batch=command.batch,
             skip_handoff=command.skip_handoff,
+            depth=0 if caller is None else caller.depth + 1,
+            execution=None if caller is None else caller.execution,
         )
     )
     if rules.triggers(recipient=command.recipient, intent=command.intent):
@@ -87,10 +91,15 @@ def decide_dispatch(state: Thread, command: Dispatch, rules: Rules, moment: Mome
                 prompt_hash=rules.prompt_hashes.get(agent.alias),
             )
         )
-    return tuple(Draft(stream=stream, event=event, lineage=message) for event in found)
+    lineage = message if caller is None else caller.lineage
+    return tuple(Draft(stream=stream, event=event, lineage=lineage) for event in found)
 
 
 def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> Refusal | None:
+    if command.caller is not None:
+        refusal = refuse_dispatch(command.caller, reopens=state.status in TERMINAL)
+        if refusal is not None:
+            return refusal
     unsafe = thread_id_problem(state.thread)
     if unsafe is not None:
         return Refusal(code="bad_thread_id", message=unsafe)
@@ -101,14 +110,10 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
     if not command.body.strip():
         return Refusal(code="empty_body", message="the message is empty; say what the agent should do")
     if command.not_before is not None and command.not_before <= moment.now:
-        wanted, now = _utc(command.not_before), _utc(moment.now)
+        wanted, now = in_utc(command.not_before), in_utc(moment.now)
         sentence = f"the start time {wanted} is not in the future: it is {now} now; give a later one, or none at all"
         return Refusal(code="not_in_the_future", message=sentence)
     return None
-
-
-def _utc(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:

@@ -42,9 +42,9 @@ def preview(text: str) -> str:
 def next_run(state: Thread, now: float) -> Run | None:
     """Return the queued execution that may start now: the oldest that is due, when none holds the worktree.
 
-    A thread that is not Active starts nothing (a-core 22, 23).
+    A thread that is not Active starts nothing (a-core 22, 23), and none does while a worktree of it is being removed.
     """
-    if state.status != "Active" or state.occupied_by() is not None:
+    if state.status != "Active" or state.occupied_by() is not None or state.removing:
         return None
     due = (run for run in state.runs.values() if run.status == "queued" and (run.queued.not_before or 0.0) <= now)
     return min(due, key=lambda run: run.position, default=None)
@@ -58,7 +58,7 @@ def next_due(state: Thread, now: float) -> float | None:
 
 def decide_plan_worktree(state: Thread, execution: str, *, repository: str, branch: str, base: str) -> Decision:
     """Log the intent to make a worktree; nothing when the thread has one in that repository already."""
-    refused = _not_startable(state, execution)
+    refused = not_startable(state, execution)
     if refused is not None:
         return refused
     if repository in state.worktrees:
@@ -82,15 +82,18 @@ def decide_request(state: Thread, requested: e.ExecutionRequested) -> Decision:
 
     One that was cancelled meanwhile never starts (a-core 24).
     """
-    refused = _not_startable(state, requested.execution)
+    refused = not_startable(state, requested.execution)
     if refused is not None:
         return refused
     run = state.runs[requested.execution]
     return () if run.status == "picked_up" else (_draft(state, run, requested),)
 
 
-def _not_startable(state: Thread, execution: str) -> Refusal | None:
-    """Say why an execution may not go on towards its start. After a crash it asks again, requested already."""
+def not_startable(state: Thread, execution: str) -> Refusal | None:
+    """Return why an execution may not go on towards its start, None when it may.
+
+    After a crash it asks again, requested already.
+    """
     run = state.runs.get(execution)
     if run is None:
         return _unknown(state, execution)
@@ -142,7 +145,8 @@ def decide_end(state: Thread, execution: str, outcome: Outcome, rules: Rules, mo
     return _failed(state, run, outcome, rules, moment)
 
 
-def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
+def _ended(state: Thread, run: Run, outcome: Outcome) -> e.ExecutionEnded:
+    work = state.messages[run.queued.message].posted.work
     shown = outcome.reply if outcome.reply is not None else outcome.error
     return e.ExecutionEnded(
         execution=run.queued.execution,
@@ -157,6 +161,7 @@ def _ended(run: Run, outcome: Outcome) -> e.ExecutionEnded:
         process=outcome.process,
         snapshot=outcome.snapshot,
         verdict=outcome.verdict,
+        judged=work.snapshot if outcome.verdict and work is not None else None,
     )
 
 
@@ -171,7 +176,7 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
         execution=run.queued.execution,
         depth=depth,
     )
-    drafts = (_draft(state, run, _ended(run, outcome)), _draft(state, run, note))
+    drafts = (_draft(state, run, _ended(state, run, outcome)), _draft(state, run, note))
     if state.status != "Active":
         return drafts
     reply = Reply(body=body, verdict=outcome.verdict, snapshot=outcome.snapshot)
@@ -179,7 +184,7 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
 
 
 def _failed(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
-    ended = _draft(state, run, _ended(run, outcome))
+    ended = _draft(state, run, _ended(state, run, outcome))
     again = _next_attempt(state, run, outcome, rules, moment)
     if again is not None:
         return (ended, _draft(state, run, again))

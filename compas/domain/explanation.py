@@ -1,8 +1,11 @@
 """Telling a person why: each event of a thread in words, with what led to it."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.breaker import Breaker
 from compas.domain.execution import next_run
 from compas.domain.thread import Thread
 
@@ -64,10 +67,24 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
         case e.MessagePosted():
             hop = f", handoff {event.depth}" if event.intent == "handoff" else ""
             return f"{event.sender} wrote db:{position} ({event.intent}{hop}) to {event.recipient}"
+        case e.FannedOut(agents=names, threads=threads, join=join):
+            listed = ", ".join(f"{name} ({thread})" for name, thread in zip(names, threads, strict=True))
+            after = f"; {join} gets their answers" if join else ""
+            return f"the reply went to {listed}{after}"
+        case e.Joined():
+            return "all answers to that reply were there"
+        case e.WorktreePlanned(branch="", base=base):
+            return f"a worktree was to be made to read {base[:12]} in"
         case e.WorktreePlanned(branch=branch, base=base):
             return f"a worktree on {branch} was to be made from {base}"
         case e.WorktreeReady(path=path):
             return f"the worktree {path} was ready"
+        case e.WorktreeFurnished() | e.SetupStarted() | e.SetupEnded():
+            return _describe_furnishing(event)
+        case e.WorkCommitted(commit=commit, files=files):
+            return f"{files} files were committed as {commit[:12]}"
+        case e.WorktreeRemovalPlanned() | e.WorktreeRemoved() | e.WorktreeKept():
+            return _describe_removal(event)
         case e.ThreadClosed(status=status, by=by):
             return f"{by} closed the thread as {status}"
         case e.ThreadFailed():
@@ -82,6 +99,33 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return _describe_execution(event, agents) or _describe_merge(event)
 
 
+def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEnded) -> str:
+    match event:
+        case e.WorktreeFurnished(copied=copied, linked=linked, notes=notes):
+            return "; ".join([f"{copied} files were copied into the worktree, and {linked} linked", *notes])
+        case e.SetupStarted(command=command):
+            return f"the setup command was to run in the worktree: {command.splitlines()[0]}"
+        case e.SetupEnded(problem=""):
+            return "the setup command succeeded"
+        case e.SetupEnded(problem=problem):
+            return f"the setup command failed: {problem.splitlines()[0]}"
+
+
+def _describe_removal(event: e.WorktreeRemovalPlanned | e.WorktreeRemoved | e.WorktreeKept) -> str:
+    match event:
+        case e.WorktreeRemovalPlanned(path=path, by=by):
+            forced = ", whatever is in it" if event.force else ""
+            return f"{by} wanted the worktree {path} removed{forced}"
+        case e.WorktreeRemoved(path=path, branch=branch, fate=fate):
+            kept = f" as {event.archive}" if event.archive else ""
+            ignored = [f"ignored files went with it: {', '.join(event.ignored)}"] if event.ignored else []
+            return "; ".join(
+                [f"the worktree {path} was removed, its branch {branch} {fate}{kept}", *ignored, *event.notes]
+            )
+        case e.WorktreeKept(path=path, reason=reason):
+            return f"the worktree {path} was kept: {reason}"
+
+
 def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
     agent = agents.get(getattr(event, "execution", ""), "an agent")
     match event:
@@ -92,7 +136,8 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
         case e.ExecutionStarted(pid=pid):
             return f"{agent} ran (pid {pid})"
         case e.ExecutionEnded():
-            verdict = f", verdict: {event.verdict.replace('_', ' ')}" if event.verdict else ""
+            about = f" of {event.judged[:12]}" if event.judged else ""
+            verdict = f", verdict: {event.verdict.replace('_', ' ')}{about}" if event.verdict else ""
             error = f": {event.error.strip().splitlines()[0]}" if event.error.strip() else ""
             return f"{agent} ended: {event.status}{verdict}{error}"
         case e.ExecutionCancelled(reason=reason):
@@ -127,14 +172,20 @@ def _describe_merge(event: e.Event) -> str:
             return f"the merge was completed: {summary}"
         case e.MergeFailed(reason=reason):
             return f"the merge failed: {reason.splitlines()[0] if reason else 'no reason was given'}"
+        case e.BreakerOpened(backend=backend, failures=failures):
+            return f"the circuit breaker of {backend} opened after {failures} failures"
+        case e.BreakerClosed(backend=backend, why=why):
+            return f"the circuit breaker of {backend} closed: {why}"
+        case e.MergeHandedBack(summary=summary):
+            return f"the conflict was {summary}"
         case e.MergeCancelled(reason=reason):
             return f"the merge was cancelled: {reason}"
         case _:
             return type(event).__name__
 
 
-def standing(state: Thread, *, now: float) -> tuple[str, str]:
-    """Say where a thread stands, and what the operator may do next."""
+def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | None = None) -> tuple[str, str]:
+    """Say where a thread stands, and what the operator may do next. `breakers` are those of the backends, by name."""
     thread = state.thread
     occupied = state.occupied_by()
     if occupied is not None:
@@ -143,8 +194,12 @@ def standing(state: Thread, *, now: float) -> tuple[str, str]:
         return f"{occupied.queued.agent} {doing}: {name}", f"compas log -f {name}"
     waiting = state.in_flight()
     if waiting:
-        return _standing_in_line(state, (next_run(state, now) or waiting[0]).queued, now)
+        queued = (next_run(state, now) or waiting[0]).queued
+        return _standing_in_line(state, queued, now, (breakers or {}).get(queued.backend))
     last = next(reversed(state.runs.values()), None)
+    if state.status == "Active" and state.fan_outs:
+        listed = ", ".join(one for fan_out in state.fan_outs.values() for one in fan_out.fanned_out.threads)
+        return f"it waits for the answers of the threads {listed}", f"compas wait --thread-id {thread} --await-chain"
     if state.status == "Active" and last is not None and last.ended is not None:
         verdict = " and approved" if last.ended.verdict == "approve" else ""
         said = f"{last.queued.agent} has answered{verdict}; nothing is running, so it is the operator's turn"
@@ -157,11 +212,16 @@ def standing(state: Thread, *, now: float) -> tuple[str, str]:
     return f"it has ended ({state.status})", f"compas dispatch AGENT TEXT --thread {thread} takes it up again"
 
 
-def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float) -> tuple[str, str]:
+def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float, breaker: Breaker | None) -> tuple[str, str]:
     if queued.not_before is not None and queued.not_before > now:
         due = queued.not_before - now
         return (
             f"{queued.agent} will be started in {due:.0f} s ({queued.reason}, attempt {queued.attempt + 1})",
             f"compas wait --thread-id {state.thread} --await-chain",
         )
+    if breaker is not None and breaker.opened is not None:
+        left = max(0.0, breaker.opened.until - now)
+        why = f"{breaker.opened.failures} executions failed in a row ({breaker.opened.category})"
+        said = f"{queued.agent} waits: the circuit breaker of {queued.backend} is open, since {why}"
+        return f"{said}; it is tried again in {left:.0f} s", f"compas health {queued.agent} --ping"
     return f"{queued.agent} waits for a free place, or is being prepared", "compas health shows who is at work"

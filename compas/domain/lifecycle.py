@@ -1,4 +1,4 @@
-"""Ending a thread by word of a person: closing and abandoning it."""
+"""Ending a thread by word of a person, and taking it up again: closing, abandoning, reopening."""
 
 from typing import Literal
 
@@ -7,7 +7,7 @@ import msgspec
 from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import operator_note
-from compas.domain.thread import RUNNING, Thread
+from compas.domain.thread import RUNNING, TERMINAL, Thread
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +53,17 @@ def decide_close(state: Thread, command: Close, moment: Moment) -> Decision:
     return _drafts(state, found)
 
 
-def decide_abandon(state: Thread, by: str, moment: Moment) -> Decision:
+def decide_abandon(state: Thread, by: str, moment: Moment, *, unless_ended: bool = False) -> Decision:
     """Give a thread up at once: nothing of it starts any more, and what runs is ended (a-core 147).
 
-    A completed thread is not abandoned by mistake (b-mcp-cli-merge 68); abandoning twice changes nothing.
+    A completed thread is not abandoned by mistake (b-mcp-cli-merge 68); abandoning twice changes nothing. With
+    `unless_ended` a thread that has ended in any way is refused, as one of a batch is (a-core 148).
     """
     if not state.exists:
         return _not_found(state)
+    if unless_ended and state.status in TERMINAL:
+        sentence = f"thread {state.thread} has ended already ({state.status}); it is left as it is"
+        return Refusal(code="already_ended", message=sentence)
     if state.status == "Abandoned":
         return ()
     if state.status == "Completed" and not state.in_flight():
@@ -73,6 +77,26 @@ def decide_abandon(state: Thread, by: str, moment: Moment) -> Decision:
         message=moment.new_id(), sender=by, intent="abandoned", body=f"The thread was abandoned by {by}."
     )
     return _drafts(state, [e.ThreadAbandoned(by=by), *cancelled, note])
+
+
+def decide_reopen(state: Thread, by: str) -> Decision:
+    """Make a thread that has ended active again; one that is active is refused (a-core 145).
+
+    Nothing starts by it: what was left queued in the thread is cancelled, as when a dispatch reopens it.
+    """
+    if not state.exists:
+        return _not_found(state)
+    if state.status not in TERMINAL:
+        sentence = (
+            f"thread {state.thread} is {state.status}, and only one that has ended can be reopened. "
+            f"To go on in it: compas dispatch AGENT TEXT --thread {state.thread}"
+        )
+        return Refusal(code="not_ended", message=sentence)
+    cancelled = [
+        e.ExecutionCancelled(execution=run.queued.execution, reason="the thread was reopened")
+        for run in state.in_flight()
+    ]
+    return _drafts(state, [*cancelled, e.ThreadReopened(previous=state.status, by=by)])
 
 
 def _not_found(state: Thread) -> Refusal:

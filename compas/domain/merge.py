@@ -13,13 +13,14 @@ OPEN: frozenset[MergeStatus] = frozenset({"queued", "executing", "publishing"})
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One merge operation. `publishing` means that the intent to move the target is logged: after a crash the
-    target itself tells whether it happened."""
+    target itself tells whether it happened. `hand_back` is what its agent is still to be told."""
 
     queued: e.MergeQueued
     position: int
     lineage: str = ""
     status: MergeStatus = "queued"
     prepared: e.MergePrepared | None = None
+    hand_back: str = ""
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +37,10 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
         first = min(open_ones, key=lambda operation: operation.position, default=None)
         return next(begun, first)
 
+    def to_hand_back(self) -> Operation | None:
+        """Return an operation whose conflict its agent has not been told of."""
+        return next((operation for operation in self.operations.values() if operation.hand_back), None)
+
     def depth(self) -> int:
         """Return how many operations are not over."""
         return sum(1 for operation in self.operations.values() if operation.status in OPEN)
@@ -48,13 +53,15 @@ def evolve(state: Queue, recorded: e.Recorded) -> Queue:
         case e.MergeQueued() as queued:
             operations[queued.op] = Operation(queued=queued, position=recorded.position, lineage=recorded.lineage)
         case e.MergeStarted(op=op):
-            operations[op] = msgspec.structs.replace(operations[op], status="executing")
+            operations[op] = msgspec.structs.replace(operations[op], status="executing", prepared=None)
         case e.MergePrepared(op=op) as prepared:
             operations[op] = msgspec.structs.replace(operations[op], status="publishing", prepared=prepared)
         case e.MergeCompleted(op=op):
             operations[op] = msgspec.structs.replace(operations[op], status="completed")
-        case e.MergeFailed(op=op):
-            operations[op] = msgspec.structs.replace(operations[op], status="failed")
+        case e.MergeFailed(op=op, hand_back=text):
+            operations[op] = msgspec.structs.replace(operations[op], status="failed", hand_back=text)
+        case e.MergeHandedBack(op=op):
+            operations[op] = msgspec.structs.replace(operations[op], hand_back="")
         case e.MergeCancelled(op=op):
             operations[op] = msgspec.structs.replace(operations[op], status="cancelled")
         case _:
@@ -95,14 +102,50 @@ def decide_start(state: Queue, op: str, *, thread_status: e.ThreadStatus) -> Dec
     return (Draft(stream=state.stream, event=e.MergeStarted(op=op), lineage=operation.lineage),)
 
 
-def decide_outcome(state: Queue, event: e.MergePrepared | e.MergeCompleted | e.MergeFailed) -> Decision:
-    """Log what became of an operation; one that is over stays as it is (b-mcp-cli-merge 102)."""
+def decide_cancel(state: Queue, op: str, by: str) -> Decision:
+    """Withdraw an operation that waits or is being computed (b-mcp-cli-merge 105).
+
+    Once the intent to move the target is logged it is past cancelling: only the repository knows whether it moved.
+    """
+    operation = state.operations.get(op)
+    if operation is None:
+        return _unknown(state, op)
+    if operation.status == "publishing":
+        sentence = (
+            f"merge operation {op} is past cancelling: {operation.queued.target} is being moved to it. "
+            f"Wait for it with `compas wait-merge --op-id {op}`."
+        )
+        return Refusal(code="past_cancelling", message=sentence)
+    if operation.status not in OPEN:
+        sentence = f"merge operation {op} is {operation.status} already; only one that is not over can be cancelled"
+        return Refusal(code="merge_is_over", message=sentence)
+    cancelled = e.MergeCancelled(op=op, reason=f"cancelled by {by}")
+    return (Draft(stream=state.stream, event=cancelled, lineage=operation.lineage),)
+
+
+def decide_outcome(
+    state: Queue, event: e.MergeStarted | e.MergePrepared | e.MergeCompleted | e.MergeFailed
+) -> Decision:
+    """Log what became of an operation; one that is over stays as it is (b-mcp-cli-merge 102).
+
+    One whose target moved before it could be published is started again.
+    """
     operation = state.operations.get(event.op)
     if operation is None:
         return _unknown(state, event.op)
     if operation.status not in OPEN or operation.status == "queued":
         return ()
+    if isinstance(event, e.MergeStarted) and operation.status != "publishing":
+        return ()
     return (Draft(stream=state.stream, event=event, lineage=operation.lineage),)
+
+
+def decide_handed_back(state: Queue, event: e.MergeHandedBack) -> Decision:
+    """Log that a conflict was handed back, once."""
+    operation = state.operations.get(event.op)
+    if operation is None:
+        return _unknown(state, event.op)
+    return (Draft(stream=state.stream, event=event, lineage=operation.lineage),) if operation.hand_back else ()
 
 
 def _unknown(state: Queue, op: str) -> Refusal:

@@ -136,7 +136,8 @@ class RepositorySpec(Struct, frozen=True, kw_only=True):
     setup: CommandSpec | None = None
     teardown: CommandSpec | None = None
     ports: int = 0
-    merge_verify: str | None = None
+    merge_verify: CommandSpec | None = None
+    pool: int = 0
     on_conflict: OnConflict = "report"
 
 
@@ -146,6 +147,18 @@ class BreakerSpec(Struct, frozen=True, kw_only=True):
     enabled: bool = True
     failure_threshold: int = 3
     cooldown_secs: int = 60
+
+
+class RetentionSpec(Struct, frozen=True, kw_only=True):
+    """How many seconds things are kept after their end.
+
+    `worktrees` None removes a clean worktree as soon as its thread is completed or abandoned, and keeps a dirty one.
+    `logs` None keeps them by number alone, which is `log_count`, the newest ones.
+    """
+
+    worktrees: float | None = None
+    logs: float | None = None
+    log_count: int = 100
 
 
 class LimitsSpec(Struct, frozen=True, kw_only=True):

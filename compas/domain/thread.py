@@ -1,8 +1,12 @@
 """A thread as its stream tells it: conversation, executions, worktrees, sessions."""
 
+from typing import TypeVar
+
 import msgspec
 
 from compas.domain import events as e
+
+T = TypeVar("T")
 
 TERMINAL: frozenset[e.ThreadStatus] = frozenset({"Completed", "Failed", "Abandoned"})
 RUNNING: frozenset[e.ExecutionStatus] = frozenset({"picked_up", "executing"})
@@ -52,6 +56,21 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     counted: e.Usage = e.Usage()
 
 
+class FanOut(msgspec.Struct, frozen=True, kw_only=True):
+    """A reply that went to several agents, and the lineage it belongs to."""
+
+    fanned_out: e.FannedOut
+    lineage: str
+
+
+class Usable(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the directory of this name has been made usable."""
+
+    instance: str
+    is_furnished: bool = False
+    is_set_up: bool = False
+
+
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """The state of one thread. `version` is the number of events folded into it; 0 means that it does not exist."""
 
@@ -61,10 +80,18 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     batch: str | None = None
     summary: str | None = None
     source_thread: str | None = None
+    task: str | None = None
     messages: dict[str, Message] = {}
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
+    usable: dict[str, Usable] = {}
+    removing: dict[str, e.WorktreeRemovalPlanned] = {}
+    retired: dict[str, e.WorktreeRemoved] = {}
     sessions: dict[tuple[str, str], Session] = {}
+    fan_outs: dict[str, FanOut] = {}
+    """Those whose answers are still to be joined, by the execution whose reply it was."""
+    fanned_out_to: tuple[str, ...] = ()
+    """The threads of the last fan-out, which may not have been taken up yet."""
 
     @property
     def exists(self) -> bool:
@@ -79,9 +106,19 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
         """Return the execution that holds the worktree now (design §5: one at a time per thread)."""
         return next((run for run in self.runs.values() if run.occupies), None)
 
-    def opening_of(self, lineage: str) -> Message | None:
-        """Return the first message of a lineage in this thread: the task that everything in it descends from."""
-        return next((message for message in self.messages.values() if message.lineage == lineage), None)
+    @property
+    def reading(self) -> e.WorkUnderReview | None:
+        """Return the work that a thread was opened to read, and does not own; None where it has work of its own."""
+        if self.source_thread is None:
+            return None
+        return next(iter(self.messages.values())).posted.work if self.messages else None
+
+    def task_of(self, lineage: str) -> str:
+        """Return the task that everything of a lineage descends from, also in a thread that a fan-out opened."""
+        opening = next((message.posted for message in self.messages.values() if message.lineage == lineage), None)
+        if opening is not None and opening.intent == "handoff" and self.task is not None:
+            return self.task
+        return opening.body if opening is not None else ""
 
     def session_to_resume(self, agent: str, backend: str, workdir: str, *, elsewhere: bool) -> Session | None:
         """Return the conversation that an agent goes on with in a directory, if there is one (a-core 100, 101).
@@ -105,7 +142,12 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
     match recorded.event:
         case e.ThreadOpened() as opened:
             return replace(
-                state, batch=opened.batch, summary=opened.summary, source_thread=opened.source_thread, status="Active"
+                state,
+                batch=opened.batch,
+                summary=opened.summary,
+                source_thread=opened.source_thread,
+                task=opened.task,
+                status="Active",
             )
         case e.ThreadDescribed(batch=batch, summary=summary):
             return replace(
@@ -116,18 +158,56 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
         case e.MessagePosted() as posted:
             message = Message(number=recorded.position, lineage=recorded.lineage, posted=posted)
             return replace(state, messages={**state.messages, posted.message: message})
-        case e.WorktreeReady() as ready:
-            return replace(state, worktrees={**state.worktrees, ready.repository: ready})
+        case e.FannedOut() as fanned_out:
+            fan_out = FanOut(fanned_out=fanned_out, lineage=recorded.lineage)
+            joins = {fanned_out.execution: fan_out} if fanned_out.join is not None else {}
+            return replace(state, fan_outs={**state.fan_outs, **joins}, fanned_out_to=fanned_out.threads)
+        case e.Joined(execution=execution):
+            return replace(state, fan_outs={name: one for name, one in state.fan_outs.items() if name != execution})
+        case e.WorktreeReady() | e.WorktreeFurnished() | e.SetupEnded():
+            return _apply_to_worktree(state, recorded.event)
+        case e.WorktreeRemovalPlanned() as planned:
+            return replace(state, removing={**state.removing, planned.repository: planned})
+        case e.WorktreeRemoved() as removed:
+            gone = replace(
+                state,
+                worktrees=_without(state.worktrees, removed.repository),
+                usable=_without(state.usable, removed.repository),
+                removing=_without(state.removing, removed.repository),
+            )
+            return replace(gone, retired={**state.retired, removed.repository: removed})
+        case e.WorktreeKept(repository=repository):
+            return replace(state, removing=_without(state.removing, repository))
         case e.ThreadClosed(status=status):
-            return replace(state, status=status)
+            return replace(state, status=status, fan_outs={})
         case e.ThreadFailed():
-            return replace(state, status="Failed")
+            return replace(state, status="Failed", fan_outs={})
         case e.ThreadAbandoned():
-            return replace(state, status="Abandoned")
+            return replace(state, status="Abandoned", fan_outs={})
         case e.ThreadReopened():
             return replace(state, status="Active")
         case _:
             return _apply_to_run(state, recorded)
+
+
+def _without(by_repository: dict[str, T], repository: str) -> dict[str, T]:
+    return {name: value for name, value in by_repository.items() if name != repository}
+
+
+def _apply_to_worktree(state: Thread, event: e.WorktreeReady | e.WorktreeFurnished | e.SetupEnded) -> Thread:
+    replace = msgspec.structs.replace
+    usable = state.usable.get(event.repository)
+    if usable is None or usable.instance != event.instance:
+        usable = Usable(instance=event.instance)
+    match event:
+        case e.WorktreeReady():
+            trees = {**state.worktrees, event.repository: event}
+            state = replace(state, worktrees=trees, retired=_without(state.retired, event.repository))
+        case e.WorktreeFurnished():
+            usable = replace(usable, is_furnished=True)
+        case e.SetupEnded(problem=problem):
+            usable = replace(usable, is_set_up=not problem)
+    return replace(state, usable={**state.usable, event.repository: usable})
 
 
 def _apply_to_run(state: Thread, recorded: e.Recorded) -> Thread:

@@ -50,6 +50,13 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     lineages: frozenset[str] = frozenset()
     messages: tuple[SeenMessage, ...] = ()
     executions: tuple[SeenExecution, ...] = ()
+    answers_to_join: int = 0
+    """Fan-outs whose answers somebody is still to get."""
+
+    @property
+    def is_under_way(self) -> bool:
+        """Say whether anything is still to come."""
+        return bool(self.pending) or self.answers_to_join > 0
 
     @property
     def pending(self) -> tuple[SeenExecution, ...]:
@@ -86,13 +93,12 @@ def judge(wanted: WaitFor, picture: Picture, *, saw_work: bool) -> Judgement:
     have brought one is over (b-mcp-cli-merge 26); on a thread where nothing happened it goes on, since somebody
     may still dispatch.
     """
-    pending = picture.pending
-    if wanted.chain and pending:
+    if wanted.chain and picture.is_under_way:
         return StillWaiting()
     match = next((message for message in reversed(picture.messages) if _matches(wanted, message)), None)
     if match is not None:
         return Found(number=match.number)
-    if pending:
+    if picture.is_under_way:
         return StillWaiting()
     ended = [run for run in picture.executions if run.ended_position is not None and run.ended_position > wanted.after]
     if not ended and not saw_work:

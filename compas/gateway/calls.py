@@ -21,14 +21,15 @@ from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer,
 from compas.gateway.ceiling import ceiling, limited, wait_answer
 from compas.gateway.parameters import Given, read
 from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
-from compas.gateway.tools import EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
+from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
 from compas.gateway.wording import in_tools
 
 log = logging.getLogger("compas.gateway")
 
 PROGRESS_SECS = 10.0
-_SENTENCES = ("next_step", "note", "warning")
-"""Fields of answers that are compas's own words."""
+_SENTENCES = ("next_step", "note", "warning", "standing")
+_LISTS = ("blockers", "suggestions")
+"""Fields of answers that are compas's own words, one sentence or several."""
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 Progress = Callable[[float, float, str], Awaitable[object]]
@@ -102,11 +103,12 @@ class Calls:
         return wait_answer(response, limit)
 
     async def _read_log(self, request: LogRequest, part: LogPart) -> LogAnswer:
+        limit = min(part.limit, MOST_LOG_LINES)
         if part.tail:
             tail = TailReader()
-            asked = LogRequest(execution_id=request.execution_id, tail=part.limit)
+            asked = LogRequest(execution_id=request.execution_id, tail=limit)
             return tail.answer(await self._connection.stream(LOG, asked, tail.take))
-        reader = LogReader(request.execution_id, request.offset, part.limit)
+        reader = LogReader(request.execution_id, request.offset, limit)
         try:
             return reader.answer(await self._connection.stream(LOG, request, reader.take))
         except EnoughError:
@@ -114,7 +116,7 @@ class Calls:
 
     async def _read_events(self, request: EventsRequest, page: EventsPage) -> EventsAnswer:
         reader = EventReader()
-        asked = msgspec.structs.replace(request, limit=page.limit)
+        asked = msgspec.structs.replace(request, limit=min(page.limit, MOST_EVENTS))
         try:
             response = await self._connection.stream(EVENTS, asked, reader.take)
         except EnoughError:
@@ -123,7 +125,7 @@ class Calls:
 
     async def _read_activity(self, request: ExecutionEventsRequest, page: EventsPage) -> ActivityAnswer:
         events: list[ExecutionEvent] = []
-        asked = msgspec.structs.replace(request, limit=page.limit)
+        asked = msgspec.structs.replace(request, limit=min(page.limit, MOST_EVENTS))
         response = await self._connection.stream(EXECUTION_EVENTS, asked, events.append)
         return ActivityAnswer(
             events=tuple(events),
@@ -145,6 +147,7 @@ def _worded(answer: Answer) -> Answer:
     """Return the answer with its sentences speaking of tools."""
     sentences = {name: getattr(answer, name, None) for name in _SENTENCES}
     changed: dict[str, Any] = {name: in_tools(text) for name, text in sentences.items() if text is not None}
+    changed |= {name: tuple(map(in_tools, getattr(answer, name))) for name in _LISTS if hasattr(answer, name)}
     return msgspec.structs.replace(answer, **changed)
 
 

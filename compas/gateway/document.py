@@ -85,6 +85,8 @@ def _parameter(parameter: Parameter, schema: Schema) -> str:
 def _type(schema: Schema) -> str:
     if "enum" in schema:
         return " or ".join(f"`{value}`" for value in schema["enum"])
+    if schema["type"] == "object":
+        return f"object of {_names(list(schema['properties']))}"
     words = {"integer": "whole number", "boolean": "true or false", "string": "text"}
     return words[schema["type"]]
 

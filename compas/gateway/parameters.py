@@ -18,6 +18,7 @@ SYNONYMS: tuple[frozenset[str], ...] = (
     frozenset({"batch", "batch_id"}),
     frozenset({"to", "agent", "alias", "agent_alias"}),
     frozenset({"since", "since_reference"}),
+    frozenset({"after", "since_event_index"}),
     frozenset({"timeout", "timeout_secs"}),
     frozenset({"thread", "thread_id"}),
     frozenset({"execution", "execution_id"}),
@@ -27,8 +28,8 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 """Names that other tools, the command line or the original have for the same thing (b-mcp-cli-merge 1.4)."""
 
 INSTEAD: dict[tuple[str, str], str] = {
+    ("orch_execution_events", "since_timestamp"): "read on with after, the index of the last event that is known",
     ("orch_close", "merge"): "merge first, with orch_merge and orch_wait_merge, then close",
-    ("orch_dispatch", "scheduled_for"): "this version of compas starts work at once; dispatch when it is time",
 }
 """Parameters of the original that are not here, and what to do instead; passing them over would mislead."""
 
@@ -98,11 +99,18 @@ def _value(parameter: Parameter, value: object) -> object:
     """Return a value as its parameter needs it; None when an empty one says nothing."""
     if parameter.type in (int, float):
         return _number(parameter.wire_name, value)
+    if is_object(parameter) and value is True:
+        return {}  # all by default
     if parameter.type is bool and isinstance(value, str):
         return _WORDS.get(value.strip().lower(), value)
     if parameter.type is str and isinstance(value, int) and not isinstance(value, bool):
         return str(value)  # such as the number of a message
     return value
+
+
+def is_object(parameter: Parameter) -> bool:
+    """Say whether a parameter has fields of its own."""
+    return isinstance(parameter.type, type) and issubclass(parameter.type, msgspec.Struct)
 
 
 def _number(name: str, value: object) -> object:

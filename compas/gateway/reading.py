@@ -75,16 +75,22 @@ class TailReader:
 
     def __init__(self) -> None:
         self._text = b""
+        self._offset: int | None = None
 
     def take(self, item: LogChunkItem) -> None:
         """Take a piece; of what gets too long, the end is kept."""
-        self._text = (self._text + item.text.encode())[-MOST_LOG_BYTES:].decode(errors="ignore").encode()
+        content = self._text + item.text.encode()
+        self._text = content[-MOST_LOG_BYTES:].decode(errors="ignore").encode()
+        if self._text != content:
+            self._offset = item.next_offset - len(self._text)
+        elif self._offset is None:
+            self._offset = item.offset
 
     def answer(self, response: LogResponse) -> LogAnswer:
         """Return what was read."""
         return LogAnswer(
             execution_id=response.execution_id,
-            offset=max(0, response.next_offset - len(self._text)),
+            offset=response.next_offset if self._offset is None else max(0, self._offset),
             next_offset=response.next_offset,
             has_more=False,
             text=self._text.decode(),

@@ -17,9 +17,10 @@ def input_schema(tool: Tool) -> Schema:
     for declared in (tool.operation.request, tool.beside):
         if declared is None:
             continue
-        schema = _root(declared)
+        components = _components(declared)
+        schema = components[declared.__name__]
         properties |= {
-            name: _parameter(one)
+            name: _parameter(one, components)
             for name, one in schema["properties"].items()
             if declared is tool.beside or name not in tool.hidden
         }
@@ -47,11 +48,6 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
     return value
 
 
-def _root(declared: type[msgspec.Struct]) -> Schema:
-    found: Schema = _components(declared)[declared.__name__]
-    return found
-
-
 def _components(declared: type[msgspec.Struct]) -> Schema:
     """Return the schema of a Struct and of every other one in it, by name."""
     anything = {"title": "anything"}  # an empty schema would be taken for none
@@ -59,9 +55,13 @@ def _components(declared: type[msgspec.Struct]) -> Schema:
     return components
 
 
-def _parameter(schema: Schema) -> Schema:
+def _parameter(schema: Schema, components: Schema) -> Schema:
     """Write a parameter the short way. Fractions of a second are of no use to a model."""
     found = _without_null(schema)
+    if "$ref" in found:  # an object: its fields are parameters too
+        nested = components[found.pop("$ref").rpartition("/")[2]]
+        fields = {name: _parameter(one, components) for name, one in nested["properties"].items()}
+        found |= {"type": "object", "properties": fields, "additionalProperties": False}
     if found.get("default", ...) in (None, False):
         del found["default"]
     if found.get("type") == "number":

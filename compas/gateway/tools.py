@@ -5,7 +5,23 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from compas.api import activity, agents, dispatching, history, merging, supervision, threads, waiting
+from compas.api import (
+    activity,
+    agents,
+    batches,
+    diagnosis,
+    dispatching,
+    figures,
+    history,
+    looking,
+    merging,
+    reopening,
+    supervision,
+    tasks,
+    threads,
+    waiting,
+    worktrees,
+)
 from compas.api.operation import Operation
 from compas.gateway import answers
 
@@ -33,13 +49,13 @@ class WaitLimit(msgspec.Struct, frozen=True, kw_only=True):
 class EventsPage(msgspec.Struct, frozen=True, kw_only=True):
     """How many events a model gets at a time."""
 
-    limit: Annotated[int, Meta(ge=1, le=MOST_EVENTS, description="events at most")] = 50
+    limit: Annotated[int, Meta(ge=1, description=f"events at most, up to {MOST_EVENTS}")] = 50
 
 
 class LogPart(msgspec.Struct, frozen=True, kw_only=True):
     """How much of an execution's output a model gets at a time."""
 
-    limit: Annotated[int, Meta(ge=1, le=MOST_LOG_LINES, description="lines at most")] = 200
+    limit: Annotated[int, Meta(ge=1, description=f"lines at most, up to {MOST_LOG_LINES}")] = 200
     tail: Annotated[bool, Meta(description="the last lines; offset does not count then")] = False
 
 
@@ -102,10 +118,26 @@ TOOLS: tuple[Tool, ...] = (
         doc="Read all messages and executions of a thread.",
     ),
     Tool(
+        name="orch_poll",
+        operation=looking.POLL,
+        doc="Look for messages of a thread now, by their beginnings. To wait for an answer use orch_wait.",
+    ),
+    Tool(
+        name="orch_read",
+        operation=looking.READ,
+        doc="Read one message whole, or the messages of a thread after since_reference.",
+    ),
+    Tool(
         name="orch_diff",
         operation=history.DIFF,
         doc="Show what a thread's work changes against where it began. Read it before you propose a merge. A long "
         "patch is cut (truncated=true); stat=true lists the files only.",
+    ),
+    Tool(
+        name="orch_commit",
+        operation=worktrees.COMMIT,
+        doc="Commit everything in a thread's worktree, where its agent has left changes. Only between executions.",
+        idempotent=True,
     ),
     Tool(
         name="orch_merge",
@@ -120,16 +152,60 @@ TOOLS: tuple[Tool, ...] = (
         "Completed: call orch_close.",
     ),
     Tool(
+        name="orch_merge_status",
+        operation=merging.MERGE_STATUS,
+        doc="Show one merge, or the newest ones, with why it failed and what to do. To wait for one use "
+        "orch_wait_merge instead.",
+    ),
+    Tool(
+        name="orch_merge_cancel",
+        operation=merging.MERGE_CANCEL,
+        doc="Withdraw a merge that has not been published yet.",
+        idempotent=True,
+    ),
+    Tool(
         name="orch_close",
         operation=threads.CLOSE,
-        doc="End a thread: completed when its work is merged or it has none, failed otherwise.",
+        doc="End a thread: completed when its work is merged or it has none, failed otherwise. With merge={} its "
+        "branch is merged first; ask the operator before, and call orch_wait_merge with merge_op_id after.",
         idempotent=True,
     ),
     Tool(
         name="orch_abandon",
         operation=threads.ABANDON,
-        doc="Give a thread up: end what runs in it, start nothing more. Branch and worktree are kept. Ask the operator "
+        doc="Give a thread up: end what runs in it, start nothing more. Its commits are kept. Ask the operator before.",
+        destructive=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_worktrees",
+        operation=worktrees.WORKTREES,
+        doc="List the worktrees of threads, with what in each is not committed or not merged.",
+        hidden=("sizes",),
+    ),
+    Tool(
+        name="orch_worktree_remove",
+        operation=worktrees.WORKTREE_REMOVE,
+        doc="Remove a thread's worktree where nothing is lost by it; unmerged commits are archived. Ask the operator "
         "before.",
+        hidden=("force",),
+        destructive=True,
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_reopen",
+        operation=reopening.REOPEN,
+        doc="Make a thread that has ended active again. Starts nothing; orch_dispatch reopens by itself.",
+    ),
+    Tool(
+        name="orch_batch_status",
+        operation=batches.BATCH_STATUS,
+        doc="Show how the threads of a batch stand: counts of all, and a list.",
+    ),
+    Tool(
+        name="orch_abandon_batch",
+        operation=batches.ABANDON_BATCH,
+        doc="Give up every thread of a batch that has not ended, and end what runs in them. Ask the operator before.",
         destructive=True,
         idempotent=True,
     ),
@@ -140,10 +216,20 @@ TOOLS: tuple[Tool, ...] = (
         "stuck.",
     ),
     Tool(
+        name="orch_diagnose",
+        operation=diagnosis.DIAGNOSE,
+        doc="Say what keeps a thread from going on, and what to do about it.",
+    ),
+    Tool(
+        name="orch_session_info",
+        operation=diagnosis.SESSION_INFO,
+        doc="Name the CLI conversations of a thread's agents, with the commands by which the operator resumes them.",
+    ),
+    Tool(
         name="orch_read_log",
         operation=history.LOG,
         doc="Read what an agent printed, from byte `offset` on, or its last lines. Go on with offset=next_offset.",
-        hidden=("tail", "follow"),
+        hidden=("tail", "limit", "follow"),
         beside=LogPart,
         answer=answers.LogAnswer,
     ),
@@ -166,9 +252,24 @@ TOOLS: tuple[Tool, ...] = (
         answer=answers.ActivityAnswer,
     ),
     Tool(
+        name="orch_tasks",
+        operation=tasks.TASKS,
+        doc="List executions, the newest of each thread, or with every=true all. Go on with after=next_after.",
+    ),
+    Tool(
         name="orch_list_agents",
         operation=agents.LIST_AGENTS,
         doc="List the agents you can dispatch to, how busy they are, and who gets their replies.",
+    ),
+    Tool(
+        name="orch_metrics",
+        operation=figures.METRICS,
+        doc="Sum up what is queued, running and done, per agent and backend: durations, costs, retries.",
+    ),
+    Tool(
+        name="orch_tool_stats",
+        operation=figures.TOOL_STATS,
+        doc="Count which tools agents called, how often that failed, and what agents cost.",
     ),
     Tool(
         name="orch_health",

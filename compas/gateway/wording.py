@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from compas.api.operation import Operation, Parameter, parameters
-from compas.gateway.parameters import offered
+from compas.gateway.parameters import is_object, offered
 from compas.gateway.tools import BY_OPERATION, Tool
 
 _COMMAND = re.compile(r"\bcompas ([a-z]+(?:-[a-z]+)*)\b")
@@ -47,8 +47,8 @@ def _arguments(tool: Tool, text: str, at: int) -> tuple[list[str], int]:
                     at = end  # `log -f`: a tool answers once
                     continue
                 break
-            value = "true"
-            if parameter.type is not bool:
+            value = "{}" if is_object(parameter) else "true"
+            if parameter.type is not bool and not is_object(parameter):
                 value, end = next(words, ("", end))
         else:
             name = None if _PROSE.fullmatch(word) else next(positional, None)
@@ -73,7 +73,7 @@ def _flag(operation: Operation[msgspec.Struct, msgspec.Struct], parameter: Param
 
 
 def _literal(parameter: Parameter, value: str) -> str:
-    if parameter.type in (int, float, bool):
+    if parameter.type in (int, float, bool) or is_object(parameter):
         return value
     bare = value.strip("'\"")
     return bare if bare in _PLACEHOLDERS else f'"{bare}"'

@@ -18,7 +18,11 @@ CHUNK: Final = 500
 
 async def checkouts_of(git: Git, branch: str) -> list[Listed]:
     """Return every worktree that has this branch checked out, or would have, were its directory there."""
-    found = [item for item in await worktrees(git) if item.branch == BRANCHES + branch and not item.bare]
+    return _having(await worktrees(git), branch)
+
+
+def _having(listed: Sequence[Listed], branch: str) -> list[Listed]:
+    found = [item for item in listed if item.branch == BRANCHES + branch and not item.bare]
     return [item for item in found if item.present or item.locked is not None or item.main]
 
 
@@ -27,12 +31,13 @@ async def obstacle(git: Git, branch: str, old: str, new: str) -> Refused | None:
 
     Nothing is changed but the times that an index remembers of unchanged files.
     """
-    held = await _held_by_rebase(git, branch)
+    listed = await worktrees(git)
+    held = await _held_by_rebase(git, listed, branch)
     if held is not None:
         return _refused(
             "checkout_in_progress", held, f"{held} is in the middle of rebasing {branch}; finish or abort it"
         )
-    for checkout in await checkouts_of(git, branch):
+    for checkout in _having(listed, branch):
         refusal = await obstacle_in(git.at(checkout.path), checkout, branch, old, new)
         if refusal is not None:
             return refusal
@@ -49,11 +54,13 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     if operation not in (None, "bisect"):
         sentence = f"{where} has {branch} checked out, in the middle of a {operation}; finish or abort it"
         return _refused("checkout_in_progress", where, sentence)
+    busy = f"{where} has {branch} checked out and git is at work there ({git_dir}/index.lock); try again then"
     if is_locked(git_dir):
-        sentence = f"{where} has {branch} checked out and git is at work there ({git_dir}/index.lock); try again then"
-        return _refused("checkout_busy", where, sentence)
-    await git.run("update-index", "-q", "--refresh", good=(0, 1), time_limit=LONG_LIMIT)
-    untracked = await _untracked_in_the_way(git, old, new)
+        return _refused("checkout_busy", where, busy)
+    refreshed = await git.run("update-index", "-q", "--refresh", good=(0, 1, 128), time_limit=LONG_LIMIT)
+    if refreshed.code == 128:  # somebody took the lock in between
+        return _refused("checkout_busy", where, busy, output=refreshed.words)
+    untracked = await _untracked_in_the_way(git.at(where), old, new)
     if untracked:
         sentence = f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
         return _refused("checkout_untracked", where, sentence, untracked)
@@ -77,7 +84,6 @@ async def follow(git: Git, path: str, old: str, new: str) -> str | None:
     moved = await there.run("read-tree", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
     if moved.code:
         return moved.words
-    await there.run("update-index", "-q", "--refresh", good=(0, 1), time_limit=LONG_LIMIT)
     return None
 
 
@@ -86,9 +92,9 @@ def is_locked(git_dir: str) -> bool:
     return os.path.lexists(os.path.join(git_dir, "index.lock"))
 
 
-async def _held_by_rebase(git: Git, branch: str) -> str | None:
+async def _held_by_rebase(git: Git, listed: Sequence[Listed], branch: str) -> str | None:
     """Return the checkout in which somebody rebases this branch: HEAD is detached there, and comes back to it."""
-    for checkout in await worktrees(git):
+    for checkout in listed:
         if checkout.branch is None and not checkout.bare and checkout.present:
             git_dir = await path_of(git.at(checkout.path), "--git-dir")
             if BRANCHES + branch in _rebased(git_dir):
@@ -105,14 +111,15 @@ def _rebased(git_dir: str) -> Iterator[str]:
 
 
 async def _untracked_in_the_way(git: Git, old: str, new: str) -> list[str]:
-    """Return untracked files that stand where `new` adds one; ignored ones too, which git itself would overwrite."""
+    """Return untracked files of a checkout, of whose top `git` is, that stand where `new` adds one; ignored ones too,
+    which git itself would overwrite."""
     added = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, new, "--")
-    top = os.fsencode(await path_of(git, "--show-toplevel"))
+    top = os.fsencode(git.directory)
     standing = sorted(_standing(top, (name for name in added.stdout.split(b"\0") if name)))
     found: list[bytes] = []
     for at in range(0, len(standing), CHUNK):
         names = [os.fsdecode(name) for name in standing[at : at + CHUNK]]
-        literal = git.at(os.fsdecode(top)).having(GIT_LITERAL_PATHSPECS="1")
+        literal = git.having(GIT_LITERAL_PATHSPECS="1")
         others = await literal.run("ls-files", "--others", "-z", "--", *names)
         found += [name for name in others.stdout.split(b"\0") if name]
     return [shown(name) for name in found]

@@ -95,9 +95,12 @@ class GitWorker:
         request = m.Graph(repo=repo, revisions=revisions, limit=limit)
         return (await self._ask(request, m.GraphText)).text
 
-    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
-        """Say what a checkout holds, ahead and behind of `base`, and whether HEAD is on `branch`."""
-        return await self._ask(m.Status(worktree=worktree, base=base, branch=branch), m.StatusReport)
+    async def status(
+        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
+    ) -> m.StatusReport:
+        """Say what a checkout holds, ahead and behind of `base`, whether HEAD is on `branch`, and its size if asked."""
+        request = m.Status(worktree=worktree, base=base, branch=branch, measure=measure)
+        return await self._ask(request, m.StatusReport)
 
     async def diff(
         self,
@@ -123,18 +126,61 @@ class GitWorker:
         return await self._ask(request, m.DiffText)
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        base: str | None,
+        location: str | None = None,
+        restore: str | None = None,
+        pool: bool = False,
     ) -> m.Worktree:
         """Make, repair or reuse the worktree of `thread`; a repeat returns the same one (design §6 rules 1, 2)."""
-        request = m.EnsureWorktree(epoch=self.epoch, repo=repo, thread=thread, base=base, location=location)
+        request = m.EnsureWorktree(
+            epoch=self.epoch, repo=repo, thread=thread, base=base, location=location, restore=restore, pool=pool
+        )
         return await self._ask(request, m.Worktree)
 
+    async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
+        """Keep `size` worktrees at the ready; a repeat makes no more."""
+        request = m.FillPool(epoch=self.epoch, repo=repo, base=base, size=size, location=location)
+        return await self._ask(request, m.Pool)
+
+    async def ensure_reading_tree(
+        self, repo: str, thread: str, commit: str, *, location: str | None = None
+    ) -> m.Worktree:
+        """Make or find the detached worktree of `thread` at a commit; a repeat returns the same one (design §5)."""
+        request = m.EnsureReadingTree(epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location)
+        return await self._ask(request, m.Worktree)
+
+    async def furnish_worktree(
+        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+    ) -> m.Furnished:
+        """Bring untracked files of the main checkout into a worktree; a repeat overwrites nothing."""
+        request = m.FurnishWorktree(epoch=self.epoch, repo=repo, path=path, copy=copy, link=link)
+        return await self._ask(request, m.Furnished)
+
     async def remove_worktree(
-        self, repo: str, thread: str, *, target: str | None, force: bool = False, location: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        target: str | None,
+        force: bool = False,
+        clean_only: bool = False,
+        dry_run: bool = False,
+        location: str | None = None,
     ) -> m.Removed:
         """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
         request = m.RemoveWorktree(
-            epoch=self.epoch, repo=repo, thread=thread, target=target, force=force, location=location
+            epoch=self.epoch,
+            repo=repo,
+            thread=thread,
+            target=target,
+            force=force,
+            clean_only=clean_only,
+            dry_run=dry_run,
+            location=location,
         )
         return await self._ask(request, m.Removed)
 
@@ -156,6 +202,7 @@ class GitWorker:
         source: str,
         target: str,
         message: str,
+        trailer: str = "",
         strategy: str = "merge",
         expected_source: str | None = None,
     ) -> m.PrepareResult:
@@ -167,10 +214,24 @@ class GitWorker:
             source=source,
             target=target,
             message=message,
+            trailer=trailer,
             strategy=strategy,
             expected_source=expected_source,
         )
         return await self._ask(request, m.Prepared, m.Conflicts, m.Refused)
+
+    async def verify_merge(
+        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+    ) -> m.Verified:
+        """Run a command on a merge commit in a checkout of its own; cancelling ends its whole process group."""
+        request = m.VerifyMerge(
+            epoch=self.epoch, repo=repo, op=op, commit=commit, command=command, timeout_secs=timeout_secs, log=log
+        )
+        return await self._ask(request, m.Verified)
+
+    async def clear_merge(self, repo: str, op: str) -> m.Cleared:
+        """Remove what an operation that will not be published has left behind."""
+        return await self._ask(m.ClearMerge(epoch=self.epoch, repo=repo, op=op), m.Cleared)
 
     async def publish_merge(self, repo: str, op: str, prepared: m.Prepared) -> m.PublishResult:
         """Move the target and its checkouts to a prepared merge, or say why nothing was changed."""

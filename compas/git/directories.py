@@ -13,6 +13,11 @@ def lexists(path: str | bytes) -> bool:
     return os.path.lexists(path)
 
 
+def is_directory(path: str) -> bool:
+    """Say whether a directory is at `path`."""
+    return os.path.isdir(path)
+
+
 def has_git_file(path: str) -> bool:
     """Say whether a directory is linked to a repository."""
     return os.path.isfile(os.path.join(path, ".git"))

@@ -21,7 +21,7 @@ from compas.git.messages import (
     TargetMoved,
 )
 from compas.git.naming import BRANCHES, checked_id, lock_of_target
-from compas.git.repository import Listed, is_ancestor, tip_of, whereabouts
+from compas.git.repository import Listed, has_commit, is_ancestor, tip_of, whereabouts
 
 PUBLICATION: Final = 900.0
 """Seconds after which even a publication may be cancelled: something in it hangs."""
@@ -52,7 +52,7 @@ async def _look(git: Git, prepared: Prepared) -> PublishResult | None:
     """Say why the branch is not to be moved, or that it has been already; None when it can be."""
     target, old, new = prepared.target, prepared.target_old, prepared.new
     tip = await tip_of(git, BRANCHES + target)
-    if tip is not None and await tip_of(git, new) is not None and await is_ancestor(git, new, tip):
+    if tip is not None and await has_commit(git, new) and await is_ancestor(git, new, tip):
         followed, left = await complete_checkouts(git, target, old, tip) if new != old else ((), ())
         return Published(new=new, followed=followed, stale=left)
     if tip != old:

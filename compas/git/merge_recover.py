@@ -9,9 +9,9 @@ from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import lexists
 from compas.git.locks import hold
 from compas.git.merge_checkout import lock_of, remove_merge_checkout
-from compas.git.messages import Finished, FinishMerge, StaleCheckout
+from compas.git.messages import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout
 from compas.git.naming import BRANCHES, lock_of_target, merge_directory
-from compas.git.repository import Listed, is_ancestor, path_of, tip_of, whereabouts
+from compas.git.repository import Listed, has_commit, is_ancestor, path_of, tip_of, whereabouts
 
 GONE: Final = b"000000"
 
@@ -22,18 +22,28 @@ async def finish_merge(request: FinishMerge) -> Finished:
     Asking again changes nothing more. Raises GitRefused `not_a_repository`, `bad_id`.
     """
     anchor, common_dir = await whereabouts(Git(request.repo))
-    path = merge_directory(common_dir, request.op)
-    async with hold(anchor, common_dir, lock_of(path)) as git:
-        cleaned = (path,) if await remove_merge_checkout(git, path) else ()
+    cleaned = await _clear(anchor, common_dir, request.op)
     async with hold(anchor, common_dir, lock_of_target(request.target)) as git:
         tip = await tip_of(git, BRANCHES + request.target)
-        known = await tip_of(git, request.new) is not None
+        known = await has_commit(git, request.new)
         published = tip is not None and known and await is_ancestor(git, request.new, tip)
         followed: tuple[str, ...] = ()
         left: tuple[StaleCheckout, ...] = ()
         if published and tip is not None and request.new != request.target_old:
             followed, left = await complete_checkouts(git, request.target, request.target_old, tip)
     return Finished(published=published, tip=tip, followed=followed, stale=left, cleaned=cleaned)
+
+
+async def clear_merge(request: ClearMerge) -> Cleared:
+    """Remove an operation's temporary checkout, once whoever still works in it has ended. Raises as `finish_merge`."""
+    anchor, common_dir = await whereabouts(Git(request.repo))
+    return Cleared(cleaned=await _clear(anchor, common_dir, request.op))
+
+
+async def _clear(anchor: Git, common_dir: str, op: str) -> tuple[str, ...]:
+    path = merge_directory(common_dir, op)
+    async with hold(anchor, common_dir, lock_of(path)) as git:
+        return (path,) if await remove_merge_checkout(git, path) else ()
 
 
 async def complete_checkouts(

@@ -2,18 +2,22 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
 from compas.git.command import Git, shown
 from compas.git.errors import GitError, GitFailed, GitRefused, GitTimedOut
+from compas.git.merge_sides import Sides
 from compas.git.merge_tree import MergedTree, conflicts_of
 from compas.git.messages import Conflicts, Refused, SideCommit
 
 COMMITS: Final = 20
 FILES_ASKED: Final = 200
 TEXT: Final = 20_000
+HEAD: Final = "HEAD"
+"""What git calls the target where it merges in a checkout."""
 
 
 def refused_by(error: GitError) -> Refused:
@@ -29,37 +33,47 @@ def refused_by(error: GitError) -> Refused:
             return Refused(code="git_failed", sentence=f"{error}; nothing was changed")
 
 
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What people call the sides that git, merging by commit, calls by their object names."""
+
+    names: Mapping[str, str]
+
+    def in_text(self, text: str) -> str:
+        """Return git's text with the names in it."""
+        for commit, name in self.names.items():
+            if commit != HEAD:  # a word that may mean something else in a sentence
+                text = text.replace(commit, name)
+        return text
+
+    def in_path(self, path: str) -> str:
+        """Where both sides want one name, git sets one side's file aside as `name~side`, slashes flattened."""
+        for commit, name in self.names.items():
+            path = path.replace(f"~{commit}", f"~{name.replace('/', '_')}")
+        return path
+
+
 async def explain(
-    git: Git, source: str, target: str, source_tip: str, target_old: str, merged: MergedTree
+    git: Git, sides: Sides, merged: MergedTree, labels: Labels | None = None, picked: SideCommit | None = None
 ) -> Conflicts:
-    """Return the conflict for people, with both sides' commits (design §6 rule 7)."""
+    """Return the conflict for people, with both sides' commits (design §6 rule 7).
+
+    `picked` is the commit of the source that could not be made again on the target, where one by one is.
+    """
     files = conflicts_of(merged)
     paths = list(files)[:FILES_ASKED]
-    # Merged by commit, git calls the sides by their object names; people know them by their branches.
-    names = {source_tip: source, target_old: target}
+    labels = labels or Labels({sides.source_tip: sides.source, sides.target_old: sides.target})
     return Conflicts(
-        source=source,
-        target=target,
-        source_tip=source_tip,
-        target_old=target_old,
-        files=tuple(msgspec.structs.replace(file, path=_named_path(file.path, names)) for file in files.values()),
-        ours=await _commits(git, source_tip, target_old, paths),
-        theirs=await _commits(git, target_old, source_tip, paths),
-        text=_named(merged.text, names)[:TEXT],
+        source=sides.source,
+        target=sides.target,
+        source_tip=sides.source_tip,
+        target_old=sides.target_old,
+        files=tuple(msgspec.structs.replace(file, path=labels.in_path(file.path)) for file in files.values()),
+        ours=await _commits(git, sides.source_tip, sides.target_old, paths),
+        theirs=await _commits(git, sides.target_old, sides.source_tip, paths) if picked is None else (picked,),
+        picked=picked,
+        text=labels.in_text(merged.text)[:TEXT],
     )
-
-
-def _named(text: str, names: Mapping[str, str]) -> str:
-    for commit, name in names.items():
-        text = text.replace(commit, name)
-    return text
-
-
-def _named_path(path: str, names: Mapping[str, str]) -> str:
-    """Where both sides want one name, git sets one side's file aside as `name~side`, slashes flattened."""
-    for commit, name in names.items():
-        path = path.replace(f"~{commit}", f"~{name.replace('/', '_')}")
-    return path
 
 
 async def _commits(git: Git, without: str, tip: str, paths: Sequence[bytes]) -> tuple[SideCommit, ...]:

@@ -30,11 +30,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class MergedTree:
-    """The outcome of a merge without a checkout."""
+    """The outcome of a merge; `clean` says that nothing is left to decide, so that `tree` can be committed."""
 
     tree: str
     unmerged: tuple[Unmerged, ...]
     messages: tuple[Message, ...]
+    clean: bool = False
+
+    @property
+    def says_conflict(self) -> bool:
+        """Whether git speaks of a conflict, whatever it ended with."""
+        return any(message.kind.startswith(_MARK) for message in self.messages)
 
     @property
     def text(self) -> str:
@@ -43,14 +49,21 @@ class MergedTree:
 
 
 def parse_merge_tree(printed: bytes) -> MergedTree:
-    """Parse the whole output. Raises ValueError for what that format does not have."""
+    """Parse the whole output. Raises ValueError for what that format does not have.
+
+    Behind it git prints advice about submodules that conflict, in sentences and without a NUL.
+    """
     fields = printed.split(b"\0")
-    if fields.pop() != b"" or not fields:
-        raise ValueError(f"git merge-tree printed something that does not end with NUL: {printed[-80:]!r}")
+    advice = fields.pop()
+    if not fields:
+        raise ValueError(f"git merge-tree printed something without NUL: {printed[-80:]!r}")
     tree, rest = fields[0].decode("ascii"), fields[1:]
     end = rest.index(b"") if b"" in rest else len(rest)
     unmerged = tuple(parse_unmerged(rest[:end]))
-    return MergedTree(tree, unmerged, tuple(_messages(rest[end + 1 :])))
+    messages = _messages(rest[end + 1 :])
+    if advice:
+        messages.append(Message((), b"advice", advice))
+    return MergedTree(tree, unmerged, tuple(messages))
 
 
 def parse_unmerged(records: Sequence[bytes]) -> list[Unmerged]:

@@ -6,6 +6,8 @@ File names are text for people: bytes that are not UTF-8 are shown as `\\xNN`. C
 import msgspec
 
 from compas.git.wire.merging import (
+    Cleared,
+    ClearMerge,
     Conflict,
     Conflicts,
     Finished,
@@ -21,6 +23,8 @@ from compas.git.wire.merging import (
     SideCommit,
     StaleCheckout,
     TargetMoved,
+    Verified,
+    VerifyMerge,
 )
 from compas.git.wire.message import Lane, Mutation, Struct
 from compas.git.wire.reading import (
@@ -43,9 +47,14 @@ from compas.git.wire.reading import (
 from compas.git.wire.worktrees import (
     CommitAll,
     Committed,
+    EnsureReadingTree,
     EnsureWorktree,
     FileChange,
+    FillPool,
+    Furnished,
+    FurnishWorktree,
     NothingToCommit,
+    Pool,
     Removed,
     RemoveWorktree,
     Snapshot,
@@ -56,6 +65,8 @@ from compas.git.wire.worktrees import (
 __all__ = [
     "Answered",
     "Asked",
+    "ClearMerge",
+    "Cleared",
     "CommitAll",
     "Committed",
     "Conflict",
@@ -65,12 +76,16 @@ __all__ = [
     "Describe",
     "Diff",
     "DiffText",
+    "EnsureReadingTree",
     "EnsureWorktree",
     "Entry",
     "FileChange",
     "FileStat",
+    "FillPool",
     "FinishMerge",
     "Finished",
+    "FurnishWorktree",
+    "Furnished",
     "Graph",
     "GraphText",
     "InProgress",
@@ -78,6 +93,7 @@ __all__ = [
     "MergeKind",
     "Mutation",
     "NothingToCommit",
+    "Pool",
     "PrepareMerge",
     "PrepareResult",
     "Prepared",
@@ -100,6 +116,8 @@ __all__ = [
     "Struct",
     "TakeSnapshot",
     "TargetMoved",
+    "Verified",
+    "VerifyMerge",
     "Worktree",
 ]
 
@@ -111,12 +129,17 @@ Request = (
     | Status
     | Diff
     | EnsureWorktree
+    | EnsureReadingTree
+    | FillPool
+    | FurnishWorktree
     | RemoveWorktree
     | TakeSnapshot
     | CommitAll
     | PrepareMerge
     | PublishMerge
     | FinishMerge
+    | ClearMerge
+    | VerifyMerge
 )
 Response = (
     Repository
@@ -126,6 +149,8 @@ Response = (
     | StatusReport
     | DiffText
     | Worktree
+    | Furnished
+    | Pool
     | Removed
     | Snapshot
     | Committed
@@ -136,6 +161,8 @@ Response = (
     | Published
     | TargetMoved
     | Finished
+    | Cleared
+    | Verified
 )
 
 

@@ -1,5 +1,6 @@
 """Cheap reads without a process: refs and ancestry through libgit2, where it understands the repository."""
 
+import os
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -27,9 +28,49 @@ async def tip(directory: str, ref: str) -> str | None:
     return await _read(directory, read)
 
 
+async def branch(directory: str, ref: str) -> tuple[str, str] | None:
+    """Return the commit at a branch's full ref, and the ref it leads to if it is only another name; None where there
+    is no such branch. Raises NotQuick, also where names that differ in case may be one."""
+    if os.name != "posix" or os.uname().sysname != "Linux":
+        raise NotQuick("refs may be files of a file system that knows no case")
+
+    def read(repository: pygit2.Repository) -> tuple[str, str] | None:
+        try:
+            reference = repository.lookup_reference(ref)
+        except KeyError:
+            return None
+        found = reference.peel()
+        if not isinstance(found, pygit2.Commit):
+            return None
+        is_symbolic = reference.type == pygit2.enums.ReferenceType.SYMBOLIC
+        return str(found.id), str(reference.target) if is_symbolic else ""
+
+    return await _read(directory, read)
+
+
+async def has_commit(directory: str, commit: str) -> bool:
+    """Say whether the repository has a commit, named in full. Raises NotQuick."""
+    return await _read(directory, lambda repository: isinstance(repository.get(commit), pygit2.Commit))
+
+
+async def merge_base(directory: str, one: str, other: str) -> str | None:
+    """Return a best common ancestor of two commits, named in full; None where they have none. Raises NotQuick."""
+
+    def read(repository: pygit2.Repository) -> str | None:
+        found: pygit2.Oid | None = repository.merge_base(one, other)
+        return str(found) if found else None
+
+    return await _read(directory, read)
+
+
 async def is_ancestor(directory: str, older: str, newer: str) -> bool:
     """Say whether commit `newer` contains commit `older`, both full names. Raises NotQuick."""
     return await _read(directory, lambda repository: repository.descendant_of(newer, older))
+
+
+async def tree_of(directory: str, commit: str) -> str:
+    """Return the tree of a commit, named in full. Raises NotQuick."""
+    return await _read(directory, lambda repository: str(repository[commit].peel(pygit2.Tree).id))
 
 
 async def _read(directory: str, read: Callable[[pygit2.Repository], R]) -> R:

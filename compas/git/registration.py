@@ -12,11 +12,18 @@ _DIRECTORY: Final = os.path.join("compas", "worktrees")
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """A worktree of ours; not `ready` means that nobody was ever told of it."""
+    """A worktree of ours; not `ready` means that nobody was ever told of it.
+
+    `instance` names this very directory. `reading` is the commit that a detached worktree is for, empty for one with a
+    branch. `pooled` says that it was made in advance and is being moved here.
+    """
 
     thread: str
     path: str
     ready: bool
+    instance: str = ""
+    reading: str = ""
+    pooled: bool = False
 
 
 def read_registration(common_dir: str, thread: str) -> Registration | None:
@@ -26,6 +33,17 @@ def read_registration(common_dir: str, thread: str) -> Registration | None:
             return msgspec.json.decode(file.read(), type=Registration)
     except (FileNotFoundError, msgspec.DecodeError):
         return None  # unreadable proves nothing, and without proof nothing is touched
+
+
+def read_all_registrations(common_dir: str) -> list[Registration]:
+    """Return what is remembered of every thread's worktree."""
+    found = []
+    with contextlib.suppress(FileNotFoundError):
+        for name in os.listdir(os.path.join(common_dir, _DIRECTORY)):
+            if name.endswith(".json"):
+                one = read_registration(common_dir, name.removesuffix(".json"))
+                found += [] if one is None else [one]
+    return found
 
 
 def write_registration(common_dir: str, registration: Registration) -> None:

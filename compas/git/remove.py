@@ -1,20 +1,23 @@
 """Removes a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import same_place, vacate
 from compas.git.errors import GitFailed, GitRefused
 from compas.git.locks import hold
-from compas.git.messages import Removed, RemoveWorktree
+from compas.git.messages import Entry, Removed, RemoveWorktree
 from compas.git.naming import BRANCHES, SNAPSHOTS, archive_ref, base_ref, thread_branch, worktree_root
-from compas.git.registration import forget_registration, read_registration
+from compas.git.registration import Registration, forget_registration, read_registration
 from compas.git.repository import Listed, is_ancestor, path_of, repository_at, tip_of, worktrees
 from compas.git.snapshot import snapshot_at, tree_of_checkout
 from compas.git.stale_locks import users_of
 from compas.git.status import operation_in, read_entries
+from compas.git.submodules import dirty_submodules, keep_submodules
 
 IGNORED_NAMED: Final = 50
 
@@ -25,7 +28,7 @@ Fate = Literal["deleted", "archived", "absent", "kept"]
 class Cleared:
     """What became of a worktree."""
 
-    outcome: Literal["removed", "absent", "kept"]
+    outcome: Literal["removed", "absent", "kept", "removable"]
     path: str | None = None
     snapshot: str | None = None
     ignored: tuple[str, ...] = ()
@@ -52,7 +55,7 @@ async def remove_worktree(request: RemoveWorktree) -> Removed:
         tip = await tip_of(git, BRANCHES + branch)
         fate: Fate = "kept"
         archive = None
-        if cleared.outcome != "kept":
+        if cleared.outcome != "kept" and not request.dry_run:
             elsewhere = [item.path for item in await worktrees(git) if item.branch == BRANCHES + branch]
             if elsewhere:
                 cleared = replace(cleared, reason=f"{branch} stays: it is checked out in {elsewhere[0]}")
@@ -77,23 +80,40 @@ async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -
     if not item.present:
         if not vacate(item.path):
             return Cleared("kept", item.path, reason=f"{item.path} has lost its .git file but holds other files")
-        return await _take_away(git, item, Cleared("absent", item.path))
+        return await _take_away(git, item, Cleared("absent", item.path), request)
     there = git.at(item.path)
-    reason = await _unsafe(there, item, branch, force=request.force)
+    registered = read_registration(await path_of(there, "--git-common-dir"), request.thread)
+    reason = await _unsafe(there, item, branch, registered, force=request.force)
     snapshot = None
-    if reason is None and await read_entries(there):
+    entries = await read_entries(there) if reason is None else []
+    if entries and request.clean_only and not request.force:
+        reason = f"{item.path} has uncommitted changes ({_named(entries)})"
+    elif entries and not (request.force and request.dry_run):
         snapshot, reason = await _saved(there, request)
+    if reason is None and not request.force:
+        dirty = await dirty_submodules(there)
+        reason = f"its submodules have changes that no snapshot can hold: {', '.join(dirty)}" if dirty else None
+    if reason is None and not request.dry_run:
+        main = next((git.at(one.path) for one in await worktrees(git) if one.main and not one.bare), None)
+        reason = await keep_submodules(main, there, await path_of(there, "--git-common-dir"), request.thread)
     if reason is not None:
         return Cleared("kept", item.path, reason=reason)
-    if item.branch != BRANCHES + branch and item.head is not None:
+    if request.dry_run:
+        return Cleared("removable", item.path)
+    has_own_commits = registered is None or item.head != registered.reading
+    if item.branch != BRANCHES + branch and item.head is not None and has_own_commits:
         # Commits made off the branch would be reachable from nowhere once HEAD is gone.
         await git.run("update-ref", archive_ref(f"{branch}-head", item.head), item.head)
     ignored = await there.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
     names = [shown(name) for name in ignored.stdout.split(b"\0") if name][:IGNORED_NAMED]
-    return await _take_away(git, item, Cleared("removed", item.path, snapshot, tuple(names)))
+    return await _take_away(git, item, Cleared("removed", item.path, snapshot, tuple(names)), request)
 
 
-async def _unsafe(git: Git, item: Listed, branch: str, *, force: bool) -> str | None:
+def _named(entries: Sequence[Entry]) -> str:
+    return f"{len(entries)}: {', '.join(entry.path for entry in entries[:10])}"
+
+
+async def _unsafe(git: Git, item: Listed, branch: str, registered: Registration | None, *, force: bool) -> str | None:
     """Say why a worktree must not go, whatever snapshots there are; force overrules all but running processes."""
     git_dir = await path_of(git, "--git-dir")
     users = users_of((item.path,))
@@ -104,7 +124,8 @@ async def _unsafe(git: Git, item: Listed, branch: str, *, force: bool) -> str | 
     operation = operation_in(git_dir)
     if operation is not None:
         return f"{item.path} is in the middle of a {operation}"
-    if item.branch != BRANCHES + branch:
+    is_for_reading = registered is not None and registered.reading and item.branch is None
+    if item.branch != BRANCHES + branch and not is_for_reading:
         on = (item.branch or f"commit {item.head}").removeprefix(BRANCHES)
         return f"{item.path} stands on {on}, not on {branch}"
     return None
@@ -121,23 +142,22 @@ async def _saved(git: Git, request: RemoveWorktree) -> tuple[str | None, str | N
         if recorded == tree:
             return await tip_of(git, ref), None
     if not request.force:
-        entries = await read_entries(git)
-        names = ", ".join(entry.path for entry in entries[:10])
-        return (
-            None,
-            f"{git.directory} has uncommitted changes that no snapshot holds ({len(entries)}: {names})",
-        )
+        named = _named(await read_entries(git))
+        return None, f"{git.directory} has uncommitted changes that no snapshot holds ({named})"
     ref = f"{SNAPSHOTS}removed-{request.thread}-{tree[:12]}"
     recorded_now = await snapshot_at(git, ref, f"Before the worktree of {request.thread} was removed")
     return recorded_now.commit, None
 
 
-async def _take_away(git: Git, item: Listed, cleared: Cleared) -> Cleared:
+async def _take_away(git: Git, item: Listed, cleared: Cleared, request: RemoveWorktree) -> Cleared:
     """Let git remove it; what git refuses is kept, and never deleted behind its back (reference b W-1)."""
+    if request.dry_run:
+        return cleared
     try:
         await git.run("worktree", "remove", "--force", item.path, time_limit=LONG_LIMIT)
     except GitFailed as error:
         return Cleared("kept", item.path, cleared.snapshot, reason=f"git did not remove {item.path}: {error.output}")
+    hit("git.worktree_removed")
     return cleared
 
 

@@ -1,8 +1,8 @@
 """Reads what a directory's repository is, what revisions and branches name, and which hooks and worktrees it has."""
 
+import contextlib
 import difflib
 import os
-import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
@@ -15,8 +15,8 @@ from compas.git.naming import BRANCHES
 
 MERGE_HOOKS: Final = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
 COMMIT_HOOKS: Final = ("pre-commit", "prepare-commit-msg", "commit-msg")
-
-_VERSION: Final = re.compile(r"(\d+)\.(\d+)")
+REBASE_HOOKS: Final = ("pre-rebase", "prepare-commit-msg", "commit-msg", "post-commit", "post-rewrite")
+SQUASH_HOOKS: Final = (*COMMIT_HOOKS, "post-commit", "post-merge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +49,15 @@ async def whereabouts(git: Git) -> tuple[Git, str]:
 
     Raises GitRefused `not_a_repository`.
     """
+    anchor, common_dir, _ = await whereabouts_with_worktrees(git)
+    return anchor, common_dir
+
+
+async def whereabouts_with_worktrees(git: Git) -> tuple[Git, str, list[Listed]]:
+    """Return what `whereabouts` does, and the worktrees of the moment. Raises GitRefused `not_a_repository`."""
     common_dir, _, _ = await _surroundings(git)
-    main = (await worktrees(git))[0]
-    return git.at(common_dir if main.bare else main.path), common_dir
+    listed = await worktrees(git)
+    return git.at(common_dir if listed[0].bare else listed[0].path), common_dir, listed
 
 
 async def _surroundings(git: Git) -> tuple[str, str, str]:
@@ -121,6 +127,14 @@ async def tip_of(git: Git, ref: str) -> str | None:
         return await git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
 
 
+async def has_commit(git: Git, commit: str) -> bool:
+    """Say whether the repository has a commit, named in full."""
+    try:
+        return await quick.has_commit(git.directory, commit)
+    except quick.NotQuick:
+        return await git.line("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}") is not None
+
+
 async def branch_tip(git: Git, branch: str) -> str:
     """Return the tip of a local branch. Raises GitRefused `no_such_branch`, listing similar ones (b W-15)."""
     return (await _branch(git, branch))[0]
@@ -138,6 +152,10 @@ async def target_tip(git: Git, branch: str) -> str:
 async def _branch(git: Git, branch: str) -> tuple[str, str]:
     """Return tip and, for another name of a branch, the ref it leads to. What is no exact name matches nothing."""
     ref = BRANCHES + branch.replace("\0", "?")
+    with contextlib.suppress(quick.NotQuick):
+        found = await quick.branch(git.directory, ref)
+        if found is not None:
+            return found
     listed = await git.text("for-each-ref", "--format=%(refname) %(objectname) %(symref)", ref)
     for line in listed.split("\n"):
         name, _, rest = line.partition(" ")
@@ -183,12 +201,6 @@ async def graph(request: Graph) -> GraphText:
     limit = f"--max-count={max(1, min(request.limit, 1000))}"
     text = await git.text("log", *form, limit, *commits, "--")
     return GraphText(text=text)
-
-
-async def version(git: Git) -> tuple[int, int]:
-    """Return git's version, as far as features depend on it."""
-    found = _VERSION.search(await git.text("version"))
-    return (int(found[1]), int(found[2])) if found else (0, 0)
 
 
 async def worktrees(git: Git) -> list[Listed]:

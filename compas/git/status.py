@@ -1,8 +1,11 @@
 """Reads what a checkout holds, exactly: porcelain version 2, NUL-separated, nothing trimmed (reference b W-11)."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Final, Literal
+
+import trio
 
 from compas.git.command import Git, shown
 from compas.git.messages import Entry, InProgress, Status, StatusReport
@@ -45,7 +48,25 @@ async def status(request: Status) -> StatusReport:
         in_progress=operation_in(await path_of(git, "--git-dir")),
         on_expected_branch=None if request.branch is None else branch == request.branch,
         clean=not entries,
+        size_bytes=await trio.to_thread.run_sync(_bytes_below, request.worktree) if request.measure else None,
     )
+
+
+def _bytes_below(directory: str) -> int:
+    """Add up what is on disk; what vanishes meanwhile counts for nothing. Ends when its caller is cancelled."""
+    total, ahead = 0, [directory]
+    while ahead:
+        trio.from_thread.check_cancelled()
+        with (
+            contextlib.suppress(FileNotFoundError, NotADirectoryError, PermissionError),
+            os.scandir(ahead.pop()) as found,
+        ):
+            for entry in found:
+                with contextlib.suppress(FileNotFoundError):
+                    total += entry.stat(follow_symlinks=False).st_blocks * 512
+                if entry.is_dir(follow_symlinks=False):
+                    ahead.append(entry.path)
+    return total
 
 
 async def read_entries(git: Git) -> list[Entry]:

@@ -18,9 +18,13 @@ from compas.git.commit import commit_all
 from compas.git.diff import diff
 from compas.git.errors import GitError, GitRefused
 from compas.git.failures import carry
+from compas.git.furnish import furnish_worktree
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
-from compas.git.merge_recover import finish_merge
+from compas.git.merge_recover import clear_merge, finish_merge
+from compas.git.merge_verify import verify_merge
+from compas.git.pool import fill_pool
+from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
 from compas.git.snapshot import take_snapshot
@@ -30,6 +34,7 @@ from compas.git.worktree import ensure_worktree
 NAME: Final = "compas-git-worker"
 SHORT: Final = 16
 LONG: Final = max(2, os.cpu_count() or 2)
+CHECKS: Final = 8
 IN_FLIGHT: Final = 512
 """Requests beyond these are refused as busy; long jobs wait in here without keeping a short one from its lane."""
 
@@ -45,7 +50,12 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.PrepareMerge: ("short", prepare_merge),
     m.PublishMerge: ("short", publish_merge),
     m.FinishMerge: ("short", finish_merge),
+    m.ClearMerge: ("short", clear_merge),
+    m.VerifyMerge: ("check", verify_merge),
     m.EnsureWorktree: ("long", ensure_worktree),
+    m.EnsureReadingTree: ("long", ensure_reading_tree),
+    m.FillPool: ("long", fill_pool),
+    m.FurnishWorktree: ("long", furnish_worktree),
     m.RemoveWorktree: ("long", remove_worktree),
     m.TakeSnapshot: ("long", take_snapshot),
     m.CommitAll: ("long", commit_all),
@@ -57,7 +67,8 @@ class Worker:
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
-        self._lanes = {"short": trio.CapacityLimiter(SHORT), "long": trio.CapacityLimiter(LONG)}
+        sizes: dict[m.Lane, int] = {"short": SHORT, "long": LONG, "check": CHECKS}
+        self._lanes = {lane: trio.CapacityLimiter(size) for lane, size in sizes.items()}
 
     async def serve(self, call: Call) -> m.Answered:
         """Answer one call; raises CallError carrying a GitError."""

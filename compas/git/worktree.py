@@ -1,8 +1,11 @@
 """Makes the worktree of a thread, or repairs or reuses the one there is; deletes nothing that is not provably ours."""
 
 import os
+import secrets
 from dataclasses import dataclass
 from typing import Final
+
+from msgspec.structs import replace
 
 from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git
@@ -18,10 +21,12 @@ from compas.git.directories import (
 from compas.git.errors import GitFailed, GitRefused
 from compas.git.locks import hold
 from compas.git.messages import EnsureWorktree, Worktree
-from compas.git.naming import BRANCHES, WORKTREES, base_ref, thread_branch, worktree_root
+from compas.git.naming import BRANCHES, base_ref, thread_branch, worktree_root
+from compas.git.pool import take
 from compas.git.registration import Registration, read_registration, write_registration
 from compas.git.repository import Listed, branch_tip, path_of, repository_at, tip_of, worktrees
 from compas.git.stale_locks import remove_stale
+from compas.git.worktree_ignore import exclude_worktrees
 
 INTERRUPTED: Final = "initializing"
 """How git locks a worktree that `git worktree add` has not finished."""
@@ -51,14 +56,16 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
     branch = thread_branch(request.thread)
     here = await repository_at(Git(request.repo))
     root = worktree_root(here.common_dir, here.main, request.location)
-    place = Place(request.thread, branch, here.common_dir, _inside(root, request.thread))
+    place = Place(request.thread, branch, here.common_dir, directory_of(root, request.thread))
     anchor = Git(here.main or here.common_dir)
     async with hold(anchor, here.common_dir, f"worktree-{request.thread}") as git:
         healed: list[str] = []
+        await _resume_taking(git, place, request, healed)
         found = await _registered(git, place)
         if found is not None and await _usable(git, place, found, healed):
             return await _verified(git, place, found.path, request.base, healed, created=False)
-        await _add(git, place, request.base, excluded=request.location is None and here.main is not None)
+        excluded = request.location is None and here.main is not None
+        await _add(git, place, request, healed, excluded=excluded)
         return await _verified(git, place, place.path, request.base, healed, created=True)
 
 
@@ -86,7 +93,7 @@ async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> b
         message = f"{found.path} is missing but locked ({reason}); bring it back or unlock it"
         raise GitRefused("worktree_locked", message)
     if interrupted and found.branch == place.ref and has_git_file(found.path):
-        await _complete(git, found, healed)
+        await complete_interrupted(git, found, healed)
         return True
     if interrupted:
         clear_unused(found.path)
@@ -101,7 +108,7 @@ async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> b
     return True
 
 
-async def _complete(git: Git, found: Listed, healed: list[str]) -> None:
+async def complete_interrupted(git: Git, found: Listed, healed: list[str]) -> None:
     """Finish what a killed `git worktree add` began. Nobody was told of this worktree, so nobody has worked in it."""
     there = git.at(found.path)
     unlink(os.path.join(await path_of(there, "--git-dir"), "index.lock"))
@@ -134,26 +141,72 @@ async def _on_branch(git: Git, place: Place, found: Listed) -> None:
     raise GitRefused("wrong_branch", message)
 
 
-async def _add(git: Git, place: Place, base: str | None, *, excluded: bool) -> None:
+async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str], *, excluded: bool) -> None:
     """Let git make the worktree; what it is told is remembered first, so that a half-made one is known as ours."""
     if not is_vacant(place.path):
         message = f"{place.path} is wanted for a worktree but is occupied; move what is there away"
         raise GitRefused("path_occupied", message)
     arguments = [place.path, place.branch]
     if await tip_of(git, place.ref) is None:
-        start = await _start(git, place, base)
-        await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
+        start = await _archived(git, request, healed)
+        if start is None:
+            start = await _start(git, place, request.base)
+            await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
         arguments = ["-b", place.branch, place.path, start]
     if excluded:
-        _exclude(place.common_dir)
+        exclude_worktrees(place.common_dir)
     make_parent(place.path)
-    write_registration(place.common_dir, Registration(thread=place.thread, path=place.path, ready=False))
+    made = Registration(thread=place.thread, path=place.path, ready=False, instance=secrets.token_hex(8))
+    if request.pool and await take(git, place.common_dir, replace(made, pooled=True)):
+        await _switch(git, place, request, healed)
+        return
+    write_registration(place.common_dir, made)
     try:
         await git.run("worktree", "add", "--no-guess-remote", *arguments, time_limit=LONG_LIMIT)
     except GitFailed as error:
         message = f"git could not make the worktree {place.path} of {place.branch}: {error.output}"
         raise GitRefused("worktree_failed", message) from error
     hit("git.worktree_added")
+
+
+async def _switch(git: Git, place: Place, request: EnsureWorktree, healed: list[str]) -> None:
+    """Put a worktree that was made in advance on the thread's branch, at its start: only what differs is written."""
+    there = git.at(place.path)
+    arguments = [place.branch]
+    if await tip_of(git, place.ref) is None:
+        start = await _archived(git, request, healed) or await tip_of(git, base_ref(place.thread))
+        arguments = ["-c", place.branch, "--no-track", start or await _start(git, place, request.base)]
+    try:
+        await there.run("switch", "--quiet", *arguments, time_limit=LONG_LIMIT)
+    except GitFailed as error:
+        message = f"git could not bring the prepared worktree {place.path} to {place.branch}: {error.output}"
+        raise GitRefused("worktree_failed", message) from error
+    hit("git.worktree_added")
+
+
+async def _resume_taking(git: Git, place: Place, request: EnsureWorktree, healed: list[str]) -> None:
+    """Finish handing out a prepared worktree that a crash interrupted; nobody has worked in it yet."""
+    ours = read_registration(place.common_dir, place.thread)
+    if ours is None or ours.ready or not ours.pooled or not has_git_file(place.path):
+        return
+    await git.run("worktree", "repair", place.path)  # it may have been moved without git having noted that
+    there = git.at(place.path)
+    if await there.line("symbolic-ref", "--quiet", "HEAD") is None:
+        git_dir = await path_of(there, "--git-dir")
+        for name in ("index.lock", "HEAD.lock"):
+            unlink(os.path.join(git_dir, name))
+        await _switch(git, place, request, healed)
+    healed.append(f"finished moving {place.path}, which a crash had interrupted")
+
+
+async def _archived(git: Git, request: EnsureWorktree, healed: list[str]) -> str | None:
+    """Return where the branch stood before it was retired; its begin is found again from the base."""
+    if request.restore is None:
+        return None
+    found = await git.line("rev-parse", "--verify", "--quiet", f"{request.restore}^{{commit}}")
+    if found is None:
+        healed.append(f"the archived commit {request.restore[:12]} is gone; the branch begins anew")
+    return found
 
 
 async def _start(git: Git, place: Place, base: str | None) -> str:
@@ -183,12 +236,22 @@ async def _verified(
     start = await tip_of(git, base_ref(place.thread))
     if start is None and base is not None:
         start = await git.line("merge-base", BRANCHES + base, tip)
-    write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True))
-    return Worktree(path=path, branch=place.branch, base=start or tip, head=head, created=created, healed=tuple(healed))
+    known = read_registration(place.common_dir, place.thread)
+    instance = known.instance if known is not None else ""
+    write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True, instance=instance))
+    return Worktree(
+        path=path,
+        branch=place.branch,
+        base=start or tip,
+        head=head,
+        created=created,
+        healed=tuple(healed),
+        instance=instance,
+    )
 
 
-def _inside(root: str, thread: str) -> str:
-    """Return the thread's directory, links of the root resolved. Raises GitRefused if it is itself a link elsewhere."""
+def directory_of(root: str, thread: str) -> str:
+    """Return a thread's directory, links of the root resolved. Raises GitRefused if it is itself a link elsewhere."""
     path = os.path.join(os.path.realpath(root), thread)
     if os.path.realpath(path) != path:
         message = f"{path} is a link to {os.path.realpath(path)}; a worktree must be inside its root, remove the link"
@@ -204,15 +267,3 @@ def _rebasing(git_dir: str) -> str | None:
         except FileNotFoundError:
             continue
     return None
-
-
-def _exclude(common_dir: str) -> None:
-    """Keep the worktrees out of the operator's status, in the repository's own ignore file, no file of theirs."""
-    line = f"/{WORKTREES}/"
-    path = os.path.join(common_dir, "info", "exclude")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "a+", encoding="utf-8", errors="surrogateescape") as file:
-        file.seek(0)
-        text = file.read()
-        if line not in text.splitlines():
-            file.write(("" if text.endswith("\n") or not text else "\n") + line + "\n")

@@ -10,6 +10,7 @@ from compas.domain.specs import AgentSpec
 from compas.git import messages as g
 from compas.git.errors import GitError
 from compas.orchestrator.services import Services
+from compas.text import counted
 
 log = logging.getLogger("compas.execution")
 
@@ -25,7 +26,7 @@ async def record_work(
     still in the worktree. May be repeated after a crash.
     """
     troubles: list[str] = []
-    if agent is not None and agent.commit == "auto" and outcome.status == "completed":
+    if agent is not None and agent.commit == "auto" and outcome.status == "completed" and not tree.reading:
         try:
             await services.git.retry(lambda git: git.commit_all(tree.path, subject))
         except GitError as err:
@@ -41,19 +42,21 @@ async def record_work(
         head=taken.head,
         dirty=taken.dirty,
         files=tuple(change.path for change in taken.files[:FILES_NAMED]),
+        total=taken.total,
     )
     outcome = msgspec.structs.replace(outcome, snapshot=snapshot)
-    if taken.dirty and agent is not None and agent.workspace == "worktree":
+    if taken.dirty:
         troubles.append(_describe(tree, taken))
     return _with_notes(outcome, troubles)
 
 
 def _describe(tree: WorktreeReady, taken: g.Snapshot) -> str:
     """Say what is not committed (a-core 69, b-mcp-cli-merge 121)."""
+    where = f"detached at {tree.base_commit[:12]}" if tree.reading else f"branch {tree.branch}"
     lines = [
         "## Worktree Status",
         "",
-        f"Uncommitted changes in {tree.path} (branch {tree.branch}):",
+        f"Uncommitted changes in {tree.path} ({where}), {counted(taken.total, 'file')}:",
         "",
         *(f"    {change.letter} {change.path}" for change in taken.files[:FILES_NAMED]),
     ]

@@ -10,7 +10,8 @@ from compas.domain.decision import Refusal
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, environment_of, look
 from compas.health.pinging import Pinged, ping
-from compas.orchestrator.messages import LookAt, MayStart, PingAgent
+from compas.orchestrator.breaking import BreakerKeeper
+from compas.orchestrator.messages import DescribeBreaker, ExecutionOver, LookAt, MayStart, PingAgent
 from compas.orchestrator.remembering import Memory, Remembered
 from compas.orchestrator.services import Services, backend_name
 
@@ -19,7 +20,7 @@ PINGS_AT_ONCE = 4
 
 
 class BackendActor(Actor):
-    """Lets work start while the backend's command can be found; its breaker is always closed in this version.
+    """Lets work start while the backend's command can be found, and keeps its circuit breaker.
 
     It looks and pings beside its mailbox, so that no execution ever waits for a CLI that is slow to say its version.
     """
@@ -30,10 +31,13 @@ class BackendActor(Actor):
         self._looks: Memory[Looked] = Memory(self._lasting)
         self._pings: Memory[Pinged] = Memory(self._lasting)
         self._places = trio.CapacityLimiter(PINGS_AT_ONCE)
+        self._breaker = BreakerKeeper(backend.name, services)
 
     async def on_start(self) -> None:
-        """Be found by the executions."""
+        """Read where the breaker stands, then be found by the executions."""
+        await self._breaker.read()
         self.context.registry.register(backend_name(self._backend.name), self.context.ref)
+        self.context.start_soon(self._breaker.keep, self.context)
 
     async def receive(self, message: object) -> object:
         """Answer whether an execution may start, what a look finds, and how a model answers."""
@@ -41,6 +45,11 @@ class BackendActor(Actor):
             case MayStart(path=path):
                 found = self._backend.availability(path)
                 return None if found.usable else Refusal(code="backend_unusable", message=found.detail)
+            case ExecutionOver():
+                self._breaker.look()
+                return None
+            case DescribeBreaker():
+                return self._breaker.state
             case LookAt(agent=agent, is_thorough=is_thorough):
                 return self._look(agent) if is_thorough else self._glance(agent)
             case PingAgent(agent=agent):

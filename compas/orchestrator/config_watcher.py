@@ -1,5 +1,6 @@
 """The config watcher: takes up a changed config file once its content has settled, and shows a failure that stands."""
 
+import contextlib
 import logging
 import math
 
@@ -17,12 +18,13 @@ from compas.orchestrator.configuration import Configuration, Refused, errors_of
 from compas.orchestrator.messages import (
     Commit,
     ConfigFileChanged,
+    ExecutionOver,
     LimitsChanged,
     LookAtConfig,
     ReloadConfig,
     WaitWritable,
 )
-from compas.orchestrator.services import ADMISSION, ASK_TIMEOUT_SECS, CONFIG, JOURNAL, Services
+from compas.orchestrator.services import ADMISSION, ASK_TIMEOUT_SECS, CONFIG, JOURNAL, Services, backend_name
 from compas.store.errors import StoreUnavailable
 from compas.store.records import Append, NewEvent
 
@@ -207,7 +209,7 @@ class ConfigWatcher(Actor):
         log.info("the config was loaded anew; changed: %s", said, extra={"action": "config_loaded"})
         for line in (*taken.notes, *configuration.notices, *configuration.standing.warnings):
             log.warning("%s", line, extra={"action": "config_warning"})
-        await self._tell_admission()
+        await self._tell_those_who_wait()
         return True
 
     async def _record(self, event: e.ConfigLoaded | e.ConfigRefused) -> None:
@@ -216,11 +218,12 @@ class ConfigWatcher(Actor):
         journal = await self.context.registry.wait_registered(JOURNAL)
         await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
 
-    async def _tell_admission(self) -> None:
-        """Let in whoever has room by the new limits. An admission that is being restarted reads them by itself."""
-        admission = self.context.registry.find(ADMISSION)
-        try:
-            if admission is not None:
-                await admission.tell(LimitsChanged())
-        except ActorStopped:
-            return
+    async def _tell_those_who_wait(self) -> None:
+        """Let in whoever has room by the new limits, and have the circuit breakers judged by theirs. An actor that is
+        being restarted reads them by itself."""
+        backends = [backend_name(backend) for backend in self._services.backends]
+        for name, word in [*((name, ExecutionOver()) for name in backends), (ADMISSION, LimitsChanged())]:
+            found = self.context.registry.find(name)
+            with contextlib.suppress(ActorStopped):
+                if found is not None:
+                    await found.tell(word)

@@ -125,7 +125,7 @@ class ExecutionActor(Actor):
         Raises LaunchError when no runner is known to have come up.
         """
         if run.requested is None:
-            ready = await make_ready(self._services, self.context.registry, thread, state, run)
+            ready = await self._make_ready(thread, state, run)
             if not isinstance(ready, Ready):
                 return ready
             failpoints.hit("execution.spec_written")
@@ -143,6 +143,20 @@ class ExecutionActor(Actor):
         await self._runners.launch(self._job.execution)
         failpoints.hit("execution.launched")
         return None
+
+    async def _make_ready(self, thread: ActorRef, state: Thread, run: Run) -> Ready | Outcome | Refusal:
+        """Make it ready, unless it is told to stop meanwhile: a setup command may take minutes."""
+        ready: Ready | Outcome | Refusal = Refusal(code="stopped", message="it was told to stop before it started")
+
+        async def cancel_when_told(scope: trio.CancelScope) -> None:
+            await self._told_to_stop.wait()
+            scope.cancel()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(cancel_when_told, nursery.cancel_scope)
+            ready = await make_ready(self._services, self.context.registry, thread, state, run)
+            nursery.cancel_scope.cancel()
+        return ready
 
     # --- during --------------------------------------------------------------------------------------------------
 
@@ -199,8 +213,7 @@ class ExecutionActor(Actor):
             return outcome
         agent = self._services.config.agents.get(run.queued.agent)
         # For the task that began it all: the body of a handoff begins with its own headings.
-        opening = state.opening_of(run.lineage) or state.messages[run.queued.message]
-        subject = state.summary or opening.posted.body.strip().partition("\n")[0][:72]
+        subject = state.summary or state.task_of(run.lineage).strip().partition("\n")[0][:72]
         outcome = await record_work(self._services, tree, self._job.execution, agent, outcome, subject)
         failpoints.hit("execution.snapshot_taken")
         return outcome

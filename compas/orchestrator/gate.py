@@ -10,6 +10,7 @@ from actors.remote.errors import CallError
 from compas.api.catalogue import BY_NAME
 from compas.errors import CompasError
 from compas.orchestrator.activity import Activity
+from compas.orchestrator.handlers import callers
 from compas.orchestrator.handlers.catalogue import HANDLERS
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.mode import Mode
@@ -54,6 +55,7 @@ class Gate:
                 raise CallError("unknown_operation", f"there is no operation {call.op!r}; there are: {known}")
             self._desk.supervision.clients = self._activity.clients
             try:
+                await callers.check(self._desk, call)
                 return await handler(self._desk, call)
             except StoreUnavailable as err:
                 raise CallError("store_unavailable", str(err)) from err

@@ -1,7 +1,6 @@
 """The merges of one target branch: an actor that does one at a time, and survives its own death in the middle."""
 
-import logging
-import os
+from collections.abc import Callable
 from functools import partial
 
 import trio
@@ -10,22 +9,27 @@ from actors.actor import Actor
 from actors.ref import ActorRef
 from compas import failpoints
 from compas.domain import events as e
-from compas.domain.decision import Decision, Draft, Refusal
-from compas.domain.merge import Operation, Queue, decide_outcome, decide_queue, decide_start, evolve
-from compas.git import messages as g
-from compas.git.client import GitWorker
-from compas.git.errors import GitError, GitWorkerLost
-from compas.orchestrator.messages import Answered, QueueMerge
+from compas.domain.decision import Decision, Refusal
+from compas.domain.merge import (
+    Operation,
+    Queue,
+    decide_cancel,
+    decide_handed_back,
+    decide_outcome,
+    decide_queue,
+    decide_start,
+    evolve,
+)
+from compas.orchestrator.merge_run import MergeRun, Step
+from compas.orchestrator.messages import Answered, CancelMerge, QueueMerge
 from compas.orchestrator.services import JOURNAL, Services, merge_name
 from compas.orchestrator.stream import commit, patiently
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.threads import thread_by_id
 from compas.store.records import Repeated
 
-log = logging.getLogger("compas.merge")
-
-TARGET_MOVED_TRIES = 20
-"""How often a merge is computed again because the target moved meanwhile; nobody commits that fast for long."""
+Decide = Callable[[], Decision]
+"""Decides by the state of the moment; called while nothing else writes."""
 
 
 class MergeActor(Actor):
@@ -42,40 +46,71 @@ class MergeActor(Actor):
         self._state = Queue(stream=e.merge_stream(repository, target))
         self._writing = trio.Lock()
         self._more = trio.Event()
+        self._at_work: tuple[str, trio.CancelScope] | None = None
+        self._adopted: set[str] = set()
 
     async def on_start(self) -> None:
         """Read the stream, and go on with what is open in it."""
         self.context.registry.register(merge_name(self._repository, self._target), self.context.ref)
         for recorded in await self._services.store.read_stream(self._state.stream):
             self._state = evolve(self._state, recorded)
+        self._adopted = {op for op, one in self._state.operations.items() if one.status == "executing"}
         self.context.start_soon(self._work)
 
     async def receive(self, message: object) -> object:
-        """Put a merge in line."""
-        if not isinstance(message, QueueMerge):
-            raise TypeError(f"merges do not take {type(message).__name__}")
+        """Put a merge in line, or withdraw one."""
         try:
-            return await self._queue(message)
+            match message:
+                case QueueMerge():
+                    return await self._queue(message)
+                case CancelMerge():
+                    return await self._cancel(message)
+                case _:
+                    raise TypeError(f"merges do not take {type(message).__name__}")
         except StoreUnavailable as err:
             self.context.defer().fail(err)
             return None
 
     async def _queue(self, message: QueueMerge) -> Answered | Refusal:
-        async with self._writing:
-            decision = decide_queue(
+        depth = 0
+
+        def decide() -> Decision:
+            nonlocal depth
+            depth = self._state.depth() + 1
+            return decide_queue(
                 self._state, message.queued, thread_status=message.thread_status, lineage=message.lineage
             )
+
+        return await self._take(decide, message.request_id, lambda recorded: message.respond(recorded, depth))
+
+    async def _cancel(self, message: CancelMerge) -> Answered | Refusal:
+        """Withdraw an operation; whatever git or a check of it runs is ended, with its process group."""
+        answer = await self._take(
+            lambda: decide_cancel(self._state, message.op, message.by), message.request_id, message.respond
+        )
+        operation = self._state.operations.get(message.op)
+        is_cancelled = operation is not None and operation.status == "cancelled"
+        if is_cancelled and self._at_work is not None and self._at_work[0] == message.op:
+            self._at_work[1].cancel()
+        return answer
+
+    async def _take(
+        self, decide: Decide, request_id: str, respond: Callable[[tuple[e.Recorded, ...]], bytes]
+    ) -> Answered | Refusal:
+        """Decide on a client's command and record it; one that was sent before gets its first answer."""
+        async with self._writing:
+            decision = decide()
             if isinstance(decision, Refusal):
-                return decision
-            depth = self._state.depth() + 1
+                first = await self._services.store.answer_of(request_id)
+                return decision if first is None else Answered(body=first)
             outcome = await commit(
                 await self._journal(),
                 decision,
                 stream=self._state.stream,
                 version=self._state.version,
-                causation=f"request:{message.request_id}",
-                request_id=message.request_id,
-                respond=lambda recorded: message.respond(recorded, depth),
+                causation=f"request:{request_id}",
+                request_id=request_id,
+                respond=respond,
             )
             if not isinstance(outcome, Repeated):
                 self._fold(outcome.recorded)
@@ -84,116 +119,64 @@ class MergeActor(Actor):
 
     async def _work(self) -> None:
         while True:
+            failed = self._state.to_hand_back()
+            if failed is not None:
+                await self._hand_back(failed)
+                continue
             operation = self._state.current()
             if operation is None:
                 await self._more.wait()
                 self._more = trio.Event()
                 continue
-            await self._step(operation)
+            with trio.CancelScope() as scope:
+                self._at_work = (operation.queued.op, scope)
+                await self._step(operation)
+            self._at_work = None
+
+    async def _hand_back(self, operation: Operation) -> None:
+        event = await self._run(operation).hand_back()
+        await self._record(lambda: decide_handed_back(self._state, event), operation)
+
+    def _run(self, operation: Operation) -> MergeRun:
+        return MergeRun(
+            services=self._services,
+            registry=self.context.registry,
+            operation=operation,
+            record=partial(self._outcome, operation),
+        )
 
     async def _step(self, operation: Operation) -> None:
+        run = self._run(operation)
         match operation.status:
             case "queued":
                 row = await self._services.store.query(lambda reader: thread_by_id(reader, operation.queued.thread))
                 status: e.ThreadStatus = row.status if row is not None else "Abandoned"
-                await self._record(decide_start(self._state, operation.queued.op, thread_status=status), operation)
+                op = operation.queued.op
+                await self._record(lambda: decide_start(self._state, op, thread_status=status), operation)
+                failpoints.hit("merge.started")
             case "executing":
-                await self._prepare_and_publish(operation)
+                if operation.queued.op in self._adopted:
+                    await run.clear()
+                    self._adopted.discard(operation.queued.op)
+                await run.merge()
             case "publishing":
-                await self._recover(operation)
+                await run.recover()
             case _:
                 raise AssertionError(f"operation {operation.queued.op} is {operation.status}, which is not open")
 
-    async def _prepare_and_publish(self, operation: Operation) -> None:
-        queued = operation.queued
-        for _ in range(TARGET_MOVED_TRIES):
-            prepared = await self._prepare(queued)
-            if not isinstance(prepared, g.Prepared):
-                await self._outcome(prepared)
-                return
-            if prepared.kind in ("already_merged", "nothing"):
-                await self._outcome(_nothing_to_do(queued, prepared))
-                return
-            intent = e.MergePrepared(
-                op=queued.op,
-                kind="fast_forward" if prepared.kind == "fast_forward" else "merge",
-                target_old=prepared.target_old,
-                new_commit=prepared.new,
-            )
-            await self._outcome(intent)
-            failpoints.hit("merge.intent_logged")
-            # A worker lost in here leaves the outcome to be read from the repository: crash, and recover.
-            published = await self._services.git.call(partial(_publish, self._repository, queued.op, prepared))
-            failpoints.hit("merge.published")
-            if not isinstance(published, g.TargetMoved):
-                await self._outcome(_published(queued, prepared, published))
-                return
-            log.info("merge %s: %s moved meanwhile; merging again", queued.op, published.target)
-        reason = f"{queued.target} moved {TARGET_MOVED_TRIES} times while the merge was computed; try again later"
-        await self._outcome(e.MergeFailed(op=queued.op, code="target_busy", reason=reason))
+    async def _outcome(self, operation: Operation, event: Step) -> bool:
+        return await self._record(lambda: decide_outcome(self._state, event), operation)
 
-    async def _prepare(self, queued: e.MergeQueued) -> g.Prepared | e.MergeFailed:
-        limit = self._services.config.merge_timeout_secs
-        try:
-            with trio.fail_after(limit):
-                found = await self._services.git.retry(
-                    lambda git: git.prepare_merge(
-                        queued.repository,
-                        queued.op,
-                        source=queued.source,
-                        target=queued.target,
-                        message=queued.message,
-                        strategy=queued.strategy,
-                        expected_source=queued.source_tip,
-                    )
-                )
-        except trio.TooSlowError:
-            reason = f"the merge was not computed within {limit} s (merge_timeout_secs); nothing was changed"
-            return e.MergeFailed(op=queued.op, code="timeout", reason=reason)
-        except GitWorkerLost:
-            raise
-        except GitError as err:
-            return e.MergeFailed(op=queued.op, code=getattr(err, "code", "git_failed") or "git_failed", reason=str(err))
-        match found:
-            case g.Conflicts():
-                return _conflicts(queued, found)
-            case g.Refused():
-                return _refused(queued, found)
-            case g.Prepared():
-                return found
+    async def _record(self, decide: Decide, operation: Operation) -> bool:
+        """Record a step; False when there is none to record any more, because the operation is over."""
+        return await patiently(self._journal, partial(self._commit, decide, operation))
 
-    async def _recover(self, operation: Operation) -> None:
-        """Ask the repository whether the intended move happened, complete it, or begin again."""
-        intent, queued = operation.prepared, operation.queued
-        if intent is None:
-            raise AssertionError(f"operation {queued.op} is publishing without an intent")
-        finished = await self._services.git.retry(
-            lambda git: git.finish_merge(
-                self._repository,
-                queued.op,
-                target=queued.target,
-                target_old=intent.target_old,
-                new=intent.new_commit,
-            )
-        )
-        if finished.published:
-            summary = f"Merged {queued.source} into {queued.target}" + _stale_note(finished.stale)
-            await self._outcome(e.MergeCompleted(op=queued.op, new_commit=intent.new_commit, summary=summary))
-        else:
-            await self._prepare_and_publish(operation)
-
-    async def _outcome(self, event: e.MergePrepared | e.MergeCompleted | e.MergeFailed) -> None:
-        operation = self._state.operations[event.op]
-        await self._record(decide_outcome(self._state, event), operation)
-
-    async def _record(self, decision: Decision, operation: Operation) -> None:
-        if isinstance(decision, Refusal) or not decision:
-            return
-        await patiently(self._journal, partial(self._commit, decision, operation))
-
-    async def _commit(self, decision: tuple[Draft, ...], operation: Operation) -> None:
+    async def _commit(self, decide: Decide, operation: Operation) -> bool:
         # Held for one try only: while the disk takes nothing, a client that wants to queue a merge is told so.
         async with self._writing:
+            decision = decide()
+            if isinstance(decision, Refusal) or not decision:
+                return False
             outcome = await commit(
                 await self._journal(),
                 decision,
@@ -202,6 +185,7 @@ class MergeActor(Actor):
                 causation=f"merge:{operation.queued.op}",
             )
             self._fold(outcome.recorded)
+            return True
 
     async def _journal(self) -> ActorRef:
         return await self.context.registry.wait_registered(JOURNAL)
@@ -210,47 +194,3 @@ class MergeActor(Actor):
         for one in recorded:
             if one.stream == self._state.stream:
                 self._state = evolve(self._state, one)
-
-
-async def _publish(repository: str, op: str, prepared: g.Prepared, git: GitWorker) -> g.PublishResult:
-    return await git.publish_merge(repository, op, prepared)
-
-
-def _nothing_to_do(queued: e.MergeQueued, prepared: g.Prepared) -> e.MergeCompleted | e.MergeFailed:
-    if prepared.kind == "already_merged":
-        summary = f"{queued.target} contains {queued.source} already"
-        return e.MergeCompleted(op=queued.op, new_commit=prepared.target_old, summary=summary)
-    reason = f"No commits to merge: {queued.source} has nothing that {queued.target} does not have. {prepared.summary}"
-    return e.MergeFailed(op=queued.op, code="no_commits", reason=reason.strip())
-
-
-def _published(
-    queued: e.MergeQueued, prepared: g.Prepared, published: g.Published | g.Refused
-) -> e.MergeCompleted | e.MergeFailed:
-    if isinstance(published, g.Refused):
-        return _refused(queued, published)
-    summary = prepared.summary + _stale_note(published.stale)
-    return e.MergeCompleted(op=queued.op, new_commit=published.new, summary=summary)
-
-
-def _refused(queued: e.MergeQueued, refused: g.Refused) -> e.MergeFailed:
-    where = f" (in {refused.worktree})" if refused.worktree and refused.worktree not in refused.sentence else ""
-    output = f"\n{refused.output.strip()}" if refused.output.strip() else ""
-    conflicts = tuple(e.Conflict(path=path, kind="in the way") for path in refused.files)
-    return e.MergeFailed(
-        op=queued.op, code=refused.code, reason=f"{refused.sentence}{where}{output}", conflicts=conflicts
-    )
-
-
-def _conflicts(queued: e.MergeQueued, found: g.Conflicts) -> e.MergeFailed:
-    conflicts = tuple(e.Conflict(path=one.path, kind=one.kind) for one in found.files)
-    lines = [f"Merge conflict in {len(conflicts)} file(s); {queued.target} and {queued.source} are as they were."]
-    lines += [f"  {one.path}: {one.kind}" for one in conflicts]
-    lines += [f"  on {queued.target}: {side.commit[:10]} {side.subject} ({side.author})" for side in found.ours]
-    lines += [f"  on {queued.source}: {side.commit[:10]} {side.subject} ({side.author})" for side in found.theirs]
-    lines.append(f"Merge {queued.target} into {queued.source} and resolve it there, then merge again.")
-    return e.MergeFailed(op=queued.op, code="conflict", reason="\n".join(lines), conflicts=conflicts)
-
-
-def _stale_note(stale: tuple[g.StaleCheckout, ...]) -> str:
-    return "".join(f". The checkout {os.fspath(one.worktree)} was not moved along: {one.reason}" for one in stale)

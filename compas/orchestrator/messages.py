@@ -7,9 +7,13 @@ from actors.message import Ask
 from actors.ref import ActorRef
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.breaker import Breaker
+from compas.domain.cleanup import Kept
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch
 from compas.domain.execution import Outcome
+from compas.domain.furnishing import FurnishingStep
+from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
@@ -66,11 +70,42 @@ class CloseThread(Ask[Answered | Refusal]):
 
 @dataclass(frozen=True, slots=True)
 class AbandonThread(Ask[Answered | Refusal]):
-    """Give the thread up."""
+    """Give the thread up; with `unless_ended` only if it has not ended yet."""
 
     by: str
     request_id: str
     respond: Respond
+    unless_ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReopenThread(Ask[Answered | Refusal]):
+    """Make the thread active again."""
+
+    by: str
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class HandBackTo(Ask[Answered | Refusal]):
+    """From a merge: give its conflict to the agent whose work it is."""
+
+    command: HandBack
+    request_id: str
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class CommitWork(Ask[Answered | Refusal]):
+    """From a client that has committed what is in a worktree: log it."""
+
+    event: e.WorkCommitted
+    request_id: str
+    respond: Respond
+
+
+Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +129,31 @@ class WorktreeMade(Ask[Refusal | None]):
 
     execution: str
     ready: e.WorktreeReady
+
+
+@dataclass(frozen=True, slots=True)
+class Furnish(Ask[Refusal | None]):
+    """From an execution: log a step towards a usable worktree. A refusal means that it must not go on."""
+
+    step: FurnishingStep
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRemoval(Ask[Refusal | None]):
+    """From the janitor: log the intent to remove a worktree. A refusal means that it must stay."""
+
+    repository: str
+    by: str
+    force: bool
+    causation: str
+
+
+@dataclass(frozen=True, slots=True)
+class EndRemoval(Ask[Refusal | None]):
+    """From the janitor: log what came of it."""
+
+    outcome: e.WorktreeRemoved | e.WorktreeKept
+    causation: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +188,11 @@ class PlaceGranted:
 @dataclass(frozen=True, slots=True)
 class SomethingIsDue:
     """From the thread's own timer."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswersMayBeThere:
+    """To a thread that handed a reply to several agents: one of their threads has come to rest."""
 
 
 # --- to admission ------------------------------------------------------------------------------------------------
@@ -172,6 +237,14 @@ class LeavePlace:
     execution: str
 
 
+@dataclass(frozen=True, slots=True)
+class BackendPlaces:
+    """From a backend: so many of its executions may be at work before another is let in; None for any number."""
+
+    backend: str
+    places: int | None
+
+
 # --- to the directories of threads and merges --------------------------------------------------------------------
 
 
@@ -180,6 +253,14 @@ class LocateThread(Ask[ActorRef]):
     """Answered with the actor of a thread, which is started if need be."""
 
     thread: str
+
+
+@dataclass(frozen=True, slots=True)
+class WakeThreads:
+    """See to it that threads go on. `source` handed a reply to several, of whose threads one has come to rest."""
+
+    threads: tuple[str, ...] = ()
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +292,45 @@ class LookAtConfig:
     """From the watcher's own timer."""
 
 
+# --- to the janitor ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveTree(Ask[e.WorktreeRemoved | e.WorktreeKept | Refusal]):
+    """Answered once a worktree of a thread is gone, or it is known why it stays; None means its only repository."""
+
+    thread: str
+    repository: str | None
+    by: str
+    force: bool
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeKept(Ask[dict[tuple[str, str], Kept]]):
+    """Answered with the worktrees that cleanup has left in place, by thread and repository."""
+
+
+# --- to the ports ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class LeasePorts(Ask[tuple[int, ...] | Refusal]):
+    """Answered with the ports of a worktree, the same ones as before and more if it has fewer than `count`."""
+
+    thread: str
+    repository: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePorts(Ask[None]):
+    """The worktree is gone."""
+
+    thread: str
+    repository: str
+
+
 # --- to an execution ---------------------------------------------------------------------------------------------
 
 
@@ -230,6 +350,16 @@ class MayStart(Ask[Refusal | None]):
 
     execution: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutionOver:
+    """From a thread: an execution on this backend has ended, and the log has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribeBreaker(Ask[Breaker]):
+    """Answered with where the backend's circuit breaker stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +392,13 @@ class QueueMerge(Ask[Answered | Refusal]):
     thread_status: e.ThreadStatus
     request_id: str
     respond: Callable[[tuple[e.Recorded, ...], int], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class CancelMerge(Ask[Answered | Refusal]):
+    """Withdraw an operation that has not been published; what computes it is ended."""
+
+    op: str
+    by: str
+    request_id: str
+    respond: Respond

@@ -58,10 +58,10 @@ async def make_ready(
     if closed is not None:
         return could_not_start(closed.message)
     try:
-        place = await resolve_workspace(services, thread, state, queued.execution, agent)
+        place = await resolve_workspace(services, registry, thread, state, queued.execution, agent)
     except GitError as err:
         return could_not_start(f"no worktree could be made, so nothing was started: {err}")
-    if isinstance(place, Refusal):
+    if not isinstance(place, Workspace):
         return place
     session = None
     if not queued.fresh_session:
@@ -97,7 +97,7 @@ def _describe(
     task = Task(instruction=instruction, workdir=place.workdir, files=files, prompt=prompt, session=session)
     command = backend.command_line(agent, task)
     config = services.config
-    extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread}
+    extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
     return Spec(
         execution=run.queued.execution,
         token=secrets.token_urlsafe(24),

@@ -1,6 +1,8 @@
 """How executions reach their runners: one interface, so that nobody above knows where a runner lives."""
 
-from collections.abc import AsyncIterator
+import contextlib
+import os
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +45,10 @@ class Runners(Protocol):
         """Start the runner of a prepared execution; a repeat starts nothing. Raises LaunchError: judge again."""
         ...
 
+    async def token(self, execution: str) -> str | None:
+        """Return the secret by which an execution's agent shows whose call it makes; None of one that is not there."""
+        ...
+
     def files_directory(self, execution: str) -> str:
         """Return where the files of an execution's spec will stand, as its agent sees it."""
         ...
@@ -61,6 +67,14 @@ class Runners(Protocol):
 
     async def cancel(self, execution: str, reason: str, now: float) -> Exit:
         """Record that an execution never starts, so that a launch still under way does nothing."""
+        ...
+
+    async def logs(self) -> dict[str, float]:
+        """Return the executions that have a log, with the time at which each was last written, in UTC seconds."""
+        ...
+
+    async def remove_logs(self, executions: Sequence[str]) -> None:
+        """Remove the logs of executions that have ended, and nothing else of them; one that is gone is no error."""
         ...
 
 
@@ -88,6 +102,11 @@ class LocalRunners:
         """See Runners."""
         await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution))
 
+    async def token(self, execution: str) -> str | None:
+        """See Runners."""
+        spec = await trio.to_thread.run_sync(_read_spec, self._root / execution)
+        return None if spec is None else spec.token
+
     def files_directory(self, execution: str) -> str:
         """See Runners."""
         return str(self._root / execution / files.FILES)
@@ -110,6 +129,24 @@ class LocalRunners:
     async def cancel(self, execution: str, reason: str, now: float) -> Exit:
         """See Runners."""
         return await judgement.cancel_never_started(self._root / execution, reason=reason, now=now)
+
+    async def logs(self) -> dict[str, float]:
+        """See Runners."""
+        return await trio.to_thread.run_sync(_logs, self._root)
+
+    async def remove_logs(self, executions: Sequence[str]) -> None:
+        """See Runners."""
+        for execution in executions:
+            (self._root / execution / files.LOG).unlink(missing_ok=True)
+
+
+def _logs(root: Path) -> dict[str, float]:
+    found = {}
+    with contextlib.suppress(FileNotFoundError), os.scandir(root) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                found[entry.name] = os.lstat(os.path.join(entry.path, files.LOG)).st_mtime
+    return found
 
 
 def _read_spec(directory: Path) -> Spec | None:

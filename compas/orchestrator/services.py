@@ -11,6 +11,7 @@ from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
 from compas.git.client import GitWorker
 from compas.orchestrator.configuration import Configuration
+from compas.orchestrator.free_port import is_free
 from compas.orchestrator.new_work import NewWork
 from compas.orchestrator.runners import Runners
 from compas.orchestrator.workers import Slot
@@ -25,6 +26,8 @@ ADMISSION = "admission"
 THREADS = "threads"
 EXECUTIONS = "executions"
 MERGES = "merges"
+PORTS = "ports"
+JANITOR = "janitor"
 TELEMETRY = "telemetry"
 
 
@@ -70,6 +73,7 @@ class Services:
     environ: Mapping[str, str]
     epoch: int
     new_work: NewWork = field(default_factory=NewWork)
+    is_free_port: Callable[[int], bool] = is_free
 
     @property
     def config(self) -> Config:
@@ -87,6 +91,10 @@ class Services:
             return f"the backend {name!r} takes `compas restart`: it is new in the config"
         known = ", ".join(sorted(self.backends)) or "none"
         return f"there is no backend {name!r} in this version of compas; it has: {known}"
+
+    def worktree_files(self, instance: str) -> Path:
+        """Return where the logs of a worktree's setup and teardown are."""
+        return Path(self.config.state_dir) / "worktrees" / instance
 
     def moment(self) -> Moment:
         """Return the time of a decision, and where its new names come from."""

@@ -9,7 +9,7 @@ from actors.timers import OwnedTask
 from compas.backends.backend import Progress
 from compas.orchestrator.services import TELEMETRY
 from compas.store.errors import StoreUnavailable
-from compas.store.telemetry import Telemetry, TelemetryEvent, TelemetryPage
+from compas.store.telemetry import Telemetry, TelemetryEvent, TelemetryPage, ToolUses
 
 log = logging.getLogger("compas.telemetry")
 
@@ -63,6 +63,13 @@ class ReadEvents(Ask[TelemetryPage | str]):
 
 
 @dataclass(frozen=True, slots=True)
+class CountToolUses(Ask[ToolUses | str]):
+    """Answered with how often each tool was called, by one agent or by all, or with why that cannot be read."""
+
+    agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Flush:
     """From its own timer."""
 
@@ -88,6 +95,8 @@ class TelemetryActor(Actor):
                 await self._note_seen(message)
             case ReadEvents():
                 return await self._read(message)
+            case CountToolUses():
+                return await self._count(message)
             case Flush():
                 self._timer = None
                 await self._flush()
@@ -118,6 +127,13 @@ class TelemetryActor(Actor):
         await self._flush()
         try:
             return await self._telemetry.read(asked.execution, since_index=asked.since_index, limit=asked.limit)
+        except StoreUnavailable as err:
+            return f"what agents were seen doing cannot be read now: {err}"
+
+    async def _count(self, asked: CountToolUses) -> ToolUses | str:
+        await self._flush()
+        try:
+            return await self._telemetry.tool_uses(asked.agent)
         except StoreUnavailable as err:
             return f"what agents were seen doing cannot be read now: {err}"
 

@@ -1,5 +1,8 @@
 """A thread's actor: the only writer of its stream, and the owner of what runs in it."""
 
+import math
+from functools import partial
+
 import trio
 
 from actors.actor import Actor
@@ -8,6 +11,7 @@ from actors.ref import ActorRef
 from actors.timers import OwnedTask
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.cleanup import decide_committed, decide_removal, decide_removal_end
 from compas.domain.decision import Decision, Refusal
 from compas.domain.dispatch import decide_dispatch
 from compas.domain.execution import (
@@ -19,13 +23,25 @@ from compas.domain.execution import (
     next_due,
     next_run,
 )
-from compas.domain.lifecycle import decide_abandon, decide_close
+from compas.domain.furnishing import decide_step
+from compas.domain.hand_back import decide_hand_back
+from compas.domain.join import decide_join
+from compas.domain.lifecycle import decide_abandon, decide_close, decide_reopen
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
-from compas.orchestrator.services import ADMISSION, JOURNAL, Services, execution_name, thread_name
+from compas.orchestrator.services import (
+    ADMISSION,
+    JOURNAL,
+    THREADS,
+    Services,
+    backend_name,
+    execution_name,
+    thread_name,
+)
 from compas.orchestrator.stream import commit
 from compas.store.errors import StoreUnavailable
+from compas.store.projections.fan_outs import answers_of
 from compas.store.records import Repeated
 
 LONGEST_SLEEP_SECS = 60.0
@@ -49,6 +65,8 @@ class ThreadActor(Actor):
         self._claimed: str | None = None
         self._granted: str | None = None
         self._timer: OwnedTask | None = None
+        self._told_source = 0
+        """The version of this thread at which its source was told that it rests."""
 
     async def on_start(self) -> None:
         """Read the stream, and take up what is in it."""
@@ -57,6 +75,9 @@ class ThreadActor(Actor):
             self._state = evolve(self._state, recorded)
         wanted = frozenset(name for name, run in self._state.runs.items() if run.status in IN_FLIGHT or run.stopping)
         await self._admission().tell(m.KeepPlaces(thread=self._state.thread, executions=wanted))
+        if self._state.fanned_out_to:
+            # In the background: the directory that takes this may be waiting for this very start.
+            self.context.start_soon(self._directory().tell, m.WakeThreads(threads=self._state.fanned_out_to))
         await self._act()
 
     async def on_stop(self) -> None:
@@ -74,19 +95,22 @@ class ThreadActor(Actor):
             return None
 
     async def _take(self, message: object) -> object:
+        if isinstance(message, m.Command):
+            return await self._take_command(message)
         match message:
             case m.DescribeThread():
                 return self._state
-            case m.DispatchTo() | m.CloseThread() | m.AbandonThread():
-                return await self._take_command(message)
-            case m.PlanWorktree() | m.WorktreeMade() | m.RequestExecution():
+            case m.PlanWorktree() | m.WorktreeMade() | m.Furnish() | m.RequestExecution():
                 return await self._take_step(message)
             case m.ExecutionRuns(started=started):
-                await self._record(decide_started(self._state, started), started.execution)
+                await self._record(decide_started(self._state, started), f"execution:{started.execution}")
             case m.EndExecution(execution=execution, outcome=outcome):
                 services = self._services
                 decision = decide_end(self._state, execution, outcome, services.rules(), services.moment())
-                await self._record(decision, execution)
+                await self._record(decision, f"execution:{execution}")
+                await self._tell_backend(execution)
+            case m.PlanRemoval() | m.EndRemoval():
+                return await self._take_removal(message)
             case m.PlaceGranted(execution=execution) if execution == self._claimed:
                 self._granted = execution
             case m.PlaceGranted(execution=execution):
@@ -99,15 +123,21 @@ class ThreadActor(Actor):
 
     # --- deciding and recording ----------------------------------------------------------------------------------
 
-    async def _take_command(self, message: m.DispatchTo | m.CloseThread | m.AbandonThread) -> m.Answered | Refusal:
+    async def _take_command(self, message: m.Command) -> m.Answered | Refusal:
         moment = self._services.moment()
         match message:
             case m.DispatchTo():
                 decision = decide_dispatch(self._state, message.command, self._services.rules(), moment)
             case m.CloseThread():
                 decision = decide_close(self._state, message.command, moment)
+            case m.ReopenThread():
+                decision = decide_reopen(self._state, message.by)
+            case m.HandBackTo():
+                decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
+            case m.CommitWork():
+                decision = decide_committed(self._state, message.event)
             case _:
-                decision = decide_abandon(self._state, message.by, moment)
+                decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
         if isinstance(decision, Refusal):
             return decision
         if not decision:
@@ -122,11 +152,13 @@ class ThreadActor(Actor):
             respond=message.respond,
         )
         if not isinstance(outcome, Repeated):
-            self._fold(outcome.recorded)
+            await self._fold(outcome.recorded)
             await self._act()
         return m.Answered(body=outcome.response)
 
-    async def _take_step(self, message: m.PlanWorktree | m.WorktreeMade | m.RequestExecution) -> Refusal | None:
+    async def _take_step(
+        self, message: m.PlanWorktree | m.WorktreeMade | m.Furnish | m.RequestExecution
+    ) -> Refusal | None:
         match message:
             case m.PlanWorktree(execution=execution):
                 decision = decide_plan_worktree(
@@ -138,10 +170,23 @@ class ThreadActor(Actor):
                 )
             case m.WorktreeMade(execution=execution):
                 decision = decide_worktree_ready(self._state, execution, message.ready)
+            case m.Furnish(step=step):
+                execution = step.execution
+                decision = decide_step(self._state, step)
             case _:
                 execution = message.requested.execution
                 decision = self._decide_request(message.requested)
-        refusal = await self._record(decision, execution)
+        refusal = await self._record(decision, f"execution:{execution}")
+        await self._act()
+        return refusal
+
+    async def _take_removal(self, message: m.PlanRemoval | m.EndRemoval) -> Refusal | None:
+        match message:
+            case m.PlanRemoval(repository=repository):
+                decision = decide_removal(self._state, repository, by=message.by, force=message.force)
+            case _:
+                decision = decide_removal_end(self._state, message.outcome)
+        refusal = await self._record(decision, message.causation)
         await self._act()
         return refusal
 
@@ -151,8 +196,8 @@ class ThreadActor(Actor):
         sentence = f"the supervisor is ending: execution {requested.execution} is left to the next one"
         return Refusal(code="supervisor_ending", message=sentence)
 
-    async def _record(self, decision: Decision, execution: str) -> Refusal | None:
-        """Commit what an execution brought; its refusal is returned, since nobody else wants to know."""
+    async def _record(self, decision: Decision, causation: str) -> Refusal | None:
+        """Commit what an execution or a removal brought; its refusal is returned, since nobody else wants to know."""
         if isinstance(decision, Refusal):
             return decision
         if decision:
@@ -161,21 +206,27 @@ class ThreadActor(Actor):
                 decision,
                 stream=self._stream,
                 version=self._state.version,
-                causation=f"execution:{execution}",
+                causation=causation,
             )
-            self._fold(outcome.recorded)
+            await self._fold(outcome.recorded)
         return None
 
-    def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
+    async def _fold(self, recorded: tuple[e.Recorded, ...]) -> None:
+        """Take in what was recorded; threads that it opened are brought to life."""
         for one in recorded:
             if one.stream == self._stream:
                 self._state = evolve(self._state, one)
+        opened = tuple(one.event.thread for one in recorded if isinstance(one.event, e.ThreadOpened))
+        others = tuple(thread for thread in opened if thread != self._state.thread)
+        if others:
+            await self._directory().tell(m.WakeThreads(threads=others))
 
     # --- acting --------------------------------------------------------------------------------------------------
 
     async def _act(self) -> None:
         """Make the world agree with the state. Repeating it changes nothing."""
         now = self._services.clock()
+        await self._join_answers()
         occupied = self._state.occupied_by()
         if occupied is not None:
             await self._host(occupied)
@@ -186,7 +237,39 @@ class ThreadActor(Actor):
         if following is not None:
             await self._advance(following)
         await self._cancel_started_too_late()
+        await self._tell_source()
         self._set_timer(now)
+
+    async def _join_answers(self) -> None:
+        """Hand on the answers to a fan-out of which nothing is to come any more."""
+        try:
+            for execution, fan_out in self._state.fan_outs.items():
+                threads, lineage = fan_out.fanned_out.threads, fan_out.lineage
+                found = await self._services.store.query(partial(answers_of, threads=threads, lineage=lineage))
+                if found.at_rest:
+                    rules, moment = self._services.rules(), self._services.moment()
+                    await self._record(decide_join(self._state, execution, found.answers, rules, moment), execution)
+        except StoreUnavailable:
+            self.context.start_soon(self._look_again)
+
+    async def _look_again(self) -> None:
+        await self._journal().ask(m.WaitWritable(), timeout=math.inf)
+        await self.context.ref.tell(m.AnswersMayBeThere())
+
+    async def _tell_backend(self, execution: str) -> None:
+        """Tell the backend that one of its executions has ended; its circuit breaker learns from that."""
+        run = self._state.runs.get(execution)
+        backend = self.context.registry.find(backend_name(run.queued.backend)) if run is not None else None
+        if backend is not None:
+            await _tell_if_alive(backend, m.ExecutionOver())
+
+    async def _tell_source(self) -> None:
+        """Tell the thread whose fan-out made this one that nothing is under way here, once for each time it is so."""
+        state = self._state
+        is_at_rest = not state.in_flight() and not state.fan_outs
+        if state.source_thread is not None and is_at_rest and self._told_source != state.version:
+            self._told_source = state.version
+            await self._directory().tell(m.WakeThreads(source=state.source_thread))
 
     def _preparing(self) -> Run | None:
         """Return the execution that has a place and is getting ready; nobody overtakes it then."""
@@ -237,7 +320,7 @@ class ThreadActor(Actor):
         if due is not None:
             delay = min(max(due - now, 0.0), LONGEST_SLEEP_SECS)
             self._timer = self.context.send_after(delay, m.SomethingIsDue())
-        elif self._state.occupied_by() is None and not self._state.in_flight():
+        elif self._state.occupied_by() is None and not self._state.in_flight() and not self._state.fan_outs:
             self._timer = self.context.start_soon(self._put_away)
 
     async def _put_away(self) -> None:
@@ -247,12 +330,16 @@ class ThreadActor(Actor):
     def _journal(self) -> ActorRef:
         return _registered(self.context.registry.find(JOURNAL), JOURNAL)
 
+    def _directory(self) -> ActorRef:
+        return _registered(self.context.registry.find(THREADS), THREADS)
+
     def _admission(self) -> ActorRef:
         return _registered(self.context.registry.find(ADMISSION), ADMISSION)
 
 
 def _claim(run: Run) -> Claim:
-    return Claim(execution=run.queued.execution, agent=run.queued.agent, position=run.position)
+    queued = run.queued
+    return Claim(execution=queued.execution, agent=queued.agent, position=run.position, backend=queued.backend)
 
 
 def _registered(ref: ActorRef | None, name: str) -> ActorRef:

@@ -1,18 +1,32 @@
 """Where thread actors live, and how one is found: by its name, or brought back from its stream."""
 
+import contextlib
+import logging
+from functools import partial
+from typing import TypeVar
+
 from actors.actor import Actor
-from actors.errors import ChildStartFailed
+from actors.errors import ActorStopped, ChildStartFailed
+from actors.message import Ask
 from actors.ref import ActorRef
+from actors.registry import Registry
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
-from compas.orchestrator.messages import LocateThread
+from compas.orchestrator.messages import AnswersMayBeThere, LocateThread, WakeThreads
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
 from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.thread import ThreadActor
-from compas.store.projections.execution_queries import unsettled_executions
+from compas.store.connection import Reader
+from compas.store.projections.execution_queries import executions_of_thread, unsettled_executions
+from compas.store.projections.fan_outs import threads_to_join
+
+log = logging.getLogger("compas.threads")
 
 SUPERVISOR = "thread-supervisor"
 MAILBOX = 1024
+RELOCATIONS = 5
+
+R = TypeVar("R")
 
 
 class Threads(Supervisor):
@@ -31,25 +45,45 @@ class ThreadDirectory(Actor):
         self._services = services
 
     async def on_start(self) -> None:
-        """Bring back every thread that has work under way; that adopts the work (design §5).
+        """Bring back every thread that has work under way, or waits for answers; that adopts the work (design §5).
 
         Those where something runs come first, so that its place is taken before anybody is let in.
         """
         self.context.registry.register(THREADS, self.context.ref)
-        under_way = await self._services.store.query(unsettled_executions)
-        running_first = sorted(under_way, key=lambda row: row.status == "queued")
-        for thread in dict.fromkeys(row.thread for row in running_first):
+        for thread in await self._services.store.query(_with_work):
             await self._locate(thread)
 
     async def receive(self, message: object) -> object:
-        """Answer with the ref of a thread."""
-        if not isinstance(message, LocateThread):
-            raise TypeError(f"the directory of threads does not take {type(message).__name__}")
-        try:
-            return await self._locate(message.thread)
-        except ChildStartFailed as err:
-            self.context.defer().fail(why_not_started(err))
-            return None
+        """Answer with the ref of a thread, or see to it that threads go on."""
+        match message:
+            case LocateThread(thread=thread):
+                try:
+                    return await self._locate(thread)
+                except ChildStartFailed as err:
+                    self.context.defer().fail(why_not_started(err))
+            case WakeThreads(threads=threads, source=source):
+                for thread in await self._services.store.query(partial(_with_work_among, threads=threads)):
+                    await self._wake(thread)
+                if source is not None:
+                    await self._wake(source, AnswersMayBeThere())
+            case _:
+                raise TypeError(f"the directory of threads does not take {type(message).__name__}")
+        return None
+
+    async def _wake(self, thread: str, word: AnswersMayBeThere | None = None) -> None:
+        """See to it that a thread goes on; it looks at everything when it starts, so that only a running one is told.
+
+        Where its stream cannot be read now, it goes on with the next supervisor, or with the next word to it.
+        """
+        found = self.context.registry.find(thread_name(thread))
+        if found is not None and word is not None:
+            # In a task of its own: a thread whose mailbox is full may be waiting for room in ours.
+            self.context.start_soon(_tell, found, word)
+        elif found is None:
+            try:
+                await self._locate(thread)
+            except ChildStartFailed as err:
+                log.error("thread %s cannot go on: %s", thread, err, extra={"action": "thread_not_woken"})
 
     async def _locate(self, thread: str) -> ActorRef:
         found = self.context.registry.find(thread_name(thread))
@@ -60,3 +94,37 @@ class ThreadDirectory(Actor):
             id=thread, factory=lambda: ThreadActor(thread, self._services), restart=TRANSIENT, mailbox=MAILBOX
         )
         return await supervisor.ask(StartChild(spec), timeout=ASK_TIMEOUT_SECS)
+
+
+def _with_work(reader: Reader) -> tuple[str, ...]:
+    """Return those where something runs first, so that its place is taken before anybody is let in."""
+    running_first = sorted(unsettled_executions(reader), key=lambda row: row.status == "queued")
+    return tuple(dict.fromkeys([row.thread for row in running_first] + [*threads_to_join(reader)]))
+
+
+def _with_work_among(reader: Reader, threads: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(thread for thread in threads if any(row.in_flight for row in executions_of_thread(reader, thread)))
+
+
+async def _tell(thread: ActorRef, word: AnswersMayBeThere) -> None:
+    with contextlib.suppress(ActorStopped):  # it was put away; it has nothing to wait for then
+        await thread.tell(word)
+
+
+async def ask_thread(registry: Registry, thread: str, message: Ask[R]) -> R:
+    """Ask the actor of a thread, bringing it back if it was put away; the message must be one that may be repeated.
+
+    Raises ActorStopped when it is put away and taken up again all the time.
+    """
+    tries = 0
+    while True:
+        tries += 1
+        directory = await registry.wait_registered(THREADS)
+        ref = await directory.ask(LocateThread(thread=thread), timeout=ASK_TIMEOUT_SECS)
+        try:
+            return await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+        except ActorStopped as stopped:
+            if tries == RELOCATIONS:
+                raise
+            if stopped.reason is None:
+                await ref.wait_stopped()

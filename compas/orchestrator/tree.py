@@ -15,8 +15,12 @@ from compas.orchestrator.backend import BackendActor
 from compas.orchestrator.config_file import ConfigFile
 from compas.orchestrator.config_watcher import ConfigWatcher
 from compas.orchestrator.executions import Executions
+from compas.orchestrator.janitor import Janitor
 from compas.orchestrator.journal import Journal
+from compas.orchestrator.log_keeper import LogKeeper
 from compas.orchestrator.merges import MergeDirectory, Merges
+from compas.orchestrator.pool_keeper import PoolKeeper
+from compas.orchestrator.ports import Ports
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry import TelemetryActor
 from compas.orchestrator.threads import ThreadDirectory, Threads
@@ -38,10 +42,14 @@ def build_root(
     """
     core = [
         ChildSpec("telemetry", lambda: TelemetryActor(telemetry), mailbox=CROWD),
+        ChildSpec("ports", lambda: Ports(services), mailbox=CROWD),
         _group("backends", lambda: _patient(_backends(services))),
         _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
         ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
+        ChildSpec("janitor", lambda: Janitor(services)),
+        ChildSpec("log-keeper", lambda: LogKeeper(services)),
+        ChildSpec("pool-keeper", lambda: PoolKeeper(services)),
     ]
     return _group(
         "root",
@@ -87,7 +95,7 @@ def _work(services: Services) -> list[ChildSpec]:
     """Threads and what they run. Each holds in memory what it agreed on with the others, so they are restarted
     together; then the directory brings back every thread that has work, which adopts its executions."""
     return [
-        ChildSpec("admission", lambda: Admission(lambda: limits_of(services.config), services.new_work), mailbox=CROWD),
+        ChildSpec("admission", lambda: Admission(lambda: limits_of(services.config), services), mailbox=CROWD),
         _group("executions", lambda: Executions(intensity=20, period=60.0, backoff=BACKOFF)),
         _group("threads", lambda: Threads(intensity=20, period=60.0, backoff=BACKOFF)),
         ChildSpec("directory", lambda: ThreadDirectory(services), mailbox=CROWD),

@@ -50,6 +50,13 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
 
 
+class ToolUses(msgspec.Struct, frozen=True, kw_only=True):
+    """Tools, most calls first. `missed` counts the events of all agents that are lost."""
+
+    uses: tuple[ToolUse, ...]
+    missed: int
+
+
 class _Extent(NamedTuple):
     """How many events of an execution were seen, up to a time."""
 
@@ -139,13 +146,19 @@ class Telemetry:
             )
         )
 
-    async def tool_uses(self, agent: str | None = None) -> tuple[ToolUse, ...]:
-        """Return how often each tool was called, by each agent or by one, most calls first."""
-        sql = """SELECT agent, tool, sum(kind = 'tool_call') AS calls,
-                sum(kind = 'tool_result' AND failed) AS errors
+    async def tool_uses(self, agent: str | None = None) -> ToolUses:
+        """Return how often each tool was called, by each agent or by one.
+
+        A result that failed is an error, and so is a call that was told together with its failure.
+        """
+        sql = """SELECT agent, tool, sum(kind = 'tool_call') AS calls, sum(failed) AS errors
             FROM telemetry WHERE tool IS NOT NULL AND (?1 IS NULL OR agent = ?1)
             GROUP BY agent, tool ORDER BY calls DESC, agent, tool"""
-        return await self._read(lambda database: tuple(database.all(ToolUse, sql, (agent,))))
+        lost = """SELECT coalesce(sum(max(0, seen - pruned
+                - (SELECT count(*) FROM telemetry AS t WHERE t.execution = extents.execution))), 0) FROM extents"""
+        return await self._read(
+            lambda database: ToolUses(uses=tuple(database.all(ToolUse, sql, (agent,))), missed=database.number(lost))
+        )
 
     async def prune(self, before_ms: int) -> int:
         """Delete what is older than `before_ms` (UTC milliseconds) and return how many events that was."""

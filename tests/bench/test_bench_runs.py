@@ -68,3 +68,18 @@ def test_redaction_is_measured_against_decoding(tmp_path: Path) -> None:
         "no secret",
         "one line in 100",
     ]
+
+
+def test_ways_to_a_worktree_are_measured_beside_a_plain_one(tmp_path: Path) -> None:
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    shown = run("bench.worktrees", "--files", "20", "--rounds", "1", temporary=temporary)
+    for way in ("parallel checkout", "copy", "compas", "compas with a pool"):
+        assert f"{way}, 20 files" in shown
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_merge_is_measured_against_gits_own_by_the_number_of_files(tmp_path: Path) -> None:
+    shown = run("bench.merge_sizes", "--files", "20", "--rounds", "1", temporary=tmp_path)
+    assert "merge, 20 files" in shown
+    assert list(tmp_path.iterdir()) == []

@@ -129,8 +129,8 @@ async def prepare(hands: Hands, op: str = "op1", **fields: str) -> m.PrepareResu
     return await hands.git.prepare_merge(hands.path, op, **(sides | fields))
 
 
-async def prepared(hands: Hands, op: str = "op1") -> m.Prepared:
-    found = await prepare(hands, op)
+async def prepared(hands: Hands, op: str = "op1", **fields: str) -> m.Prepared:
+    found = await prepare(hands, op, **fields)
     assert isinstance(found, m.Prepared), found
     return found
 
@@ -244,6 +244,86 @@ async def test_a_branch_that_is_ahead_moves_its_target_forward(hands: Hands) -> 
     assert (hands.tip("main"), hands.read(hands.path, "a.txt")) == (made, "a\n")
 
 
+async def test_a_worktree_keeps_its_name_and_one_made_again_has_another(hands: Hands) -> None:
+    made = await worktree(hands)
+    assert made.instance
+    assert (await worktree(hands)).instance == made.instance
+    assert (await hands.git.ensure_worktree(hands.path, "t2", base="main")).instance != made.instance
+
+
+async def test_files_are_copied_once_and_those_that_are_missing_are_named(hands: Hands) -> None:
+    made = await worktree(hands)
+    hands.write(hands.path, local_txt="of the operator\n")
+    found = await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt", "gone.txt"))
+    assert found.copied == 1
+    assert found.notes[0] == f"copy: gone.txt does not exist in {hands.path}; it was left out"
+    assert hands.read(made.path, "local.txt") == "of the operator\n"
+    hands.write(made.path, local_txt="of the agent\n")
+    assert (await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt",))).copied == 0
+    assert hands.read(made.path, "local.txt") == "of the agent\n"
+
+
+async def test_a_reading_tree_shows_a_snapshot_and_is_on_no_branch(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    hands.write(tree.path, b_txt="draft\n")
+    taken = await hands.git.snapshot(tree.path, "x1", "work")
+    made = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
+    assert (made.head, made.branch, made.created) == (taken.commit, "", True)
+    assert (hands.read(made.path, "a.txt"), hands.read(made.path, "b.txt")) == ("a\n", "draft\n")
+    hands.commit("compas/t1", "later", a_txt="later\n")
+    again = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
+    assert (again.path, again.instance, again.created) == (made.path, made.instance, False)
+    assert hands.read(made.path, "a.txt") == "a\n"
+    gone = await hands.git.remove_worktree(hands.path, "t2", target="main")
+    assert (gone.worktree, gone.branch) == ("removed", "absent")
+
+
+async def test_a_clean_worktree_goes_and_its_unmerged_commits_stay(hands: Hands) -> None:
+    await worktree(hands)
+    made = hands.commit("compas/t1", "work", a_txt="a\n")
+    asked = await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)
+    assert (asked.worktree, asked.branch, hands.tip("compas/t1")) == ("removable", "kept", made)
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (gone.worktree, gone.branch, gone.tip) == ("removed", "archived", made)
+    assert gone.archive == f"refs/compas/archive/compas/t1-{made[:12]}"
+    again = await hands.git.ensure_worktree(hands.path, "t1", base="main", restore=made)
+    assert (again.head, again.base, again.created) == (made, hands.tip("main"), True)
+    assert hands.read(again.path, "a.txt") == "a\n"
+
+
+async def test_a_merged_branch_goes_with_its_worktree_and_a_repeat_finds_nothing(hands: Hands) -> None:
+    await worktree(hands)
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (gone.worktree, gone.branch) == ("removed", "deleted")
+    again = await hands.git.remove_worktree(hands.path, "t1", target="main")
+    assert (again.worktree, again.branch) == ("absent", "absent")
+
+
+async def test_uncommitted_changes_keep_a_worktree_unless_a_snapshot_or_the_operator_says_otherwise(
+    hands: Hands,
+) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, a_txt="draft\n")
+    for ask in ({"dry_run": True}, {}, {"clean_only": True}):
+        kept = await hands.git.remove_worktree(hands.path, "t1", target="main", **ask)
+        assert kept.worktree == "kept"
+        assert "uncommitted changes" in (kept.reason or "")
+    await hands.git.snapshot(tree.path, "x1", "work")
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", clean_only=True)).worktree == "kept"
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)).worktree == "removable"
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main")).worktree == "removed"
+
+
+async def test_the_operators_word_removes_a_dirty_worktree(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.write(tree.path, a_txt="draft\n")
+    assert (await hands.git.status(tree.path, measure=True)).size_bytes
+    assert (await hands.git.status(tree.path)).size_bytes is None
+    gone = await hands.git.remove_worktree(hands.path, "t1", target="main", force=True, clean_only=True)
+    assert gone.worktree == "removed"
+
+
 async def test_branches_that_parted_are_merged(hands: Hands) -> None:
     await worktree(hands)
     hands.commit("compas/t1", "work", a_txt="a\n")
@@ -301,6 +381,55 @@ async def test_a_merged_branch_is_merged_already(hands: Hands) -> None:
     await hands.git.publish_merge(hands.path, "op1", await prepared(hands))
     found = await prepared(hands, "op2")
     assert (found.kind, found.new) == ("already_merged", hands.tip("main"))
+
+
+async def test_a_rebase_makes_the_sources_commits_again_on_the_target(hands: Hands) -> None:
+    await worktree(hands)
+    tip = hands.commit("compas/t1", "work", a_txt="a\n")
+    old = hands.commit("main", "meanwhile", b_txt="b\n")
+    ready = await prepared(hands, strategy="rebase")
+    assert (ready.kind, ready.target_old) == ("rebase", old)
+    assert isinstance(await hands.git.publish_merge(hands.path, "op1", ready), m.Published)
+    assert (await hands.git.contains(hands.path, old, "main")).contained
+    assert not (await hands.git.contains(hands.path, tip, "main")).contained
+    assert hands.read(hands.path, "a.txt") == "a\n"
+
+
+async def test_a_squash_is_one_commit_and_a_second_one_nothing_to_do(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "one", a_txt="a\n")
+    tip = hands.commit("compas/t1", "two", a_txt="aa\n")
+    ready = await prepared(hands, strategy="squash")
+    assert ready.kind == "squash"
+    assert isinstance(await hands.git.publish_merge(hands.path, "op1", ready), m.Published)
+    assert not (await hands.git.contains(hands.path, tip, "main")).contained
+    assert hands.read(hands.path, "a.txt") == "aa\n"
+    again = await prepared(hands, "op2", strategy="squash")
+    assert (again.kind, again.new) == ("already_merged", ready.new)
+
+
+async def test_a_rebase_that_conflicts_names_the_commit(hands: Hands) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "fine", a_txt="a\n")
+    made = hands.commit("compas/t1", "theirs", README="theirs\n")
+    hands.commit("main", "ours", README="ours\n")
+    found = await prepare(hands, strategy="rebase")
+    assert isinstance(found, m.Conflicts)
+    assert found.picked is not None
+    assert (found.picked.commit, found.picked.subject) == (made, "theirs")
+    assert found.theirs == (found.picked,)
+
+
+@pytest.mark.parametrize(("command", "outcome", "code"), [("true", "passed", 0), ("false", "failed", 1)])
+async def test_a_check_of_a_merge_says_how_it_ended(
+    hands: Hands, tmp_path: Path, command: str, outcome: str, code: int
+) -> None:
+    await worktree(hands)
+    hands.commit("compas/t1", "work", a_txt="a\n")
+    ready, log = await prepared(hands), str(tmp_path / "check.log")
+    found = await hands.git.verify_merge(hands.path, "op1", commit=ready.new, command=command, timeout_secs=20, log=log)
+    assert (found.outcome, found.code, found.log) == (outcome, code, log)
+    assert (await hands.git.clear_merge(hands.path, "op1")).cleaned == ()
 
 
 @pytest.mark.parametrize("side", ["source", "target"])

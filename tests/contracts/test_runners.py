@@ -155,6 +155,8 @@ async def test_the_first_description_stays(stage: Stage) -> None:
     assert await stage.runners.prepare(stage.spec("e1", ("exit", 2))) == first
     assert isinstance(stage.runners.judge("e1"), NeverStarted)
     assert stage.runners.started("e1") is None
+    assert await stage.runners.token("e1") == first.token
+    assert await stage.runners.token("nobody") is None
 
 
 async def test_an_agent_prints_and_exits(stage: Stage) -> None:
@@ -172,6 +174,19 @@ async def test_an_agent_can_read_the_files_that_come_with_its_description(stage:
     place = stage.runners.files_directory("e1")
     await stage.start("e1", ("cat", f"{place}/prompt.txt"), files={"prompt.txt": "Say hällo.", "other": ""})
     assert (await stage.finish("e1"))[0] == [("stdout", "Say hällo.")]
+
+
+async def test_a_log_is_removed_and_nothing_else_of_its_execution(stage: Stage) -> None:
+    for execution in ("e1", "e2"):
+        await stage.start(execution, ("stdout", "said"), ("exit", 3))
+        await stage.finish(execution)
+    before = await stage.runners.logs()
+    assert set(before) == {"e1", "e2"}
+    await stage.runners.remove_logs(["e1", "gone"])
+    assert await stage.runners.logs() == {"e2": before["e2"]}
+    judged = stage.runners.judge("e1")
+    assert isinstance(judged, Finished)
+    assert judged.exit.exit_code == 3
 
 
 async def test_error_output_is_marked(stage: Stage) -> None:

@@ -74,8 +74,8 @@ def test_rate_limit_that_passes(stage: Stage) -> None:
 
 
 def test_rate_limit_for_good(stage: Stage) -> None:
-    stage.configure(RETRIED_ONCE, stage.rig.at_once)
-    stage.say("SCENARIO:ratelimit")
+    stage.configure(RETRIED_ONCE, stage.rig.at_once, {"timeout_secs": 100})
+    stage.say("SCENARIO:ratelimit", seconds=210)
     came_to(stage, "rate limit for good")
 
 
@@ -86,8 +86,8 @@ def test_quota(stage: Stage) -> None:
 
 
 def test_server_error_for_good(stage: Stage) -> None:
-    stage.configure(RETRIED_ONCE, stage.rig.at_once)
-    stage.say("SCENARIO:error code=503")
+    stage.configure(RETRIED_ONCE, stage.rig.at_once, {"timeout_secs": 100})
+    stage.say("SCENARIO:error code=503", seconds=210)
     came_to(stage, "server error for good")
 
 

@@ -4,11 +4,15 @@ import signal
 from collections import Counter
 from typing import NamedTuple
 
+import merge_crashes
 import pytest
 from read_models import before_and_after_a_rebuild
 from workshop import Workshop, finish
 
 from compas import failpoints
+
+IN_MERGES = merge_crashes.POINTS
+"""Those of `test_crash_in_merges`."""
 
 pytestmark = pytest.mark.system
 
@@ -23,6 +27,11 @@ class Crash(NamedTuple):
     @property
     def name(self) -> str:
         return self.point.partition(":")[0]
+
+    @property
+    def may_repeat_setup(self) -> bool:
+        """Whether it may die after the setup ran and before that is in the log."""
+        return self.name == "worktree.set_up" or self.name.startswith("store.")
 
     @property
     def is_in_supervisor(self) -> bool:
@@ -42,9 +51,19 @@ TABLE = (
     Crash("store.committed:7"),
     Crash("store.committed:13"),
     Crash("git.worktree_added"),
+    Crash("git.pool_made"),
+    Crash("git.pool_claimed"),
+    Crash("git.pool_moved"),
     Crash("git.merge_prepared"),
     Crash("git.ref_published"),
     Crash("git.checkout_followed"),
+    Crash("worktree.made"),
+    Crash("worktree.files_copied"),
+    Crash("worktree.set_up"),
+    Crash("worktree.removal_planned"),
+    Crash("worktree.torn_down"),
+    Crash("git.worktree_removed"),
+    Crash("worktree.removed"),
     Crash("execution.spec_written"),
     Crash("execution.requested"),
     Crash("execution.launched"),
@@ -54,7 +73,7 @@ TABLE = (
     Crash("merge.intent_logged"),
     Crash("merge.published"),
 )
-TRANSACTIONS = range(1, 16)
+TRANSACTIONS = range(1, 20)
 """How often the whole job writes to the log: each of them is a place to die at, three times over."""
 EXHAUSTIVE = tuple(
     Crash(f"store.{moment}:{number}")
@@ -63,8 +82,8 @@ EXHAUSTIVE = tuple(
 )
 
 
-def test_every_failpoint_is_in_the_table() -> None:
-    assert {crash.name for crash in TABLE} == set(failpoints.NAMES)
+def test_every_failpoint_is_in_a_table() -> None:
+    assert {crash.name for crash in TABLE} | {point.partition(":")[0] for point in IN_MERGES} == set(failpoints.NAMES)
 
 
 # proves: b-mcp-cli-merge 104
@@ -89,8 +108,21 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
         [
             workshop.agent("dev", work, work, workspace="worktree", commit="auto", handoff=handoff),
             workshop.agent("reviewer", review, review),
-        ]
+        ],
+        repositories=[
+            {
+                "path": "repo",
+                "copy": [".env"],
+                "ports": 2,
+                "pool": 1,
+                "setup": {"run": f"echo setup >> '{ran}'"},
+                "teardown": {"run": f"echo teardown >> '{ran}'"},
+            }
+        ],
     )
+    (workshop.repo / ".git" / "info").mkdir(exist_ok=True)
+    (workshop.repo / ".git" / "info" / "exclude").write_text(".env\n")
+    (workshop.repo / ".env").write_text("KEY=1\n")
     fuse = workshop.root / "fuse"
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{crash.point}@{fuse}")
@@ -102,6 +134,7 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
     merged = workshop.ask("wait-merge", "--op-id", merge["op_id"], "--timeout", "50")
     assert merged["status"] == "completed"
     assert workshop.ask("close", "t1")["status"] == "Completed"
+    workshop.until("worktree.removed")
 
     assert not fuse.exists(), f"{crash.point} was never reached"
     if crash.is_in_supervisor:
@@ -132,10 +165,15 @@ def check_conversation(workshop: Workshop, crash: Crash) -> None:
     ran = Counter((workshop.root / "ran").read_text().split())
     assert ran["dev"] in crash.runs
     assert ran["reviewer"] == 1
+    assert ran["setup"] == 1 or (ran["setup"] == 2 and crash.may_repeat_setup)
     log = workshop.events()
     assert [event["position"] for event in log] == list(range(1, len(log) + 1))
     kinds = Counter(event["type"] for event in log)
     assert kinds["execution.ended"] == kinds["execution.requested"] == crash.attempts + 1
+    assert (kinds["worktree.ready"], kinds["worktree.furnished"], kinds["setup.ended"]) == (1, 1, 1)
+    assert (kinds["ports.leased"], kinds["ports.released"]) == (1, 1)
+    assert (kinds["worktree.removal_planned"], kinds["worktree.removed"], kinds["worktree.kept"]) == (1, 1, 0)
+    assert ran["teardown"] >= 1
     assert (kinds["merge.queued"], kinds["merge.completed"], kinds["merge.failed"]) == (1, 1, 0)
 
 
@@ -145,5 +183,8 @@ def check_repository(workshop: Workshop, commit: str) -> None:
     assert workshop.git("log", "--format=%s", "--no-merges", "main").splitlines().count("Make new.txt") == 1
     assert (workshop.repo / "new.txt").read_text() == "new\n"
     assert workshop.git("status", "--porcelain") == ""
-    assert workshop.git("worktree", "list", "--porcelain").count("worktree ") == 2
+    listed = [line for line in workshop.git("worktree", "list").splitlines() if "/.pool-" not in line]
+    assert len(listed) == 1
+    assert len(list((workshop.repo / ".compas-worktrees").glob(".pool-*"))) <= 1
+    assert workshop.git("for-each-ref", "refs/heads/compas/") == ""
     workshop.git("fsck", "--strict")

@@ -56,3 +56,32 @@ def test_a_repository_reached_through_a_link_is_the_same_repository(workshop: Wo
     workshop.ask("dispatch", "rev", "look", "--thread", "t1", "--wait")
     log = workshop("log", "t1").out
     assert f"[stderr] {workshop.repo / '.compas-worktrees' / 't1'}\n[stderr] of dev\n" in log
+
+
+# proves: a-core 136, b-mcp-cli-merge 120
+def test_reviewers_of_a_fan_out_read_the_snapshot_each_in_a_detached_worktree_of_its_own(workshop: Workshop) -> None:
+    work = [
+        {"write": "a.txt", "text": "committed\n"},
+        {"run": "git add -A && git commit -q -m work"},
+        {"write": "draft.txt", "text": "not committed\n"},
+        {"reply": "Look at this."},
+    ]
+    look = [{"run": "pwd >&2; git symbolic-ref -q HEAD >&2; cat a.txt draft.txt >&2"}, {"reply": "Seen."}]
+    workshop.configure(
+        [
+            workshop.agent("dev", work, workspace="worktree", handoff={"on_response": ["r1", "r2"]}),
+            workshop.agent("r1", look),
+            workshop.agent("r2", look, workspace="worktree"),
+        ]
+    )
+    answer = workshop.ask("dispatch", "dev", "work", "--thread", "t1", "--wait")
+    assert answer["fanout_children_awaited"] == 2
+    readers = [row["thread_id"] for row in workshop.ask("status")["threads"] if row["thread_id"] != "t1"]
+    for thread in readers:
+        tree = workshop.repo / ".compas-worktrees" / thread
+        assert workshop("log", thread).out.count("[stderr] committed\n[stderr] not committed\n") == 1
+        assert f"[stderr] {tree}\n[stderr] committed" in workshop("log", thread).out, "HEAD is on no branch"
+        workshop.ask("close", thread)
+    branches = workshop.git("for-each-ref", "--format=%(refname:short)", "refs/heads")
+    assert branches.split() == ["compas/t1", "main"]
+    assert (workshop.repo / ".compas-worktrees" / "t1" / "draft.txt").exists()

@@ -1,8 +1,9 @@
-"""Writes that a merge waits for its turn."""
+"""Writes merges: that one waits for its turn, where they stand, and how they ended."""
 
-from compas.api.merging import MergeResponse
-from compas.cli.render.table import pairs
-from compas.cli.render.text import Style
+from compas.api.merging import MergeCancelResponse, MergeResponse, MergeState, MergeStatusResponse
+from compas.cli.render.table import Cell, pairs, table
+from compas.cli.render.text import Style, counted, duration
+from compas.cli.render.threads import status_colour
 
 
 def merge_text(response: MergeResponse, style: Style) -> str:
@@ -18,3 +19,48 @@ def merge_text(response: MergeResponse, style: Style) -> str:
         ],
         style,
     )
+
+
+def merge_status_text(response: MergeStatusResponse, style: Style) -> str:
+    """Write one merge in full, or a line of each."""
+    if len(response.merges) == 1:
+        return _one(response.merges[0], style)
+    if not response.merges:
+        return "no merges"
+    rows = [
+        (
+            Cell(merge.op_id),
+            Cell(merge.thread_id),
+            Cell(merge.status, status_colour(merge.status)),
+            Cell(style.time(merge.finished_at or merge.started_at or merge.queued_at)),
+            Cell(f"{merge.source_branch} → {merge.target_branch} ({merge.strategy})"),
+        )
+        for merge in response.merges
+    ]
+    by_status = ", ".join(f"{count} {status}" for status, count in response.counts.items())
+    shown = f"\n{counted(len(response.merges), 'merge')} shown; in all: {by_status}"
+    return table(("MERGE", "THREAD", "STATUS", "SINCE", "BRANCHES"), rows, style) + shown
+
+
+def _one(merge: MergeState, style: Style) -> str:
+    named = pairs(
+        [
+            ("merge", merge.op_id),
+            ("thread", merge.thread_id),
+            ("branches", f"{merge.source_branch} → {merge.target_branch} ({merge.strategy})"),
+            ("repository", merge.repository),
+            ("status", merge.status),
+            ("asked", f"{style.time(merge.queued_at)} by {merge.requested_by}"),
+            ("took", duration(merge.duration_ms) if merge.duration_ms is not None else None),
+            ("commit", merge.commit),
+            ("result", merge.result_summary),
+            ("next", "; ".join(merge.suggested_actions)),
+        ],
+        style,
+    )
+    return f"{named}\n\n{style.block(merge.error_detail)}" if merge.error_detail else named
+
+
+def merge_cancel_text(response: MergeCancelResponse, style: Style) -> str:
+    """Write that a merge will not happen."""
+    return f"merge {style.line(response.op_id)} is {response.status}; nothing was changed"

@@ -1,6 +1,7 @@
 """Writes threads: their list, one of them, their conversation, and how they were ended."""
 
 from compas.api.dispatching import DispatchResponse
+from compas.api.reopening import ReopenResponse
 from compas.api.threads import (
     AbandonResponse,
     CloseResponse,
@@ -88,6 +89,7 @@ def dispatch_text(response: DispatchResponse, style: Style) -> str:
             ("thread", response.thread_id),
             ("message", response.reference),
             ("execution", response.execution_id),
+            ("starts", style.time(response.eligible_at) if response.eligible_at is not None else None),
             ("reopened", f"was {response.previous_status}" if response.reopened else None),
             ("warning", response.warning),
             ("next", response.next_step),
@@ -134,10 +136,15 @@ def _execution(one: TranscriptExecution) -> list[Cell]:
 
 
 def close_text(response: CloseResponse, style: Style) -> str:
-    """Write that a thread has ended."""
-    return f"thread {style.line(response.thread_id)} is {response.status}" + (
-        f"\n{style.block(response.note)}" if response.note else ""
-    )
+    """Write that a thread has ended, or when it will."""
+    lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
+    lines += [style.block(response.note)] if response.note else []
+    if response.merge_op_id is not None:
+        lines += [
+            f"merge {style.line(response.merge_op_id)} is queued",
+            f"next: {style.line(response.next_step or '')}",
+        ]
+    return "\n".join(lines)
 
 
 def abandon_text(response: AbandonResponse, style: Style) -> str:
@@ -148,6 +155,18 @@ def abandon_text(response: AbandonResponse, style: Style) -> str:
             ("cancelled", counted(response.executions_cancelled, "execution")),
             ("ended", counted(response.processes_killed, "process", "processes")),
             ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
+        ],
+        style,
+    )
+
+
+def reopen_text(response: ReopenResponse, style: Style) -> str:
+    """Write that a thread is taken up again."""
+    return pairs(
+        [
+            ("thread", f"{response.thread_id} is {response.new_status}"),
+            ("was", response.previous_status),
+            ("next", response.next_step),
         ],
         style,
     )

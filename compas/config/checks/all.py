@@ -23,10 +23,10 @@ CHECKS: tuple[Check, ...] = (
     limits.pool,
     limits.intents,
     limits.redaction,
+    limits.merge_message,
     backends.definitions,
     places.repositories,
     planned.schedules,
-    planned.conflicts,
 )
 
 

@@ -20,6 +20,8 @@ def handoffs(draft: Draft) -> Iterator[Problem]:
             yield from _target(draft, agent, handoff.on_response, path)
         elif handoff.on_response is not None:
             yield from _targets(draft, agent, handoff.on_response, path)
+        if handoff.join is not None and (handoff.on_response is None or isinstance(handoff.on_response, str)):
+            yield warning((*path[:-1], "join"), "nothing is joined: on_response does not name several agents")
         if handoff.join is not None:
             yield from _target(draft, agent, handoff.join, (*path[:-1], "join"), may_be_self=True)
 
@@ -35,8 +37,6 @@ def _targets(draft: Draft, agent: MergedAgent, targets: tuple[str, ...], path: K
             yield error(at, f"{OPERATOR!r} stands alone or not at all: on_response: {OPERATOR}")
         else:
             yield from _target(draft, agent, target, at)
-    if len(targets) > 1:
-        yield warning(path, "accepted, but this version of compas does not hand a reply to several agents yet")
 
 
 def _target(

@@ -5,6 +5,8 @@ import warnings
 from collections.abc import Iterator
 
 from compas.config.checks.draft import Draft, Problem, error, warning
+from compas.config.suggest import did_you_mean
+from compas.domain.merge_message import PLACES, unknown_places
 
 
 def concurrency(draft: Draft) -> Iterator[Problem]:
@@ -54,3 +56,11 @@ def redaction(draft: Draft) -> Iterator[Problem]:
             continue
         if compiled.match(""):
             yield warning(path, "matches the empty text, so it replaces something everywhere")
+
+
+def merge_message(draft: Draft) -> Iterator[Problem]:
+    """Every place that the template names can be filled in."""
+    for name in unknown_places(draft.file.orchestration.merge_message or ""):
+        known = ", ".join(f"{{{place}}}" for place in PLACES)
+        sentence = f"{{{name}}} means nothing here{did_you_mean(name, PLACES)}; there are {known}"
+        yield error(("orchestration", "merge_message"), sentence)

@@ -39,11 +39,3 @@ def schedules(draft: Draft) -> Iterator[Problem]:
             # A system without any, such as a small container, is no mistake of the file's author.
             kind = error if _is_zone("Etc/UTC") else warning
             yield kind((*at, "timezone"), sentence)
-
-
-def conflicts(draft: Draft) -> Iterator[Problem]:
-    """Handing a conflict back is not there yet."""
-    for index, repository in enumerate(draft.file.repositories):
-        if repository.on_conflict == "hand_back":
-            sentence = "accepted, but this version of compas only reports conflicts"
-            yield warning(("repositories", index, "on_conflict"), sentence)

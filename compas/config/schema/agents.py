@@ -33,9 +33,7 @@ class Handoff(Section, frozen=True, kw_only=True):
         Literal["approved"] | None,
         Key(doc="What a reviewer has to answer for the chain to end early."),
     ] = None
-    join: Annotated[
-        str | None, Key(doc="The agent that gets all replies of a fan-out as one.", effect=Effect.LATER)
-    ] = None
+    join: Annotated[str | None, Key(doc="The agent that gets all replies of a fan-out as one.")] = None
 
 
 class AgentBudget(Section, frozen=True, kw_only=True):
@@ -104,7 +102,7 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
     ] = None
     may: Annotated[
         tuple[May, ...] | None,
-        Key(doc="What calls from inside this agent may do, beside reading.", default="[dispatch]", effect=Effect.LATER),
+        Key(doc="What calls from inside this agent may do, beside reading.", default="[dispatch]"),
     ] = None
     max_concurrent: Annotated[
         int | None,

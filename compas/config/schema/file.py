@@ -6,8 +6,9 @@ from compas.config.schema.agents import AgentDefaults, AgentEntry
 from compas.config.schema.backends import BackendDefinition
 from compas.config.schema.key import Effect, Key, Section
 from compas.config.schema.orchestration import Orchestration
-from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Retention, Schedule
+from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Schedule
 from compas.config.schema.repositories import Repository
+from compas.config.schema.retention import Retention
 from compas.domain.specs import OnCrash
 
 DEFAULT_STATE_DIR = "~/.compas/state"
@@ -58,7 +59,7 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     repositories: Annotated[
         tuple[Repository, ...], Key(doc="How worktrees are made usable and merges are verified.")
     ] = ()
-    retention: Annotated[Retention, Key(doc="How long things are kept.", effect=Effect.LATER)] = Retention()
+    retention: Annotated[Retention, Key(doc="How long things are kept.")] = Retention()
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
     schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.", effect=Effect.LATER)] = ()
     hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()

@@ -58,7 +58,7 @@ class Orchestration(Section, frozen=True, kw_only=True):
     ping_cache_ttl_secs: Annotated[
         int, Key(doc="Seconds for which what was found out about a backend's health is reused.", ge=0)
     ] = 60
-    log_retention_count: Annotated[int, Key(doc="How many execution logs are kept.", ge=0, effect=Effect.LATER)] = 100
+    log_retention_count: Annotated[int, Key(doc="How many execution logs are kept, the newest ones.", ge=0)] = 100
     stale_active_secs: Annotated[
         int,
         Key(
@@ -70,6 +70,15 @@ class Orchestration(Section, frozen=True, kw_only=True):
     ] = 3600
     merge_timeout_secs: Annotated[int, Key(doc="Seconds a merge may take.", ge=1)] = 30
     default_merge_strategy: Annotated[MergeStrategy, Key(doc="How a merge that names no strategy is made.")] = "merge"
+    merge_message: Annotated[
+        str | None,
+        Key(
+            doc="What a merge's commit says; `{thread}`, `{summary}`, `{source}`, `{target}` and `{strategy}` are "
+            "filled in.",
+            form="nonblank",
+            default="the thread's summary, else `Merge {source} into {target}`",
+        ),
+    ] = None
     default_merge_target: Annotated[
         str,
         Key(
@@ -84,6 +93,6 @@ class Orchestration(Section, frozen=True, kw_only=True):
         tuple[str, ...],
         Key(doc="Regular expressions (Python's syntax) of further secrets to replace.", form="nonempty"),
     ] = ()
-    circuit_breaker: Annotated[
-        CircuitBreaker, Key(doc="When a failing backend is left alone for a while.", effect=Effect.LATER)
-    ] = CircuitBreaker()
+    circuit_breaker: Annotated[CircuitBreaker, Key(doc="When a failing backend is left alone for a while.")] = (
+        CircuitBreaker()
+    )

@@ -87,11 +87,3 @@ class Budgets(Section, frozen=True, kw_only=True):
     thread: Annotated[BudgetLimit | None, Key(doc="Per thread.")] = None
     at_80_percent: Annotated[Literal["warn", "park"], Key(doc="What happens at 80 percent.")] = "warn"
     at_100_percent: Annotated[Literal["warn", "park"], Key(doc="What happens at the limit.")] = "park"
-
-
-class Retention(Section, frozen=True, kw_only=True):
-    """How long things are kept."""
-
-    logs: Annotated[str | None, Key(doc="Logs of executions.", form="duration")] = None
-    telemetry: Annotated[str | None, Key(doc="Tool calls, messages and progress.", form="duration")] = None
-    worktrees: Annotated[str | None, Key(doc="Worktrees of closed threads.", form="duration")] = None

@@ -4,7 +4,7 @@ from typing import Literal
 
 from compas.git.wire.message import Mutation, Struct
 
-MergeKind = Literal["fast_forward", "merge", "already_merged", "nothing"]
+MergeKind = Literal["fast_forward", "merge", "rebase", "squash", "already_merged", "nothing"]
 
 
 class PrepareMerge(Mutation, frozen=True, kw_only=True):
@@ -17,6 +17,9 @@ class PrepareMerge(Mutation, frozen=True, kw_only=True):
     target: str
     """An existing local branch."""
     message: str
+    """What the commit says where the merge makes one of its own; empty for git's usual words."""
+    trailer: str = ""
+    """A line behind the message, such as `Compas-Thread: t1`."""
     strategy: str = "merge"
     expected_source: str | None = None
     """Refused with `source_moved` where the source is not at this commit any more."""
@@ -50,7 +53,10 @@ class SideCommit(Struct, frozen=True, kw_only=True):
 
 
 class Conflicts(Struct, frozen=True, kw_only=True):
-    """Nothing was changed: these files need a decision (design §6 rule 7)."""
+    """Nothing was changed: these files need a decision (design §6 rule 7).
+
+    `picked` is the one commit of the source that does not apply, where each is made again on the target.
+    """
 
     source: str
     target: str
@@ -60,6 +66,7 @@ class Conflicts(Struct, frozen=True, kw_only=True):
     ours: tuple[SideCommit, ...]
     theirs: tuple[SideCommit, ...]
     text: str
+    picked: SideCommit | None = None
 
 
 class Refused(Struct, frozen=True, kw_only=True):
@@ -74,6 +81,27 @@ class Refused(Struct, frozen=True, kw_only=True):
 
 
 PrepareResult = Prepared | Conflicts | Refused
+
+
+class VerifyMerge(Mutation, frozen=True, kw_only=True):
+    """Run a shell command on a merge commit in a checkout of its own; `log` is a file that gets all it prints."""
+
+    repo: str
+    op: str
+    commit: str
+    command: str
+    timeout_secs: float
+    log: str
+
+
+class Verified(Struct, frozen=True, kw_only=True):
+    """How the command ended; `tail` is the end of what it printed, `code` None where it was ended."""
+
+    outcome: Literal["passed", "failed", "timed_out"]
+    code: int | None
+    tail: str
+    log: str
+    seconds: float
 
 
 class PublishMerge(Mutation, frozen=True, kw_only=True):
@@ -127,4 +155,17 @@ class Finished(Struct, frozen=True, kw_only=True):
     tip: str | None
     followed: tuple[str, ...]
     stale: tuple[StaleCheckout, ...]
+    cleaned: tuple[str, ...]
+
+
+class ClearMerge(Mutation, frozen=True, kw_only=True):
+    """Remove what an operation that will not be published has left in git's directory."""
+
+    repo: str
+    op: str
+
+
+class Cleared(Struct, frozen=True, kw_only=True):
+    """`cleaned` names the temporary checkout that was still there, if one was."""
+
     cleaned: tuple[str, ...]

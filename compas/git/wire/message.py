@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-Lane = Literal["short", "long"]
+Lane = Literal["short", "long", "check"]
+"""`check` is for what runs the operator's own commands, which take as long as they take."""
 
 
 class Struct(msgspec.Struct, frozen=True, kw_only=True, tag=True):

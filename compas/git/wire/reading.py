@@ -76,6 +76,8 @@ class Status(Struct, frozen=True, kw_only=True):
     base: str | None = None
     branch: str | None = None
     """The branch HEAD is expected to be on."""
+    measure: bool = False
+    """Also count the bytes on disk, which takes a look at every file."""
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -104,6 +106,8 @@ class StatusReport(Struct, frozen=True, kw_only=True):
     on_expected_branch: bool | None
     clean: bool
     """Nothing staged, changed, unmerged or untracked; ignored files do not count."""
+    size_bytes: int | None = None
+    """What all files of the checkout, ignored ones too, take on disk; None when that was not asked."""
 
 
 class FileStat(Struct, frozen=True, kw_only=True):

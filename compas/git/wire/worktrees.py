@@ -14,10 +14,39 @@ class EnsureWorktree(Mutation, frozen=True, kw_only=True):
     """A local branch; needed only where the thread's branch does not exist yet."""
     location: str | None = None
     """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
+    restore: str | None = None
+    """A commit to start from instead of the base: where the branch stood when it was archived."""
+    pool: bool = False
+    """Use a worktree that was made in advance, if there is one."""
+
+
+class FillPool(Mutation, frozen=True, kw_only=True):
+    """Keep `size` worktrees of a repository at the ready, detached at the local branch `base`."""
+
+    repo: str
+    base: str
+    size: int
+    location: str | None = None
+
+
+class Pool(Struct, frozen=True, kw_only=True):
+    """How many worktrees are at the ready, and a sentence for each that is not used any more."""
+
+    ready: int
+    notes: tuple[str, ...] = ()
+
+
+class EnsureReadingTree(Mutation, frozen=True, kw_only=True):
+    """Make or find the detached worktree in which a thread reads a commit; it never has a branch (design §5)."""
+
+    repo: str
+    thread: str
+    commit: str
+    location: str | None = None
 
 
 class Worktree(Struct, frozen=True, kw_only=True):
-    """A worktree that is registered, on its branch, and verified."""
+    """A worktree that is registered, on its branch, and verified; a detached one has the empty name for its branch."""
 
     path: str
     branch: str
@@ -27,6 +56,28 @@ class Worktree(Struct, frozen=True, kw_only=True):
     created: bool
     healed: tuple[str, ...] = ()
     """What was repaired on the way, one sentence each."""
+    instance: str = ""
+    """Names this very directory: one that is made again later, at the same path, has another."""
+
+
+class FurnishWorktree(Mutation, frozen=True, kw_only=True):
+    """Bring untracked files of the main checkout into a worktree (design §6 rule 2).
+
+    `copy` and `link` are relative to both. What `.worktreeinclude` in the main checkout names is copied as well.
+    """
+
+    repo: str
+    path: str
+    copy: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
+
+
+class Furnished(Struct, frozen=True, kw_only=True):
+    """How many files were copied and links made; `notes` says what was left out and why, one sentence each."""
+
+    copied: int
+    linked: int
+    notes: tuple[str, ...] = ()
 
 
 class RemoveWorktree(Mutation, frozen=True, kw_only=True):
@@ -37,13 +88,20 @@ class RemoveWorktree(Mutation, frozen=True, kw_only=True):
     target: str | None
     force: bool = False
     """The operator's word: a dirty worktree is snapshotted, then removed."""
+    clean_only: bool = False
+    """Without force, keep a dirty worktree even where a snapshot holds its content."""
+    dry_run: bool = False
+    """Change nothing; only say whether it would be kept."""
     location: str | None = None
 
 
 class Removed(Struct, frozen=True, kw_only=True):
-    """What was done; `reason` says why something was kept. Ignored files go with their worktree."""
+    """What was done; `reason` says why something was kept. Ignored files go with their worktree.
 
-    worktree: Literal["removed", "absent", "kept"]
+    `removable` answers a dry run: nothing stands in the way now.
+    """
+
+    worktree: Literal["removed", "absent", "kept", "removable"]
     branch: Literal["deleted", "archived", "absent", "kept"]
     path: str | None
     tip: str | None

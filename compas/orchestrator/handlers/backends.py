@@ -10,11 +10,12 @@ import trio
 from actors.errors import ActorError
 from actors.ref import ActorRef
 from compas.api.supervision import Ping
+from compas.domain.breaker import Breaker
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, search_path_of
 from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.messages import LookAt, PingAgent
-from compas.orchestrator.services import backend_name
+from compas.orchestrator.messages import DescribeBreaker, LookAt, PingAgent
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 
 log = logging.getLogger("compas.health")
 
@@ -30,6 +31,7 @@ class Examined:
     looked: Looked
     is_remembered: bool = False
     ping: Ping | None = None
+    breaker: Breaker | None = None
 
 
 async def examine(
@@ -59,10 +61,11 @@ async def _examine(desk: Desk, agent: AgentSpec, *, is_thorough: bool, is_pingin
     try:
         answer = await backend.ask(LookAt(agent=agent, is_thorough=is_thorough), timeout=math.inf)
         ping = await _ping(backend, agent) if is_pinging else None
+        breaker = await backend.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
     except ActorError as err:
         log.warning("the look at %s was cut short: %s", agent.alias, err, extra={"action": "look_cut_short"})
         return Examined(_without_its_actor(desk, agent), ping=_unanswered(CUT_SHORT) if is_pinging else None)
-    return Examined(answer.value, answer.is_remembered, ping)
+    return Examined(answer.value, answer.is_remembered, ping, breaker)
 
 
 def _without_its_actor(desk: Desk, agent: AgentSpec) -> Looked:

@@ -1,5 +1,6 @@
 """What every handler works with: the actors behind an operation, and how their refusals become answers."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -8,22 +9,19 @@ import msgspec
 import trio
 
 from actors.bus import EventBus
-from actors.errors import ActorStopped
 from actors.message import Ask
 from actors.ref import ActorRef
 from actors.registry import Registry
 from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.domain.decision import Refusal
-from compas.orchestrator.messages import Answered, LocateThread
+from compas.orchestrator.asking import ThreadBusyError, ask_thread
+from compas.orchestrator.messages import Answered
 from compas.orchestrator.mode import Mode
-from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services
+from compas.orchestrator.services import Services
 
 R = TypeVar("R")
 Res = TypeVar("Res", bound=msgspec.Struct)
-
-RELOCATIONS = 5
-"""A thread may be put away between being found and being asked; that often in a row it is not."""
 
 
 @dataclass(kw_only=True)
@@ -43,13 +41,15 @@ class Supervision:
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it."""
+    """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it;
+    `waiting` counts the waits of each execution whose agent waits for an answer."""
 
     services: Services
     registry: Registry
     bus: EventBus
     supervision: Supervision
     dispatching: trio.Lock = field(default_factory=trio.Lock)
+    waiting: Counter[str] = field(default_factory=Counter)
 
     async def actor(self, name: str) -> ActorRef:
         """Return an actor that always exists, waiting while it is being restarted."""
@@ -60,15 +60,10 @@ class Desk:
 
         The message is asked again after the actor was ended in the middle of it, so it has to carry a request id.
         """
-        directory = await self.actor(THREADS)
-        for _ in range(RELOCATIONS):
-            ref = await directory.ask(LocateThread(thread=thread), timeout=ASK_TIMEOUT_SECS)
-            try:
-                return await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
-            except ActorStopped as stopped:
-                if stopped.reason is None:
-                    await ref.wait_stopped()
-        raise CallError("busy", f"thread {thread} is being put away and taken up again all the time; try again")
+        try:
+            return await ask_thread(self.registry, thread, message)
+        except ThreadBusyError as busy:
+            raise CallError("busy", str(busy)) from busy
 
 
 Handler = Callable[[Desk, Call], Awaitable[msgspec.Struct]]

@@ -3,13 +3,16 @@
 import msgspec
 
 from actors.remote.call import Call
+from actors.remote.errors import CallError
 from compas.api.dispatching import DispatchRequest, DispatchResponse
 from compas.domain import events as e
 from compas.domain.admission import queue_is_full
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch, Rules
 from compas.domain.ids import reference
+from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
+from compas.orchestrator.handlers.callers import caller_of
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
 from compas.orchestrator.messages import Answered, DispatchTo
 from compas.store.projections.counters import loads
@@ -23,20 +26,28 @@ async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
         return repeated
     thread = request.thread_id if request.thread_id is not None else desk.services.new_id()
     rules = desk.services.rules()
+    start = read_start_time(request.scheduled_for) if request.scheduled_for is not None else None
+    if isinstance(start, Refusal):
+        raise CallError(start.code, start.message)
+    caller = await caller_of(desk, call)
     command = Dispatch(
-        sender=request.sender,
+        sender=request.sender if caller is None else caller.agent,
         recipient=request.to,
         intent=request.intent,
         body=request.body,
         batch=request.batch,
         summary=request.summary,
         skip_handoff=request.skip_handoff,
+        not_before=start,
+        caller=caller,
     )
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
     message = DispatchTo(
         command=command,
         request_id=request_id(call, desk),
-        respond=lambda recorded: msgspec.json.encode(_response(thread, command, rules, recorded)),
+        respond=lambda recorded: msgspec.json.encode(
+            msgspec.structs.replace(_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for)
+        ),
     )
     return answered(await _post(desk, thread, message, starts_work=starts_work), DispatchResponse)
 
@@ -63,11 +74,12 @@ def _response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Re
         thread_id=thread,
         message_id=posted.position,
         reference=reference(posted.position),
-        next_step=_next_step(thread, posted.position, chain),
+        next_step=_next_step(thread, posted.position, chain, queued),
         execution_id=queued.execution if queued is not None else None,
         reopened=reopened is not None,
         previous_status=reopened.previous if reopened is not None else None,
         await_chain=bool(chain),
+        eligible_at=queued.not_before if queued is not None else None,
         warning=rules.why_idle(recipient=command.recipient, intent=command.intent),
     )
 
@@ -80,8 +92,12 @@ def _downstream(command: Dispatch, rules: Rules) -> tuple[str, ...]:
     return tuple(target for target in handoff.targets if target != OPERATOR)
 
 
-def _next_step(thread: str, number: int, chain: tuple[str, ...]) -> str:
+def _next_step(thread: str, number: int, chain: tuple[str, ...], queued: e.ExecutionQueued | None) -> str:
     wait = f"compas wait --thread-id {thread} --since {reference(number)}"
+    remarks = []
+    if queued is not None and queued.not_before is not None:
+        remarks.append(f"it starts by itself at {in_utc(queued.not_before)}")
     if chain:
-        return f"{wait} --await-chain   (the reply goes on to {', '.join(chain)} by itself)"
-    return wait
+        wait += " --await-chain"
+        remarks.append(f"the reply goes on to {', '.join(chain)} by itself")
+    return f"{wait}   ({'; '.join(remarks)})" if remarks else wait

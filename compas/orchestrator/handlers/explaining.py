@@ -5,12 +5,15 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from actors.remote.call import Call
-from actors.remote.errors import CallError
 from compas.api.history import Cause, WhyRequest, WhyResponse
 from compas.domain import events as e
+from compas.domain.breaker import Breaker
 from compas.domain.explanation import explain, standing
 from compas.domain.thread import Thread, evolve
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.looking import unknown_thread
+from compas.orchestrator.messages import DescribeBreaker
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.store.projections.merges import merges_of_thread
 
 
@@ -20,7 +23,7 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
     stream = e.thread_stream(thread)
     recorded = list(await desk.services.store.read_stream(stream))
     if not recorded:
-        raise CallError("unknown_thread", f"there is no thread {thread!r}; `compas status` lists them")
+        raise unknown_thread(thread)
     state = Thread(thread=thread)
     for one in recorded:
         state = evolve(state, one)
@@ -31,7 +34,8 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
         recorded += [one for one in found if getattr(one.event, "op", None) in ops]
     recorded += _config_changes(await desk.services.store.read_stream(e.SUPERVISOR_STREAM), state, recorded[0].position)
     recorded.sort(key=lambda one: one.position)
-    where, following = standing(state, now=desk.services.clock())
+    breakers = await _breakers(desk, {run.queued.backend for run in state.in_flight()})
+    where, following = standing(state, now=desk.services.clock(), breakers=breakers)
     return WhyResponse(
         thread_id=thread,
         thread_status=state.status,
@@ -42,6 +46,15 @@ async def why(desk: Desk, call: Call) -> WhyResponse:
             for told in explain(tuple(recorded))
         ),
     )
+
+
+async def _breakers(desk: Desk, backends: set[str]) -> dict[str, Breaker]:
+    found: dict[str, Breaker] = {}
+    for backend in backends:
+        ref = desk.registry.find(backend_name(backend))
+        if ref is not None:
+            found[backend] = await ref.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
+    return found
 
 
 def _config_changes(supervisor: tuple[e.Recorded, ...], state: Thread, began: int) -> Iterator[e.Recorded]:

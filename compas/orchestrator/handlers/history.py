@@ -14,6 +14,7 @@ from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.log_lines import Head, Tail
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
 from compas.runner.logformat import format_line
@@ -109,18 +110,20 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
     directory = desk.services.executions_directory / row.execution
     if row.ended_at is not None and not await trio.Path(directory / LOG).exists():
         return await _without_log(call, request, row)
-    tail, offset = _Tail(request.tail), request.offset
+    output = _Output(call, request)
     if await trio.Path(directory).is_dir():
-        chunks = _follow(directory, offset) if request.follow else _read(directory, offset)
+        chunks = _follow(directory, request.offset) if request.follow else _read(directory, request.offset)
         async with aclosing(chunks):
             async for chunk in chunks:
-                offset = chunk.next_offset
                 item = api.LogChunkItem(
-                    execution_id=row.execution, offset=chunk.offset, next_offset=offset, text=chunk.text
+                    execution_id=row.execution, offset=chunk.offset, next_offset=chunk.next_offset, text=chunk.text
                 )
-                await tail.take(call, item)
-        await tail.push(call)
-    return api.LogResponse(execution_id=row.execution, next_offset=offset, status=row.status)
+                if not await output.take(item):
+                    break
+        await output.finish()
+    return api.LogResponse(
+        execution_id=row.execution, next_offset=output.next_offset, status=row.status, more=output.is_cut
+    )
 
 
 async def _without_log(call: Call, request: api.LogRequest, row: ExecutionRow) -> api.LogResponse:
@@ -134,9 +137,9 @@ async def _without_log(call: Call, request: api.LogRequest, row: ExecutionRow) -
         notice = format_line("compas", "the log is not there; this is how the answer was recorded, cut if it was long")
         item = api.LogChunkItem(execution_id=row.execution, offset=0, next_offset=0, text=notice)
         await call.push(item)
-        tail = _Tail(request.tail)
-        await tail.take(call, msgspec.structs.replace(item, text=f"{row.preview}\n"))
-        await tail.push(call)
+        output = _Output(call, request)
+        await output.take(msgspec.structs.replace(item, text=f"{row.preview}\n"))
+        await output.finish()
     return api.LogResponse(
         execution_id=row.execution, next_offset=request.offset, status=row.status, source="output_preview"
     )
@@ -174,24 +177,38 @@ async def _follow(directory: Path, offset: int) -> AsyncGenerator[LogChunk, None
         raise CallError("lost", f"the output cannot be followed any more: {err}; read it without --follow") from err
 
 
-class _Tail:
-    """Pushes chunks at once, or keeps only the last lines of them until the end."""
+class _Output:
+    """Pushes pieces of a log at once, as far as the limit goes, or keeps only the last lines of them until the end."""
 
-    def __init__(self, lines: int | None) -> None:
-        self._wanted = lines
-        self._lines: list[str] = []
-        self._last: api.LogChunkItem | None = None
+    def __init__(self, call: Call, request: api.LogRequest) -> None:
+        self.next_offset = request.offset
+        self._call = call
+        self._follows = request.follow
+        self._head = Head(request.limit if request.tail is None else None)
+        self._tail = None if request.tail is None else Tail(request.tail)
 
-    async def take(self, call: Call, item: api.LogChunkItem) -> None:
-        if self._wanted is None:
-            await call.push(item)
-            return
-        self._last = item
-        self._lines = (self._lines + item.text.splitlines(keepends=True))[-self._wanted :] if self._wanted else []
+    @property
+    def is_cut(self) -> bool:
+        """Whether the limit was reached before the end. A follower stops there, and cannot know what would come."""
+        return self._head.is_cut or (self._follows and self._head.is_full)
 
-    async def push(self, call: Call) -> None:
-        if self._last is not None and self._lines:
-            await call.push(msgspec.structs.replace(self._last, text="".join(self._lines)))
+    async def take(self, item: api.LogChunkItem) -> bool:
+        """Take a piece, and say whether another one is of use."""
+        if self._tail is not None:
+            self._tail.take(item)
+            self.next_offset = item.next_offset
+            return True
+        shown = self._head.take(item)
+        if shown is not None:
+            await self._call.push(shown)
+            self.next_offset = shown.next_offset
+        return not self.is_cut
+
+    async def finish(self) -> None:
+        """Push the last lines, if it is them who were asked for."""
+        last = self._tail.whole() if self._tail is not None else None
+        if last is not None:
+            await self._call.push(last)
 
 
 async def find_execution(desk: Desk, name: str) -> ExecutionRow:
@@ -219,13 +236,15 @@ async def diff(desk: Desk, call: Call) -> api.DiffResponse:
         return worktrees_of_thread(reader, request.thread_id), executions_of_thread(reader, request.thread_id)
 
     trees, runs = await desk.services.store.query(read)
-    tree = next((tree for tree in trees if tree.path is not None), None)
+    tree = next((tree for tree in trees if tree.base_commit is not None), None)
     if tree is None:
         raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
     snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
     git = desk.services.git
     try:
-        head = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
+        revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
+        head = await git.retry(lambda worker: worker.resolve(tree.repository, revision))
         use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
         base = tree.base_commit or tree.base

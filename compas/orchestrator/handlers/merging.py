@@ -1,15 +1,20 @@
 """Handler of `merge`: what can be refused at once is refused at once, then the operation waits for its turn."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import msgspec
 
 from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.merging import MergeRequest, MergeResponse
 from compas.domain import events as e
+from compas.domain.decision import Refusal
+from compas.domain.merge_message import merge_message
 from compas.git.errors import GitError, GitRefused
 from compas.git.messages import Entry
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
-from compas.orchestrator.messages import LocateMerges, QueueMerge
+from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections.messages import newest_message
@@ -17,7 +22,21 @@ from compas.store.projections.threads import ThreadRow, thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 
 STRATEGIES = ("merge", "rebase", "squash")
-AVAILABLE = ("merge",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeWish:
+    """What somebody wants merged; None means as configured. `closes` is there where the thread is to end with it."""
+
+    thread: str
+    target: str | None
+    strategy: str | None
+    by: str
+    closes: e.CloseAfter | None = None
+
+
+Respond = Callable[[e.MergeQueued, e.ThreadStatus, int], bytes]
+"""Makes the answer out of what was queued, the thread's status and how many are in line."""
 
 
 async def merge(desk: Desk, call: Call) -> MergeResponse:
@@ -26,44 +45,65 @@ async def merge(desk: Desk, call: Call) -> MergeResponse:
     repeated = await first_answer(desk, call, MergeResponse)
     if repeated is not None:
         return repeated
-    strategy = request.strategy or desk.services.config.default_merge_strategy
-    _check_strategy(strategy)
-    found = await desk.services.store.query(lambda reader: _read(reader, request.thread_id))
+    wish = MergeWish(
+        thread=request.thread_id, target=request.target_branch, strategy=request.strategy, by=request.sender
+    )
+
+    def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
+        return msgspec.json.encode(_response(queued, depth))
+
+    return answered(await queue_merge(desk, wish, request_id(call, desk), respond), MergeResponse)
+
+
+async def queue_merge(desk: Desk, wish: MergeWish, name: str, respond: Respond) -> Answered | Refusal:
+    """Check what can be checked at once, and put the merge in line under the name of its request."""
+    config = desk.services.config
+    strategy = wish.strategy or config.default_merge_strategy
+    check_strategy(strategy)
+    found = await desk.services.store.query(lambda reader: _read(reader, wish.thread))
     if found is None:
-        raise CallError("unknown_thread", f"there is no thread {request.thread_id!r}; `compas status` lists them")
+        raise CallError("unknown_thread", f"there is no thread {wish.thread!r}; `compas status` lists them")
     thread, trees, lineage = found
-    tree = _the_tree(request.thread_id, trees)
-    target = request.target_branch or desk.services.config.default_merge_target
-    tip = await _preflight(desk, request.thread_id, tree, target)
+    tree = _the_tree(wish.thread, trees)
+    target = wish.target or config.default_merge_target
+    tip = await _preflight(desk, wish.thread, tree, target)
     queued = e.MergeQueued(
         op=desk.services.new_id(),
-        thread=request.thread_id,
+        thread=wish.thread,
         repository=tree.repository,
         source=tree.branch,
         target=target,
         strategy=strategy,
-        requested_by=request.sender,
-        message=thread.summary or f"Merge {tree.branch} into {target}",
+        requested_by=wish.by,
+        message=merge_message(
+            config.merge_message,
+            thread=wish.thread,
+            summary=thread.summary,
+            source=tree.branch,
+            target=target,
+            strategy=strategy,
+        ),
         source_tip=tip,
+        closes=wish.closes,
     )
     message = QueueMerge(
         queued=queued,
         lineage=lineage,
         thread_status=thread.status,
-        request_id=request_id(call, desk),
-        respond=lambda recorded, depth: msgspec.json.encode(_response(queued, depth)),
+        request_id=name,
+        respond=lambda recorded, depth: respond(queued, thread.status, depth),
     )
     directory = await desk.actor(MERGES)
     where = LocateMerges(repository=tree.repository, target=target)
     ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)
-    return answered(await ref.ask(message, timeout=ASK_TIMEOUT_SECS), MergeResponse)
+    outcome: Answered | Refusal = await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+    return outcome
 
 
-def _check_strategy(strategy: str) -> None:
+def check_strategy(strategy: str) -> None:
+    """Refuse a strategy that nobody knows (b-mcp-cli-merge 64, 79)."""
     if strategy not in STRATEGIES:
         raise CallError("invalid", f"{strategy!r} is no merge strategy; there are: {', '.join(STRATEGIES)}")
-    if strategy not in AVAILABLE:
-        raise CallError("invalid", f"this version of compas merges with the strategy merge only, not {strategy}")
 
 
 def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ...], str] | None:
@@ -75,7 +115,7 @@ def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ..
 
 
 def _the_tree(thread: str, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
-    ready = [tree for tree in trees if tree.path is not None]
+    ready = [tree for tree in trees if tree.path is not None and not tree.reading]
     if not ready:
         raise CallError("nothing_to_merge", f"thread {thread} has no worktree, so it has no branch to merge")
     if len(ready) > 1:

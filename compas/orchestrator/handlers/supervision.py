@@ -69,13 +69,17 @@ def _agent(desk: Desk, agent: AgentSpec, examined: Examined, load: AgentLoad | N
     looked = examined.looked
     limit = agent.max_concurrent or desk.services.config.max_triggers_per_agent
     running = load.running if load is not None else 0
+    breaker = examined.breaker
+    opened = breaker.opened if breaker is not None else None
     return api.AgentHealth(
         alias=agent.alias,
         backend=agent.backend,
         role=agent.role,
         usable=looked.usable,
         detail=looked.detail,
-        circuit_state="closed",
+        circuit_state="closed" if breaker is None else breaker.state(desk.services.clock()),
+        circuit_until=opened.until if opened is not None else None,
+        circuit_detail="" if opened is None else f"{opened.failures} failed in a row, the last with {opened.category}",
         active=running,
         queued=load.queued + load.scheduled if load is not None else 0,
         available=max(0, limit - running),

@@ -1,15 +1,14 @@
-"""Handlers of `status`, `transcript`, `close` and `abandon`."""
+"""Handlers of `status`, `transcript` and `abandon`."""
 
 import msgspec
 
 from actors.remote.call import Call
 from compas.api import threads as api
 from compas.domain import events as e
+from compas.domain.decision import Refusal
 from compas.domain.ids import reference
-from compas.domain.lifecycle import Close
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
-from compas.orchestrator.handlers.unmerged import why_unmerged
-from compas.orchestrator.messages import AbandonThread, CloseThread
+from compas.orchestrator.messages import AbandonThread, Answered
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
@@ -115,45 +114,27 @@ def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds * 1000)
 
 
-async def close(desk: Desk, call: Call) -> api.CloseResponse:
-    """End a thread; completing it asks the repository whether its work is in the target."""
-    request = call.decode(api.CloseRequest)
-    repeated = await first_answer(desk, call, api.CloseResponse)
-    if repeated is not None:
-        return repeated
-    found = await why_unmerged(desk, request.thread_id) if request.status == "completed" else None
-    ended = "Completed" if request.status == "completed" else "Failed"
-    response = api.CloseResponse(
-        thread_id=request.thread_id, status=ended, note=found.note if found is not None else None
-    )
-    message = CloseThread(
-        command=Close(
-            by=request.sender,
-            status=request.status,
-            note=request.note,
-            unmerged=found.refusal if found is not None else None,
-        ),
-        request_id=request_id(call, desk),
-        respond=lambda recorded: msgspec.json.encode(response),
-    )
-    return answered(await desk.ask_thread(request.thread_id, message), api.CloseResponse)
-
-
 async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:
     """Give a thread up; what runs is being ended when this is answered."""
     request = call.decode(api.AbandonRequest)
     repeated = await first_answer(desk, call, api.AbandonResponse)
     if repeated is not None:
         return repeated
-    runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, request.thread_id))
-    branch = f"compas/{request.thread_id}" if any(row.worktree for row in runs) else None
+    name = request_id(call, desk)
+    return answered(await give_up(desk, request.thread_id, request.sender, name), api.AbandonResponse)
+
+
+async def give_up(desk: Desk, thread: str, by: str, request: str, *, unless_ended: bool = False) -> Answered | Refusal:
+    """Abandon a thread under the name of a request, which holds once."""
+    runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, thread))
+    branch = f"compas/{thread}" if any(row.worktree for row in runs) else None
 
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
         cancelled = [one for one in recorded if isinstance(one.event, e.ExecutionCancelled)]
         killed = sum(1 for row in runs if row.status in ("picked_up", "executing"))
         return msgspec.json.encode(
             api.AbandonResponse(
-                thread_id=request.thread_id,
+                thread_id=thread,
                 status="Abandoned",
                 executions_cancelled=len(cancelled),
                 processes_killed=min(killed, len(cancelled)),
@@ -161,5 +142,5 @@ async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:
             )
         )
 
-    message = AbandonThread(by=request.sender, request_id=request_id(call, desk), respond=respond)
-    return answered(await desk.ask_thread(request.thread_id, message), api.AbandonResponse)
+    message = AbandonThread(by=by, request_id=request, respond=respond, unless_ended=unless_ended)
+    return await desk.ask_thread(thread, message)

@@ -37,7 +37,9 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
             continue
         done = [row.target for row in merges if row.repository == tree.repository and row.status == "completed"]
         targets = tuple(dict.fromkeys((*reversed(done), desk.services.config.default_merge_target)))
-        found = await _look(desk, thread, tree, targets)
+        if tree.reading:  # it only looked at the work of another thread
+            continue
+        found = await _look(desk, thread, tree, targets, [row for row in merges if row.repository == tree.repository])
         if found.refusal is not None:
             return found
         if found.note is not None:
@@ -45,7 +47,9 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
     return MergeGate(note="; ".join(notes) or None)
 
 
-async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, ...]) -> MergeGate:
+async def _look(
+    desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, ...], merges: list[MergeRow]
+) -> MergeGate:
     git = desk.services.git
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
@@ -54,7 +58,7 @@ async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, 
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
-        target = await _holder(desk, tree, tip, targets)
+        target = await _holder(desk, tree, tip, targets) or await _taken_over(desk, tree, tip, merges)
         report = await git.retry(lambda worker: worker.status(tree.path or "", branch=tree.branch))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
@@ -62,7 +66,7 @@ async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, 
         return MergeGate(
             refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
             f"{' or '.join(targets)}. Merge it first (`compas merge {thread}`, or by hand), "
-            f"or close the thread as failed."
+            f"merge and close it in one (`compas close {thread} --merge`), or close the thread as failed."
         )
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
@@ -86,6 +90,16 @@ async def _holder(desk: Desk, tree: WorktreeRow, tip: str, targets: tuple[str, .
             return target
     if trouble is not None:
         raise trouble
+    return None
+
+
+async def _taken_over(desk: Desk, tree: WorktreeRow, tip: str, merges: list[MergeRow]) -> str | None:
+    """Return the branch that has this very work in other commits: replayed or squashed, and still there."""
+    for row in reversed(merges):
+        if row.status == "completed" and row.source_tip == tip and row.new_commit is not None:
+            found = await desk.services.git.retry(partial(_contains, tree.repository, row.new_commit, row.target))
+            if found.contained:
+                return row.target
     return None
 
 

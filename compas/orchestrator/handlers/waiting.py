@@ -10,9 +10,14 @@ from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import waiting as api
 from compas.domain import events as e
-from compas.domain.ids import parse_reference, reference
+from compas.domain.callers import Caller
+from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
+from compas.orchestrator.handlers.callers import caller_of
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.looking import number_of
+from compas.orchestrator.handlers.merge_states import conflicts_of, duration_of, next_step, task_of, unknown_merge
+from compas.orchestrator.handlers.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
 from compas.store.projections.merges import MergeRow, merge_by_op
@@ -32,14 +37,20 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
     """Answer as soon as the thread has an answer, or none will come any more (design §7)."""
     request = call.decode(api.WaitRequest)
     wanted = await _wanted(desk, request)
+    caller = await caller_of(desk, call)
     await call.push(api.WaitBegan(after=wanted.after))
+    with counted_as_waiting(desk, caller):
+        return await _wait(desk, request, wanted, caller)
+
+
+async def _wait(desk: Desk, request: api.WaitRequest, wanted: WaitFor, caller: Caller | None) -> api.WaitResponse:
     saw_work = False
     view: _View | None = None
     deadline = trio.current_time() + request.timeout_secs
     concern = _Concern(wanted.thread)
     async with desk.bus.subscribe(concern) as subscription:
         while True:
-            view = await desk.services.store.query(lambda reader: _look(reader, wanted))
+            view = await desk.services.store.query(lambda reader: _look(reader, wanted, caller))
             if view is None:
                 raise CallError("unknown_thread", f"there is no thread {wanted.thread!r}; `compas status` lists them")
             concern.lineages = view.picture.lineages
@@ -48,7 +59,9 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
                 return _found(request, view, view.message, saw_work=saw_work)
             if isinstance(judgement, NothingWillCome):
                 return _nothing(request, view, judgement)
-            saw_work = saw_work or bool(view.picture.pending)
+            saw_work = saw_work or view.picture.is_under_way
+            if caller is not None and await is_blocked(desk, caller, view.picture):
+                return _blocked(request, view)
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)
             if patience.cancelled_caught:
@@ -58,7 +71,7 @@ async def wait(desk: Desk, call: Call) -> api.WaitResponse:
 async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
     after, has_cursor = 0, False
     if request.since_reference is not None:
-        after, has_cursor = _number(request.since_reference), True
+        after, has_cursor = number_of(request.since_reference), True
     elif request.after is not None:
         after = request.after
     elif request.strict_new:
@@ -74,26 +87,20 @@ async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
     )
 
 
-def _number(text: str) -> int:
-    number = parse_reference(text)
-    if number is None:
-        found = f"{text!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
-        raise CallError("invalid", found)
-    return number
-
-
 async def _lineage(desk: Desk, text: str) -> str:
-    number = _number(text)
+    number = number_of(text)
     message = await desk.services.store.query(lambda reader: message_by_number(reader, number))
     if message is None:
         raise CallError("unknown_message", f"there is no message {reference(number)}; `compas transcript` lists them")
     return message.lineage
 
 
-def _look(reader: Reader, wanted: WaitFor) -> _View | None:
+def _look(reader: Reader, wanted: WaitFor, caller: Caller | None) -> _View | None:
     seen = picture(reader, wanted.thread, after=wanted.after, lineage=wanted.lineage)
     if seen is None:
         return None
+    if caller is not None:
+        seen = without_the_caller(reader, seen, wanted.thread, caller)
     judgement = judge(wanted, seen, saw_work=False)
     if not isinstance(judgement, Found):
         return _View(picture=seen)
@@ -138,19 +145,26 @@ def _found(request: api.WaitRequest, view: _View, message: MessageRow, *, saw_wo
         batch=message.batch,
         created_at=int(message.at),
         settled_at=int(settled) if awaited else None,
-        fanout_children_awaited=_children(request, view) if awaited else None,
+        fanout_children_awaited=len(_children(request, view)) if awaited else None,
+        fanout_threads=_children(request, view) if awaited else (),
         chain=_steps(view) if request.await_chain else (),
         thread_status=view.picture.status,
     )
 
 
-def _children(request: api.WaitRequest, view: _View) -> int:
-    return len({run.thread for run in view.chain} - {request.thread_id})
+def _children(request: api.WaitRequest, view: _View) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(run.thread for run in view.chain if run.thread != request.thread_id))
 
 
 def _steps(view: _View) -> tuple[api.ChainStep, ...]:
     return tuple(
-        api.ChainStep(agent=run.agent, status=run.status, execution_id=run.execution, verdict=run.verdict)
+        api.ChainStep(
+            agent=run.agent,
+            status=run.status,
+            execution_id=run.execution,
+            verdict=run.verdict,
+            thread_id=run.thread,
+        )
         for run in view.chain
     )
 
@@ -165,6 +179,12 @@ def _nothing(request: api.WaitRequest, view: _View, judgement: NothingWillCome) 
         error=judgement.error or None,
         next_step=f"compas why {request.thread_id}",
     )
+
+
+def _blocked(request: api.WaitRequest, view: _View) -> api.WaitResponse:
+    answer = _timeout(request, view)
+    following = "end your turn: what you wait for can only begin then, and its answer goes where the config says"
+    return msgspec.structs.replace(answer, reason="blocked", timeout_secs=None, next_step=following)
 
 
 def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
@@ -185,7 +205,7 @@ def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
         reason="timeout",
         timeout_secs=request.timeout_secs,
         intent_filter=request.intent,
-        chain_pending=bool(pending) and request.await_chain,
+        chain_pending=view.picture.is_under_way and request.await_chain,
         thread_status=view.picture.status,
         pending=pending,
         next_step=following,
@@ -200,7 +220,7 @@ async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
         while True:
             row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
             if row is None:
-                raise CallError("unknown_merge", f"there is no merge operation {request.op_id!r}")
+                raise unknown_merge(request.op_id)
             if row.ended_at is not None:
                 return _merge_response(request, row, found=True)
             with trio.move_on_at(deadline) as patience:
@@ -214,8 +234,7 @@ def _concerns_merge(op: str) -> Callable[[object], bool]:
 
 
 def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool) -> api.WaitMergeResponse:
-    conflicts = msgspec.json.decode(row.conflicts or "[]", type=tuple[api.MergeConflict, ...])
-    began = row.started_at or row.queued_at
+    conflicts = conflicts_of(row)
     return api.WaitMergeResponse(
         found=found,
         op_id=row.op,
@@ -224,32 +243,14 @@ def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool
         source_branch=row.source,
         target_branch=row.target,
         commit=row.new_commit if row.status == "completed" else None,
-        duration_ms=int((row.ended_at - began) * 1000) if row.ended_at is not None else None,
+        duration_ms=duration_of(row),
         result_summary=row.summary or None,
         error_code=row.code or None,
         error_detail=row.error or None,
         conflict_files=tuple(conflict.path for conflict in conflicts),
         conflicts=conflicts,
+        conflict_task=task_of(row),
         timeout_secs=None if found else request.timeout_secs,
         last_status=None if found else row.status,
-        next_step=_after_merge(row),
+        next_step=next_step(row),
     )
-
-
-def _after_merge(row: MergeRow) -> str | None:
-    """Say what to do about how a merge ended (b-mcp-cli-merge 107)."""
-    again = f"then `compas merge {row.thread}`"
-    match row.status, row.code:
-        case "completed", _:
-            return f"compas close {row.thread}"
-        case "failed", "conflict":
-            task = f"Merge {row.target} into your branch and resolve the conflicts."
-            return f"compas dispatch AGENT '{task}' --thread {row.thread}, or resolve them there yourself; {again}"
-        case "failed", "source_dirty":
-            return f"commit or discard what is uncommitted in the worktree of {row.thread}, {again}"
-        case "failed", "no_commits":
-            return f"compas why {row.thread}"
-        case "failed", _:
-            return f"mend what the error says, {again}"
-        case _:
-            return None

@@ -1,10 +1,18 @@
 """Every projection of compas, in the order they are applied."""
 
 from compas.store.projections.executions import Executions
+from compas.store.projections.fan_outs import FanOuts
 from compas.store.projections.merges import Merges
 from compas.store.projections.messages import Messages
 from compas.store.projections.threads import Threads
 from compas.store.projections.worktrees import Worktrees
 from compas.store.projector import Projection
 
-PROJECTIONS: tuple[Projection, ...] = (Threads(), Messages(), Executions(), Worktrees(), Merges())
+PROJECTIONS: tuple[Projection, ...] = (
+    Threads(),
+    Messages(),
+    Executions(),
+    Worktrees(),
+    Merges(),
+    FanOuts(),
+)

@@ -3,7 +3,7 @@
 import msgspec
 
 from compas.domain import events as e
-from compas.store.connection import Reader, Value
+from compas.store.connection import Reader
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +38,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     ended_position: int | None
     ended_at: float | None
     category: e.Category
+    resets_at: float | None
     error: str
     preview: str
     session: str | None
@@ -63,15 +64,6 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in ("queued", "picked_up", "executing")
 
 
-class ExecutionFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which executions to show; None means any. `batch` is that of the thread."""
-
-    agent: str | None = None
-    thread: str | None = None
-    batch: str | None = None
-    status: e.ExecutionStatus | None = None
-
-
 _SELECT = """SELECT x.*, (SELECT number FROM messages AS m WHERE m.message = x.message) AS message_number
     FROM executions AS x"""
 _IN_FLIGHT = "x.status IN ('queued', 'picked_up', 'executing')"
@@ -80,6 +72,12 @@ _IN_FLIGHT = "x.status IN ('queued', 'picked_up', 'executing')"
 def execution_by_id(reader: Reader, execution: str) -> ExecutionRow | None:
     """Return an execution, or None."""
     return reader.first(ExecutionRow, f"{_SELECT} WHERE x.execution = ?", (execution,))
+
+
+def newest_of_thread(reader: Reader, thread: str) -> ExecutionRow | None:
+    """Return the execution of a thread that was queued last, or None (b-mcp-cli-merge 132)."""
+    sql = f"{_SELECT} WHERE x.thread = ? ORDER BY x.queued_position DESC LIMIT 1"
+    return reader.first(ExecutionRow, sql, (thread,))
 
 
 def executions_of_thread(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
@@ -104,18 +102,6 @@ def unsettled_executions(reader: Reader, *, lineage: str | None = None) -> tuple
     """Return what is in flight or still stopping, overall or in one lineage, in the order it was queued."""
     sql = f"{_SELECT} WHERE ({_IN_FLIGHT} OR x.stopping) AND (?1 IS NULL OR x.lineage = ?1) ORDER BY x.queued_position"
     return tuple(reader.all(ExecutionRow, sql, (lineage,)))
-
-
-def recent_executions(reader: Reader, wanted: ExecutionFilter, limit: int) -> tuple[ExecutionRow, ...]:
-    """Return the executions that pass a filter, queued last first."""
-    arguments: dict[str, Value] = {**msgspec.structs.asdict(wanted), "limit": limit}
-    sql = f"""{_SELECT} LEFT JOIN threads AS t ON t.thread = x.thread
-        WHERE (:agent IS NULL OR x.agent = :agent)
-          AND (:thread IS NULL OR x.thread = :thread)
-          AND (:batch IS NULL OR t.batch = :batch)
-          AND (:status IS NULL OR x.status = :status)
-        ORDER BY x.queued_position DESC LIMIT :limit"""
-    return tuple(reader.all(ExecutionRow, sql, arguments))
 
 
 def scheduled_executions(reader: Reader, now: float) -> tuple[ExecutionRow, ...]:

@@ -11,7 +11,7 @@ class Executions:
     """Projects the life of each execution. Its queries are in `execution_queries`."""
 
     name = "executions"
-    version = 1
+    version = 2
     tables = read_tables("executions")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -73,6 +73,7 @@ def _end(cursor: Cursor, recorded: e.Recorded, ended: e.ExecutionEnded) -> None:
         ended_position=recorded.position,
         ended_at=recorded.at,
         category=ended.category,
+        resets_at=ended.resets_at,
         error=ended.error,
         preview=ended.preview,
         session=ended.session,

@@ -23,6 +23,7 @@ CREATE TABLE executions (
     ended_position  INTEGER,
     ended_at        REAL,
     category        TEXT    NOT NULL DEFAULT '',
+    resets_at       REAL,
     error           TEXT    NOT NULL DEFAULT '',
     preview         TEXT    NOT NULL DEFAULT '',
     session         TEXT,
@@ -45,6 +46,7 @@ CREATE TABLE executions (
 
 CREATE INDEX executions_by_thread ON executions (thread, queued_position);
 CREATE INDEX executions_by_lineage ON executions (lineage, queued_position);
+CREATE INDEX executions_by_end ON executions (backend, ended_position) WHERE ended_position IS NOT NULL;
 CREATE INDEX executions_by_place ON executions (queued_position);
 CREATE INDEX executions_unsettled ON executions (queued_position)
     WHERE status IN ('queued', 'picked_up', 'executing') OR stopping;

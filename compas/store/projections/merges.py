@@ -7,6 +7,9 @@ from compas.domain.merge import MergeStatus
 from compas.store.connection import Cursor, Reader, Value
 from compas.store.projections.source import read_tables
 
+HANDING_BACK = "its agent is about to be told"
+"""The summary of a failed operation between its end and the word to its agent."""
+
 
 class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
     """A merge operation. Times are UTC seconds.
@@ -68,7 +71,8 @@ class Merges:
             case e.MergeQueued() as queued:
                 _insert(cursor, recorded, queued)
             case e.MergeStarted(op=op):
-                _update(cursor, op, status="executing", started_at=recorded.at)
+                sql = "UPDATE merges SET status = 'executing', started_at = COALESCE(started_at, ?) WHERE op = ?"
+                cursor.execute(sql, (recorded.at, op))
             case e.MergePrepared(op=op) as prepared:
                 _update(
                     cursor,
@@ -87,7 +91,11 @@ class Merges:
             case e.MergeFailed(op=op) as failed:
                 conflicts = msgspec.json.encode(failed.conflicts).decode()
                 outcome = {"code": failed.code, "error": failed.reason, "conflicts": conflicts}
+                if failed.hand_back:
+                    outcome["summary"] = HANDING_BACK
                 _update(cursor, op, status="failed", **outcome, **ended)
+            case e.MergeHandedBack(op=op, summary=summary):
+                _update(cursor, op, summary=summary)
             case e.MergeCancelled(op=op, reason=reason):
                 _update(cursor, op, status="cancelled", error=reason, **ended)
             case _:
@@ -128,12 +136,14 @@ def merge_by_op(reader: Reader, op: str) -> MergeRow | None:
 
 
 def open_merges(reader: Reader) -> tuple[MergeRow, ...]:
-    """Return the operations that are not over, in the order they were queued."""
+    """Return the operations that something is still to be done for, in the order they were queued."""
     return tuple(
         reader.all(
             MergeRow,
             """SELECT * FROM merges WHERE status IN ('queued', 'executing', 'publishing')
+                OR status = 'failed' AND summary = ?
             ORDER BY queued_position""",
+            (HANDING_BACK,),
         )
     )
 
@@ -155,7 +165,13 @@ def recent_merges(reader: Reader, wanted: MergeFilter, limit: int) -> tuple[Merg
     return tuple(reader.all(MergeRow, sql, arguments))
 
 
-def merges_by_status(reader: Reader) -> dict[str, int]:
-    """Return how many operations there are of each status that occurs."""
-    rows = reader.rows("SELECT status, count(*) FROM merges GROUP BY status ORDER BY status")
+def merges_by_status(reader: Reader, wanted: MergeFilter | None = None) -> dict[str, int]:
+    """Return how many operations that pass a filter there are of each status that occurs."""
+    sql = """SELECT status, count(*) FROM merges
+        WHERE (:thread IS NULL OR thread = :thread)
+          AND (:repository IS NULL OR repository = :repository)
+          AND (:target IS NULL OR target = :target)
+          AND (:status IS NULL OR status = :status)
+        GROUP BY status ORDER BY status"""
+    rows = reader.rows(sql, msgspec.structs.asdict(wanted or MergeFilter()))
     return {str(status): int(count or 0) for status, count in rows}

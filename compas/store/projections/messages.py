@@ -68,6 +68,14 @@ def messages_of_thread(reader: Reader, thread: str, *, after: int = 0, limit: in
     return tuple(reader.all(MessageRow, sql, (thread, after, limit)))
 
 
+def intents_of_thread(reader: Reader, thread: str, *, after: int = 0) -> tuple[tuple[int, str], ...]:
+    """Return number and intent of a thread's messages above `after`, oldest first, without reading their bodies."""
+    rows = reader.rows(
+        "SELECT number, intent FROM messages WHERE thread = ? AND number > ? ORDER BY number", (thread, after)
+    )
+    return tuple((int(number or 0), str(intent)) for number, intent in rows)
+
+
 def newest_message(reader: Reader, thread: str, *, intent: str | None = None) -> MessageRow | None:
     """Return a thread's newest message, of one intent if given, or None."""
     sql = "SELECT * FROM messages WHERE thread = ? AND (?2 IS NULL OR intent = ?2) ORDER BY number DESC LIMIT 1"

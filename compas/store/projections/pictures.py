@@ -15,6 +15,9 @@ _OF_THREAD = """WHERE thread = :thread
 _LINEAGES = "SELECT DISTINCT lineage FROM messages WHERE thread = ?"
 _OF_LINEAGE = "WHERE lineage = :lineage ORDER BY queued_position"
 
+_TO_JOIN = """SELECT count(*) FROM fan_outs WHERE open AND (lineage = :lineage OR (:lineage IS NULL AND
+    (thread = :thread OR lineage IN (SELECT lineage FROM messages WHERE thread = :thread AND lineage <> ''))))"""
+
 
 def picture(reader: Reader, thread: str, *, after: int = 0, lineage: str | None = None) -> Picture | None:
     """Return the picture of a thread for a wait, or None when the thread does not exist (design §7).
@@ -26,6 +29,7 @@ def picture(reader: Reader, thread: str, *, after: int = 0, lineage: str | None 
     if found is None:
         return None
     of_thread: dict[str, Value] = {"thread": thread, "after": after, "lineage": lineage}
+    to_join = reader.row(_TO_JOIN, {"thread": thread, "lineage": lineage})
     chosen = _OF_THREAD if lineage is None else _OF_LINEAGE
     lineages = [lineage] if lineage is not None else [str(row[0]) for row in reader.rows(_LINEAGES, (thread,))]
     return Picture(
@@ -33,4 +37,5 @@ def picture(reader: Reader, thread: str, *, after: int = 0, lineage: str | None 
         lineages=frozenset(lineages),
         messages=tuple(reader.all(SeenMessage, _MESSAGES, of_thread)),
         executions=tuple(reader.all(SeenExecution, f"{_EXECUTIONS} {chosen}", {"thread": thread, "lineage": lineage})),
+        answers_to_join=int(to_join[0] or 0) if to_join is not None else 0,
     )

@@ -168,3 +168,16 @@ def count_by_status(reader: Reader) -> dict[str, int]:
     """Return how many threads there are of each status that occurs."""
     rows = reader.rows("SELECT status, count(*) FROM threads GROUP BY status ORDER BY status")
     return {str(status): int(count or 0) for status, count in rows}
+
+
+def descendants_of(reader: Reader, thread: str) -> tuple[str, ...]:
+    """Return the threads that fan-outs of a thread opened, and those that theirs opened in turn."""
+    rows = reader.rows(
+        """WITH RECURSIVE descendants (thread) AS (
+            SELECT thread FROM threads WHERE source_thread = ?
+            UNION SELECT t.thread FROM threads AS t JOIN descendants AS d ON t.source_thread = d.thread
+        )
+        SELECT thread FROM descendants""",
+        (thread,),
+    )
+    return tuple(str(row[0]) for row in rows)

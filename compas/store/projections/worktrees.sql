@@ -6,6 +6,12 @@ CREATE TABLE worktrees (
     path        TEXT,
     base_commit TEXT,
     execution   TEXT,
+    instance    TEXT    NOT NULL DEFAULT '',
+    reading     INTEGER NOT NULL DEFAULT 0,
+    removing    INTEGER NOT NULL DEFAULT 0,
+    removed_at  REAL,
+    tip         TEXT,
+    archive     TEXT,
     position    INTEGER NOT NULL,
     at          REAL    NOT NULL,
     PRIMARY KEY (thread, repository)

@@ -54,6 +54,7 @@ def test_typed_values_reach_the_request_under_their_wire_names() -> None:
         "batch": None,
         "summary": None,
         "skip_handoff": True,
+        "scheduled_for": None,
     }
 
 

@@ -35,6 +35,23 @@ ANSWERS = {
             "execution_timeout_secs": 600,
         }
     },
+    "poll": {
+        "reply": {
+            "thread_id": "T",
+            "thread_status": "Active",
+            "summary": None,
+            "matched_messages": 0,
+            "messages": [],
+            "latest_message_id": None,
+            "latest_message_ref": None,
+            "latest_intent": None,
+            "more": False,
+            "latest_body_preview": None,
+            "execution_status": None,
+        }
+    },
+    "tasks": {"reply": {"tasks": []}},
+    "batch_status": {"reply": {"batch_id": "b", "thread_count": 0, "counts": {}, "work": {}, "threads": []}},
     "close": {"reply": {"thread_id": "T", "status": "completed"}},
     "stop": {"reply": {"pid": 1, "mode": "drain", "running": 0}},
 }
@@ -84,6 +101,9 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
         ["events"],
         ["log", "X"],
         ["list-agents"],
+        ["poll", "T"],
+        ["tasks"],
+        ["batch-status", "b"],
         ["close", "T"],
         ["stop"],
     ):

@@ -17,6 +17,7 @@ from compas.api.threads import (
     TranscriptMessage,
     TranscriptResponse,
 )
+from compas.api.worktrees import CommitResponse, WorktreeListing, WorktreeRemoveResponse, WorktreesResponse
 from compas.cli.render.agents import agents_text
 from compas.cli.render.configuration import reload_text
 from compas.cli.render.history import diff_text, event_text, why_text
@@ -31,6 +32,7 @@ from compas.cli.render.threads import (
     thread_text,
     transcript_text,
 )
+from compas.cli.render.worktrees import commit_text, removed_text, size, worktrees_text
 
 PIPE = Style(now=0.0)
 SCREEN = Style(now=0.0, is_screen=True, width=72)
@@ -331,3 +333,75 @@ def test_agents_are_listed_with_their_load_and_who_gets_their_replies() -> None:
     ]
     assert row.split() == ["dev", "claude", "worker", "1", "3", "1", "600", "s", "reviewer,", "tester", "-"]
     assert places == "1 of 4 places taken"
+
+
+def test_worktrees_are_a_table_and_what_is_wrong_stands_below_it() -> None:
+    plain = WorktreeListing(
+        thread_id="t1",
+        thread_status="Active",
+        repository="/r",
+        path="/r/.compas-worktrees/t1",
+        branch="compas/t1",
+        base_commit="c",
+        made_at=0.0,
+        state="clean",
+        target_branch="main",
+        uncommitted=0,
+        ahead=2,
+        behind=1,
+        size_bytes=1536,
+    )
+    lost = WorktreeListing(
+        thread_id="t2",
+        thread_status="Completed",
+        repository="/r",
+        path="/r/.compas-worktrees/t2",
+        branch="compas/t2",
+        base_commit="c",
+        made_at=0.0,
+        state="dirty",
+        target_branch="main",
+        uncommitted=3,
+        in_progress="rebase",
+        trouble="it stands on\nelsewhere",
+        kept_because="it has changes",
+    )
+    lines = worktrees_text(WorktreesResponse(worktrees=(plain, lost)), Style(now=60.0)).split("\n")
+    assert lines[0].split() == ["THREAD", "STATUS", "STATE", "AHEAD", "BEHIND", "AGE", "SIZE", "PATH"]
+    assert lines[1].split() == ["t1", "Active", "clean", "2", "1", "1", "m", "0", "s", "1.5", "KiB", plain.path]
+    assert "dirty (3 files)" in lines[2]
+    assert lines[4:] == [
+        "t2: a rebase is under way in it",
+        "t2: it stands on elsewhere",
+        "t2: kept by cleanup: it has changes",
+    ]
+    assert worktrees_text(WorktreesResponse(worktrees=()), PIPE) == "there are no worktrees"
+
+
+def test_sizes_are_written_short() -> None:
+    assert [size(n) for n in (None, 0, 1023, 1024, 5 << 20, 3 << 40)] == [
+        "-",
+        "0 B",
+        "1023 B",
+        "1.0 KiB",
+        "5.0 MiB",
+        "3.0 TiB",
+    ]
+
+
+def test_what_became_of_a_worktree_and_of_a_commit_is_said() -> None:
+    gone = WorktreeRemoveResponse(
+        thread_id="t1",
+        repository="/r",
+        path="/w",
+        branch="compas/t1",
+        branch_fate="archived",
+        archive="refs/compas/archive/x",
+        ignored=(".env", "build/"),
+        notes=("the teardown failed",),
+    )
+    text = removed_text(gone, PIPE)
+    for part in ("/w", "compas/t1 (archived)", "refs/compas/archive/x", ".env, build/", "the teardown failed"):
+        assert part in text
+    made = CommitResponse(thread_id="t1", repository="/r", branch="compas/t1", commit="abc", files=2)
+    assert "2 files" in commit_text(made, PIPE)

@@ -4,6 +4,7 @@ import os
 import signal
 from typing import Any
 
+import msgspec
 import pytest
 from scripted_supervisor import Scripted
 
@@ -118,6 +119,10 @@ def test_a_log_goes_on_at_the_byte_where_it_broke_off_and_not_at_its_tail() -> N
     first = LogRequest(execution_id="the-thread", tail=10, follow=True)
     chunk = LogChunkItem(execution_id="X", offset=0, next_offset=64, text="…")
     assert after_item(first, chunk) == LogRequest(execution_id="X", offset=64, follow=True)
+    lines = msgspec.structs.replace(chunk, text="a\nb\n")
+    limited = LogRequest(execution_id="T", limit=5)
+    assert after_item(limited, lines) == LogRequest(execution_id="X", offset=64, limit=3)
+    assert after_item(LogRequest(execution_id="T", limit=2), lines).limit == 1
     assert LOG.item is LogChunkItem
 
 

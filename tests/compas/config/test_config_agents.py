@@ -174,7 +174,7 @@ def test_a_handoff_to_the_operator_or_another_agent_loads(desk: Desk, target: st
     assert loaded.warnings == ()
 
 
-def test_a_fan_out_loads_and_is_said_to_have_no_effect_yet(desk: Desk) -> None:
+def test_a_reply_may_go_to_several_agents_and_their_answers_to_one(desk: Desk) -> None:
     text = desk.agent("handoff: {on_response: [r1, r2], join: lead}\n")
     for alias in ("r1", "r2", "lead"):
         text += f"  - {{alias: {alias}, backend: claude, safety_mode: auto_approve}}\n"
@@ -182,10 +182,15 @@ def test_a_fan_out_loads_and_is_said_to_have_no_effect_yet(desk: Desk) -> None:
     handoff = loaded.config.agents["dev"].handoff
     assert handoff is not None
     assert (handoff.targets, handoff.join) == (("r1", "r2"), "lead")
-    assert [finding.key for finding in loaded.warnings] == [
-        "agents[0].handoff.on_response",
-        "agents[0].handoff.join",
-    ]
+    assert loaded.warnings == ()
+
+
+@pytest.mark.parametrize("target", ["on_response: r1", "on_response: operator", "max_chain_depth: 2"])
+def test_a_join_of_what_goes_to_one_agent_is_warned_of(desk: Desk, target: str) -> None:
+    text = desk.agent(f"handoff: {{{target}, join: r1}}\n")
+    text += "  - {alias: r1, backend: claude, safety_mode: auto_approve}\n"
+    (said,) = desk.warnings(text)
+    assert "nothing is joined" in said
 
 
 def test_a_handoff_to_an_agent_that_never_runs_is_warned_of(desk: Desk) -> None:

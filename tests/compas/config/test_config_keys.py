@@ -200,7 +200,7 @@ def test_a_name_or_role_in_the_defaults_is_refused(desk: Desk, key: str) -> None
 
 
 PLANNED = {
-    "retention: {logs: 30d}": "retention",
+    "retention: {telemetry: 30d}": "retention.telemetry",
     "budgets: {day: {usd: 40}, at_80_percent: warn}": "budgets",
     "notifications: {desktop: true}": "notifications",
     "hooks: {on_execution_started: [{command: x}]}": "hooks",
@@ -208,8 +208,6 @@ PLANNED = {
     "models: [a, {id: b, backend: claude}]": "models",
     "poll_interval_secs: 2": "poll_interval_secs",
     "database: {max_connections: 8}": "database",
-    "orchestration: {log_retention_count: 5}": "orchestration.log_retention_count",
-    "repositories: [{path: ., on_conflict: hand_back}]": "repositories[0].on_conflict",
 }
 
 

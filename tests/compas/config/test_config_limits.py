@@ -175,14 +175,7 @@ def test_a_configuration_crosses_a_boundary_unchanged(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("orchestration: {circuit_breaker: {failure_threshold: 5}}\n", "orchestration.circuit_breaker"),
         ("orchestration: {stale_active_secs: 65}\n", "orchestration.stale_active_secs"),
-        ("repositories: [{path: ., merge_verify: make test}]\n", "repositories[0].merge_verify"),
-        ("repositories: [{path: ., copy: [.env]}]\n", "repositories[0].copy"),
-        ("repositories: [{path: ., link: [.env]}]\n", "repositories[0].link"),
-        ("repositories: [{path: ., setup: {run: make}}]\n", "repositories[0].setup"),
-        ("repositories: [{path: ., teardown: {run: make}}]\n", "repositories[0].teardown"),
-        ("repositories: [{path: ., ports: 3}]\n", "repositories[0].ports"),
     ],
 )
 def test_what_is_not_acted_on_yet_is_said(desk: Desk, text: str, key: str) -> None:
@@ -191,8 +184,10 @@ def test_what_is_not_acted_on_yet_is_said(desk: Desk, text: str, key: str) -> No
     assert "does not act on it yet" in said.sentence
 
 
-@pytest.mark.parametrize("may", ["[merge]", "[]"])
-def test_that_agents_are_not_held_to_what_they_may_do_is_said(desk: Desk, may: str) -> None:
-    (said,) = desk.load(desk.agent(f"may: {may}\n")).warnings
-    assert said.key == "agents[0].may"
-    assert "does not act on it yet" in said.sentence
+def test_a_template_for_merges_names_only_what_can_be_filled_in(desk: Desk) -> None:
+    text = "orchestration: {merge_message: '{summary} ({thread}: {source} into {target}, {strategy})'}\n"
+    config = desk.config(desk.with_agent(text))
+    assert config.merge_message == "{summary} ({thread}: {source} into {target}, {strategy})"
+    found = desk.error(desk.with_agent("orchestration: {merge_message: 'Merge {sumary}'}\n"))
+    assert "{sumary} means nothing here" in found
+    assert "summary" in found

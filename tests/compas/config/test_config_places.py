@@ -13,6 +13,7 @@ from config_desk import Desk
 from compas.config.findings import ConfigError
 from compas.config.load import load
 from compas.config.locate import LocateError, expand_home, locate, state_dir_override
+from compas.domain.specs import CommandSpec
 
 BARE = """\
 default_workdir: %s
@@ -211,6 +212,7 @@ def test_repositories_are_resolved_with_the_merge_target_as_their_base(desk: Des
                 setup: {run: make}
                 ports: 3
                 merge_verify: make test
+                merge_verify_timeout_secs: 60
               - {path: ., base: dev, link: [data], teardown: {run: x, timeout_secs: 5}}
             """
         )
@@ -218,7 +220,8 @@ def test_repositories_are_resolved_with_the_merge_target_as_their_base(desk: Des
     assert (first.path, first.base, first.copy) == (str(desk.directory / "app"), "trunk", (".env", "conf/x"))
     assert first.setup is not None
     assert (first.setup.run, first.setup.timeout_secs, first.ports) == ("make", 300, 3)
-    assert (first.merge_verify, first.on_conflict) == ("make test", "report")
+    assert first.merge_verify == CommandSpec(run="make test", timeout_secs=60)
+    assert first.on_conflict == "report"
     assert second.teardown is not None
     assert (second.base, second.link, second.teardown.timeout_secs) == ("dev", ("data",), 5)
 

@@ -1,10 +1,11 @@
 """Who may run: limits that are never exceeded, and a line in which nobody is passed over for long."""
 
 import hypothesis.strategies as st
+import msgspec
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from compas.domain.admission import Claim, Limits, Line, enqueue, grant, leave, occupy
+from compas.domain.admission import Claim, Gate, Limits, Line, enqueue, gate_of, grant, leave, occupy
 
 
 def claim(execution: str, agent: str = "dev", position: int = 0) -> Claim:
@@ -73,6 +74,27 @@ def test_a_place_that_is_taken_up_is_no_longer_waited_for() -> None:
     line = occupy(line_of(claim("a"), claim("b")), claim("a"))
     assert (list(line.waiting), list(line.running)) == (["b"], ["a"])
     assert leave(line, "unknown") == line
+
+
+def on(backend: str, execution: str, position: int = 0) -> Claim:
+    return Claim(execution=execution, agent="dev", position=position, backend=backend)
+
+
+# proves: a-core 120
+def test_a_backend_whose_breaker_is_open_waits_and_holds_up_no_other() -> None:
+    line = line_of(on("a", "first", 1), on("b", "second", 2))
+    _, granted = grant(line, Limits(overall=5, per_agent=5), {"a": Gate(places=0)})
+    assert names(granted) == ["second"]
+
+
+def test_a_half_open_breaker_lets_one_in_at_a_time_beside_those_that_were_there_before() -> None:
+    line = occupy(line_of(on("a", "first", 1), on("a", "second", 2)), on("a", "old"))
+    gates = {"a": msgspec.structs.replace(gate_of(line, "a", 0), places=1)}
+    limits = Limits(overall=5, per_agent=5)
+    line, granted = grant(line, limits, gates)
+    assert names(granted) == ["first"]
+    assert grant(line, limits, gates)[1] == ()
+    assert names(grant(leave(line, "first"), limits, gates)[1]) == ["second"]
 
 
 class AdmissionMachine(RuleBasedStateMachine):

@@ -139,13 +139,6 @@ def test_a_new_dispatch_after_a_limit_is_handed_on_again() -> None:
     assert handed_on(talk.run(success())).depth == 1
 
 
-def test_a_list_of_several_targets_is_put_to_the_operator_with_their_names() -> None:
-    talk = Dialogue(rules(agent("dev", "r1", "r2"), agent("r1"), agent("r2")))
-    talk.dispatch()
-    assert "r1, r2" in review_request(talk.run(success())).body
-    assert talk.queued() == []
-
-
 # --- targets that start nothing --------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,8 @@ import pytest
 from thread_dialogue import Dialogue, agent, failure, kinds, only, refusal, rules, success
 
 from compas.domain import events as e
+from compas.domain.decision import Refusal
+from compas.domain.lifecycle import decide_abandon
 
 RETRYING = agent("dev", max_retries=3)
 
@@ -135,3 +137,24 @@ def test_the_notes_of_people_belong_to_the_newest_lineage_and_cancellations_to_t
         ("ExecutionCancelled", second),
         ("MessagePosted", second),
     ]
+
+
+def test_a_thread_that_has_ended_is_reopened_and_starts_nothing_that_was_left() -> None:
+    talk = talk_with_a_queued_retry()
+    retry = talk.queued()[0].execution
+    talk.append(e.ThreadAbandoned(by="operator"))
+    said = talk.reopen()
+    assert kinds(said) == ["ExecutionCancelled", "ThreadReopened"]
+    assert only(said, e.ThreadReopened).previous == "Abandoned"
+    talk.now += 86400
+    assert (talk.state.status, talk.next(), talk.state.runs[retry].status) == ("Active", None, "cancelled")
+
+
+@pytest.mark.parametrize("ended", ["completed", "failed", "abandoned"])
+def test_a_thread_of_a_batch_that_has_ended_is_not_abandoned(ended: str) -> None:
+    talk = Dialogue(rules(RETRYING))
+    talk.dispatch()
+    talk.run(success())
+    assert not isinstance(decide_abandon(talk.state, "operator", talk.moment(), unless_ended=True), Refusal)
+    talk.abandon() if ended == "abandoned" else talk.close(ended)
+    assert refusal(decide_abandon(talk.state, "operator", talk.moment(), unless_ended=True)).code == "already_ended"

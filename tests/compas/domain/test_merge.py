@@ -11,7 +11,16 @@ from thread_dialogue import kinds, refusal
 
 from compas.domain import events as e
 from compas.domain.decision import Decision, Refusal
-from compas.domain.merge import OPEN, Queue, decide_outcome, decide_queue, decide_start, evolve
+from compas.domain.merge import (
+    OPEN,
+    Queue,
+    decide_cancel,
+    decide_handed_back,
+    decide_outcome,
+    decide_queue,
+    decide_start,
+    evolve,
+)
 
 STREAM = e.merge_stream("/src/app", "main")
 
@@ -40,7 +49,10 @@ class MergeDialogue:
     def start(self, op: str, status: e.ThreadStatus = "Active") -> Decision:
         return decide_start(self.state, op, thread_status=status)
 
-    def outcome(self, event: e.MergePrepared | e.MergeCompleted | e.MergeFailed) -> Decision:
+    def cancel(self, op: str) -> Decision:
+        return decide_cancel(self.state, op, "olga")
+
+    def outcome(self, event: e.MergeStarted | e.MergePrepared | e.MergeCompleted | e.MergeFailed) -> Decision:
         return decide_outcome(self.state, event)
 
     def play(self, decision: Decision) -> tuple[e.Event, ...]:
@@ -143,6 +155,52 @@ def test_a_merge_that_is_over_stays_as_it_is() -> None:
     assert talk.start("op1") == ()
 
 
+def started(op: str) -> e.MergeStarted:
+    return e.MergeStarted(op=op)
+
+
+def test_a_merge_is_withdrawn_while_it_waits_or_is_computed_and_not_while_it_is_published() -> None:
+    talk = MergeDialogue()
+    for op in ("op1", "op2", "op3"):
+        talk.play(talk.queue(op))
+    talk.play(talk.start("op1"))
+    assert kinds(talk.play(talk.cancel("op1"))) == kinds(talk.play(talk.cancel("op2"))) == ["MergeCancelled"]
+    found = refusal(talk.cancel("op1"))
+    assert (found.code, "op1 is cancelled already" in found.message) == ("merge_is_over", True)
+    talk.play(talk.start("op3"))
+    talk.play(talk.outcome(prepared("op3")))
+    assert refusal(talk.cancel("op3")).code == "past_cancelling"
+    talk.play(talk.outcome(completed("op3")))
+    assert refusal(talk.cancel("op3")).code == "merge_is_over"
+    assert refusal(talk.cancel("gone")).code == "unknown_merge"
+
+
+def test_a_merge_whose_target_moved_is_started_again_and_can_be_withdrawn() -> None:
+    talk = MergeDialogue()
+    talk.play(talk.queue("op1"))
+    assert talk.outcome(started("op1")) == (), "its turn has not come"
+    talk.play(talk.start("op1"))
+    assert talk.outcome(started("op1")) == ()
+    talk.play(talk.outcome(prepared("op1")))
+    assert kinds(talk.play(talk.outcome(started("op1")))) == ["MergeStarted"]
+    assert talk.state.operations["op1"].prepared is None
+    assert kinds(talk.play(talk.cancel("op1"))) == ["MergeCancelled"]
+
+
+def test_a_conflict_is_handed_back_once() -> None:
+    talk = MergeDialogue()
+    talk.play(talk.queue("op1"))
+    talk.play(talk.start("op1"))
+    talk.play(talk.outcome(e.MergeFailed(op="op1", code="conflict", reason="", hand_back="resolve it")))
+    found = talk.state.to_hand_back()
+    assert found is not None
+    assert found.hand_back == "resolve it"
+    told = e.MergeHandedBack(op="op1", summary="handed back to dev")
+    assert kinds(talk.play(decide_handed_back(talk.state, told))) == ["MergeHandedBack"]
+    assert (decide_handed_back(talk.state, told), talk.state.to_hand_back()) == ((), None)
+    assert refusal(decide_handed_back(talk.state, e.MergeHandedBack(op="gone", summary=""))).code == "unknown_merge"
+
+
 def test_steps_of_a_merge_nobody_knows_are_refused() -> None:
     talk = MergeDialogue()
     assert refusal(talk.start("gone")).code == "unknown_merge"
@@ -194,9 +252,13 @@ class MergeMachine(RuleBasedStateMachine):
         assert current is not None
         self.try_out(self.talk.start(current.queued.op, status))
 
-    @rule(number=st.integers(1, 12), event=st.sampled_from([prepared, completed, failed]))
+    @rule(number=st.integers(1, 12), event=st.sampled_from([started, prepared, completed, failed]))
     def report(self, number: int, event: type) -> None:
         self.try_out(self.talk.outcome(event(f"op{number}")))
+
+    @rule(number=st.integers(1, 12))
+    def cancel(self, number: int) -> None:
+        self.try_out(self.talk.cancel(f"op{number}"))
 
     @invariant()
     def one_at_a_time(self) -> None:
@@ -213,11 +275,11 @@ class MergeMachine(RuleBasedStateMachine):
         for one in self.talk.log:
             step = type(one.event).__name__.removeprefix("Merge")
             lives[one.event.op] = lives.get(one.event.op, "") + step[0]
-            if step == "Started":
+            if step == "Started" and lives[one.event.op] == "QS":
                 begun.append(self.talk.state.operations[one.event.op].position)
         assert begun == sorted(begun)
         # Q(ueued) S(tarted) P(repared) C(ompleted or -ancelled) F(ailed)
-        assert [life for life in lives.values() if not re.fullmatch("QC|Q(S(P*[CF]?))?", life)] == []
+        assert [life for life in lives.values() if not re.fullmatch("QC|Q(S(P*S?)*[CF]?)?", life)] == []
 
 
 MergeMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)

@@ -119,6 +119,10 @@ class ThreadMachine(RuleBasedStateMachine):
     def abandon(self) -> None:
         self.try_out(self.talk.decide_abandon())
 
+    @rule()
+    def reopen(self) -> None:
+        self.try_out(self.talk.decide_reopen())
+
     @rule(seconds=st.sampled_from([1.0, 30.0, 4000.0]))
     def time_passes(self, seconds: float) -> None:
         self.talk.now += seconds

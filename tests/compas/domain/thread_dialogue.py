@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.briefing import Answer
 from compas.domain.decision import Decision, Moment, Refusal
 from compas.domain.dispatch import Dispatch, Rules, decide_dispatch
 from compas.domain.execution import (
@@ -17,7 +18,8 @@ from compas.domain.execution import (
     decide_stopped,
     next_run,
 )
-from compas.domain.lifecycle import Close, decide_abandon, decide_close
+from compas.domain.join import decide_join
+from compas.domain.lifecycle import Close, decide_abandon, decide_close, decide_reopen
 from compas.domain.specs import AgentSpec, HandoffSpec
 from compas.domain.thread import Run, Thread, evolve
 
@@ -59,6 +61,7 @@ class Dialogue:
     def __init__(self, config: Rules, thread: str = "t1") -> None:
         self.rules = config
         self.state = Thread(thread=thread)
+        self.others: dict[str, Thread] = {}
         self.log: list[e.Recorded] = []
         self.now = NOON
         self._names: Iterator[int] = count(1)
@@ -112,6 +115,27 @@ class Dialogue:
     def decide_abandon(self) -> Decision:
         return decide_abandon(self.state, "operator", self.moment())
 
+    def join(self, *answers: Answer, execution: str | None = None) -> Said:
+        """Tell the thread what came of a fan-out, by default the only one."""
+        return self.play(self.decide_join(*answers, execution=execution))
+
+    def decide_join(self, *answers: Answer, execution: str | None = None) -> Decision:
+        name = execution if execution is not None else next(iter(self.state.fan_outs))
+        return decide_join(self.state, name, answers, self.rules, self.moment())
+
+    def child(self, thread: str) -> "Dialogue":
+        """Return a thread that a fan-out opened, to go on with."""
+        other = Dialogue(self.rules, thread)
+        other.state, other.log, other.now = self.others[thread], self.log, self.now
+        other._names = self._names
+        return other
+
+    def reopen(self) -> Said:
+        return self.play(self.decide_reopen())
+
+    def decide_reopen(self) -> Decision:
+        return decide_reopen(self.state, "operator")
+
     # --- what came of them ---------------------------------------------------------------------------------------
 
     def play(self, decision: Decision) -> Said:
@@ -124,17 +148,23 @@ class Dialogue:
         return tuple(said)
 
     def append(self, event: e.Event, *, stream: str = "", lineage: str = "") -> None:
-        """Record an event the way the journal does."""
+        """Record an event the way the journal does; threads that it opens are `others`."""
+        own = e.thread_stream(self.state.thread)
+        name = (stream or own).removeprefix(e.thread_stream(""))
+        state = self.state if (stream or own) == own else self.others.setdefault(name, Thread(thread=name))
         recorded = e.Recorded(
             position=len(self.log) + 1,
-            stream=stream or e.thread_stream(self.state.thread),
-            version=self.state.version + 1,
+            stream=stream or own,
+            version=state.version + 1,
             event=event,
             at=self.now,
             lineage=lineage,
         )
         self.log.append(recorded)
-        self.state = evolve(self.state, recorded)
+        if state is self.state:
+            self.state = evolve(state, recorded)
+        else:
+            self.others[name] = evolve(state, recorded)
 
     def moment(self) -> Moment:
         return Moment(now=self.now, new_id=lambda: f"id{next(self._names)}")

@@ -17,6 +17,7 @@ from mcp import Client, StdioServerParameters
 from scripted_supervisor import Scripted
 
 from compas.client.place import Place
+from compas.gateway.tools import TOOLS
 
 pytestmark = pytest.mark.system
 
@@ -25,7 +26,9 @@ state_dir: {place}/state
 default_workdir: {place}/desk
 backend_definitions:
   - {{name: gated, command: {place}/agent}}
+  - {{name: wordy, command: {place}/wordy}}
 agents:
+  - {{alias: wordy, backend: wordy, workspace: shared, safety_mode: auto_approve}}
   - {{alias: dev, backend: gated, workspace: worktree, commit: auto, safety_mode: auto_approve}}
 """
 AGENT = """#!/bin/sh
@@ -34,6 +37,7 @@ cat {place}/gate > passed
 echo line one
 echo done
 """
+WORDY = "#!/bin/sh\nseq 1 1500\n"
 SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": "compas wait --thread-id T --since db:1"}
 LISTED = {
     "agents": [],
@@ -51,7 +55,9 @@ def config(place: Place, environ: dict[str, str]) -> Iterator[Path]:
     root = place.config.parent
     place.config.write_text(CONFIG.format(place=root))
     (root / "agent").write_text(AGENT.format(place=root))
-    (root / "agent").chmod(0o700)
+    (root / "wordy").write_text(WORDY)
+    for command in ("agent", "wordy"):
+        (root / command).chmod(0o700)
     os.mkfifo(root / "gate")
     git = {**environ, "GIT_AUTHOR_NAME": "Op", "GIT_AUTHOR_EMAIL": "o@example.org"}
     git |= {"GIT_COMMITTER_NAME": "Op", "GIT_COMMITTER_EMAIL": "o@example.org"}
@@ -112,6 +118,29 @@ async def test_a_wait_survives_a_killed_supervisor_and_its_work_is_done_once(
             assert "the task" in diff["text"]
 
 
+# proves: b-mcp-cli-merge 127
+async def test_of_a_long_log_a_thousand_lines_come_at_once_and_the_last_ones_have_their_place(
+    place: Place, config: Path, environ: dict[str, str]
+) -> None:
+    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
+    numbers = [f"{number}\n" for number in range(1, 1501)]
+    with trio.fail_after(60):
+        async with Client(server) as client:
+            posted = await called(client, "orch_dispatch", to="wordy", body="count", wait=True)
+            log = {"execution_id": posted["execution_id"]}
+            first = await called(client, "orch_read_log", **log, limit=9999)
+            assert (first["text"], first["offset"], first["has_more"]) == ("".join(numbers[:1000]), 0, True)
+            rest = await called(client, "orch_read_log", **log, limit=1000, offset=first["next_offset"])
+            assert (rest["text"], rest["has_more"]) == ("".join(numbers[1000:]), False)
+            last = await called(client, "orch_read_log", **log, limit=3, tail=True)
+            assert (last["text"], last["has_more"]) == ("1498\n1499\n1500\n", False)
+            assert last["offset"] == len("".join(numbers[:1497]))
+            again = await called(client, "orch_read_log", **log, offset=last["offset"])
+            assert again["text"] == last["text"]
+            beyond = await called(client, "orch_read_log", **log, offset=last["next_offset"] + 1000)
+            assert (beyond["text"], beyond["has_more"]) == ("", False)
+
+
 # proves: b-mcp-cli-merge 38
 def test_an_editor_that_closes_its_pipe_takes_its_gateway_along_and_nothing_else(
     scripted: Scripted, environ: dict[str, str]
@@ -169,7 +198,7 @@ def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
     with Editor(of(place, environ), "--no-start") as editor:
         editor.shake_hands()
         editor.send("tools/list", {})
-        assert len(editor.receive()["result"]["tools"]) == 15
+        assert len(editor.receive()["result"]["tools"]) == len(TOOLS)
         editor.call("orch_status")
         answer = editor.receive()["result"]
         assert answer["isError"]

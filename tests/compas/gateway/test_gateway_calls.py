@@ -224,3 +224,15 @@ async def test_many_waits_may_be_open_at_once(autojump_clock: MockClock, era: st
             for number in range(1, 11):
                 nursery.start_soon(ask, number)
         assert found == [True] * 10
+
+
+async def test_what_a_diagnosis_advises_is_told_as_calls_of_tools(autojump_clock: MockClock) -> None:
+    async with open_model() as model:
+        await model.call("orch_dispatch", to="dev", body="x", thread_id="t1", wait=True)
+        found = await model.call("orch_diagnose", thread_id="t1")
+        assert found["suggestions"] == ['orch_diff(thread_id="t1"), then orch_merge(thread_id="t1"), or dispatch again']
+        await model.call("orch_close", thread_id="t1")
+        (advice,) = (await model.call("orch_diagnose", thread_id="t1"))["suggestions"]
+        assert advice == 'nothing is left to do; orch_reopen(thread_id="t1") takes it up again'
+        reopened = await model.call("orch_reopen", thread_id="t1")
+        assert reopened["next_step"] == 'orch_dispatch(to=AGENT, body=TEXT, thread_id="t1")'

@@ -2,9 +2,14 @@
 
 import pytest
 
+from compas.api.activity import ExecutionEventsRequest
+from compas.api.batches import AbandonBatchRequest, BatchStatusRequest
 from compas.api.dispatching import DispatchRequest
+from compas.api.figures import ToolStatsRequest
 from compas.api.history import LogRequest
-from compas.api.threads import CloseRequest, StatusRequest
+from compas.api.looking import ReadRequest
+from compas.api.tasks import TasksRequest
+from compas.api.threads import CloseMerge, CloseRequest, StatusRequest
 from compas.api.waiting import WaitRequest
 from compas.gateway.parameters import ParameterError, offered, read
 from compas.gateway.tools import BY_NAME, TOOLS, LogPart, Tool, WaitAsWell, WaitLimit
@@ -40,6 +45,12 @@ def test_who_asks_and_with_which_intent_need_not_be_said() -> None:
     assert read(BY_NAME["orch_close"], {"thread_id": "T"}).request == CloseRequest(thread_id="T")
 
 
+@pytest.mark.parametrize("given", [{}, True, {"target_branch": None}])
+def test_a_thread_is_closed_with_a_merge_as_the_original_had_it(given: object) -> None:
+    found = read(BY_NAME["orch_close"], {"thread_id": "T", "merge": given}).request
+    assert found == CloseRequest(thread_id="T", merge=CloseMerge())
+
+
 @pytest.mark.parametrize(
     ("tool", "given", "request_"),
     [
@@ -54,6 +65,16 @@ def test_who_asks_and_with_which_intent_need_not_be_said() -> None:
         ("orch_wait", {"thread_id": "T", "since_reference": 5}, WaitRequest(thread_id="T", since_reference="5")),
         ("orch_wait", {"thread_id": "T", "await_chain": "true"}, WaitRequest(thread_id="T", await_chain=True)),
         ("orch_read_log", {"execution": "X", "offset": "7"}, LogRequest(execution_id="X", offset=7)),
+        (
+            "orch_execution_events",
+            {"execution_id": "X", "since_event_index": 2},
+            ExecutionEventsRequest(execution_id="X", after=2),
+        ),
+        ("orch_tasks", {"alias": "dev", "batch": "B"}, TasksRequest(agent="dev", batch_id="B")),
+        ("orch_tool_stats", {"agent_alias": "dev"}, ToolStatsRequest(agent="dev")),
+        ("orch_batch_status", {"batch": "B"}, BatchStatusRequest(batch_id="B")),
+        ("orch_abandon_batch", {"batch": "B"}, AbandonBatchRequest(batch_id="B")),
+        ("orch_read", {"reference": 5}, ReadRequest(reference="5")),
     ],
 )
 def test_names_and_forms_from_elsewhere_are_understood(tool: str, given: dict[str, object], request_: object) -> None:
@@ -82,7 +103,7 @@ def test_a_slip_of_the_keyboard_is_told_the_nearest_name() -> None:
         ("orch_dispatch", {"to": "dev", "body": ["x"]}, "body of orch_dispatch: Expected str"),
         ("orch_dispatch", {"to": "dev", "agent": "dev", "body": "x"}, "to twice, once as agent"),
         ("orch_close", {"thread_id": "T", "status": "done"}, "status of orch_close: Invalid enum value 'done'"),
-        ("orch_close", {"thread_id": "T", "merge": {}}, "merge first, with orch_merge"),
+        ("orch_close", {"thread_id": "T", "merge": {"into": "main"}}, "merge of orch_close: Object contains unknown"),
         ("orch_wait", {"thread_id": "T", "await_chain": "yes"}, "await_chain of orch_wait: Expected bool"),
         ("orch_status", {"limit": 0}, "limit of orch_status: Expected int >= 1"),
         ("orch_wait", {"thread_id": "T", "after": 5}, "has no parameter after"),
@@ -93,8 +114,8 @@ def test_what_is_missing_or_of_no_use_is_named(tool: str, given: dict[str, objec
         read(BY_NAME[tool], given)
 
 
-def test_a_log_is_read_by_lines_and_only_so_many() -> None:
+def test_a_log_is_read_by_lines_and_at_least_one() -> None:
     log = BY_NAME["orch_read_log"]
     assert read(log, {"execution_id": "X", "tail": True}).beside == LogPart(limit=200, tail=True)
-    with pytest.raises(ParameterError, match="limit of orch_read_log: Expected int <= 1000"):
-        read(log, {"execution_id": "X", "limit": 1001})
+    with pytest.raises(ParameterError, match="limit of orch_read_log: Expected int >= 1"):
+        read(log, {"execution_id": "X", "limit": 0})

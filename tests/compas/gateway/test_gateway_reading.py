@@ -75,6 +75,14 @@ def test_of_the_end_of_a_log_that_is_too_long_the_end_is_kept() -> None:
     answer = reader.answer(LogResponse(execution_id="X", next_offset=10**6, status="completed"))
     assert answer.text.endswith("xend\n")
     assert (len(answer.text), answer.next_offset, answer.has_more) == (MOST_LOG_BYTES, 10**6, False)
+    assert answer.offset == 10**6 - MOST_LOG_BYTES
+
+
+def test_the_last_lines_stand_where_the_supervisor_says_though_a_notice_among_them_stands_for_a_cut() -> None:
+    reader = TailReader()
+    reader.take(LogChunkItem(execution_id="X", offset=100, next_offset=9003, text="[compas] cut\non\n"))
+    answer = reader.answer(LogResponse(execution_id="X", next_offset=9003, status="completed"))
+    assert (answer.offset, answer.next_offset) == (100, 9003)
 
 
 def event(position: int, size: int) -> LogEvent:

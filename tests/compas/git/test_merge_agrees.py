@@ -1,116 +1,130 @@
-"""Whatever two branches did, the merge is git's own: the same tree, or the same conflicting files."""
+"""Whatever two branches did, a merge is git's own under every strategy: the same trees, or the same conflicts."""
 
 from pathlib import Path
 
 import pytest
+import trio
+from generated_history import History, histories, write
 from git_operator import Repo
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, seed, settings
 
+from compas.git.command import shown
 from compas.git.merge_prepare import prepare_merge
-from compas.git.messages import Conflicts, Prepared, PrepareMerge
+from compas.git.messages import Conflicts, Prepared, PrepareMerge, PrepareResult
 
-Tree = dict[str, tuple[str, bytes]]
+pytestmark = pytest.mark.system
 
-NAMES = ["a", "b", "dir/c", "dir/d e", "dir", "é\n"]
-LINES = [b"%d\n" % number for number in range(12)]
+Pair = tuple[Repo, Repo]
+"""A bare repository for compas, and a checkout with the same objects in which git itself merges."""
 
-
-def edited(at: int, line: bytes) -> bytes:
-    return b"".join([*LINES[:at], line, *LINES[at + 1 :]])
+QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
 
-names = st.sampled_from(NAMES)
-contents = st.one_of(
-    st.builds(edited, st.integers(0, 11), st.sampled_from([b"x\n", b"y\n"])),
-    st.sampled_from([b"", b"\0binary\1", b"\0binary\2", b"other\n"]),
-)
-entries = st.one_of(
-    st.tuples(st.sampled_from(["100644", "100644", "100755"]), contents),
-    st.tuples(st.just("120000"), st.sampled_from([b"a", b"b"])),
-)
-changes = st.one_of(
-    st.tuples(st.just("set"), names, entries),
-    st.tuples(st.just("delete"), names, st.none()),
-    st.tuples(st.just("rename"), names, names),
-    st.tuples(st.just("mode"), names, st.sampled_from(["100644", "100755"])),
-)
+@settings(max_examples=40, deadline=None, suppress_health_check=QUIET)
+@given(history=histories)
+async def test_the_outcome_is_gits_under_every_strategy(shared: Pair, history: History) -> None:
+    await compare(shared, history)
 
 
-def applied(tree: Tree, steps: list[tuple]) -> Tree:
-    result = dict(tree)
-    for kind, name, what in steps:
-        if kind == "set":
-            result[name] = what
-        elif name not in result:
-            continue
-        elif kind == "delete":
-            del result[name]
-        elif kind == "rename":
-            result[what] = result.pop(name)
-        elif result[name][0] != "120000":
-            result[name] = (what, result[name][1])
-    if "dir" in result:  # a tree holds it as a file or as a directory, not both
-        result = {name: entry for name, entry in result.items() if not name.startswith("dir/")}
-    return result
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(8))
+def test_the_outcome_is_gits_for_thousands_of_histories(shared: Pair, part: int) -> None:
+    @seed(part)
+    @settings(max_examples=250, deadline=None, suppress_health_check=QUIET, database=None)
+    @given(history=histories)
+    def explore(history: History) -> None:
+        trio.run(compare, shared, history)
+
+    explore()
 
 
-def imported(branch: str, tree: Tree, parent: str) -> bytes:
-    stream = f"commit refs/heads/{branch}\ncommitter N <n@e> 0 +0000\ndata 1\n{branch[0]}\n{parent}deleteall\n".encode()
-    for name, (mode, content) in tree.items():
-        quoted = name.replace("\n", "\\n")
-        stream += f'M {mode} inline "{quoted}"\ndata {len(content)}\n'.encode() + content + b"\n"
-    return stream + b"\n"
-
-
-@pytest.mark.system
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(
-    base=st.dictionaries(names, entries, max_size=4),
-    ours=st.lists(changes, max_size=4),
-    theirs=st.lists(changes, max_size=4),
-)
-async def test_the_outcome_is_that_of_git_merge(
-    shared: tuple[Repo, Repo], base: Tree, ours: list[tuple], theirs: list[tuple]
-) -> None:
+async def compare(shared: Pair, history: History) -> None:
+    """Merge one history in each way, here and with the git command line."""
     repo, clone = shared
-    start = applied({name: ("100644", b"".join(LINES)) for name in NAMES[:3]} | base, [])
-    stream = imported("base", start, "") + imported("main", applied(start, ours), "from refs/heads/base\n")
-    stream += imported("side", applied(start, theirs), "from refs/heads/base\n")
-    repo.git(
-        "update-ref",
-        "--stdin",
-        stdin="".join(f"delete refs/heads/{b}\n" for b in ("base", "main", "side")),
-        check=False,
-    )
-    repo.git("fast-import", "--quiet", "--force", stdin=stream.decode("utf-8"))
-    result = await prepare_merge(
-        PrepareMerge(epoch=1, repo=str(repo), op="op1", source="side", target="main", message="x")
-    )
+    write(repo, history)
+    before = repo.git("for-each-ref", "refs/heads")
+    for strategy, check in (("merge", check_merge), ("squash", check_squash), ("rebase", check_rebase)):
+        request = PrepareMerge(
+            epoch=1, repo=str(repo), op="op1", source="side", target="main", message="x", strategy=strategy
+        )
+        found = await prepare_merge(request)
+        assert isinstance(found, Prepared | Conflicts), found
+        check(repo, clone, found)
+        if isinstance(found, Prepared):
+            assert repo.contains(found.new, "main"), "the target's old tip is no ancestor any more"
+    assert repo.git("for-each-ref", "refs/heads") == before
+
+
+def check_merge(repo: Repo, clone: Repo, found: PrepareResult) -> None:
+    fresh(clone, repo.tip("main"))
+    said = clone.git("merge", "--no-edit", repo.tip("side"), check=False)
+    unmerged = conflicts(clone, {"~HEAD": "~main", f"~{repo.tip('side')}": "~side"})
+    if isinstance(found, Conflicts):
+        assert {file.path for file in found.files} == unmerged or is_hidden(found, said, unmerged)
+        return
+    assert isinstance(found, Prepared)
+    assert not unmerged
+    assert repo.tree(found.new) == clone.tree("HEAD")
+
+
+def check_squash(repo: Repo, clone: Repo, found: PrepareResult) -> None:
+    fresh(clone, repo.tip("main"))
+    said = clone.git("merge", "--squash", repo.tip("side"), check=False)
+    unmerged = conflicts(clone, {"~HEAD": "~main", f"~{repo.tip('side')}": "~side"})
+    if isinstance(found, Conflicts):
+        assert {file.path for file in found.files} == unmerged or is_hidden(found, said, unmerged)
+        return
+    assert isinstance(found, Prepared)
+    assert not unmerged
+    assert repo.tree(found.new) == clone.git("write-tree")
+    assert (found.new == found.target_old) == (clone.git("write-tree") == repo.tree("main"))
+
+
+def check_rebase(repo: Repo, clone: Repo, found: PrepareResult) -> None:
+    fresh(clone, repo.tip("side"))
+    said = clone.git("rebase", "-q", repo.tip("main"), check=False)
+    if (clone.path / ".git" / "rebase-merge").exists():
+        at = clone.tip("REBASE_HEAD")
+        label = f"{at[:7]} ({clone.git('log', '-1', '--format=%s', at)})"
+        unmerged = conflicts(clone, {"~HEAD": "~main", f"~{label}": f"~{at[:7]}"})
+        assert isinstance(found, Conflicts), (found, unmerged)
+        assert found.picked is not None
+        assert found.picked.commit == at
+        assert {file.path.replace(label, at[:7]) for file in found.files} == unmerged
+        clone.git("rebase", "--abort")
+        return
+    if isinstance(found, Conflicts):
+        assert is_hidden(found, found.text, set())
+        return
+    assert isinstance(found, Prepared), found
+    assert clone.contains("HEAD", repo.tip("main")), f"git itself did not rebase: {said}"
+    form = ("log", "--format=%s|%T|%an|%ad", "--date=raw")
+    assert repo.git(*form, f"main..{found.new}") == clone.git(*form, f"{repo.tip('main')}..HEAD")
+
+
+def is_hidden(found: Conflicts, said: str, unmerged: set[str]) -> bool:
+    """Say whether git speaks of a conflict, and yet calls the merge clean, markers and all."""
+    return not unmerged and "CONFLICT (" in said and "CONFLICT (" in found.text
+
+
+def fresh(clone: Repo, commit: str) -> None:
+    """Check this commit out, and nothing else."""
     clone.git("reset", "-q", "--hard")
     clone.git("clean", "-qffdx")
-    clone.git("checkout", "-q", "--force", "--detach", repo.tip("main"))
-    clone.git("merge", "-q", "--no-edit", repo.tip("side"), check=False)
-    # Where both sides want one name git sets a file aside, named for its side.
-    sides = {"~HEAD": "~main", f"~{repo.tip('side')}": "~side"}
+    clone.git("checkout", "-q", "--force", "--detach", commit)
+    clone.git("clean", "-qffdx")
+
+
+def conflicts(clone: Repo, sides: dict[str, str]) -> set[str]:
+    """Return the unmerged paths; where both sides want one name git sets a file aside, named for its side."""
     unmerged = {line.split("\t", 1)[1] for line in clone.git("ls-files", "-u", "-z").split("\0") if line}
-    if isinstance(result, Conflicts):
-        for theirs_, ours_ in sides.items():
-            unmerged = {path.replace(theirs_, ours_) for path in unmerged}
-        assert {file.path for file in result.files} == unmerged
-    else:
-        assert isinstance(result, Prepared)
-        assert not unmerged
-        assert repo.tree(result.new) == clone.tree("HEAD")
+    for theirs, ours in sides.items():
+        unmerged = {path.replace(theirs, ours) for path in unmerged}
+    return {shown(path.encode("utf-8", "surrogateescape")) for path in unmerged}
 
 
 @pytest.fixture
-def shared(tmp_path: Path) -> tuple[Repo, Repo]:
-    """A bare repository, and a checkout with the same objects in which git itself merges."""
+def shared(tmp_path: Path) -> Pair:
     repo, clone = Repo(tmp_path / "bare.git"), Repo(tmp_path / "clone")
     for made, options in ((repo, ["--bare"]), (clone, [])):
         made.path.mkdir()

@@ -35,6 +35,13 @@ def test_every_entry_and_message_is_read_back_as_it_was_printed(entries: list[Un
     assert parse_merge_tree(printed) == MergedTree(TREE, tuple(entries), tuple(said))
 
 
+def test_advice_in_sentences_behind_the_records_is_kept_as_a_message() -> None:
+    printed = TREE.encode() + b"\0\0" + b"1\0sub\0CONFLICT (submodule)\0text\n\0" + b"Merge the submodule\nby hand\n"
+    found = parse_merge_tree(printed)
+    assert [message.kind for message in found.messages] == [b"CONFLICT (submodule)", b"advice"]
+    assert found.text.endswith("by hand")
+
+
 def test_output_that_was_cut_is_an_error() -> None:
     with pytest.raises(ValueError, match="NUL"):
         parse_merge_tree(b"aaaa\n")

@@ -35,6 +35,7 @@ from compas.orchestrator.handlers.desk import Desk, Supervision
 from compas.orchestrator.services import Services
 from compas.orchestrator.tree import build_root
 from compas.orchestrator.workers import Slot
+from compas.runner.messages import Spec
 from compas.store.connection import Reader
 from compas.store.event_log import Store
 from compas.store.projections.execution_queries import unsettled_executions
@@ -132,6 +133,21 @@ class Supervisor:
     async def stop(self, mode: str) -> supervision.StopResponse:
         """Ask the supervisor to end."""
         return await self.ask(supervision.STOP, mode=mode)
+
+    # --- as an agent -------------------------------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def called_by(self, spec: Spec, **meta: str) -> AsyncIterator["Supervisor"]:
+        """Return a client whose calls come from inside an execution."""
+        caller = Supervisor(self.system, self.desk, self.ending, self._new_id, self.config_file)
+        ours, theirs = memory_transport_pair()
+        settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
+        said = {"execution": spec.execution, "token": spec.token, **meta}
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
+            async with open_session(ours, client="agent", meta=said) as caller.session:
+                yield caller
+            nursery.cancel_scope.cancel()
 
     # --- as nobody can ----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from typing import Literal
 
 import trio
 
@@ -18,6 +19,10 @@ class Commit:
     parents: tuple[str, ...]
     tree: Tree
     subject: str
+
+
+DETACHED = "detached:"
+"""How the place of a checkout without a branch begins."""
 
 
 @dataclass
@@ -38,6 +43,7 @@ class FakeRepo:
     bases: dict[str, str] = field(default_factory=dict)
     snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
+    instances: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.tips["main"] = self.store((), {"README": "begin\n"}, "begin")
@@ -95,7 +101,8 @@ class FakeRepo:
 class FakeGit:
     """Behaves as GitWorker does, for what the orchestrator asks of it.
 
-    `asked` lists the operations in order. `losses` says of an operation whether its next calls lose the worker
+    `asked` lists the operations in order, `verified` the commits that were checked.
+    `losses` says of an operation whether its next calls lose the worker
     "before" or "after" they took effect; `held` lets the next calls of an operation wait for their event first.
     """
 
@@ -103,6 +110,7 @@ class FakeGit:
         self.epoch = epoch
         self.repos: dict[str, FakeRepo] = {}
         self.asked: list[str] = []
+        self.verified: list[str] = []
         self.losses: dict[str, list[str]] = {}
         self.held: dict[str, list[trio.Event]] = {}
 
@@ -142,7 +150,7 @@ class FakeGit:
             top_level=top,
             main=repo.path,
             common_dir=f"{repo.path}/.git",
-            head_branch=repo.checkouts[top or repo.path].branch,
+            head_branch=_name_of(repo.checkouts[top or repo.path].branch),
             bare=False,
             empty=False,
         )
@@ -170,7 +178,9 @@ class FakeGit:
         tip = self._tip(home, branch)
         return m.Contained(contained=home.contains(tip, self._commit_of(home, commit)), tip=tip)
 
-    async def status(self, worktree: str, *, base: str | None = None, branch: str | None = None) -> m.StatusReport:
+    async def status(
+        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
+    ) -> m.StatusReport:
         await self._begin("status")
         repo, top = self._home(worktree)
         checkout = repo.checkouts[top or worktree]
@@ -181,7 +191,7 @@ class FakeGit:
         )
         return m.StatusReport(
             head=repo.tips[checkout.branch],
-            branch=checkout.branch,
+            branch=_name_of(checkout.branch),
             entries=entries,
             total=len(entries),
             ahead=None,
@@ -189,6 +199,7 @@ class FakeGit:
             in_progress=None,
             on_expected_branch=None if branch is None else branch == checkout.branch,
             clean=not entries,
+            size_bytes=sum(len(text) for text in checkout.files.values()) if measure else None,
         )
 
     def _changes(self, repo: FakeRepo, checkout: Checkout) -> list[m.FileChange]:
@@ -203,21 +214,115 @@ class FakeGit:
     # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
 
     async def ensure_worktree(
-        self, repo: str, thread: str, *, base: str | None, location: str | None = None
+        self,
+        repo: str,
+        thread: str,
+        *,
+        base: str | None,
+        location: str | None = None,
+        restore: str | None = None,
+        pool: bool = False,
     ) -> m.Worktree:
         loss = await self._begin("ensure_worktree")
         home = self._home(repo)[0]
         branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
         created = path not in home.checkouts
-        if branch not in home.tips:
+        if branch not in home.tips and restore in home.commits:
+            home.tips[branch] = restore
+            home.bases[thread] = next(one for one in home.ancestors(restore) if home.contains(home.tips["main"], one))
+        elif branch not in home.tips:
             if base is None:
                 raise GitRefused("base_required", f"{branch} does not exist yet and no base was named")
             home.bases[thread] = home.tips[branch] = self._tip(home, base)
         if created:
             home.checkouts[path] = Checkout(branch, dict(home.commits[home.tips[branch]].tree))
+            home.instances[path] = f"made-{len(self.asked)}"
         if loss:
             self._lose("ensure_worktree")
-        return m.Worktree(path=path, branch=branch, base=home.bases[thread], head=home.tips[branch], created=created)
+        return m.Worktree(
+            path=path,
+            branch=branch,
+            base=home.bases[thread],
+            head=home.tips[branch],
+            created=created,
+            instance=home.instances[path],
+        )
+
+    async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
+        loss = await self._begin("fill_pool")
+        self._tip(self._home(repo)[0], base)
+        if loss:
+            self._lose("fill_pool")
+        return m.Pool(ready=size)
+
+    async def ensure_reading_tree(
+        self, repo: str, thread: str, commit: str, *, location: str | None = None
+    ) -> m.Worktree:
+        loss = await self._begin("ensure_reading_tree")
+        home = self._home(repo)[0]
+        path = f"{home.path}/.compas-worktrees/{thread}"
+        created = path not in home.checkouts
+        if created:
+            detached = f"{DETACHED}{self._commit_of(home, commit)}"
+            home.tips[detached] = commit
+            home.checkouts[path] = Checkout(detached, dict(home.commits[commit].tree))
+            home.instances[path] = f"made-{len(self.asked)}"
+        if loss:
+            self._lose("ensure_reading_tree")
+        instance = home.instances[path]
+        return m.Worktree(path=path, branch="", base=commit, head=commit, created=created, instance=instance)
+
+    async def furnish_worktree(
+        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+    ) -> m.Furnished:
+        loss = await self._begin("furnish_worktree")
+        home, top = self._home(path)
+        source, target = home.checkouts[home.path].files, home.checkouts[top or path].files
+        notes = tuple(
+            f"copy: {name} does not exist in {home.path}; it was left out" for name in copy if name not in source
+        )
+        fresh = [name for name in copy if name in source and name not in target]
+        target.update({name: source[name] for name in fresh})
+        if loss:
+            self._lose("furnish_worktree")
+        return m.Furnished(copied=len(fresh), linked=0, notes=notes)
+
+    async def remove_worktree(
+        self,
+        repo: str,
+        thread: str,
+        *,
+        target: str | None,
+        force: bool = False,
+        clean_only: bool = False,
+        dry_run: bool = False,
+        location: str | None = None,
+    ) -> m.Removed:
+        loss = await self._begin("remove_worktree")
+        home = self._home(repo)[0]
+        branch, path = f"compas/{thread}", f"{home.path}/.compas-worktrees/{thread}"
+        tip = home.tips.get(branch)
+        answer = {"path": path, "tip": tip, "archive": None, "snapshot": None, "branch": "kept"}
+        is_there = path in home.checkouts
+        if is_there and not home.is_clean(path) and not force:
+            held = any(
+                home.commits[taken.commit].tree == home.checkouts[path].files for taken in home.snapshots.values()
+            )
+            if clean_only or not held:
+                return m.Removed(worktree="kept", reason=f"{path} has uncommitted changes", **answer)
+        if dry_run:
+            return m.Removed(worktree="removable" if is_there else "absent", **answer)
+        home.checkouts.pop(path, None)
+        if tip is None:
+            answer["branch"] = "absent"
+        elif target in home.tips and home.contains(home.tips[target], tip):
+            answer["branch"] = "deleted"
+        else:
+            answer |= {"branch": "archived", "archive": f"refs/compas/archive/{branch}-{tip[:12]}"}
+        home.tips.pop(branch, None)
+        if loss:
+            self._lose("remove_worktree")
+        return m.Removed(worktree="removed" if is_there else "absent", **answer)
 
     async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
         loss = await self._begin("snapshot")
@@ -257,6 +362,7 @@ class FakeGit:
         source: str,
         target: str,
         message: str,
+        trailer: str = "",
         strategy: str = "merge",
         expected_source: str | None = None,
     ) -> m.PrepareResult:
@@ -271,44 +377,96 @@ class FakeGit:
         for path, checkout in home.checkouts.items():
             if checkout.branch == source and not home.is_clean(path):
                 return m.Refused(code="source_dirty", sentence=f"{path} has uncommitted changes", worktree=path)
-        found = self._merged(home, source, target, tip, old, message)
+        sides = _Sides(home, source, target, tip, old, f"{message}\n\n{trailer}".strip())
+        found = self._merged(sides, strategy)
         if loss:
             self._lose("prepare_merge")
         return found
 
-    def _merged(
-        self, repo: FakeRepo, source: str, target: str, tip: str, old: str, message: str
-    ) -> m.Prepared | m.Conflicts:
-        def prepared(kind: m.MergeKind, new: str, summary: str) -> m.Prepared:
-            return m.Prepared(
-                kind=kind, source=source, target=target, source_tip=tip, target_old=old, new=new, summary=summary
-            )
-
+    def _merged(self, sides: "_Sides", strategy: str) -> m.Prepared | m.Conflicts:
+        repo, tip, old = sides.repo, sides.tip, sides.old
         if repo.contains(old, tip):
-            is_untouched = repo.bases.get(source.removeprefix("compas/")) == tip
-            return prepared("nothing" if is_untouched else "already_merged", old, "No commits to merge")
-        if repo.contains(tip, old):
-            return prepared("fast_forward", tip, f"{target} moves forward to {source}")
+            is_untouched = repo.bases.get(sides.source.removeprefix("compas/")) == tip
+            summary = f"No commits to merge: {sides.target} contains {sides.source} already"
+            return sides.prepared("nothing" if is_untouched else "already_merged", old, summary)
+        if repo.contains(tip, old) and strategy != "squash":
+            return sides.prepared("fast_forward", tip, f"{sides.target} moves forward to {sides.source}")
         base = next(one for one in repo.ancestors(old) if repo.contains(tip, one))
-        trees = [repo.commits[one].tree for one in (base, old, tip)]
-        merged, conflicts = _three_way(*trees)
+        if strategy == "rebase":
+            return self._replayed(sides, base)
+        merged, conflicts = _three_way(*(repo.commits[one].tree for one in (base, old, tip)))
         if conflicts:
-            return m.Conflicts(
-                source=source,
-                target=target,
-                source_tip=tip,
-                target_old=old,
-                files=tuple(m.Conflict(path=path, kind="contents") for path in conflicts),
-                ours=self._touching(repo, old, base, conflicts),
-                theirs=self._touching(repo, tip, base, conflicts),
-                text="",
-            )
-        return prepared("merge", repo.store((old, tip), merged, message), f"Merged {source} into {target}")
+            return self._conflicts(sides, base, conflicts, self._touching(repo, tip, base))
+        if strategy == "squash":
+            if merged == repo.commits[old].tree:
+                return sides.already_there()
+            new = repo.store((old,), merged, sides.message)
+            return sides.prepared("squash", new, f"Squash merged {sides.source} into {sides.target}")
+        new = repo.store((old, tip), merged, sides.message)
+        return sides.prepared("merge", new, f"Merged {sides.source} into {sides.target}")
 
-    def _touching(self, repo: FakeRepo, tip: str, base: str, paths: list[str]) -> tuple[m.SideCommit, ...]:
+    def _replayed(self, sides: "_Sides", base: str) -> m.Prepared | m.Conflicts:
+        repo, onto = sides.repo, sides.old
+        before = repo.ancestors(base)
+        for name in reversed([one for one in repo.ancestors(sides.tip) if one not in before]):
+            commit = repo.commits[name]
+            trees = (repo.commits[commit.parents[0]].tree, repo.commits[onto].tree, commit.tree)
+            merged, conflicts = _three_way(*trees)
+            if conflicts:
+                picked = m.SideCommit(commit=name, subject=commit.subject, author="Op")
+                return self._conflicts(sides, base, conflicts, (picked,), picked)
+            if merged != repo.commits[onto].tree:
+                onto = repo.store((onto,), merged, commit.subject)
+        if onto == sides.old:
+            return sides.already_there()
+        return sides.prepared("rebase", onto, f"Rebased {sides.source} onto {sides.target}")
+
+    def _conflicts(
+        self,
+        sides: "_Sides",
+        base: str,
+        paths: list[str],
+        theirs: tuple[m.SideCommit, ...],
+        picked: m.SideCommit | None = None,
+    ) -> m.Conflicts:
+        return m.Conflicts(
+            source=sides.source,
+            target=sides.target,
+            source_tip=sides.tip,
+            target_old=sides.old,
+            files=tuple(m.Conflict(path=path, kind="contents") for path in paths),
+            ours=self._touching(sides.repo, sides.old, base),
+            theirs=theirs,
+            picked=picked,
+            text="",
+        )
+
+    def _touching(self, repo: FakeRepo, tip: str, base: str) -> tuple[m.SideCommit, ...]:
         known = repo.ancestors(base)
         found = [one for one in repo.ancestors(tip) if one not in known]
         return tuple(m.SideCommit(commit=one, subject=repo.commits[one].subject, author="Op") for one in found)
+
+    async def verify_merge(
+        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+    ) -> m.Verified:
+        """Pass, but for the command `false`; one that is held is ended at its time limit."""
+        began = trio.current_time()
+        self.verified.append(commit)
+        with trio.move_on_after(timeout_secs) as scope:
+            loss = await self._begin("verify_merge")
+            if loss:
+                self._lose("verify_merge")
+        self._commit_of(self._home(repo)[0], commit)
+        code = None if scope.cancelled_caught else int(command == "false")
+        outcome: dict[int | None, Literal["passed", "failed", "timed_out"]] = {
+            None: "timed_out", 0: "passed", 1: "failed"
+        }  # fmt: skip
+        seconds = trio.current_time() - began
+        return m.Verified(outcome=outcome[code], code=code, tail="", log=log, seconds=seconds)
+
+    async def clear_merge(self, repo: str, op: str) -> m.Cleared:
+        await self._begin("clear_merge")
+        return m.Cleared(cleaned=())
 
     async def publish_merge(self, repo: str, op: str, prepared: m.Prepared) -> m.PublishResult:
         loss = await self._begin("publish_merge")
@@ -331,6 +489,37 @@ class FakeGit:
         if loss:
             self._lose("finish_merge")
         return m.Finished(published=published, tip=tip, followed=(), stale=(), cleaned=())
+
+
+def _name_of(place: str) -> str | None:
+    return None if place.startswith(DETACHED) else place
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """What is merged into what."""
+
+    repo: FakeRepo
+    source: str
+    target: str
+    tip: str
+    old: str
+    message: str
+
+    def prepared(self, kind: m.MergeKind, new: str, summary: str) -> m.Prepared:
+        return m.Prepared(
+            kind=kind,
+            source=self.source,
+            target=self.target,
+            source_tip=self.tip,
+            target_old=self.old,
+            new=new,
+            summary=summary,
+        )
+
+    def already_there(self) -> m.Prepared:
+        summary = f"No commits to merge: {self.target} has every change of {self.source} already"
+        return self.prepared("already_merged", self.old, summary)
 
 
 def _three_way(base: Tree, ours: Tree, theirs: Tree) -> tuple[Tree, list[str]]:

@@ -1,7 +1,7 @@
 """Runners without processes: agents are functions, time is trio's, and they outlive every actor system."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -122,6 +122,11 @@ class FakeRunners:
         if failure == "after":
             raise LaunchError("the fork server ended before it said how it went")
 
+    async def token(self, execution: str) -> str | None:
+        await trio.lowlevel.checkpoint()
+        hosted = self._hosted.get(execution)
+        return None if hosted is None or hosted.spec is None else hosted.spec.token
+
     def files_directory(self, execution: str) -> str:
         return f"/executions/{execution}/files"
 
@@ -160,6 +165,16 @@ class FakeRunners:
                 return self._end(hosted, "cancelled", reason, now)
             case _:
                 raise SettleError(f"tried to cancel {execution} before its start: it has been started; stop it")
+
+    async def logs(self) -> dict[str, float]:
+        await trio.lowlevel.checkpoint()
+        return {name: one.exit.ended_at if one.exit else self._clock() for name, one in self._hosted.items() if one.log}
+
+    async def remove_logs(self, executions: Sequence[str]) -> None:
+        await trio.lowlevel.checkpoint()
+        for execution in executions:
+            if execution in self._hosted:
+                self._hosted[execution].log = b""
 
     # --- hosting -----------------------------------------------------------------------------------------------------
 

@@ -40,6 +40,7 @@ async def test_an_execution_is_logged_in_the_order_of_intent_and_outcome(autojum
             e.ExecutionQueued,
             e.WorktreePlanned,
             e.WorktreeReady,
+            e.WorktreeFurnished,
             e.ExecutionRequested,
             e.ExecutionStarted,
             e.ExecutionEnded,
@@ -275,13 +276,14 @@ async def test_a_reviewer_inherits_the_worktree_under_review(autojump_clock: Moc
         ]
 
 
-async def test_a_worktree_that_is_gone_is_not_inherited(autojump_clock: MockClock) -> None:
+async def test_a_worktree_that_was_deleted_is_made_again_for_whoever_inherits_it(autojump_clock: MockClock) -> None:
     agents = agent("dev", workspace="worktree"), agent("rev", workspace=None)
     async with open_workshop(*agents) as shop, shop.supervisor() as supervisor:
         await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t1"))
         del shop.repo.checkouts[f"{REPO}/.compas-worktrees/t1"]
         await supervisor.chain(await supervisor.dispatch("rev", "look", thread_id="t1"))
-        assert shop.troupe.turns[-1].spec.cwd == REPO
+        assert shop.troupe.turns[-1].spec.cwd == f"{REPO}/.compas-worktrees/t1"
+        assert shop.repo.checkouts[f"{REPO}/.compas-worktrees/t1"].branch == "compas/t1"
 
 
 async def test_the_end_of_an_execution_waits_for_a_full_disk(autojump_clock: MockClock) -> None:

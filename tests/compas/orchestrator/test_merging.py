@@ -11,7 +11,7 @@ from troupe import Turn
 from actors.remote.errors import RequestFailed
 from compas.api.merging import MERGE
 from compas.domain import events as e
-from compas.orchestrator.merge import TARGET_MOVED_TRIES
+from compas.orchestrator.merge_run import TARGET_MOVED_TRIES
 from compas.orchestrator.services import JOURNAL, MERGES, merge_name
 
 DEV = agent("dev", workspace="worktree", max_concurrent=8)

@@ -4,23 +4,27 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import trio
-from actor_workshop import Supervisor, Workshop, agent, open_workshop
+from actor_workshop import Supervisor, Workshop, agent, open_workshop, wall_clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 from troupe import Turn, echo
 
 from actors.remote.errors import RequestFailed, SessionLost
+from compas.api.batches import ABANDON_BATCH
 from compas.api.dispatching import DISPATCH, DispatchResponse
+from compas.api.reopening import REOPEN
 from compas.api.threads import ABANDON, CLOSE
 from compas.domain import events as e
 from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, execution_name, thread_name
 
 THREADS_USED = ("t1", "t2", "t3")
 PLACES = 2
+BATCH = "b"
 DEAD_ENDS = (e.ThreadAbandoned, e.ThreadClosed, e.ThreadFailed, e.ThreadReopened)
 VICTIMS = ("thread", "thread", "execution", ADMISSION, JOURNAL, THREADS, "thread-supervisor", "executions")
 MOMENTS: dict[str, type[e.Event]] = {
@@ -50,7 +54,9 @@ step = st.one_of(
     st.tuples(st.just("dispatch"), thread, st.just("dev"), seconds, st.just("")),
     st.tuples(st.just("sleep"), seconds),
     st.tuples(st.just("sleep"), seconds),
-    st.tuples(st.sampled_from(["abandon", "close", "lose runner"]), thread),
+    st.tuples(st.just("dispatch later"), thread, st.sampled_from(["dev", "rev"]), st.sampled_from([0.5, 2.0, 30.0])),
+    st.tuples(st.sampled_from(["abandon", "close", "reopen", "lose runner"]), thread),
+    st.tuples(st.just("abandon all")),
     st.tuples(st.just("kill"), st.sampled_from(VICTIMS), thread),
     st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
     st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
@@ -124,7 +130,20 @@ class Life:
 
     async def _dispatch(self, supervisor: Supervisor, thread: str, to: str, seconds: float, mood: str) -> None:
         task = f"{seconds} {mood}"
-        posted = await supervisor.insist(DISPATCH, to=to, body=task, thread_id=thread)
+        posted = await supervisor.insist(DISPATCH, to=to, body=task, thread_id=thread, batch=BATCH)
+        self.accepted.append(posted)
+        self._nursery.start_soon(self._listen, supervisor, posted)
+
+    async def _dispatch_later(self, supervisor: Supervisor, thread: str, to: str, seconds: float) -> None:
+        when = datetime.fromtimestamp(wall_clock() + seconds, UTC).isoformat()
+        try:
+            posted = await supervisor.insist(
+                DISPATCH, to=to, body="1", thread_id=thread, batch=BATCH, scheduled_for=when
+            )
+        except RequestFailed as failure:
+            if failure.code != "not_in_the_future":  # its time may pass while nobody can serve the request
+                raise
+            return
         self.accepted.append(posted)
         self._nursery.start_soon(self._listen, supervisor, posted)
 
@@ -144,6 +163,15 @@ class Life:
     async def _close(self, supervisor: Supervisor, thread: str) -> None:
         with contextlib.suppress(RequestFailed):
             await supervisor.insist(CLOSE, thread_id=thread, status="failed")
+
+    async def _reopen(self, supervisor: Supervisor, thread: str) -> None:
+        with contextlib.suppress(RequestFailed):
+            await supervisor.insist(REOPEN, thread_id=thread)
+
+    async def _abandon_all(self, supervisor: Supervisor) -> None:
+        with contextlib.suppress(RequestFailed):
+            found = await supervisor.insist(ABANDON_BATCH, batch_id=BATCH)
+            assert found.threads_left == 0
 
     async def _lose_runner(self, supervisor: Supervisor, thread: str) -> None:
         await trio.lowlevel.checkpoint()
@@ -183,6 +211,9 @@ class Life:
 def broken_promises(life: Life, log: list[e.Recorded]) -> list[str]:
     """Return what of all that was promised is not so."""
     found: list[str] = []
+    due = {one.event.execution: one.event.not_before for one in log if isinstance(one.event, e.ExecutionQueued)}
+    requested = [one for one in log if isinstance(one.event, e.ExecutionRequested)]
+    found += [f"{one.event.execution} began early" for one in requested if one.at < (due[one.event.execution] or 0.0)]
     ended = Counter(one.event.execution for one in log if isinstance(one.event, e.ExecutionEnded))
     found += [f"{execution} ended {times} times" for execution, times in ended.items() if times > 1]
     lineages = {one.position: one.lineage for one in log}

@@ -12,7 +12,7 @@ from compas.domain.waiting import Picture
 from compas.store.codec import domain_codec
 from compas.store.connection import Reader
 from compas.store.event_log import Store, open_store
-from compas.store.projections import counters, execution_queries, merges, messages, threads, worktrees
+from compas.store.projections import counters, execution_queries, merges, messages, tasks, threads, worktrees
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.pictures import picture
 from compas.store.records import Append, Appended, NewEvent
@@ -266,14 +266,19 @@ async def test_recent_and_scheduled_executions_are_listed(log: Log) -> None:
     await log.write("t", opened("t", batch="b"), said("m1"), queued("x1"), queued("x2", not_before=50.0))
     await log.write("u", opened("u"), said("m2"), queued("x3", agent="rev", not_before=40.0), queued("x4"))
 
-    async def recent(limit: int = 20, **wanted: str) -> list[str]:
-        chosen = execution_queries.ExecutionFilter(**wanted)  # type: ignore[arg-type]
-        rows = await log.ask(execution_queries.recent_executions, chosen, limit)
+    async def listed(limit: int = 20, after: str = "", **wanted: object) -> list[str]:
+        last = await log.ask(execution_queries.execution_by_id, after)
+        rows = await log.ask(tasks.list_tasks, tasks.TaskFilter(**wanted), limit, after=last)  # type: ignore[arg-type]
         return [row.execution for row in rows]
 
-    assert await recent(limit=3) == ["x4", "x3", "x2"]
-    assert await recent(batch="b") == ["x2", "x1"]
-    assert await recent(agent="rev", status="queued") == ["x3"]
+    assert await listed(limit=3, every=True) == ["x4", "x3", "x2"]
+    assert await listed(after="x2", every=True) == ["x1"]
+    assert await listed() == ["x4", "x2"]
+    assert await listed(batch="b", every=True) == ["x2", "x1"]
+    assert await listed(agent="rev", statuses=("queued",)) == []
+    assert await listed(agent="rev", statuses=("queued",), every=True) == ["x3"]
+    assert await listed(later_than=0.0) == ["x3", "x2"]
+    assert await listed(later_than=0.0, after="x3") == ["x2"]
     scheduled = await log.ask(execution_queries.scheduled_executions, 45.0)
     assert [row.execution for row in scheduled] == ["x2"]
     assert [row.execution for row in await log.ask(execution_queries.scheduled_executions, 0.0)] == [
@@ -338,12 +343,35 @@ async def test_a_failed_merge_names_its_conflicts(log: Log) -> None:
     )
 
 
+async def test_a_conflict_is_open_until_its_agent_has_been_told(log: Log) -> None:
+    await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
+    await log.write("t", e.MergeFailed(op="o1", code="conflict", reason="both changed", hand_back="do it"))
+    assert [row.op for row in await log.ask(merges.open_merges)] == ["o1"]
+    await log.write("t", e.MergeHandedBack(op="o1", summary="handed back to dev"))
+    assert await log.ask(merges.open_merges) == ()
+    row = await log.ask(merges.merge_by_op, "o1")
+    assert row is not None
+    assert (row.status, row.summary) == ("failed", "handed back to dev")
+
+
+async def test_a_merge_that_is_started_again_counts_from_its_first_start(log: Log) -> None:
+    await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
+    first = await log.ask(merges.merge_by_op, "o1")
+    await log.write("t", e.MergePrepared(op="o1", kind="squash", target_old="a", new_commit="b"))
+    await log.write("t", e.MergeStarted(op="o1"))
+    again = await log.ask(merges.merge_by_op, "o1")
+    assert first is not None
+    assert again is not None
+    assert (again.status, again.started_at) == ("executing", first.started_at)
+
+
 async def test_open_and_recent_merges_are_listed(log: Log) -> None:
     await log.write("t", opened("t"), merge("o1"), merge("o2", target="next"), merge("o3", thread="u"))
     await log.write("t", e.MergeCancelled(op="o1", reason="withdrawn"), e.MergeStarted(op="o2"))
     assert [row.op for row in await log.ask(merges.open_merges)] == ["o2", "o3"]
     assert [row.op for row in await log.ask(merges.merges_of_thread, "t")] == ["o1", "o2"]
     assert await log.ask(merges.merges_by_status) == {"cancelled": 1, "executing": 1, "queued": 1}
+    assert await log.ask(merges.merges_by_status, merges.MergeFilter(target="next")) == {"executing": 1}
 
     async def recent(limit: int = 20, **wanted: str) -> list[str]:
         chosen = merges.MergeFilter(**wanted)  # type: ignore[arg-type]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from compas.store.errors import StoreUnavailable
-from compas.store.telemetry import TEXT_LIMIT, Telemetry, TelemetryEvent, ToolUse, open_telemetry
+from compas.store.telemetry import TEXT_LIMIT, Telemetry, TelemetryEvent, ToolUse, ToolUses, open_telemetry
 
 
 @pytest.fixture(params=["memory", "file"])
@@ -85,8 +85,12 @@ async def test_tools_are_counted_with_their_errors(telemetry: Telemetry) -> None
         ]
     )
     bash = ToolUse(agent="dev", tool="Bash", calls=2, errors=1)
-    assert await telemetry.tool_uses() == (bash, ToolUse(agent="rev", tool="Read", calls=1, errors=0))
-    assert await telemetry.tool_uses("dev") == (bash,)
+    read = ToolUse(agent="rev", tool="Read", calls=1, errors=0)
+    assert await telemetry.tool_uses() == ToolUses(uses=(bash, read), missed=0)
+    assert (await telemetry.tool_uses("dev")).uses == (bash,)
+    await telemetry.add([seen(7, "tool_call", agent="dev", tool="run", failed=True)])
+    run = ToolUse(agent="dev", tool="run", calls=1, errors=1)
+    assert await telemetry.tool_uses("dev") == ToolUses(uses=(bash, run), missed=2)
 
 
 async def test_pruning_deletes_what_is_older_and_says_how_much(telemetry: Telemetry) -> None:

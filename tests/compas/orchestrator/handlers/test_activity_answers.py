@@ -94,6 +94,29 @@ async def test_a_burst_holds_no_agent_up_and_what_could_not_be_kept_of_it_is_cou
         assert len(found) + response.missed == count + 1
 
 
+# proves: b-mcp-cli-merge 131
+async def test_what_an_agent_did_is_read_from_behind_a_number_and_only_so_much_of_it(
+    autojump_clock: MockClock,
+) -> None:
+    async def six_steps(turn: Turn) -> None:
+        for number in range(5):
+            await turn.say(f"step {number}")
+        await turn.reply("Done.")
+
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", six_steps)
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
+        found, response = await read(supervisor, execution_id="t1", after=2)
+        assert [event.index for event in found] == [3, 4, 5]
+        assert (response.next_after, response.more) == (5, False)
+        nothing, response = await read(supervisor, execution_id="t1", after=5)
+        assert (nothing, response.next_after, response.more) == ([], 5, False)
+        for limit in (-1, 0):
+            with pytest.raises(RequestFailed, match=r"`int` >= 1 - at `\$.limit`"):
+                await read(supervisor, execution_id="t1", limit=limit)
+
+
+# proves: b-mcp-cli-merge 131
 async def test_an_execution_that_does_not_exist_is_an_error_that_names_it(autojump_clock: MockClock) -> None:
     async with open_workshop() as shop, shop.supervisor() as supervisor:
         with pytest.raises(RequestFailed, match="called 'nobody'"):

@@ -12,6 +12,7 @@ from actors.remote.errors import RequestFailed
 from compas.api.merging import MergeResponse
 from compas.api.waiting import WaitMergeResponse
 from compas.domain import events as e
+from compas.domain.specs import RetentionSpec
 
 DEV = agent("dev", workspace="worktree")
 
@@ -49,7 +50,8 @@ def files_on_main(repo: FakeRepo) -> set[str]:
 async def test_a_thread_is_merged_whatever_it_has_come_to_and_the_answer_tells_its_place(
     autojump_clock: MockClock,
 ) -> None:
-    async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
+    kept = RetentionSpec(worktrees=7000.0)
+    async with open_workshop(DEV, retention=kept) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", commits)
         for thread in ("active", "completed", "failed"):
             await work(supervisor, thread)
@@ -182,7 +184,7 @@ async def test_a_branch_without_commits_is_not_merged_and_one_that_is_merged_alr
         await work(supervisor, "t2")
         once, again = [await merge(supervisor, "t2") for _ in range(2)]
         assert (once.status, again.status) == ("completed", "completed")
-        assert again.result_summary == "main contains compas/t2 already"
+        assert again.result_summary == "No commits to merge: main contains compas/t2 already"
         assert again.commit == once.commit
 
 

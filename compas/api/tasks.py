@@ -1,0 +1,71 @@
+"""Operation `tasks`: what agents did, do and will do."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from compas.api.operation import Operation
+
+
+class TasksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which executions to show."""
+
+    filter: Annotated[
+        str | None, Meta(description="scheduled, running, ended, or a status such as queued or failed; all by default")
+    ] = None
+    agent: Annotated[str | None, Meta(description="only this agent's")] = None
+    batch_id: Annotated[str | None, Meta(description="only in threads of this batch")] = None
+    thread_id: Annotated[str | None, Meta(description="only in this thread")] = None
+    every: Annotated[bool, Meta(description="every execution, not only the newest of each thread")] = False
+    after: Annotated[str | None, Meta(description="go on behind this execution, the last one listed before")] = None
+    limit: Annotated[int, Meta(ge=1, le=1000, description="executions to list at most")] = 20
+
+
+class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One execution. Times are UTC seconds.
+
+    `eligible_at` is when it may start at the earliest, and `eligible_reason` why not at once: scheduled, retry, crash.
+    """
+
+    execution_id: str
+    thread_id: str
+    agent: str
+    backend: str
+    execution_status: str
+    attempt: int
+    queued_at: float
+    batch_id: str | None = None
+    summary: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    duration_ms: int | None = None
+    eligible_at: float | None = None
+    eligible_reason: str | None = None
+    error: str | None = None
+    category: str | None = None
+    verdict: str | None = None
+    cost_usd: float | None = None
+    prompt_hash: str | None = None
+
+
+class TasksResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Executions, queued last first; scheduled ones by their time, the soonest first.
+
+    With `more`, the next ones are listed with `after` set to `next_after`.
+    """
+
+    tasks: tuple[TaskRow, ...]
+    more: bool = False
+    next_after: str | None = None
+
+
+TASKS = Operation(
+    name="tasks",
+    request=TasksRequest,
+    response=TasksResponse,
+    doc="List executions: the newest of each thread, or every one.",
+    kind="read",
+    flags={"batch_id": "--batch", "thread_id": "--thread"},
+    details="The filter `scheduled` lists everything that is queued for a later time.",
+)

@@ -1,0 +1,32 @@
+"""`close`: ends a thread, with `--merge` together with the merge of its branch."""
+
+from collections.abc import Sequence
+
+from compas.api.threads import CLOSE, CloseMerge
+from compas.cli.arguments import CommandParser, add_parameters, request_from
+from compas.cli.asking import open_caller, style_here
+from compas.cli.render.threads import close_text
+from compas.cli.terminal import write, write_json
+
+
+def main(command: str, args: Sequence[str]) -> int:
+    """Run `close`."""
+    parser = CommandParser(command, CLOSE.doc, CLOSE.details)
+    add_parameters(parser, CLOSE, without=("merge",))
+    parser.add_argument("--merge", action="store_true", help="merge its branch first, and close it once that is done")
+    parser.add_argument("--target", metavar="BRANCH", help="with --merge: branch to merge into")
+    parser.add_argument("--strategy", metavar="STRATEGY", help="with --merge: merge, rebase or squash")
+    parser.add_client_options()
+    given = parser.parse_args(args)
+    for flag in ("target", "strategy"):
+        if getattr(given, flag) is not None and not given.merge:
+            parser.error(f"argument --{flag}: it says how to merge, but --merge is not given")
+    merge = CloseMerge(target_branch=given.target, strategy=given.strategy) if given.merge else None
+    request = request_from(CLOSE, given, parser, merge=merge)
+    with open_caller(given) as caller:
+        response = caller.call(CLOSE, request)
+    if given.json:
+        write_json(response)
+    else:
+        write(close_text(response, style_here()))
+    return 0

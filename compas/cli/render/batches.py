@@ -1,0 +1,54 @@
+"""Writes batches: how their threads stand, and what was given up."""
+
+from compas.api.batches import AbandonBatchResponse, BatchStatusResponse, BatchThread
+from compas.cli.render.table import Cell, pairs, table
+from compas.cli.render.text import Style, counted
+from compas.cli.render.threads import status_colour
+
+
+def batch_status_text(response: BatchStatusResponse, style: Style) -> str:
+    """Write the counts of a batch, then its threads."""
+    head = pairs(
+        [
+            ("batch", response.batch_id),
+            ("threads", _counts(response.thread_count, response.counts)),
+            ("work", ", ".join(f"{count} {name}" for name, count in response.work.items())),
+        ],
+        style,
+    )
+    if not response.threads:
+        return head
+    heads = ("THREAD", "STATUS", "AGENT", "WORK", "SUMMARY")
+    text = f"{head}\n\n" + table(heads, [_row(row) for row in response.threads], style)
+    return text + ("\nthere are more; --offset and --limit show them" if response.more else "")
+
+
+def _counts(total: int, counts: dict[str, int]) -> str:
+    parts = ", ".join(f"{count} {name}" for name, count in counts.items())
+    return f"{total} ({parts})" if parts else str(total)
+
+
+def _row(row: BatchThread) -> list[Cell]:
+    return [
+        Cell(row.thread_id),
+        Cell(row.status, status_colour(row.status)),
+        Cell(row.agent or "-"),
+        Cell(row.execution_status or "-", status_colour(row.execution_status or "")),
+        Cell(row.error or row.summary or "", "red" if row.error else None),
+    ]
+
+
+def abandon_batch_text(response: AbandonBatchResponse, style: Style) -> str:
+    """Write what was given up, and what could not be."""
+    text = pairs(
+        [
+            ("batch", response.batch_id),
+            ("abandoned", counted(response.threads_abandoned, "thread")),
+            ("ended before", counted(response.threads_already_terminal, "thread")),
+            ("cancelled", counted(response.total_executions_cancelled, "execution")),
+            ("ended", counted(response.total_processes_killed, "process", "processes")),
+            ("left", counted(response.threads_left, "thread") if response.threads_left else None),
+        ],
+        style,
+    )
+    return "\n".join([text, *(style.paint(style.line(error), "red") for error in response.errors)])

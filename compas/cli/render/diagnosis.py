@@ -1,0 +1,63 @@
+"""Writes what is the matter with a thread, and how its conversations are gone on with."""
+
+from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse
+from compas.cli.render.table import pairs
+from compas.cli.render.text import Style, duration
+
+
+def diagnose_text(response: DiagnoseResponse, style: Style) -> str:
+    """Write where a thread stands, what is in its way, and what can be done."""
+    took = response.latest_execution_duration_ms
+    head = pairs(
+        [
+            ("thread", response.thread_id),
+            ("status", response.thread_status),
+            ("summary", response.summary),
+            ("messages", str(response.message_count)),
+            ("executions", str(response.execution_count)),
+            ("newest", response.latest_execution_id),
+            ("agent", response.latest_execution_agent),
+            ("work", response.latest_execution_status),
+            ("took", duration(took) if took is not None else None),
+            ("standing", response.standing),
+        ],
+        style,
+    )
+    parts = [head]
+    if response.blockers:
+        parts.append(_listed("in its way", response.blockers, style))
+    parts.append(_listed("what to do", response.suggestions, style))
+    return "\n\n".join(parts)
+
+
+def _listed(title: str, sentences: tuple[str, ...], style: Style) -> str:
+    return "\n".join([style.paint(title, "bold"), *(f"  {style.line(sentence)}" for sentence in sentences)])
+
+
+def session_info_text(response: SessionInfoResponse, style: Style) -> str:
+    """Write who serves, then each conversation with the line that goes on with it."""
+    head = pairs(
+        [
+            ("server", f"{response.server} {response.version}"),
+            ("agents", str(response.agent_count)),
+            ("log", response.db_path),
+        ],
+        style,
+    )
+    if response.thread_id is None:
+        return head
+    parts = [_conversation(one, style) for one in response.conversations]
+    return "\n\n".join([head, *(parts or [f"no agent has a conversation in {style.line(response.thread_id)}"])])
+
+
+def _conversation(one: Conversation, style: Style) -> str:
+    return pairs(
+        [
+            ("agent", f"{one.agent} ({one.backend})"),
+            ("session", one.session_id),
+            ("directory", one.workdir),
+            ("in use", "yes; wait until the agent has ended" if one.in_use else None),
+            ("resume", one.resume_command or "this CLI cannot be told to"),
+        ],
+        style,
+    )

@@ -1,0 +1,169 @@
+"""What keeps a thread from going on, and what to do about it: the practical side of `explanation`."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from compas.domain import events as e
+from compas.domain.explanation import standing
+from compas.domain.merge import MergeStatus
+from compas.domain.start_time import in_utc
+from compas.domain.thread import TERMINAL, Run, Thread
+
+
+class AgentState(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent of the config. `unusable` says why its CLI cannot be started; `running` counts over all threads."""
+
+    unusable: str = ""
+    running: int = 0
+    limit: int = 1
+
+
+class LastMerge(msgspec.Struct, frozen=True, kw_only=True):
+    """The thread's newest merge operation."""
+
+    op: str
+    status: MergeStatus
+    target: str
+    error: str = ""
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a diagnosis needs beside the thread. `now` is UTC seconds."""
+
+    now: float
+    agents: Mapping[str, AgentState]
+    running: int
+    limit: int
+    is_ending: bool = False
+    merge: LastMerge | None = None
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thread stands; what is in its way, which may be nothing; and what can be done, the best first."""
+
+    standing: str
+    blockers: tuple[str, ...]
+    suggestions: tuple[str, ...]
+
+
+Found = tuple[list[str], list[str]]
+"""Blockers and suggestions."""
+
+
+def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
+    """Look at the newest execution, the newest merge, and what both depend on (b-mcp-cli-merge 132)."""
+    where, following = standing(state, now=around.now)
+    blockers, suggestions = _of_merge(state, around.merge) if around.merge is not None else ([], [])
+    occupied = state.occupied_by()
+    newest = next(reversed(state.runs.values()), None)
+    waiting = [run for run in state.in_flight() if run is not occupied]
+    if occupied is not None:
+        found = _at_work(state, occupied, waiting)
+    elif waiting:
+        found = _in_line(state, waiting, around)
+    elif state.status == "Failed":
+        found = _failed(state, newest)
+    elif state.status in TERMINAL:
+        found = [], [f"nothing is left to do; compas reopen {state.thread} takes it up again"]
+    elif newest is None:
+        found = _never_begun(state)
+    else:
+        found = [], []
+    blockers += found[0]
+    suggestions += found[1]
+    return Diagnosis(standing=where, blockers=tuple(blockers), suggestions=tuple(suggestions or [following]))
+
+
+def _of_merge(state: Thread, merge: LastMerge) -> Found:
+    if state.status in TERMINAL or merge.status in ("completed", "cancelled"):
+        return [], []
+    if merge.status == "failed":
+        reason = _first_line(merge.error) or "no reason was given"
+        blocker = f"its last merge into {merge.target} failed ({merge.op}): {reason}"
+        return [blocker], [f"mend what the merge says, then compas merge {state.thread}"]
+    return [], [f"compas wait-merge --op-id {merge.op} waits for the merge into {merge.target}"]
+
+
+def _at_work(state: Thread, run: Run, waiting: list[Run]) -> Found:
+    name = run.queued.execution
+    if run.stopping:
+        blockers = [f"the processes of {run.queued.agent} ({name}) are still being ended; what waits starts then"]
+        return (blockers if waiting else []), ["nothing has to be done: it ends by itself"]
+    wait = f"compas wait --thread-id {state.thread} --await-chain"
+    return [], [f"{wait} waits for the answer", f"compas log -f {name} shows what it prints"]
+
+
+def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
+    """Say what the next execution waits for: its time, its agent, or a place."""
+    due = [run for run in waiting if (run.queued.not_before or 0.0) <= around.now]
+    following = min(due, key=lambda run: run.position, default=None)
+    queued = (following or min(waiting, key=lambda run: run.queued.not_before or 0.0)).queued
+    agent = queued.agent
+    found = around.agents.get(agent)
+    give_up = f"compas abandon {state.thread} gives the work up"
+    if found is None:
+        blocker = f"the config has no agent {agent!r} any more: its work fails when its turn comes"
+        return [blocker], ["put the agent back into the config", give_up]
+    if following is None:
+        why = {"scheduled": "it was scheduled for then", "": "it was delayed"}.get(
+            queued.reason, "the attempt before it failed"
+        )
+        moment = in_utc(queued.not_before or around.now)
+        wait = f"compas wait --thread-id {state.thread} --await-chain"
+        return [], [f"nothing has to be done: {agent} starts by itself at {moment}, since {why}", wait]
+    if found.unusable:
+        blocker = f"{agent} cannot be started: {found.unusable}"
+        return [blocker], ["mend that; compas doctor tells more", give_up]
+    if around.is_ending:
+        return ["the supervisor is ending, and starts nothing more"], ["the next supervisor goes on with it"]
+    running = f"compas tasks --filter running --agent {agent} shows who is at work"
+    if found.running >= found.limit:
+        return [f"{agent} runs {found.running} of at most {found.limit} executions (max_concurrent)"], [running]
+    if around.running >= around.limit:
+        blocker = f"{around.running} of at most {around.limit} executions run, over all agents"
+        return [blocker], ["compas tasks --filter running shows who is at work"]
+    return [], [f"nothing has to be done: {agent} is being prepared or is next in line"]
+
+
+def _failed(state: Thread, newest: Run | None) -> Found:
+    again = f"compas dispatch AGENT TEXT --thread {state.thread} tries again"
+    ended = newest.ended if newest is not None else None
+    if newest is None or ended is None or ended.status == "completed":
+        return ["it was closed as failed"], [again, f"compas reopen {state.thread} takes it up again"]
+    agent, name = newest.queued.agent, newest.queued.execution
+    reason = _first_line(ended.error) or "it said nothing of why"
+    blocker = f"{agent} {_ENDS.get(ended.status, ended.status)} ({name}): {reason}"
+    look = f"compas log {name} shows what it printed"
+    return [blocker], [*_remedies(agent, ended), look, again, f"compas abandon {state.thread} gives it up"]
+
+
+_ENDS = {"failed": "failed", "timed_out": "ran out of time", "crashed": "crashed"}
+
+
+def _remedies(agent: str, ended: e.ExecutionEnded) -> list[str]:
+    """Say what helps against this kind of failure."""
+    match ended.category:
+        case "auth_failure":
+            return [f"log in with the CLI of {agent}; compas health --ping tells whether that worked"]
+        case "quota_exhausted" if ended.resets_at is not None:
+            return [f"wait until its allowance is there again, at {in_utc(ended.resets_at)}"]
+        case "quota_exhausted":
+            return ["wait until its allowance is there again, or give the work to an agent of another backend"]
+        case "timeout":
+            return [f"give {agent} a larger timeout_secs in the config, or a smaller task"]
+        case _:
+            return []
+
+
+def _never_begun(state: Thread) -> Found:
+    task = f"compas dispatch AGENT TEXT --thread {state.thread} gives it work"
+    last = next(reversed(state.messages.values()), None)
+    if last is None:
+        return ["nothing has been said in it"], [task]
+    said = f"its last message, db:{last.number} ({last.posted.intent}) to {last.posted.recipient}, starts no work"
+    return [f"nothing has been started in it: {said}"], [task]
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -1,0 +1,90 @@
+"""What happens to a merge operation, in the stream of its target branch."""
+
+from typing import Literal
+
+import msgspec
+
+from compas.domain.facts.event import Fact, MergeKind
+
+
+class Conflict(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One path that could not be merged, and how it conflicts."""
+
+    path: str
+    kind: str
+
+
+class CloseAfter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a thread ends once its merge has been published."""
+
+    status: Literal["completed", "failed"]
+    by: str
+    note: str | None = None
+
+
+class MergeQueued(Fact, frozen=True, kw_only=True, tag="merge.queued"):
+    """A merge operation waits for its turn. `source_tip` is the commit that was approved.
+
+    `closes` is there where the merge and the end of its thread were asked for as one.
+    """
+
+    op: str
+    thread: str
+    repository: str
+    source: str
+    target: str
+    strategy: str
+    requested_by: str
+    message: str
+    source_tip: str
+    closes: CloseAfter | None = None
+
+
+class MergeStarted(Fact, frozen=True, kw_only=True, tag="merge.started"):
+    """The operation is at work; again, when its target moved before it was published."""
+
+    op: str
+
+
+class MergePrepared(Fact, frozen=True, kw_only=True, tag="merge.prepared"):
+    """Intent: the target will be moved from `target_old` to `new_commit`, if it is still there."""
+
+    op: str
+    kind: MergeKind
+    target_old: str
+    new_commit: str
+
+
+class MergeCompleted(Fact, frozen=True, kw_only=True, tag="merge.completed"):
+    """Outcome: the target contains the source."""
+
+    op: str
+    new_commit: str
+    summary: str
+
+
+class MergeFailed(Fact, frozen=True, kw_only=True, tag="merge.failed"):
+    """Outcome: the target was not moved, and why.
+
+    `hand_back` is the intent to tell the agent whose work it is, and what to tell it.
+    """
+
+    op: str
+    code: str
+    reason: str
+    conflicts: tuple[Conflict, ...] = ()
+    hand_back: str = ""
+
+
+class MergeHandedBack(Fact, frozen=True, kw_only=True, tag="merge.handed_back"):
+    """Outcome: the agent was told of its conflict, or why it was not."""
+
+    op: str
+    summary: str
+
+
+class MergeCancelled(Fact, frozen=True, kw_only=True, tag="merge.cancelled"):
+    """The operation was withdrawn before the target was to be moved."""
+
+    op: str
+    reason: str

@@ -1,0 +1,148 @@
+"""Handlers of `batch_status` and `abandon_batch`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+import trio
+
+from actors.errors import ActorError
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import batches as api
+from compas.api.threads import AbandonResponse
+from compas.domain.decision import Refusal
+from compas.domain.thread import TERMINAL
+from compas.orchestrator.handlers.desk import Desk, request_id
+from compas.orchestrator.handlers.threads import give_up
+from compas.store.connection import Reader
+from compas.store.errors import StoreUnavailable
+from compas.store.projections import batches as rows
+
+AT_ONCE = 16
+"""Threads of a batch that are abandoned side by side: their commits share a group, and nobody else is crowded out."""
+MOST_ERRORS = 20
+
+
+async def batch_status(desk: Desk, call: Call) -> api.BatchStatusResponse:
+    """Count a batch whole, and list a part of it."""
+    request = call.decode(api.BatchStatusRequest)
+
+    def read(reader: Reader) -> api.BatchStatusResponse:
+        counted = rows.count_batch(reader, request.batch_id)
+        listed = rows.threads_of_batch(reader, request.batch_id, offset=request.offset, limit=request.limit)
+        return api.BatchStatusResponse(
+            batch_id=request.batch_id,
+            thread_count=counted.total,
+            counts=counted.by_status,
+            work=counted.by_work,
+            threads=tuple(
+                api.BatchThread(
+                    thread_id=row.thread,
+                    status=row.status,
+                    summary=row.summary,
+                    agent=row.agent,
+                    execution_status=row.execution_status,
+                    error=row.error or None,
+                )
+                for row in listed
+            ),
+            more=request.offset + len(listed) < counted.total,
+        )
+
+    return await desk.services.store.query(read)
+
+
+async def abandon_batch(desk: Desk, call: Call) -> api.AbandonBatchResponse:
+    """Abandon the threads of a batch, each by itself, and again those that were opened meanwhile.
+
+    Each carries a name made of this request's, so a repeated request finds what it has done, and goes on.
+    """
+    request = call.decode(api.AbandonBatchRequest)
+    tally = _Tally(desk=desk, by=request.sender, name=request_id(call, desk))
+    while found := await _not_looked_at(desk, request.batch_id, tally.seen):
+        tally.seen.update(row.thread for row in found)
+        waiting = iter(found)
+        async with trio.open_nursery() as nursery:
+            for _ in range(min(AT_ONCE, len(found))):
+                nursery.start_soon(tally.abandon_all, waiting)
+        if tally.failure is not None:
+            raise tally.failure
+    if not tally.seen:
+        raise CallError(
+            "unknown_batch", f"no thread has the batch {request.batch_id!r}; `compas status` shows which there are"
+        )
+    return api.AbandonBatchResponse(
+        batch_id=request.batch_id,
+        threads_abandoned=tally.abandoned,
+        threads_already_terminal=tally.ended_before,
+        total_executions_cancelled=tally.cancelled,
+        total_processes_killed=tally.killed,
+        threads_left=tally.left,
+        errors=tuple(tally.errors),
+    )
+
+
+async def _not_looked_at(desk: Desk, batch: str, seen: set[str]) -> list[rows.BatchRow]:
+    found = await desk.services.store.query(lambda reader: rows.threads_of_batch(reader, batch))
+    return [row for row in found if row.thread not in seen]
+
+
+@dataclass(kw_only=True)
+class _Tally:
+    """What has come of a batch so far."""
+
+    desk: Desk
+    by: str
+    name: str
+    seen: set[str] = field(default_factory=set)
+    errors: list[str] = field(default_factory=list)
+    abandoned: int = 0
+    ended_before: int = 0
+    cancelled: int = 0
+    killed: int = 0
+    left: int = 0
+    failure: ActorError | StoreUnavailable | None = None
+    """What kept all of it from going on: the disk, or the supervisor's end. The same request goes on from there."""
+
+    async def abandon_all(self, waiting: Iterator[rows.BatchRow]) -> None:
+        """Abandon one thread after the other, of those that nobody else has taken."""
+        for row in waiting:
+            try:
+                await self._abandon(row)
+            except (ActorError, StoreUnavailable) as err:
+                self.failure = err
+            if self.failure is not None:
+                return
+
+    async def _abandon(self, row: rows.BatchRow) -> None:
+        request = f"{self.name}/{row.thread}"
+        earlier = await self.desk.services.store.answer_of(request)
+        if earlier is not None:
+            self._count(earlier)
+            return
+        if row.status in TERMINAL:
+            self.ended_before += 1
+            return
+        try:
+            outcome = await give_up(self.desk, row.thread, self.by, request, unless_ended=True)
+        except CallError as err:
+            self._leave(row.thread, err.message)
+            return
+        if not isinstance(outcome, Refusal):
+            self._count(outcome.body)
+        elif outcome.code == "already_ended":
+            self.ended_before += 1
+        else:
+            self._leave(row.thread, outcome.message)
+
+    def _count(self, body: bytes) -> None:
+        response = msgspec.json.decode(body, type=AbandonResponse)
+        self.abandoned += 1
+        self.cancelled += response.executions_cancelled
+        self.killed += response.processes_killed
+
+    def _leave(self, thread: str, reason: str) -> None:
+        self.left += 1
+        if len(self.errors) < MOST_ERRORS:
+            self.errors.append(f"{thread}: {reason}")

@@ -1,0 +1,79 @@
+"""Handler of `close`: at once where the work is in its target, or together with the merge that brings it there."""
+
+import msgspec
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api.threads import CloseRequest, CloseResponse
+from compas.domain import events as e
+from compas.domain.lifecycle import Close
+from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.merging import MergeWish, check_strategy, queue_merge
+from compas.orchestrator.handlers.unmerged import why_unmerged
+from compas.orchestrator.messages import CloseThread
+from compas.store.projections.execution_queries import executions_of_thread
+from compas.store.projections.worktrees import worktrees_of_thread
+
+
+async def close(desk: Desk, call: Call) -> CloseResponse:
+    """End a thread; completing it asks the repository whether its work is in the target."""
+    request = call.decode(CloseRequest)
+    repeated = await first_answer(desk, call, CloseResponse)
+    if repeated is not None:
+        return repeated
+    if request.merge is not None:
+        # Refused before anything else is looked at (b-mcp-cli-merge 64).
+        check_strategy(request.merge.strategy or desk.services.config.default_merge_strategy)
+        trees = await desk.services.store.query(lambda reader: worktrees_of_thread(reader, request.thread_id))
+        if any(tree.path is not None for tree in trees):
+            return await _close_with_merge(desk, call, request)
+    found = await why_unmerged(desk, request.thread_id) if request.status == "completed" else None
+    ended = "Completed" if request.status == "completed" else "Failed"
+    response = CloseResponse(thread_id=request.thread_id, status=ended, note=found.note if found is not None else None)
+    message = CloseThread(
+        command=Close(
+            by=request.sender,
+            status=request.status,
+            note=request.note,
+            unmerged=found.refusal if found is not None else None,
+        ),
+        request_id=request_id(call, desk),
+        respond=lambda recorded: msgspec.json.encode(response),
+    )
+    return answered(await desk.ask_thread(request.thread_id, message), CloseResponse)
+
+
+async def _close_with_merge(desk: Desk, call: Call, request: CloseRequest) -> CloseResponse:
+    """Queue the merge with the wish to close in it: one append, carried out in order whoever dies (b row 63)."""
+    runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, request.thread_id))
+    running = [run for run in runs if run.status in ("picked_up", "executing")]
+    if running:
+        names = ", ".join(f"{run.agent} ({run.execution})" for run in running)
+        sentence = f"thread {request.thread_id} still has work running: {names}. Wait for it, or abandon the thread."
+        raise CallError("still_running", sentence)
+    wish = MergeWish(
+        thread=request.thread_id,
+        target=request.merge.target_branch if request.merge is not None else None,
+        strategy=request.merge.strategy if request.merge is not None else None,
+        by=request.sender,
+        closes=e.CloseAfter(status=request.status, by=request.sender, note=request.note),
+    )
+
+    def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
+        return msgspec.json.encode(_response(queued, request, status))
+
+    return answered(await queue_merge(desk, wish, request_id(call, desk), respond), CloseResponse)
+
+
+def _response(queued: e.MergeQueued, request: CloseRequest, status: e.ThreadStatus) -> CloseResponse:
+    note = (
+        f"{queued.source} is being merged into {queued.target}; the thread is closed as {request.status} once that has "
+        "completed, and stays as it is if it fails"
+    )
+    return CloseResponse(
+        thread_id=queued.thread,
+        status=status,
+        note=note,
+        merge_op_id=queued.op,
+        next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
+    )

@@ -1,0 +1,120 @@
+"""Handlers of `metrics` and `tool_stats`."""
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import figures as api
+from compas.domain.tool_use import Uses
+from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
+from compas.orchestrator.telemetry import CountToolUses
+from compas.store.connection import Reader
+from compas.store.projections.counters import cost_by_agent
+from compas.store.projections.figures import Figures, figures
+from compas.store.projections.messages import count_messages
+from compas.store.projections.threads import count_by_status
+
+
+async def metrics(desk: Desk, call: Call) -> api.MetricsResponse:
+    """Sum everything up, from one consistent reading."""
+    request = call.decode(api.MetricsRequest)
+    now = desk.services.clock()
+
+    def read(reader: Reader) -> api.MetricsResponse:
+        return _metrics(count_by_status(reader), count_messages(reader), figures(reader, now, request.agent))
+
+    return await desk.services.store.query(read)
+
+
+def _metrics(threads: dict[str, int], messages: int, rows: tuple[Figures, ...]) -> api.MetricsResponse:
+    active: dict[str, int] = {}
+    for row in rows:
+        if row.running:
+            active[row.agent] = active.get(row.agent, 0) + row.running
+    return api.MetricsResponse(
+        thread_counts=threads,
+        total_messages=messages,
+        queue_depth=sum(row.queued + row.scheduled for row in rows),
+        running=sum(row.running for row in rows),
+        scheduled=sum(row.scheduled for row in rows),
+        done=sum(row.done for row in rows),
+        failed=sum(row.failed for row in rows),
+        cancelled=sum(row.cancelled for row in rows),
+        retries=sum(row.retries for row in rows),
+        active_by_agent=active,
+        cost=api.CostMetrics(
+            total_cost_usd=sum(row.cost_usd or 0.0 for row in rows),
+            total_tokens_in=sum(row.tokens_in for row in rows),
+            total_tokens_out=sum(row.tokens_out for row in rows),
+            executions_with_cost=sum(row.priced for row in rows),
+        ),
+        agents=tuple(_agent(row) for row in rows),
+    )
+
+
+def _agent(row: Figures) -> api.AgentMetrics:
+    return api.AgentMetrics(
+        agent=row.agent,
+        backend=row.backend,
+        executions=row.executions,
+        queued=row.queued,
+        scheduled=row.scheduled,
+        running=row.running,
+        done=row.done,
+        failed=row.failed,
+        cancelled=row.cancelled,
+        retries=row.retries,
+        average_ms=_milliseconds(row.average_secs),
+        longest_ms=_milliseconds(row.longest_secs),
+        total_ms=round(row.total_secs * 1000),
+        priced=row.priced,
+        cost_usd=row.cost_usd,
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        tokens_cached=row.tokens_cached,
+        turns=row.turns,
+    )
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * 1000)
+
+
+async def tool_stats(desk: Desk, call: Call) -> api.ToolStatsResponse:
+    """Count tools over what telemetry holds, and add what the agents cost."""
+    request = call.decode(api.ToolStatsRequest)
+    telemetry = await desk.actor(TELEMETRY)
+    found = await telemetry.ask(CountToolUses(agent=request.agent), timeout=ASK_TIMEOUT_SECS)
+    if isinstance(found, str):
+        raise CallError("telemetry_unavailable", found)
+    costs = await desk.services.store.query(cost_by_agent)
+    by_tool: dict[str, Uses] = {}
+    for use in found.uses:
+        by_tool[use.tool] = by_tool.get(use.tool, Uses()).plus(Uses(calls=use.calls, errors=use.errors))
+    return api.ToolStatsResponse(
+        tool_stats=tuple(
+            api.ToolStat(tool_name=tool, call_count=uses.calls, error_count=uses.errors, error_rate=uses.error_rate)
+            for tool, uses in sorted(by_tool.items(), key=lambda item: (-item[1].calls, item[0]))
+        ),
+        tool_usage_by_agent=tuple(
+            api.AgentToolStat(
+                agent_alias=use.agent,
+                tool_name=use.tool,
+                call_count=use.calls,
+                error_count=use.errors,
+                error_rate=Uses(calls=use.calls, errors=use.errors).error_rate,
+            )
+            for use in found.uses
+        ),
+        cost_by_agent=tuple(
+            api.AgentCost(
+                agent_alias=cost.agent,
+                execution_count=cost.executions,
+                total_tokens_in=cost.tokens_in,
+                total_tokens_out=cost.tokens_out,
+                total_cost_usd=cost.cost_usd,
+            )
+            for cost in costs
+            if request.agent is None or cost.agent == request.agent
+        ),
+        missed=found.missed,
+    )

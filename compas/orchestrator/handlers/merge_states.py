@@ -1,0 +1,130 @@
+"""Handlers of `merge_status` and `merge_cancel`, and what to do about how a merge ended."""
+
+import msgspec
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import merging as api
+from compas.domain import events as e
+from compas.domain.conflict_report import resolve_task
+from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.messages import CancelMerge, LocateMerges
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
+from compas.store.connection import Reader
+from compas.store.projections.merges import MergeFilter, MergeRow, merge_by_op, merges_by_status, recent_merges
+
+
+async def merge_status(desk: Desk, call: Call) -> api.MergeStatusResponse:
+    """Read one merge, or the newest that match."""
+    request = call.decode(api.MergeStatusRequest)
+    op = request.op_id
+    if op is not None:
+        row = await desk.services.store.query(lambda reader: merge_by_op(reader, op))
+        if row is None:
+            raise unknown_merge(op)
+        return api.MergeStatusResponse(merges=(state_of(row),), counts={row.status: 1})
+    wanted = MergeFilter(thread=request.thread_id, target=request.target_branch)
+
+    def read(reader: Reader) -> api.MergeStatusResponse:
+        rows = recent_merges(reader, wanted, request.limit)
+        counts = merges_by_status(reader, wanted)
+        return api.MergeStatusResponse(merges=tuple(state_of(row) for row in rows), counts=counts)
+
+    return await desk.services.store.query(read)
+
+
+async def merge_cancel(desk: Desk, call: Call) -> api.MergeCancelResponse:
+    """Withdraw a merge that is not published; what computes or checks it is ended (b-mcp-cli-merge 105)."""
+    request = call.decode(api.MergeCancelRequest)
+    repeated = await first_answer(desk, call, api.MergeCancelResponse)
+    if repeated is not None:
+        return repeated
+    row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
+    if row is None:
+        raise unknown_merge(request.op_id)
+    response = api.MergeCancelResponse(op_id=row.op, thread_id=row.thread, cancelled=True, status="cancelled")
+
+    def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
+        return msgspec.json.encode(response)
+
+    message = CancelMerge(op=row.op, by=request.sender, request_id=request_id(call, desk), respond=respond)
+    directory = await desk.actor(MERGES)
+    where = LocateMerges(repository=row.repository, target=row.target)
+    ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)
+    return answered(await ref.ask(message, timeout=ASK_TIMEOUT_SECS), api.MergeCancelResponse)
+
+
+def unknown_merge(op: str) -> CallError:
+    """Return what somebody hears who asks for a merge that does not exist."""
+    return CallError("unknown_merge", f"there is no merge operation {op!r}; `compas merge-status` lists them")
+
+
+def state_of(row: MergeRow) -> api.MergeState:
+    """Return a merge as clients see it."""
+    conflicts = conflicts_of(row)
+    return api.MergeState(
+        op_id=row.op,
+        thread_id=row.thread,
+        repository=row.repository,
+        source_branch=row.source,
+        target_branch=row.target,
+        strategy=row.strategy,
+        requested_by=row.requested_by,
+        status=row.status,
+        queued_at=row.queued_at,
+        source_commit=row.source_tip,
+        commit_message=row.message,
+        started_at=row.started_at,
+        finished_at=row.ended_at,
+        duration_ms=duration_of(row),
+        commit=row.new_commit if row.status == "completed" else None,
+        result_summary=row.summary or None,
+        error_code=row.code or None,
+        error_detail=row.error or None,
+        conflict_files=tuple(conflict.path for conflict in conflicts),
+        conflicts=conflicts,
+        conflict_task=task_of(row),
+        suggested_actions=tuple(action for action in [next_step(row)] if action and row.status != "completed"),
+    )
+
+
+def conflicts_of(row: MergeRow) -> tuple[api.MergeConflict, ...]:
+    """Return the paths that stood in a merge's way."""
+    return msgspec.json.decode(row.conflicts or "[]", type=tuple[api.MergeConflict, ...])
+
+
+def duration_of(row: MergeRow) -> int | None:
+    """Return the milliseconds from its start to its end."""
+    began = row.started_at or row.queued_at
+    return int((row.ended_at - began) * 1000) if row.ended_at is not None else None
+
+
+def task_of(row: MergeRow) -> str | None:
+    """Return what to dispatch to the agent of a merge that conflicts."""
+    if row.code != "conflict":
+        return None
+    return resolve_task(row.source, row.target, row.strategy, [conflict.path for conflict in conflicts_of(row)])
+
+
+def next_step(row: MergeRow) -> str | None:
+    """Say what to do about how a merge ended (b-mcp-cli-merge 107)."""
+    again = f"then `compas merge {row.thread}`"
+    match row.status, row.code:
+        case "completed", _:
+            return f"compas close {row.thread}"
+        case "failed", "conflict":
+            task = f"Merge {row.target} into your branch and resolve the conflicts."
+            if row.strategy == "rebase":
+                task = f"Rebase your branch onto {row.target} and resolve the conflicts."
+            return f"compas dispatch AGENT '{task}' --thread {row.thread}, or resolve them there yourself; {again}"
+        case "failed", "source_dirty":
+            return f"commit or discard what is uncommitted in the worktree of {row.thread}, {again}"
+        case "failed", "verify_failed" | "verify_timed_out":
+            task = f"The check of your branch merged into {row.target} fails; mend it."
+            return f"compas dispatch AGENT '{task}' --thread {row.thread}; {again}"
+        case "failed", "no_commits":
+            return f"compas why {row.thread}"
+        case "failed", _:
+            return f"mend what the error says, {again}"
+        case _:
+            return None

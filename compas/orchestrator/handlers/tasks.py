@@ -1,0 +1,70 @@
+"""Handler of `tasks`."""
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import tasks as api
+from compas.domain.decision import Refusal
+from compas.domain.task_filter import read_filter
+from compas.orchestrator.handlers.desk import Desk
+from compas.store.connection import Reader
+from compas.store.projections import tasks as rows
+from compas.store.projections.execution_queries import execution_by_id
+
+
+async def tasks(desk: Desk, call: Call) -> api.TasksResponse:
+    """List executions, one page of them."""
+    request = call.decode(api.TasksRequest)
+    chosen = read_filter(request.filter)
+    if isinstance(chosen, Refusal):
+        raise CallError(chosen.code, chosen.message)
+    wanted = rows.TaskFilter(
+        agent=request.agent,
+        thread=request.thread_id,
+        batch=request.batch_id,
+        statuses=chosen.statuses,
+        every=request.every,
+        later_than=desk.services.clock() if chosen.is_scheduled else None,
+    )
+
+    def read(reader: Reader) -> tuple[rows.TaskRow, ...] | None:
+        last = None
+        if request.after is not None:
+            last = execution_by_id(reader, request.after)
+            if last is None:
+                return None
+        return rows.list_tasks(reader, wanted, request.limit + 1, after=last)
+
+    found = await desk.services.store.query(read)
+    if found is None:
+        raise CallError(
+            "unknown_execution", f"there is no execution {request.after!r} to go on behind; `compas tasks` lists them"
+        )
+    shown = found[: request.limit]
+    more = len(found) > request.limit
+    return api.TasksResponse(
+        tasks=tuple(_row(row) for row in shown), more=more, next_after=shown[-1].execution if more else None
+    )
+
+
+def _row(row: rows.TaskRow) -> api.TaskRow:
+    return api.TaskRow(
+        execution_id=row.execution,
+        thread_id=row.thread,
+        agent=row.agent,
+        backend=row.backend,
+        execution_status=row.status,
+        attempt=row.attempt,
+        queued_at=row.queued_at,
+        batch_id=row.batch,
+        summary=row.summary,
+        started_at=row.started_at,
+        finished_at=row.ended_at,
+        duration_ms=None if row.duration_secs is None else int(row.duration_secs * 1000),
+        eligible_at=row.not_before,
+        eligible_reason=row.reason or None,
+        error=row.error or None,
+        category=row.category or None,
+        verdict=row.verdict or None,
+        cost_usd=row.cost_usd,
+        prompt_hash=row.prompt_hash,
+    )

@@ -1,0 +1,194 @@
+"""Handlers of `worktrees`, `worktree_remove` and `commit`."""
+
+import math
+
+import msgspec
+import trio
+
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api import worktrees as api
+from compas.domain import events as e
+from compas.domain.cleanup import Kept
+from compas.domain.decision import Refusal
+from compas.domain.thread import Thread
+from compas.git import messages as g
+from compas.git.errors import GitError, GitRefused
+from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.messages import CommitWork, DescribeKept, DescribeThread, RemoveTree
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
+from compas.store.connection import Reader
+from compas.store.projections.threads import thread_by_id
+from compas.store.projections.worktrees import WorktreeRow, all_worktrees, worktrees_of_thread
+
+FILES_NAMED = 20
+AT_ONCE = 4
+"""How many worktrees are looked at at a time: each is a git that reads all of its files."""
+
+
+async def worktrees(desk: Desk, call: Call) -> api.WorktreesResponse:
+    """Look at every worktree there should be."""
+    request = call.decode(api.WorktreesRequest)
+
+    def read(reader: Reader) -> list[tuple[WorktreeRow, str]]:
+        wanted = request.thread_id
+        rows = all_worktrees(reader) if wanted is None else worktrees_of_thread(reader, wanted)
+        known = [(row, thread_by_id(reader, row.thread)) for row in rows if row.path is not None]
+        return [(row, thread.status if thread is not None else "unknown") for row, thread in known]
+
+    rows = await desk.services.store.query(read)
+    janitor = await desk.actor(JANITOR)
+    kept = await janitor.ask(DescribeKept(), timeout=ASK_TIMEOUT_SECS)
+    found: dict[int, api.WorktreeListing] = {}
+    limit = trio.CapacityLimiter(AT_ONCE)
+
+    async def look(place: int, row: WorktreeRow, status: str) -> None:
+        async with limit:
+            found[place] = await _look(desk, row, status, kept, measure=request.sizes)
+
+    async with trio.open_nursery() as nursery:
+        for place, (row, status) in enumerate(rows):
+            nursery.start_soon(look, place, row, status)
+    return api.WorktreesResponse(worktrees=tuple(found[place] for place in sorted(found)))
+
+
+async def _look(
+    desk: Desk, row: WorktreeRow, status: str, kept: dict[tuple[str, str], Kept], *, measure: bool
+) -> api.WorktreeListing:
+    target = desk.services.config.default_merge_target
+    reason = kept.get((row.thread, row.repository))
+    listing = api.WorktreeListing(
+        thread_id=row.thread,
+        thread_status=status,
+        repository=row.repository,
+        path=row.path or "",
+        branch=row.branch,
+        base_commit=row.base_commit or "",
+        made_at=row.at,
+        state="being removed" if row.removing else "missing",
+        target_branch=target,
+        kept_because=reason.reason if reason is not None else None,
+    )
+    if row.removing:
+        return listing
+    try:
+        if not await _is_there(desk, listing.path):
+            return listing
+        report = await _status(desk, row, target, measure=measure)
+    except GitError as err:
+        return msgspec.structs.replace(listing, state="unreadable", trouble=str(err))
+    stands_on = report.branch or f"commit {report.head}"
+    return msgspec.structs.replace(
+        listing,
+        state="clean" if report.clean else "dirty",
+        uncommitted=report.total,
+        files=tuple(entry.path for entry in report.entries[:FILES_NAMED]),
+        ahead=report.ahead,
+        behind=report.behind,
+        in_progress=report.in_progress,
+        size_bytes=report.size_bytes,
+        trouble=None if row.reading or report.on_expected_branch else f"it stands on {stands_on}, not on {row.branch}",
+    )
+
+
+async def _status(desk: Desk, row: WorktreeRow, target: str, *, measure: bool) -> g.StatusReport:
+    git, path = desk.services.git, row.path or ""
+    try:
+        base = f"refs/heads/{target}"
+        return await git.retry(lambda worker: worker.status(path, base=base, branch=row.branch, measure=measure))
+    except GitRefused as refused:
+        if refused.code != "unknown_revision":
+            raise
+        # The target is gone or was never there: everything else can still be told.
+        return await git.retry(lambda worker: worker.status(path, branch=row.branch, measure=measure))
+
+
+async def _is_there(desk: Desk, path: str) -> bool:
+    """Say whether a worktree is there, and not a mere directory of the checkout around it."""
+    try:
+        found = await desk.services.git.retry(lambda git: git.describe(path))
+    except GitRefused:
+        return False
+    return found.top_level == path
+
+
+async def worktree_remove(desk: Desk, call: Call) -> api.WorktreeRemoveResponse:
+    """Have the janitor remove a worktree; that goes on even if the client goes away."""
+    request = call.decode(api.WorktreeRemoveRequest)
+    told = RemoveTree(
+        thread=request.thread_id,
+        repository=request.repository,
+        by=request.sender,
+        force=request.force,
+        request_id=request_id(call, desk),
+    )
+    janitor = await desk.actor(JANITOR)
+    outcome = await janitor.ask(told, timeout=math.inf)
+    match outcome:
+        case Refusal(code=code, message=message):
+            raise CallError(code, message)
+        case e.WorktreeKept(path=path, reason=reason):
+            raise CallError("kept", f"the worktree {path} stays as it is: {reason}")
+        case e.WorktreeRemoved():
+            return api.WorktreeRemoveResponse(
+                thread_id=request.thread_id,
+                repository=outcome.repository,
+                path=outcome.path,
+                branch=outcome.branch,
+                branch_fate=outcome.fate,
+                archive=outcome.archive,
+                snapshot=outcome.snapshot,
+                ignored=outcome.ignored,
+                notes=outcome.notes,
+            )
+
+
+async def commit(desk: Desk, call: Call) -> api.CommitResponse:
+    """Commit what is in a thread's worktree, and log it."""
+    request = call.decode(api.CommitRequest)
+    repeated = await first_answer(desk, call, api.CommitResponse)
+    if repeated is not None:
+        return repeated
+    state: Thread = await desk.ask_thread(request.thread_id, DescribeThread())
+    tree = _the_tree(state, request)
+    busy = state.occupied_by()
+    if busy is not None:
+        found = f"{busy.queued.agent} ({busy.queued.execution}) is at work in {tree.path}"
+        raise CallError("still_running", f"{found}; wait for it, then commit what it has left")
+    message = request.message or state.summary or f"Work of thread {state.thread}"
+    try:
+        made = await desk.services.git.retry(lambda git: git.commit_all(tree.path, message))
+    except GitRefused as err:
+        raise CallError(err.code, err.message) from err
+    except GitError as err:
+        raise CallError("git_failed", str(err)) from err
+    response = api.CommitResponse(
+        thread_id=state.thread,
+        repository=tree.repository,
+        branch=tree.branch,
+        commit=made.commit if isinstance(made, g.Committed) else made.head,
+        files=made.files if isinstance(made, g.Committed) else 0,
+        left_out=made.left_out if isinstance(made, g.Committed) else (),
+    )
+    if isinstance(made, g.Committed):
+        event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
+        body = msgspec.json.encode(response)
+        logged = CommitWork(event, request_id=request_id(call, desk), respond=lambda recorded: body)
+        return answered(await desk.ask_thread(state.thread, logged), api.CommitResponse)
+    return response
+
+
+def _the_tree(state: Thread, request: api.CommitRequest) -> e.WorktreeReady:
+    if not state.exists:
+        raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
+    trees = [tree for tree in state.worktrees.values() if request.repository in (None, tree.repository)]
+    if not trees:
+        raise CallError("no_worktree", f"thread {state.thread} has no worktree, so there is nothing to commit")
+    if len(trees) > 1:
+        listed = ", ".join(tree.repository for tree in trees)
+        raise CallError(
+            "several_repositories", f"thread {state.thread} works in several repositories ({listed}); name one"
+        )
+    if state.removing:
+        raise CallError("being_removed", f"the worktree {trees[0].path} is being removed; see `compas worktrees`")
+    return trees[0]

@@ -1,0 +1,260 @@
+"""One merge operation at work: computed, checked, published, and what follows from it in its thread."""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from actors.ref import ActorRef
+from actors.registry import Registry
+from compas import failpoints
+from compas.domain import events as e
+from compas.domain.conflict_report import for_agent
+from compas.domain.decision import Refusal
+from compas.domain.hand_back import HandBack
+from compas.domain.lifecycle import Close
+from compas.domain.merge import Operation
+from compas.domain.merge_message import thread_trailer
+from compas.domain.specs import CommandSpec, RepositorySpec
+from compas.git import messages as g
+from compas.git.client import GitWorker
+from compas.git.errors import GitError, GitWorkerLost
+from compas.orchestrator import merge_words as words
+from compas.orchestrator.asking import ask_thread
+from compas.orchestrator.messages import Answered, CloseThread, HandBackTo
+from compas.orchestrator.services import JOURNAL, Services
+from compas.orchestrator.stream import patiently
+from compas.runner.redact import Redactor
+
+log = logging.getLogger("compas.merge")
+
+TARGET_MOVED_TRIES: Final = 20
+"""How often a merge is computed again because the target moved meanwhile; nobody commits that fast for long."""
+COMPAS: Final = "compas"
+"""Who says what nobody in particular says."""
+
+Step = e.MergeStarted | e.MergePrepared | e.MergeCompleted | e.MergeFailed
+Record = Callable[[Step], Awaitable[bool]]
+"""Logs a step; False when the operation was cancelled meanwhile, so that it does not count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeRun:
+    """Works on one operation. Every step is logged before the next is taken, so that another run can go on."""
+
+    services: Services
+    registry: Registry
+    operation: Operation
+    record: Record
+
+    @property
+    def _queued(self) -> e.MergeQueued:
+        return self.operation.queued
+
+    async def clear(self) -> None:
+        """Remove what a supervisor that died in this operation has left, once all it started has ended."""
+        queued = self._queued
+        try:
+            await self.services.git.retry(lambda git: git.clear_merge(queued.repository, queued.op))
+        except GitWorkerLost:
+            raise
+        except GitError as err:  # computing it says what is the matter with the repository
+            log.warning("merge %s: what it had left was not cleared: %s", queued.op, err)
+
+    async def merge(self) -> None:
+        """Compute, check and publish, again whenever the target has moved meanwhile (design §6 rule 5)."""
+        queued = self._queued
+        for _ in range(TARGET_MOVED_TRIES):
+            prepared = await self._prepare()
+            if isinstance(prepared, e.MergeFailed):
+                await self.record(prepared)
+                return
+            if prepared.kind in ("already_merged", "nothing"):
+                await self._end(words.nothing_to_do(queued, prepared))
+                return
+            checked = await self._verify(prepared.new)
+            if isinstance(checked, e.MergeFailed):
+                await self.record(checked)
+                return
+            intent = e.MergePrepared(
+                op=queued.op,
+                kind=words.kind_of(prepared),
+                target_old=prepared.target_old,
+                new_commit=prepared.new,
+            )
+            if not await self.record(intent):
+                return
+            failpoints.hit("merge.intent_logged")
+            # A worker lost in here leaves the outcome to be read from the repository: crash, and recover.
+            found = await self.services.git.call(partial(_publish, queued.repository, queued.op, prepared))
+            failpoints.hit("merge.published")
+            if not isinstance(found, g.TargetMoved):
+                await self._end(words.published(queued, prepared.summary + checked, found))
+                return
+            log.info("merge %s: %s moved meanwhile; merging again", queued.op, found.target)
+            await self.record(e.MergeStarted(op=queued.op))
+        reason = f"{queued.target} moved {TARGET_MOVED_TRIES} times while the merge was computed; try again later"
+        await self.record(e.MergeFailed(op=queued.op, code="target_busy", reason=reason))
+
+    async def recover(self) -> None:
+        """Ask the repository whether the intended move happened, complete it, or begin anew (design §6 rule 8)."""
+        intent, queued = self.operation.prepared, self._queued
+        if intent is None:
+            raise AssertionError(f"operation {queued.op} is publishing without an intent")
+        finished = await self.services.git.retry(
+            lambda git: git.finish_merge(
+                queued.repository,
+                queued.op,
+                target=queued.target,
+                target_old=intent.target_old,
+                new=intent.new_commit,
+            )
+        )
+        if finished.published:
+            summary = f"Merged {queued.source} into {queued.target}" + words.stale_note(finished.stale)
+            await self._end(e.MergeCompleted(op=queued.op, new_commit=intent.new_commit, summary=summary))
+        else:
+            await self.record(e.MergeStarted(op=queued.op))
+
+    # --- computing ---------------------------------------------------------------------------------------------------
+
+    async def _prepare(self) -> g.Prepared | e.MergeFailed:
+        queued, limit = self._queued, self.services.config.merge_timeout_secs
+        try:
+            with trio.fail_after(limit):
+                found = await self.services.git.retry(
+                    lambda git: git.prepare_merge(
+                        queued.repository,
+                        queued.op,
+                        source=queued.source,
+                        target=queued.target,
+                        message=queued.message,
+                        trailer=thread_trailer(queued.thread),
+                        strategy=queued.strategy,
+                        expected_source=queued.source_tip,
+                    )
+                )
+        except trio.TooSlowError:
+            reason = f"the merge was not computed within {limit} s (merge_timeout_secs); nothing was changed"
+            return e.MergeFailed(op=queued.op, code="timeout", reason=reason)
+        except GitWorkerLost:
+            raise
+        except GitError as err:
+            return self._git_failed(err)
+        match found:
+            case g.Conflicts():
+                return self._conflict(found)
+            case g.Refused():
+                return words.refused(queued, found)
+            case g.Prepared():
+                return found
+
+    def _git_failed(self, err: GitError) -> e.MergeFailed:
+        code = getattr(err, "code", None)
+        return e.MergeFailed(op=self._queued.op, code=code if isinstance(code, str) else "git_failed", reason=str(err))
+
+    # --- checking ----------------------------------------------------------------------------------------------------
+
+    async def _verify(self, commit: str) -> str | e.MergeFailed:
+        """Run the repository's check on the merged tree; return what to add to the summary, or why it is over."""
+        queued, check = self._queued, self._check()
+        if check is None:
+            return ""
+        path = str(Path(self.services.config.state_dir) / "merges" / f"{queued.op}.log")
+        try:
+            found = await self.services.git.retry(
+                lambda git: git.verify_merge(
+                    queued.repository,
+                    queued.op,
+                    commit=commit,
+                    command=check.run,
+                    timeout_secs=check.timeout_secs,
+                    log=path,
+                )
+            )
+        except GitWorkerLost:
+            raise
+        except GitError as err:
+            return self._git_failed(err)
+        failpoints.hit("merge.verified")
+        if found.outcome == "passed":
+            return f"; `{check.run}` passed on it ({found.log})"
+        return words.unverified(queued, check.run, found, self._shown(found.tail))
+
+    def _check(self) -> CommandSpec | None:
+        spec = self._repository()
+        return None if spec is None else spec.merge_verify
+
+    def _repository(self) -> RepositorySpec | None:
+        wanted = os.path.realpath(self._queued.repository)
+        found = (one for one in self.services.config.repositories if os.path.realpath(one.path) == wanted)
+        return next(found, None)
+
+    def _shown(self, tail: str) -> str:
+        """Return output as it may be kept in the log and shown."""
+        config = self.services.config
+        return Redactor(config.redaction_patterns).text(tail) if config.redact_secrets else tail
+
+    # --- what follows in the thread ----------------------------------------------------------------------------------
+
+    def _conflict(self, found: g.Conflicts) -> e.MergeFailed:
+        """Report a conflict, and where the repository is configured to, mean to hand it back."""
+        report, spec = words.report_of(self._queued, found), self._repository()
+        hands_back = spec is not None and spec.on_conflict == "hand_back"
+        return words.conflicts(self._queued, report, for_agent(report) if hands_back else "")
+
+    async def hand_back(self) -> e.MergeHandedBack:
+        """Tell the agent whose work it is of its conflict; telling it again is answered as the first time."""
+        queued = self._queued
+        command = HandBack(op=queued.op, repository=queued.repository, body=self.operation.hand_back, by=COMPAS)
+        name = f"hand-back:{queued.op}"
+        outcome = await self._tell(HandBackTo(command=command, request_id=name, respond=_who_got_it))
+        failpoints.hit("merge.handed_back")
+        if isinstance(outcome, Refusal):
+            return e.MergeHandedBack(op=queued.op, summary=f"not handed back: {outcome.message}")
+        return e.MergeHandedBack(op=queued.op, summary=outcome.body.decode())
+
+    async def _end(self, event: e.MergeCompleted | e.MergeFailed) -> None:
+        """Log the end; a thread that was to be closed with its merge is closed before anybody hears of it."""
+        closes = self._queued.closes
+        if closes is None or isinstance(event, e.MergeFailed):
+            await self.record(event)
+            return
+        message = CloseThread(
+            command=Close(by=closes.by, status=closes.status, note=closes.note),
+            request_id=f"close-after:{self._queued.op}",
+            respond=lambda recorded: b"closed",
+        )
+        outcome = await self._tell(message)
+        failpoints.hit("merge.thread_closed")
+        said = f"; the thread was closed as {closes.status}"
+        if isinstance(outcome, Refusal):
+            said = f"; the thread was not closed: {outcome.message}"
+        summary = event.summary + said
+        await self.record(e.MergeCompleted(op=event.op, new_commit=event.new_commit, summary=summary))
+
+    async def _tell(self, message: HandBackTo | CloseThread) -> Answered | Refusal:
+        """Ask the thread, for as long as the disk takes nothing; a repeat is answered as the first time."""
+        ask = partial(ask_thread, self.registry, self._queued.thread, message)
+        outcome: Answered | Refusal = await patiently(self._journal, ask)
+        return outcome
+
+    async def _journal(self) -> ActorRef:
+        return await self.registry.wait_registered(JOURNAL)
+
+
+async def _publish(repository: str, op: str, prepared: g.Prepared, git: GitWorker) -> g.PublishResult:
+    return await git.publish_merge(repository, op, prepared)
+
+
+def _who_got_it(recorded: tuple[e.Recorded, ...]) -> bytes:
+    """Say to whom a conflict went: to an agent, or to the operator at the end of a chain."""
+    posted = next(one.event for one in recorded if isinstance(one.event, e.MessagePosted))
+    if any(isinstance(one.event, e.ExecutionQueued) for one in recorded):
+        return f"handed back to {posted.recipient}".encode()
+    return b"not handed back: its chain of handoffs has reached its limit"

@@ -1,0 +1,170 @@
+"""Removing one worktree: look, log the intent, tear down, let git remove it, log the outcome (design §6 rule 4)."""
+
+import logging
+import os
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from actors.message import Ask
+from actors.registry import Registry
+from compas import failpoints
+from compas.domain import events as e
+from compas.domain.cleanup import CLEANUP
+from compas.domain.decision import Refusal
+from compas.domain.thread import Thread
+from compas.git import messages as g
+from compas.git.errors import GitError
+from compas.orchestrator.furnishing import port_variables, repository_spec, run_in_worktree
+from compas.orchestrator.messages import DescribeThread, EndRemoval, LeasePorts, PlanRemoval, ReleasePorts
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, PORTS, Services
+from compas.orchestrator.stream import patiently
+from compas.orchestrator.threads import ask_thread
+from compas.store.projections.merges import merges_of_thread
+
+log = logging.getLogger("compas.janitor")
+
+R = TypeVar("R")
+
+Outcome = e.WorktreeRemoved | e.WorktreeKept
+
+
+class Removal:
+    """Removes the worktree of one thread in one repository, for cleanup or by word of the operator.
+
+    May be repeated after a crash anywhere: what is logged as planned is finished as it was planned.
+    """
+
+    def __init__(self, services: Services, registry: Registry, thread: str, repository: str) -> None:
+        self._services = services
+        self._registry = registry
+        self._thread = thread
+        self._repository = repository
+
+    async def carry_out(self, *, by: str, force: bool, causation: str) -> Outcome | Refusal:
+        """Return what came of it. What is known beforehand to stay is not logged at all: nothing has happened.
+
+        Cancelling ends a teardown with all it has started; the removal is gone on with by whoever comes next.
+        """
+        state = await self._ask(DescribeThread())
+        tree = state.worktrees.get(self._repository)
+        if tree is None:
+            gone = state.retired.get(self._repository)
+            missing = f"thread {self._thread} has no worktree of {self._repository}; `compas worktrees` lists them"
+            return gone if gone is not None else Refusal(code="no_worktree", message=missing)
+        planned = state.removing.get(self._repository)
+        if planned is not None:
+            by, force = planned.by, planned.force
+        target = await self._target(state, tree)
+        if planned is None:
+            found = await self._git(tree, target, by=by, force=force, dry_run=True)
+            if isinstance(found, e.WorktreeKept):
+                return found
+            refused = await self._ask(PlanRemoval(self._repository, by=by, force=force, causation=causation))
+            if refused is not None:
+                return refused
+        failpoints.hit("worktree.removal_planned")
+        outcome = await self._remove(tree, target, by=by, force=force)
+        await self._ask(EndRemoval(outcome, causation=causation))
+        _tell(self._thread, outcome)
+        return outcome
+
+    async def _remove(self, tree: e.WorktreeReady, target: str, *, by: str, force: bool) -> Outcome:
+        problem = await self._tear_down(tree)
+        failpoints.hit("worktree.torn_down")
+        if problem and not force:
+            return self._kept(tree, f"its teardown failed: {problem}")
+        found = await self._git(tree, target, by=by, force=force, dry_run=False)
+        if isinstance(found, e.WorktreeKept):
+            return found
+        await self._ask_ports(ReleasePorts(thread=self._thread, repository=self._repository))
+        failpoints.hit("worktree.removed")
+        return e.WorktreeRemoved(
+            repository=self._repository,
+            path=tree.path,
+            branch=tree.branch,
+            fate=found.branch,
+            tip=found.tip,
+            archive=found.archive,
+            snapshot=found.snapshot,
+            ignored=found.ignored,
+            notes=tuple(note for note in (problem and f"the teardown failed: {problem}", found.reason) if note),
+        )
+
+    async def _git(
+        self, tree: e.WorktreeReady, target: str, *, by: str, force: bool, dry_run: bool
+    ) -> g.Removed | e.WorktreeKept:
+        clean_only = by == CLEANUP and self._services.config.retention.worktrees is None
+        location = self._services.config.worktree_dir
+        try:
+            found = await self._services.git.retry(
+                lambda git: git.remove_worktree(
+                    self._repository,
+                    self._thread,
+                    target=target,
+                    force=force,
+                    clean_only=clean_only,
+                    dry_run=dry_run,
+                    location=location,
+                )
+            )
+        except GitError as err:
+            return self._kept(tree, f"git could not remove it: {err}")
+        return self._kept(tree, found.reason or "git gave no reason") if found.worktree == "kept" else found
+
+    def _kept(self, tree: e.WorktreeReady, reason: str) -> e.WorktreeKept:
+        return e.WorktreeKept(repository=self._repository, path=tree.path, reason=reason)
+
+    async def _tear_down(self, tree: e.WorktreeReady) -> str:
+        """Run the teardown command where there is one, and a directory to run it in; return what went wrong."""
+        spec = repository_spec(self._services, self._repository)
+        if spec is None or spec.teardown is None or not _is_there(tree.path):
+            return ""
+        leased = LeasePorts(thread=self._thread, repository=self._repository, count=spec.ports)
+        ports = await self._ask_ports(leased)
+        variables = {} if isinstance(ports, Refusal) else port_variables(ports)
+        return await run_in_worktree(self._services, self._thread, tree, "teardown", spec.teardown, variables)
+
+    async def _target(self, state: Thread, tree: e.WorktreeReady) -> str:
+        """Return the branch that contains the work, else the one it should have gone to."""
+        merges = await self._services.store.query(lambda reader: merges_of_thread(reader, self._thread))
+        done = [row.target for row in merges if row.repository == self._repository and row.status == "completed"]
+        targets = tuple(dict.fromkeys((*reversed(done), self._services.config.default_merge_target)))
+        for target in targets:
+            if await self._is_in(target, tree):
+                return target
+        return targets[0]
+
+    async def _is_in(self, target: str, tree: e.WorktreeReady) -> bool:
+        ref = f"refs/heads/{tree.branch}"
+        try:
+            found = await self._services.git.retry(lambda git: git.contains(self._repository, ref, target))
+        except GitError:
+            return False  # gone, or unreadable: then it is archived rather than deleted
+        return found.contained
+
+    async def _ask(self, message: Ask[R]) -> R:
+        return await self._patiently(lambda: ask_thread(self._registry, self._thread, message))
+
+    async def _ask_ports(self, message: Ask[R]) -> R:
+        async def ask() -> R:
+            ports = await self._registry.wait_registered(PORTS)
+            return await ports.ask(message, timeout=ASK_TIMEOUT_SECS)
+
+        return await self._patiently(ask)
+
+    async def _patiently(self, ask: Callable[[], Awaitable[R]]) -> R:
+        return await patiently(lambda: self._registry.wait_registered(JOURNAL), ask)
+
+
+def _is_there(path: str) -> bool:
+    return os.path.isdir(path)
+
+
+def _tell(thread: str, outcome: Outcome) -> None:
+    match outcome:
+        case e.WorktreeRemoved(path=path):
+            ignored = f"; ignored files went with it: {', '.join(outcome.ignored)}" if outcome.ignored else ""
+            found = f"{path} of thread {thread} was removed, its branch {outcome.fate}{ignored}"
+            log.info("%s", found, extra={"action": "worktree_removed"})
+        case e.WorktreeKept(path=path, reason=reason):
+            log.warning("%s of thread %s was kept: %s", path, thread, reason, extra={"action": "worktree_kept"})
