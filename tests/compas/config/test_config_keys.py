@@ -38,7 +38,9 @@ def test_the_example_of_the_design_loads_and_all_of_it_arrives(desk: Desk) -> No
     config = desk.config("default_workdir: .\n" + example.replace("budgets:", f"{others}budgets:", 1))
     (repository,) = config.repositories
     assert repository.path == f"{desk.environ['HOME']}/src/app"
-    assert (repository.copy, repository.ports, repository.merge_verify) == ((".env",), 3, "make test")
+    assert (repository.copy, repository.ports) == ((".env",), 3)
+    assert repository.merge_verify is not None
+    assert repository.merge_verify.run == "make test"
     assert repository.setup == CommandSpec(run="uv sync", timeout_secs=300)
     dev = config.agents["dev"]
     assert (dev.commit, dev.may, dev.max_concurrent) == ("auto", ("dispatch",), 2)
