@@ -27,7 +27,11 @@ Decision = tuple[Draft, ...] | Refusal
 
 
 class Moment(msgspec.Struct, frozen=True, kw_only=True):
-    """When a decision is taken, and where new names come from; rules own no clock and no randomness."""
+    """When a decision is taken, and where new names come from; rules own no clock and no randomness.
+
+    `chance` is a number from 0 to 1, drawn for this decision.
+    """
 
     now: float
     new_id: Callable[[], str]
+    chance: float = 0.0

@@ -6,7 +6,7 @@ from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import Rules, operator_note
 from compas.domain.handoff import Reply, route
-from compas.domain.retry import decide_retry
+from compas.domain.retry import decide_retry, spread
 from compas.domain.thread import IN_FLIGHT, Run, Thread
 
 PREVIEW_LIMIT = 4096
@@ -225,7 +225,7 @@ def _next_attempt(state: Thread, run: Run, outcome: Outcome, rules: Rules, momen
         agent=agent.alias,
         backend=agent.backend,
         attempt=run.queued.attempt + 1,
-        not_before=moment.now + again.delay_secs if again.delay_secs else None,
+        not_before=moment.now + spread(again.delay_secs, moment.chance) if again.delay_secs else None,
         reason="crash" if outcome.status == "crashed" else "retry",
         fresh_session=again.fresh_session or is_still_fresh,
         prompt_hash=rules.prompt_hashes.get(agent.alias),

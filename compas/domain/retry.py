@@ -9,6 +9,9 @@ RETRYABLE: frozenset[Category] = frozenset({"transient", "stale_session"})
 LONGEST_DELAY_SECS = 3600.0
 _LARGEST_EXPONENT = 31
 
+SPREAD = 0.25
+"""By how much of itself a delay is lengthened at most, so that what failed together is not tried again together."""
+
 CRASH_ATTEMPTS = 3
 """An execution that crashed this often is not started again: something about it brings machines down."""
 
@@ -37,3 +40,8 @@ def decide_retry(
         return None
     delay = agent.retry_backoff_secs * 2 ** min(failures, _LARGEST_EXPONENT)
     return Again(delay_secs=float(min(delay, LONGEST_DELAY_SECS)), fresh_session=category == "stale_session")
+
+
+def spread(delay_secs: float, chance: float) -> float:
+    """Return a delay that is longer by up to a quarter, as chance (0 to 1) has it, and never shorter."""
+    return delay_secs * (1 + SPREAD * chance)

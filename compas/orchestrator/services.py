@@ -1,5 +1,6 @@
 """What every actor of the product is given: the config, the store, and the workers outside this process."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,7 @@ class Services:
     environ: Mapping[str, str]
     epoch: int
     new_work: NewWork = field(default_factory=NewWork)
+    chance: Callable[[], float] = random.random
     is_free_port: Callable[[int], bool] = is_free
 
     @property
@@ -98,7 +100,7 @@ class Services:
 
     def moment(self) -> Moment:
         """Return the time of a decision, and where its new names come from."""
-        return Moment(now=self.clock(), new_id=self.new_id)
+        return Moment(now=self.clock(), new_id=self.new_id, chance=self.chance())
 
     def rules(self) -> Rules:
         """Return what the config says now, prompts read (a-core 32)."""

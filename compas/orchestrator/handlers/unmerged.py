@@ -61,7 +61,8 @@ async def _look_at_archived(
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     return MergeGate(
         refusal=f"the work of thread {thread} is not in {' or '.join(targets)}; its worktree was removed, and "
-        f"{tree.archive} keeps it. Merge that by hand, dispatch again, which brings the branch back, or close the thread as failed."
+        f"{tree.archive} keeps it. Merge that by hand, dispatch again, which brings the branch back, or close the "
+        "thread as failed."
     )
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from thread_dialogue import agent
 
 from compas.domain.events import Category, EndStatus
-from compas.domain.retry import CRASH_ATTEMPTS, LONGEST_DELAY_SECS, RETRYABLE, Again, decide_retry
+from compas.domain.retry import CRASH_ATTEMPTS, LONGEST_DELAY_SECS, RETRYABLE, Again, decide_retry, spread
 
 
 def after(failures: int, *, base: int = 30, most: int = 100, category: Category = "transient") -> Again | None:
@@ -65,3 +65,9 @@ def test_attempts_are_bounded_and_delays_within_an_hour(
     else:
         assert failures < most
         assert category in RETRYABLE
+
+
+@given(chance=st.floats(0.0, 1.0), delay=st.floats(1.0, 3600.0))
+def test_what_failed_together_is_not_tried_again_together_and_never_early(chance: float, delay: float) -> None:
+    assert delay <= spread(delay, chance) <= delay * 1.25
+    assert spread(delay, 0.0) < spread(delay, 0.5) < spread(delay, 1.0)

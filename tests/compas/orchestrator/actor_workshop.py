@@ -237,6 +237,7 @@ class Workshop:
             new_id=self.new_id,
             environ={"PATH": "/bin"},
             epoch=epoch,
+            chance=lambda: 0.0,
         )
         async with AsyncExitStack() as stack:
             outside = await stack.enter_async_context(trio.open_nursery())
