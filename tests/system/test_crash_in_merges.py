@@ -80,6 +80,7 @@ def check_repository(workshop: Workshop, theirs: str, commit: str) -> None:
     assert workshop.git("merge-base", theirs, "main") == theirs
     assert (workshop.repo / "README").read_text() == "both\n"
     assert workshop.git("status", "--porcelain") == ""
-    assert workshop.git("worktree", "list", "--porcelain").count("worktree ") == 2
+    workshop.until("worktree.removed")
+    assert workshop.git("worktree", "list", "--porcelain").count("worktree ") == 1
     assert not (workshop.repo / ".git" / "compas-merge").exists()
     workshop.git("fsck", "--strict")
