@@ -17,6 +17,7 @@ from compas.api.reopening import REOPEN
 from compas.api.supervision import HEALTH, STOP
 from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
+from compas.api.verdicts import VERDICT
 from compas.api.waiting import WAIT, WAIT_MERGE
 from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES
 
@@ -36,6 +37,7 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     CLOSE,
     ABANDON,
     REOPEN,
+    VERDICT,
     BATCH_STATUS,
     ABANDON_BATCH,
     WORKTREES,

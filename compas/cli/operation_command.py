@@ -37,6 +37,7 @@ RENDERERS: dict[str, Render] = {
     "read": looking.read_text,
     "abandon": threads.abandon_text,
     "reopen": threads.reopen_text,
+    "verdict": threads.verdict_text,
     "batch_status": batches.batch_status_text,
     "abandon_batch": batches.abandon_batch_text,
     "tasks": tasks.tasks_text,

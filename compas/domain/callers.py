@@ -18,6 +18,9 @@ NEEDED: dict[str, str] = {
 }
 """What an agent's `may` has to hold for an operation that changes something; the others are the operator's alone."""
 
+OWN_WORD = "verdict"
+"""Nobody has to allow an agent to say what it thinks."""
+
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """An execution that calls. What it dispatches belongs to its `lineage`, one deeper; `limit` is the longest chain.
@@ -40,6 +43,8 @@ def refuse_operation(caller: Caller, operation: str) -> Refusal | None:
     if caller.is_over:
         sentence = f"the execution {caller.execution} is over: what it left running may read, and change nothing"
         return Refusal(code="execution_over", message=sentence)
+    if operation == OWN_WORD:
+        return None
     needed = NEEDED.get(operation)
     if needed is None:
         sentence = f"{operation} is for the operator; tell in your answer what should be done, and why"

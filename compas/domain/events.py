@@ -44,6 +44,7 @@ from compas.domain.facts.running import (
     ProcessEnd,
     SnapshotTaken,
     Usage,
+    VerdictGiven,
 )
 from compas.domain.facts.working_place import (
     PortsLeased,
@@ -112,6 +113,7 @@ __all__ = [
     "ThreadStatus",
     "Usage",
     "Verdict",
+    "VerdictGiven",
     "WorkCommitted",
     "WorkUnderReview",
     "WorktreeFurnished",
@@ -146,6 +148,7 @@ ThreadEvent = (
     | ExecutionEnded
     | ExecutionCancelled
     | ExecutionStopped
+    | VerdictGiven
     | ThreadClosed
     | ThreadFailed
     | ThreadAbandoned

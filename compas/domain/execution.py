@@ -7,7 +7,7 @@ from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import Rules, operator_note
 from compas.domain.handoff import Reply, route
 from compas.domain.retry import decide_retry, spread
-from compas.domain.thread import IN_FLIGHT, Run, Thread
+from compas.domain.thread import IN_FLIGHT, RUNNING, Run, Thread
 
 PREVIEW_LIMIT = 4096
 """Bytes of a reply or an error that the execution's own record keeps; the message keeps it whole."""
@@ -117,6 +117,19 @@ def decide_started(state: Thread, started: e.ExecutionStarted) -> Decision:
     return (_draft(state, run, started),)
 
 
+def decide_verdict(state: Thread, execution: str, verdict: e.Verdict) -> Decision:
+    """Note what a reviewer says while it is at work; saying it again changes nothing."""
+    run = state.runs.get(execution)
+    if run is None:
+        return _unknown(state, execution)
+    if run.status not in RUNNING:
+        sentence = f"the execution {execution} is not at work ({run.status}), so its verdict does not count any more"
+        return Refusal(code="execution_over", message=sentence)
+    if run.verdict == verdict:
+        return ()
+    return (_draft(state, run, e.VerdictGiven(execution=execution, verdict=verdict)),)
+
+
 def decide_stopped(state: Thread, stopped: e.ExecutionStopped) -> Decision:
     """Log that a cancelled execution's processes are gone; nothing when that is known."""
     run = state.runs.get(stopped.execution)
@@ -141,6 +154,8 @@ def decide_end(state: Thread, execution: str, outcome: Outcome, rules: Rules, mo
     if run.status not in IN_FLIGHT:
         return ()
     if outcome.status == "completed":
+        if run.verdict:
+            outcome = msgspec.structs.replace(outcome, verdict=run.verdict)
         return _succeeded(state, run, outcome, rules, moment)
     return _failed(state, run, outcome, rules, moment)
 

@@ -142,6 +142,8 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
             return f"{agent} ended: {event.status}{verdict}{error}"
         case e.ExecutionCancelled(reason=reason):
             return f"{agent}'s execution was cancelled: {reason}"
+        case e.VerdictGiven(verdict=verdict):
+            return f"{agent} gave its verdict: {verdict.replace('_', ' ')}"
         case e.ExecutionStopped():
             return f"{agent}'s processes were gone"
         case _:

@@ -38,6 +38,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     requested: e.ExecutionRequested | None = None
     started: e.ExecutionStarted | None = None
     ended: e.ExecutionEnded | None = None
+    verdict: e.Verdict = ""
 
     @property
     def occupies(self) -> bool:
@@ -226,6 +227,8 @@ def _apply_to_run(state: Thread, recorded: e.Recorded) -> Thread:
             return _with_run(state, execution, status="cancelled", stopping=was_running)
         case e.ExecutionStopped(execution=execution):
             return _with_run(state, execution, stopping=False)
+        case e.VerdictGiven(execution=execution, verdict=verdict):
+            return _with_run(state, execution, verdict=verdict)
         case _:
             return state
 

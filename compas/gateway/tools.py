@@ -19,6 +19,7 @@ from compas.api import (
     supervision,
     tasks,
     threads,
+    verdicts,
     waiting,
     worktrees,
 )
@@ -191,6 +192,11 @@ TOOLS: tuple[Tool, ...] = (
         hidden=("force",),
         destructive=True,
         idempotent=True,
+    ),
+    Tool(
+        name="orch_verdict",
+        operation=verdicts.VERDICT,
+        doc="For a reviewer at work: say whether the work it was given is good.",
     ),
     Tool(
         name="orch_reopen",

@@ -105,7 +105,17 @@ class CommitWork(Ask[Answered | Refusal]):
     respond: Respond
 
 
-Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork
+@dataclass(frozen=True, slots=True)
+class GiveVerdict(Ask[Answered | Refusal]):
+    """From an agent at work: what it thinks of what it was given to review."""
+
+    execution: str
+    verdict: e.Verdict
+    request_id: str
+    respond: Respond
+
+
+Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork | GiveVerdict
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from compas.domain.execution import (
     decide_plan_worktree,
     decide_request,
     decide_started,
+    decide_verdict,
     decide_worktree_ready,
     next_due,
     next_run,
@@ -134,6 +135,8 @@ class ThreadActor(Actor):
                 decision = decide_reopen(self._state, message.by)
             case m.HandBackTo():
                 decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
+            case m.GiveVerdict():
+                decision = decide_verdict(self._state, message.execution, message.verdict)
             case m.CommitWork():
                 decision = decide_committed(self._state, message.event)
             case _:

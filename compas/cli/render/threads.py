@@ -11,6 +11,7 @@ from compas.api.threads import (
     TranscriptMessage,
     TranscriptResponse,
 )
+from compas.api.verdicts import VerdictResponse
 from compas.cli.render.configuration import with_notices
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
@@ -170,3 +171,8 @@ def reopen_text(response: ReopenResponse, style: Style) -> str:
         ],
         style,
     )
+
+
+def verdict_text(response: VerdictResponse, style: Style) -> str:
+    """Write what was noted, and about which commit."""
+    return pairs([("verdict", response.verdict.replace("_", " ")), ("judged", response.judged)], style)

@@ -100,6 +100,13 @@ class ExecutionEnded(Fact, frozen=True, kw_only=True, tag="execution.ended"):
     judged: str | None = None
 
 
+class VerdictGiven(Fact, frozen=True, kw_only=True, tag="verdict.given"):
+    """A reviewer said, while it was at work, what it thinks; the last word counts, if its execution ends well."""
+
+    execution: str
+    verdict: Verdict
+
+
 class ExecutionCancelled(Fact, frozen=True, kw_only=True, tag="execution.cancelled"):
     """Intent: it never starts, or its processes are ended; nothing it says counts any more."""
 

@@ -18,6 +18,7 @@ from compas.orchestrator.handlers import (
     supervision,
     tasks,
     threads,
+    verdicts,
     waiting,
     worktrees,
 )
@@ -38,6 +39,7 @@ HANDLERS: dict[str, Handler] = {
     "close": closing.close,
     "abandon": threads.abandon,
     "reopen": reopening.reopen,
+    "verdict": verdicts.verdict,
     "batch_status": batches.batch_status,
     "abandon_batch": batches.abandon_batch,
     "worktrees": worktrees.worktrees,

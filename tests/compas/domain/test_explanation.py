@@ -123,6 +123,10 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         e.WorktreePlanned(execution="x", repository="/r", branch="", base="c" * 40),
         e.WorkCommitted(repository="/r", commit="c" * 40, files=3),
         e.WorktreeKept(repository="/r", path="/trees/t1", reason="it has changes"),
+        e.Joined(execution="x"),
+        e.VerdictGiven(execution="x", verdict="request_changes"),
+        e.BreakerOpened(backend="claude", failures=3, category="transient", until=0.0),
+        e.BreakerClosed(backend="claude", why="an execution succeeded"),
     ]
     recorded = tuple(
         e.Recorded(position=n, stream="s", version=n, event=one, at=0.0) for n, one in enumerate(merges, 1)
@@ -151,6 +155,10 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         "a worktree was to be made to read cccccccccccc in",
         "3 files were committed as cccccccccccc",
         "the worktree /trees/t1 was kept: it has changes",
+        "all answers to that reply were there",
+        "an agent gave its verdict: request changes",
+        "the circuit breaker of claude opened after 3 failures",
+        "the circuit breaker of claude closed: an execution succeeded",
     ]
 
 

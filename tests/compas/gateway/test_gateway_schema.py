@@ -45,7 +45,7 @@ def test_what_has_no_value_is_left_out_of_an_answer() -> None:
 def test_a_read_promises_to_change_nothing_and_only_what_gives_up_or_removes_is_called_destructive() -> None:
     assert {tool.name for tool in TOOLS if not tool.is_read_only} == {
         *("orch_dispatch", "orch_commit", "orch_merge", "orch_merge_cancel", "orch_close", "orch_abandon"),
-        *("orch_reopen", "orch_abandon_batch", "orch_worktree_remove"),
+        *("orch_reopen", "orch_abandon_batch", "orch_worktree_remove", "orch_verdict"),
     }
     destructive = [tool.name for tool in TOOLS if tool.destructive]
     assert sorted(destructive) == ["orch_abandon", "orch_abandon_batch", "orch_worktree_remove"]

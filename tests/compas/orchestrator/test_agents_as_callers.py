@@ -12,8 +12,10 @@ from compas.api.dispatching import DISPATCH
 from compas.api.merging import MERGE
 from compas.api.supervision import STOP
 from compas.api.threads import ABANDON, CLOSE, STATUS
+from compas.api.verdicts import VERDICT
 from compas.api.waiting import WaitResponse
 from compas.domain import events as e
+from compas.domain.specs import HandoffSpec
 
 TWO = {"effective_concurrency": 2, "max_triggers_per_agent": 2}
 
@@ -150,3 +152,29 @@ async def test_a_caller_without_the_token_of_its_execution_changes_nothing(autoj
             assert await refused(me, DISPATCH, to="dev", body="more") == "execution_over"
             assert (await me.ask(STATUS)).threads
         assert len(shop.troupe.turns) == 1
+
+
+async def test_a_reviewer_gives_its_verdict_by_a_call_and_that_ends_the_chain(autojump_clock: MockClock) -> None:
+    handoff = HandoffSpec(targets=("rev",), until="approved")
+    back = HandoffSpec(targets=("dev",))
+    team = (agent("dev", handoff=handoff), agent("rev", handoff=back))
+    async with open_workshop(*team, **TWO) as shop, shop.supervisor() as supervisor:
+
+        async def review(turn: Turn) -> None:
+            async with supervisor.called_by(turn.spec) as me:
+                await me.ask(VERDICT, verdict="request_changes")
+                said = await me.ask(VERDICT, verdict="approve")
+                assert said.execution_id == turn.spec.execution
+            await turn.reply("Read.\n\nVerdict: request changes")
+
+        shop.plays("rev", review)
+        found = await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t1"))
+        assert [(step.agent, step.verdict) for step in found.chain] == [("dev", ""), ("rev", "approve")]
+
+
+async def test_a_verdict_is_a_reviewers_who_is_at_work(autojump_clock: MockClock) -> None:
+    async with open_workshop(**TWO) as shop, shop.supervisor() as supervisor:
+        assert await refused(supervisor, VERDICT, verdict="approve") == "not_an_agent"
+        await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t1"))
+        async with supervisor.called_by(shop.troupe.turns[0].spec) as me:
+            assert await refused(me, VERDICT, verdict="approve") == "execution_over"
