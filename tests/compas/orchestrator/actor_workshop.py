@@ -301,10 +301,12 @@ def _tables(reader: Reader) -> Tables:
 
 
 @asynccontextmanager
-async def open_workshop(*agents: AgentSpec, **settings: object) -> AsyncIterator[Workshop]:
+async def open_workshop(
+    *agents: AgentSpec, limit_secs: float = LIMIT_SECS, **settings: object
+) -> AsyncIterator[Workshop]:
     """Make a repository, a log in memory and a troupe, for as many supervisors, one after the other, as a test needs.
 
-    Everything in it takes virtual time only; after two hours of that the test fails.
+    Everything in it takes virtual time only; after `limit_secs` of that, two hours, the test fails.
     """
     fields: dict[str, object] = {"effective_concurrency": 4, "max_triggers_per_agent": 2, **settings}
     config = Config(
@@ -316,7 +318,7 @@ async def open_workshop(*agents: AgentSpec, **settings: object) -> AsyncIterator
     )
     git = FakeGit()
     troupe = Troupe(git.repo(REPO))
-    with trio.fail_after(LIMIT_SECS):
+    with trio.fail_after(limit_secs):
         async with (
             open_store_on_disk(wall_clock) as (store, disk),
             open_fake_runners(troupe.play, wall_clock) as runners,

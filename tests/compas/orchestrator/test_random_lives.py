@@ -7,6 +7,8 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import msgspec
+import pytest
 import trio
 from actor_workshop import Supervisor, Workshop, agent, open_workshop, wall_clock
 from hypothesis import given, settings
@@ -20,6 +22,7 @@ from compas.api.dispatching import DISPATCH, DispatchResponse
 from compas.api.reopening import REOPEN
 from compas.api.threads import ABANDON, CLOSE
 from compas.domain import events as e
+from compas.domain.specs import BreakerSpec, HandoffSpec
 from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, execution_name, thread_name
 
 THREADS_USED = ("t1", "t2", "t3")
@@ -47,9 +50,9 @@ step = st.one_of(
     st.tuples(
         st.just("dispatch"),
         thread,
-        st.sampled_from(["dev", "rev"]),
+        st.sampled_from(["dev", "rev", "lead"]),
         seconds,
-        st.sampled_from(["", "", "fail", "flaky"]),
+        st.sampled_from(["", "", "fail", "flaky", "down"]),
     ),
     st.tuples(st.just("dispatch"), thread, st.just("dev"), seconds, st.just("")),
     st.tuples(st.just("sleep"), seconds),
@@ -61,6 +64,7 @@ step = st.one_of(
     st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
     st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
     st.tuples(st.just("ambush"), st.sampled_from(VICTIMS), st.sampled_from(sorted(MOMENTS))),
+    st.tuples(st.just("reload"), st.integers(1, 3)),
     st.tuples(st.sampled_from(["crash", "reboot"])),
 )
 
@@ -81,6 +85,8 @@ async def moody(turn: Turn) -> None:
     await trio.sleep(float(seconds))
     if mood.startswith("fail"):
         await turn.fail("it can't be done")
+    elif mood.startswith("down"):
+        await turn.fail("the model is overloaded", "transient")
     elif mood.startswith("flaky") and turn.session is None:
         await turn.open_session("second time lucky")
         await turn.fail("the model is overloaded", "transient")
@@ -173,6 +179,12 @@ class Life:
             found = await supervisor.insist(ABANDON_BATCH, batch_id=BATCH)
             assert found.threads_left == 0
 
+    async def _reload(self, supervisor: Supervisor, threshold: int) -> None:
+        breaker = BreakerSpec(failure_threshold=threshold, cooldown_secs=5)
+        self._shop.config = msgspec.structs.replace(self._shop.config, circuit_breaker=breaker)
+        supervisor.config_file.save(self._shop.config)
+        await trio.lowlevel.checkpoint()
+
     async def _lose_runner(self, supervisor: Supervisor, thread: str) -> None:
         await trio.lowlevel.checkpoint()
         for execution, spec in self._shop.runners.running().items():
@@ -208,6 +220,10 @@ class Life:
             found.kill()
 
 
+def is_dead_end(one: e.Recorded) -> bool:
+    return isinstance(one.event, DEAD_ENDS)
+
+
 def broken_promises(life: Life, log: list[e.Recorded]) -> list[str]:
     """Return what of all that was promised is not so."""
     found: list[str] = []
@@ -229,6 +245,16 @@ def broken_promises(life: Life, log: list[e.Recorded]) -> list[str]:
         dead = [one for one in after if one.stream == f"thread:{posted.thread_id}" and isinstance(one.event, DEAD_ENDS)]
         if not answers and not dead:
             found.append(f"{posted.reference} in {posted.thread_id} was never answered")
+    fan_outs = [one for one in log if isinstance(one.event, e.FannedOut) and one.event.join is not None]
+    joined = Counter(one.event.execution for one in log if isinstance(one.event, e.Joined))
+    for one in fan_outs:
+        ended_later = [
+            other
+            for other in log
+            if other.position > one.position and other.stream == one.stream and is_dead_end(other)
+        ]
+        if joined[one.event.execution] != 1 and not (ended_later and joined[one.event.execution] == 0):
+            found.append(f"the answers to {one.event.execution} were joined {joined[one.event.execution]} times")
     for number, thread in life.heard:
         later = [
             one
@@ -241,7 +267,10 @@ def broken_promises(life: Life, log: list[e.Recorded]) -> list[str]:
 
 
 async def everybody_is_free(shop: Workshop, supervisor: Supervisor) -> bool:
-    """Say whether as many can work at once as there are places."""
+    """Say whether as many can work at once as there are places, once nobody's backend is left alone any more."""
+    for _ in range(3):
+        posted = await supervisor.insist(DISPATCH, to="rev", body="1", skip_handoff=True)
+        await supervisor.chain(posted)
     shop.runners.most_at_once = 0
     posted = [await supervisor.insist(DISPATCH, to=alias, body="100", skip_handoff=True) for alias in ("dev", "rev")]
     with trio.fail_after(300):
@@ -250,17 +279,32 @@ async def everybody_is_free(shop: Workshop, supervisor: Supervisor) -> bool:
     return shop.runners.most_at_once == PLACES
 
 
+AGENTS = (
+    agent("dev", to="rev", workspace="worktree", max_retries=1, retry_backoff_secs=2),
+    agent("rev", max_retries=1, retry_backoff_secs=2, workspace=None),
+    agent(
+        "lead",
+        handoff=HandoffSpec(targets=("dev", "rev"), join="lead", max_chain_depth=4),
+        max_retries=1,
+        retry_backoff_secs=2,
+        workspace="worktree",
+    ),
+)
+LIMITS = {
+    "effective_concurrency": PLACES,
+    "max_triggers_per_agent": 1,
+    "circuit_breaker": BreakerSpec(failure_threshold=2, cooldown_secs=5),
+}
+
+
 async def live(program: list[Step]) -> None:
-    agents = (
-        agent("dev", to="rev", workspace="worktree", max_retries=1, retry_backoff_secs=2),
-        agent("rev", max_retries=1, retry_backoff_secs=2),
-    )
     async with (
-        open_workshop(*agents, effective_concurrency=PLACES, max_triggers_per_agent=1) as shop,
+        open_workshop(*AGENTS, **LIMITS) as shop,
         trio.open_nursery() as nursery,
     ):
         shop.plays("dev", moody)
         shop.plays("rev", moody)
+        shop.plays("lead", moody)
         life = Life(shop, nursery)
         await life.play(program)
         assert shop.runners.running() == {}
@@ -278,4 +322,12 @@ async def live(program: list[Step]) -> None:
 @settings(max_examples=30, deadline=None)
 @given(program=st.lists(step, min_size=1, max_size=14))
 def test_whatever_happens_the_promises_hold(program: list[Step]) -> None:
+    trio.run(live, program, clock=MockClock(autojump_threshold=0))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+@settings(max_examples=1000, deadline=None)
+@given(program=st.lists(step, min_size=1, max_size=14))
+def test_whatever_happens_10_000_times_the_promises_hold(part: int, program: list[Step]) -> None:
     trio.run(live, program, clock=MockClock(autojump_threshold=0))
