@@ -101,6 +101,8 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
 
 def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEnded) -> str:
     match event:
+        case e.WorktreeFurnished(copied=0, linked=0, notes=()):
+            return "the worktree needed no other files"
         case e.WorktreeFurnished(copied=copied, linked=linked, notes=notes):
             return "; ".join([f"{copied} files were copied into the worktree, and {linked} linked", *notes])
         case e.SetupStarted(command=command):

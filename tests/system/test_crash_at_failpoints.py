@@ -10,6 +10,8 @@ from read_models import before_and_after_a_rebuild
 from workshop import Workshop, finish
 
 from compas import failpoints
+from compas.git.messages import FillPool
+from compas.git.pool import fill_pool
 
 IN_MERGES = merge_crashes.POINTS
 """Those of `test_crash_in_merges`."""
@@ -123,6 +125,9 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
     (workshop.repo / ".git" / "info").mkdir(exist_ok=True)
     (workshop.repo / ".git" / "info" / "exclude").write_text(".env\n")
     (workshop.repo / ".env").write_text("KEY=1\n")
+    if crash.name in ("git.pool_claimed", "git.pool_moved"):
+        # The supervisor fills its pool beside all else, and a thread that is faster makes its worktree itself.
+        await fill_pool(FillPool(epoch=0, repo=str(workshop.repo), base="main", size=1))
     fuse = workshop.root / "fuse"
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{crash.point}@{fuse}")
