@@ -54,6 +54,8 @@ def _cause(one: e.Recorded, agents: dict[str, str]) -> str:
             return f"{agents.get(name, 'an agent')}'s execution {name}"
         case "merge":
             return f"merge operation {name}"
+        case "thread":
+            return f"the end of thread {name}"
         case _:
             return one.causation
 

@@ -9,6 +9,9 @@ from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import operator_note
 from compas.domain.thread import RUNNING, TERMINAL, Thread
 
+COMPAS = "compas"
+"""Who ends a thread when it is not a person."""
+
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):
     """`unmerged` says why the thread's work is not in its target yet; None when it is, or there is none."""
@@ -97,6 +100,31 @@ def decide_reopen(state: Thread, by: str) -> Decision:
         for run in state.in_flight()
     ]
     return _drafts(state, [*cancelled, e.ThreadReopened(previous=state.status, by=by)])
+
+
+def decide_follow(state: Thread, source: e.ThreadStatus, moment: Moment) -> Decision:
+    """End a thread that a fan-out opened to read somebody's work, once the thread of that work has ended.
+
+    Only one at rest to which nobody but agents has spoken, and which has no work of its own: else it is for a person
+    to end. One that was ended so and taken up again is not ended a second time.
+    """
+    has_own_work = any(not tree.reading for tree in state.worktrees.values())
+    is_agents_only = all(message.posted.execution is not None for message in state.messages.values())
+    if state.status != "Active" or state.reading is None or has_own_work or not is_agents_only:
+        return ()
+    if state.in_flight() or state.occupied_by() is not None or state.fan_outs:
+        return ()
+    ended: e.ThreadClosed | e.ThreadAbandoned
+    match source:
+        case "Completed":
+            ended, intent = e.ThreadClosed(status="Completed", by=COMPAS), "completion"
+        case "Abandoned":
+            ended, intent = e.ThreadAbandoned(by=COMPAS), "abandoned"
+        case _:
+            return ()
+    body = f"The thread {state.source_thread}, whose work was looked at here, has ended ({source})."
+    note = operator_note(message=moment.new_id(), sender=COMPAS, intent=intent, body=body)
+    return _drafts(state, [ended, note])
 
 
 def _not_found(state: Thread) -> Refusal:

@@ -201,8 +201,8 @@ class SomethingIsDue:
 
 
 @dataclass(frozen=True, slots=True)
-class AnswersMayBeThere:
-    """To a thread that handed a reply to several agents: one of their threads has come to rest."""
+class LookAround:
+    """To a thread: another one has come to rest or ended, which this one may have to act on."""
 
 
 # --- to admission ------------------------------------------------------------------------------------------------
@@ -267,10 +267,12 @@ class LocateThread(Ask[ActorRef]):
 
 @dataclass(frozen=True, slots=True)
 class WakeThreads:
-    """See to it that threads go on. `source` handed a reply to several, of whose threads one has come to rest."""
+    """See to it that threads go on. `source` handed a reply to several, of whose threads one has come to rest; `ended`
+    has done so, and has ended."""
 
     threads: tuple[str, ...] = ()
     source: str | None = None
+    ended: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

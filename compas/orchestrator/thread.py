@@ -27,7 +27,7 @@ from compas.domain.execution import (
 from compas.domain.furnishing import decide_step
 from compas.domain.hand_back import decide_hand_back
 from compas.domain.join import decide_join
-from compas.domain.lifecycle import decide_abandon, decide_close, decide_reopen
+from compas.domain.lifecycle import decide_abandon, decide_close, decide_follow, decide_reopen
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
@@ -43,6 +43,7 @@ from compas.orchestrator.services import (
 from compas.orchestrator.stream import commit
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.fan_outs import answers_of
+from compas.store.projections.threads import thread_by_id
 from compas.store.records import Repeated
 
 LONGEST_SLEEP_SECS = 60.0
@@ -223,6 +224,9 @@ class ThreadActor(Actor):
         others = tuple(thread for thread in opened if thread != self._state.thread)
         if others:
             await self._directory().tell(m.WakeThreads(threads=others))
+        has_ended = any(isinstance(one.event, e.ThreadClosed | e.ThreadAbandoned) for one in recorded)
+        if has_ended and self._state.fanned_out_to:
+            await self._directory().tell(m.WakeThreads(ended=self._state.thread))
 
     # --- acting --------------------------------------------------------------------------------------------------
 
@@ -241,6 +245,7 @@ class ThreadActor(Actor):
             await self._advance(following)
         await self._cancel_started_too_late()
         await self._tell_source()
+        await self._follow_source()
         self._set_timer(now)
 
     async def _join_answers(self) -> None:
@@ -251,13 +256,14 @@ class ThreadActor(Actor):
                 found = await self._services.store.query(partial(answers_of, threads=threads, lineage=lineage))
                 if found.at_rest:
                     rules, moment = self._services.rules(), self._services.moment()
-                    await self._record(decide_join(self._state, execution, found.answers, rules, moment), execution)
+                    decision = decide_join(self._state, execution, found.answers, rules, moment)
+                    await self._record(decision, f"execution:{execution}")
         except StoreUnavailable:
             self.context.start_soon(self._look_again)
 
     async def _look_again(self) -> None:
         await self._journal().ask(m.WaitWritable(), timeout=math.inf)
-        await self.context.ref.tell(m.AnswersMayBeThere())
+        await self.context.ref.tell(m.LookAround())
 
     async def _tell_backend(self, execution: str) -> None:
         """Tell the backend that one of its executions has ended; its circuit breaker learns from that."""
@@ -273,6 +279,19 @@ class ThreadActor(Actor):
         if state.source_thread is not None and is_at_rest and self._told_source != state.version:
             self._told_source = state.version
             await self._directory().tell(m.WakeThreads(source=state.source_thread))
+
+    async def _follow_source(self) -> None:
+        """End with the thread whose work was read here."""
+        source = self._state.source_thread
+        if source is None or self._state.status != "Active" or self._state.in_flight():
+            return
+        try:
+            row = await self._services.store.query(partial(thread_by_id, thread=source))
+            if row is not None:
+                decision = decide_follow(self._state, row.status, self._services.moment())
+                await self._record(decision, f"thread:{source}")
+        except StoreUnavailable:
+            self.context.start_soon(self._look_again)
 
     def _preparing(self) -> Run | None:
         """Return the execution that has a place and is getting ready; nobody overtakes it then."""

@@ -12,13 +12,14 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
-from compas.orchestrator.messages import AnswersMayBeThere, LocateThread, WakeThreads
+from compas.orchestrator.messages import LocateThread, LookAround, WakeThreads
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
 from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.thread import ThreadActor
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import executions_of_thread, unsettled_executions
 from compas.store.projections.fan_outs import threads_to_join
+from compas.store.projections.threads import active_children_of, children_of_ended
 
 log = logging.getLogger("compas.threads")
 
@@ -61,16 +62,19 @@ class ThreadDirectory(Actor):
                     return await self._locate(thread)
                 except ChildStartFailed as err:
                     self.context.defer().fail(why_not_started(err))
-            case WakeThreads(threads=threads, source=source):
+            case WakeThreads(threads=threads, source=source, ended=ended):
                 for thread in await self._services.store.query(partial(_with_work_among, threads=threads)):
                     await self._wake(thread)
                 if source is not None:
-                    await self._wake(source, AnswersMayBeThere())
+                    await self._wake(source, LookAround())
+                if ended is not None:
+                    for thread in await self._services.store.query(partial(active_children_of, thread=ended)):
+                        await self._wake(thread, LookAround())
             case _:
                 raise TypeError(f"the directory of threads does not take {type(message).__name__}")
         return None
 
-    async def _wake(self, thread: str, word: AnswersMayBeThere | None = None) -> None:
+    async def _wake(self, thread: str, word: LookAround | None = None) -> None:
         """See to it that a thread goes on; it looks at everything when it starts, so that only a running one is told.
 
         Where its stream cannot be read now, it goes on with the next supervisor, or with the next word to it.
@@ -99,14 +103,15 @@ class ThreadDirectory(Actor):
 def _with_work(reader: Reader) -> tuple[str, ...]:
     """Return those where something runs first, so that its place is taken before anybody is let in."""
     running_first = sorted(unsettled_executions(reader), key=lambda row: row.status == "queued")
-    return tuple(dict.fromkeys([row.thread for row in running_first] + [*threads_to_join(reader)]))
+    others = (*threads_to_join(reader), *children_of_ended(reader))
+    return tuple(dict.fromkeys([row.thread for row in running_first] + [*others]))
 
 
 def _with_work_among(reader: Reader, threads: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(thread for thread in threads if any(row.in_flight for row in executions_of_thread(reader, thread)))
 
 
-async def _tell(thread: ActorRef, word: AnswersMayBeThere) -> None:
+async def _tell(thread: ActorRef, word: LookAround) -> None:
     with contextlib.suppress(ActorStopped):  # it was put away; it has nothing to wait for then
         await thread.tell(word)
 

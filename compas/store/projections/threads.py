@@ -181,3 +181,16 @@ def descendants_of(reader: Reader, thread: str) -> tuple[str, ...]:
         (thread,),
     )
     return tuple(str(row[0]) for row in rows)
+
+
+def active_children_of(reader: Reader, thread: str) -> tuple[str, ...]:
+    """Return the active threads that a thread's own fan-outs opened."""
+    sql = "SELECT thread FROM threads WHERE source_thread = ? AND status = 'Active' ORDER BY created_position"
+    return tuple(str(row[0]) for row in reader.rows(sql, (thread,)))
+
+
+def children_of_ended(reader: Reader) -> tuple[str, ...]:
+    """Return the active threads whose source was completed or abandoned."""
+    sql = """SELECT child.thread FROM threads AS child JOIN threads AS source ON child.source_thread = source.thread
+        WHERE child.status = 'Active' AND source.status IN ('Completed', 'Abandoned') ORDER BY child.created_position"""
+    return tuple(str(row[0]) for row in reader.rows(sql))

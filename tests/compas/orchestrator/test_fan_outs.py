@@ -1,5 +1,6 @@
 """Replies that go to several agents: their threads run side by side, waits see all of it, and answers are joined."""
 
+import contextlib
 from collections.abc import Callable
 
 import msgspec
@@ -9,7 +10,10 @@ from actor_workshop import Supervisor, Workshop, agent, open_workshop
 from trio.testing import MockClock
 from troupe import Turn
 
+from actors.remote.errors import RequestFailed, SessionLost
 from compas.api.dispatching import DISPATCH
+from compas.api.reopening import REOPEN
+from compas.api.threads import STATUS
 from compas.domain import events as e
 from compas.domain.specs import AgentSpec, HandoffSpec
 from compas.orchestrator.services import THREADS, thread_name
@@ -217,3 +221,46 @@ async def test_reviewers_of_a_fan_out_stand_before_the_work_each_in_a_place_of_i
         await shop.wait_settled(supervisor)
         assert seen["r1"][0] in places
         assert (await supervisor.close(child)).status == "Completed"
+
+
+@pytest.mark.parametrize(("end", "status"), [("close", "Completed"), ("abandon", "Abandoned")])
+async def test_threads_that_only_read_the_work_end_with_the_thread_of_it_also_after_a_crash(
+    autojump_clock: MockClock, end: str, status: str
+) -> None:
+    dev = msgspec.structs.replace(fans("dev", "r1", "r2"), workspace="worktree")
+    reviewers = (agent("r1", workspace=None), agent("r2", workspace="worktree"))
+    async with open_workshop(dev, *reviewers) as shop:
+        async with shop.supervisor() as first:
+            await first.chain(await first.dispatch("dev", "work", thread_id="t1"))
+            (one, other) = await children(shop)
+            await first.dispatch("r2", "look again", thread_id=other)
+            await shop.wait_settled(first)
+
+            def crash(_: e.Recorded) -> None:
+                first.system.root.kill()
+
+            async with first.when(e.ThreadClosed if end == "close" else e.ThreadAbandoned, crash):
+                with contextlib.suppress(RequestFailed, SessionLost):
+                    await getattr(first, end)("t1")
+                await first.system.wait_stopped()
+        async with shop.supervisor() as second:
+            await trio.sleep(10)
+            found = {row.thread_id: row.thread_status for row in (await second.ask(STATUS)).threads}
+            assert found == {"t1": status, one: status, other: "Active"}, "a person has spoken in the other"
+            await second.ask(REOPEN, thread_id=one)
+            await trio.sleep(10)
+            found = {row.thread_id: row.thread_status for row in (await second.ask(STATUS)).threads}
+            assert found[one] == "Active"
+
+
+async def test_a_review_that_is_still_under_way_ends_with_its_source_once_it_is_over(autojump_clock: MockClock) -> None:
+    dev = msgspec.structs.replace(fans("dev", "r1", "r2"), workspace="worktree")
+    async with open_workshop(dev, agent("r1", workspace=None), agent("r2", workspace=None)) as shop:
+        all_slow(shop, "r1", "r2")
+        async with shop.supervisor() as supervisor:
+            await supervisor.dispatch("dev", "work", thread_id="t1")
+            await trio.sleep(5)
+            await supervisor.abandon("t1")
+            assert {row.thread_status for row in (await supervisor.ask(STATUS)).threads} == {"Active", "Abandoned"}
+            await trio.sleep(20)
+            assert {row.thread_status for row in (await supervisor.ask(STATUS)).threads} == {"Abandoned"}
