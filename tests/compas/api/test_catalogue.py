@@ -11,9 +11,13 @@ from compas.orchestrator.handlers.catalogue import HANDLERS
 AnyOperation = Operation[msgspec.Struct, msgspec.Struct]
 
 
+def required_fields(operation: AnyOperation) -> dict[str, str]:
+    return {one.wire_name: (*one.choices, "x")[0] for one in parameters(operation.request) if one.required}
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_a_request_with_its_required_fields_decodes(operation: AnyOperation) -> None:
-    given = {one.wire_name: "x" for one in parameters(operation.request) if one.required}
+    given = required_fields(operation)
     decoded = msgspec.json.decode(msgspec.json.encode(given), type=operation.request)
     assert isinstance(decoded, operation.request)
 
@@ -27,7 +31,7 @@ def test_every_parameter_and_the_operation_itself_are_described(operation: AnyOp
 # proves: b-mcp-cli-merge 138
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
 def test_an_unknown_field_is_refused(operation: AnyOperation) -> None:
-    given = {one.wire_name: "x" for one in parameters(operation.request) if one.required}
+    given = required_fields(operation)
     with pytest.raises(msgspec.ValidationError, match="bogus"):
         msgspec.json.decode(msgspec.json.encode({**given, "bogus": 1}), type=operation.request)
 
