@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
@@ -65,6 +66,16 @@ class Output:
         return "\n".join(shown(part).strip() for part in (self.stderr, self.stdout) if part.strip())
 
 
+TORN_WAITS: Final = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Seconds between looks at a worktree that another git is just registering: nothing tells when it has done so."""
+_TORN: Final = re.compile(rb"worktrees/\S+/(?:commondir|gitdir|HEAD|locked)\b")
+
+
+def is_torn(output: Output) -> bool:
+    """Tell whether git gave up because another git had written a worktree's registration by half at that moment."""
+    return output.code == 128 and _TORN.search(output.stderr) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Git:
     """git in one directory, with the variables and lock descriptors that its commands get."""
@@ -105,8 +116,21 @@ class Git:
         Cancelling, like the time limit, ends git and everything it started. Raises GitFailed for an exit code that is
         not `good`, GitTimedOut, GitOutputTooLarge, and GitRefused `no_such_directory` or `git_missing`.
         """
-        options = [part for option in (*OPTIONS, *self.options) for part in ("-c", option)]
         name = " ".join(arguments[:2])
+        output = await self._run_once(arguments, name, stdin, time_limit, keep, cut=cut)
+        for wait in TORN_WAITS if arguments[:1] == ("worktree",) else ():
+            if not is_torn(output):
+                break
+            await trio.sleep(wait)
+            output = await self._run_once(arguments, name, stdin, time_limit, keep, cut=cut)
+        if output.code not in good and not output.truncated:
+            raise GitFailed(name, output.code, output.words)
+        return output
+
+    async def _run_once(
+        self, arguments: Sequence[str], name: str, stdin: bytes, time_limit: float, keep: int, *, cut: bool
+    ) -> Output:
+        options = [part for option in (*OPTIONS, *self.options) for part in ("-c", option)]
         process = await _start(["git", *options, *arguments], self, piped_input=bool(stdin))
         run = _Run(process, keep)
         try:
@@ -118,10 +142,7 @@ class Git:
             raise GitTimedOut(name, time_limit)
         if run.overflowed and not cut:
             raise GitOutputTooLarge(name, keep)
-        output = Output(run.code, bytes(run.stdout), bytes(run.stderr), run.overflowed)
-        if output.code not in good and not run.overflowed:
-            raise GitFailed(name, output.code, output.words)
-        return output
+        return Output(run.code, bytes(run.stdout), bytes(run.stderr), run.overflowed)
 
     async def text(self, *arguments: str, time_limit: float = SHORT_LIMIT) -> str:
         """Run git and return its output as text, without the last newline."""

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import pytest
+import trio
 from git_operator import NewRepo, Repo
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.git.command import Git
-from compas.git.errors import GitRefused
+from compas.git.errors import GitFailed, GitRefused
 from compas.git.messages import Contains, Describe, Graph, Resolve
 from compas.git.repository import Listed, contains, describe, graph, parse_worktrees, resolve, worktrees
 
@@ -126,3 +127,22 @@ async def test_every_worktree_is_listed_with_what_it_is(repo: Repo, tmp_path: Pa
     main, side = await worktrees(Git(str(repo)))
     assert (main.path, main.branch, main.main, main.present) == (str(repo), "refs/heads/main", True, True)
     assert (side.path, side.branch, side.locked) == (str(tmp_path / "a b"), "refs/heads/side", "on a disk")
+
+
+async def test_a_worktree_that_another_git_is_just_registering_is_waited_for(repo: Repo) -> None:
+    torn = repo.path / ".git" / "worktrees" / "torn"
+    torn.mkdir(parents=True)
+    (torn / "gitdir").write_text(f"{repo.path}/torn/.git\n")
+    (torn / "HEAD").write_text("0" * 40 + "\n")
+    (torn / "commondir").touch()
+    with pytest.raises(GitFailed, match="commondir"):
+        await worktrees(Git(str(repo.path)))
+    found: list[str] = []
+
+    async def look() -> None:
+        found.extend(item.path for item in await worktrees(Git(str(repo.path))))
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(look)
+        (torn / "commondir").write_text("../..\n")
+    assert len(found) == 2
