@@ -101,7 +101,7 @@ def test_a_ping_by_the_supervisor_says_how_long_it_took_and_records_no_execution
     assert dev["ping"]["latency_ms"] > 0
     assert dev["credentials"] != "absent"
     assert dev["version"] in PROBES[stage.rig.name].tested
-    assert [event for event in stage.workshop.events() if not event["type"].startswith("supervisor.")] == []
+    assert [event for event in stage.workshop.events() if event["stream"] != "supervisor"] == []
 
 
 def test_a_ping_with_a_key_that_is_not_accepted_says_so(stage: Stage) -> None:
