@@ -71,10 +71,19 @@ class Cell:
             reason = await life.run(started)
         except BaseException:
             self._life = None
-            self.end(ExitReason("killed"))
+            self._report(life.reason)
+            self.end(life.reason)
             raise
         self._life = None
         self._last_exit = reason
+        self._report(reason)
+        if not self.mailbox.is_paused and not self._may_return(reason):
+            # Until the supervisor ends this cell, nothing may be accepted that nobody would handle.
+            self.mailbox.drain()
+        self._idle.set()
+        return reason
+
+    def _report(self, reason: ExitReason) -> None:
         if reason.group is not None:
             logger.error(
                 "actor %s %s",
@@ -90,11 +99,6 @@ class Cell:
                 self._spec.shutdown,
                 extra={"action": "actor_overran", "actor": self.ref.name},
             )
-        if not self.mailbox.is_paused and not self._may_return(reason):
-            # Until the supervisor ends this cell, nothing may be accepted that nobody would handle.
-            self.mailbox.drain()
-        self._idle.set()
-        return reason
 
     def stop(self, *, keep_queue: bool = False) -> None:
         """Begin an orderly end of the running incarnation, or of the next one when it waits for that."""

@@ -39,16 +39,20 @@ class Incarnation:
         self._at_end: dict[object, Callable[[], None]] = {}
 
     async def run(self, started: trio.Event) -> ExitReason:
-        """Live; set `started` when on_start() has returned. If cancelled, end as killed and re-raise."""
-        reason = ExitReason("killed")
+        """Live; set `started` when on_start() has returned.
+
+        If cancelled, end as killed and re-raise that alone; what the actor itself raised is in `reason`.
+        """
         try:
             await self._live(started)
-            reason = self._reason()
+        except BaseException:
+            self._ending = "killed"
+            raise
         finally:
-            self._fail_held(reason)
+            self._fail_held(self.reason)
             for callback in reversed(self._at_end.values()):
                 callback()
-        return reason
+        return self.reason
 
     def stop(self, *, own_wish: bool = False, keep_queue: bool = False) -> None:
         """Begin an orderly end, to be done within the grace; `keep_queue` leaves the queue to the next one."""
@@ -115,8 +119,14 @@ class Incarnation:
                 if actor is not None and self._ending not in ("overrun", "killed"):
                     await self._say_goodbye(actor)
                 self._nursery.cancel_scope.cancel()
-        except ExceptionGroup as group:
-            self._errors.append(group)
+        except BaseExceptionGroup as group:
+            # Cancelled from above, and some of this actor's tasks failed on the way: the failure is this actor's,
+            # the cancellation goes on.
+            own, others = group.split(Exception)
+            if own is not None:
+                self._errors.append(own)
+            if others is not None:
+                raise others from None
 
     async def _serve(self, started: trio.Event) -> Actor | None:
         actor: Actor | None = None
@@ -167,7 +177,9 @@ class Incarnation:
             self._errors.append(error)
             self._scope.cancel()
 
-    def _reason(self) -> ExitReason:
+    @property
+    def reason(self) -> ExitReason:
+        """How this life ended, once it has."""
         crash = ExitReason.crashed(self.ref.name, self._errors) if self._errors else None
         if self._ending == "killed":
             return ExitReason("killed", None if crash is None else crash.group)

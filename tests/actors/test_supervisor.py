@@ -422,6 +422,29 @@ async def test_killing_a_supervisor_ends_its_whole_tree_at_once(autojump_clock: 
     assert log == ["+a", "+b", "+c", "-b"]
 
 
+async def test_what_an_actor_raises_while_its_supervisor_is_killed_is_its_own(autojump_clock: MockClock) -> None:
+    class Sore(Actor):
+        async def on_start(self) -> None:
+            self.context.start_soon(self._begin)
+
+        async def _begin(self) -> None:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(trio.sleep_forever)
+                try:
+                    await trio.sleep_forever()
+                finally:
+                    raise OSError("in cleanup")
+
+    inner = ChildSpec("inner", lambda: Supervisor([ChildSpec("sore", Sore)]), restart="temporary")
+    async with open_actor_system() as system:
+        ref = await start_actor(system.root, inner)
+        sore = await child(ref, "sore")
+        await trio.testing.wait_all_tasks_blocked()
+        ref.kill()
+        ends = [await one.wait_stopped() for one in (sore, ref)]
+        assert [(end.kind, end.leaf_types) for end in ends] == [("killed", ("OSError",)), ("killed", ())]
+
+
 async def test_a_stranger_message_is_refused_and_does_not_crash_the_supervisor(
     system: ActorSystem, autojump_clock: MockClock
 ) -> None:
