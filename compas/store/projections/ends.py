@@ -12,10 +12,16 @@ _ENDS = """SELECT x.ended_position AS position, x.requested_at AS began_at, x.st
             AND later.attempt > x.attempt
     ) AS is_final
     FROM executions AS x
-    WHERE x.backend = ? AND x.ended_position > ? AND x.status IN ('completed', 'failed', 'timed_out', 'crashed')
-    ORDER BY x.ended_position DESC LIMIT ?"""
+    WHERE x.backend = :backend AND x.ended_position > :since
+        AND x.status IN ('completed', 'failed', 'timed_out', 'crashed')
+        AND x.ended_position >= coalesce((
+            SELECT good.ended_position FROM executions AS good
+            WHERE good.backend = :backend AND good.ended_position > :since AND good.status = 'completed'
+            ORDER BY good.ended_position DESC LIMIT 1
+        ), 0)
+    ORDER BY x.ended_position DESC LIMIT :limit"""
 
 
 def ends_on(reader: Reader, backend: str, since: int) -> tuple[End, ...]:
-    """Return how executions on a backend ended after a position of the log, newest first."""
-    return tuple(reader.all(End, _ENDS, (backend, since, LONGEST_ROW)))
+    """Return how executions on a backend ended after a position of the log, newest first, back to the last success."""
+    return tuple(reader.all(End, _ENDS, {"backend": backend, "since": since, "limit": LONGEST_ROW}))

@@ -3,6 +3,7 @@
 import hypothesis.strategies as st
 import msgspec
 import pytest
+from hypothesis import given
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from compas.domain import events as e
@@ -141,6 +142,29 @@ def test_deciding_again_changes_nothing() -> None:
         bench.decide()
         bench.now += 100
     assert len(bench.said) == said
+
+
+ends = st.builds(
+    End,
+    position=st.just(0),
+    status=st.sampled_from(["completed", "failed", "failed", "timed_out", "crashed"]),
+    category=st.sampled_from(["", "transient", "quota_exhausted", "auth_failure", "agent_error"]),
+    began_at=st.none() | st.sampled_from([NOON - 100, NOON + 70]),
+    is_final=st.booleans(),
+    resets_at=st.none() | st.just(NOON + 300),
+)
+
+
+@given(listed=st.lists(ends, max_size=8), is_open=st.booleans(), now=st.sampled_from([NOON, NOON + 100]))
+def test_what_was_before_the_last_success_changes_nothing(listed: list[End], is_open: bool, now: float) -> None:
+    opened = e.BreakerOpened(backend="b", failures=3, category="transient", until=NOON + 60) if is_open else None
+    state = Breaker(backend="b", opened=opened)
+    newest_first = [
+        msgspec.structs.replace(end, position=position) for position, end in reversed([*enumerate(listed, 1)])
+    ]
+    good = next((place for place, end in enumerate(newest_first) if end.is_success), len(newest_first))
+    read = tuple(newest_first[: good + 1])
+    assert decide_breaker(state, read, SPEC, now) == decide_breaker(state, tuple(newest_first), SPEC, now)
 
 
 class Lives(RuleBasedStateMachine):

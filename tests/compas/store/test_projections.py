@@ -12,7 +12,7 @@ from compas.domain.waiting import Picture
 from compas.store.codec import domain_codec
 from compas.store.connection import Reader
 from compas.store.event_log import Store, open_store
-from compas.store.projections import counters, execution_queries, merges, messages, tasks, threads, worktrees
+from compas.store.projections import counters, ends, execution_queries, merges, messages, tasks, threads, worktrees
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.pictures import picture
 from compas.store.records import Append, Appended, NewEvent
@@ -260,6 +260,23 @@ async def test_the_latest_session_is_the_agents_own_until_it_goes_stale(log: Log
     assert await session("dev") == "s1"
     await log.write("t", ended("x4", "failed", category="stale_session"))
     assert (await session("dev"), await session("rev"), await session("nobody")) == (None, "s2", None)
+
+
+async def test_ends_on_a_backend_are_told_newest_first_back_to_the_last_success(log: Log) -> None:
+    await log.write("t1", opened("t1"))
+    positions = []
+    for number, status in enumerate(["completed", "failed", "completed", "failed", "timed_out"]):
+        name = f"x{number}"
+        await log.write("t1", said(f"m{number}"), queued(name, f"m{number}"), *begun(name))
+        positions += await log.write("t1", ended(name, status))
+    found = await log.ask(ends.ends_on, "claude", 0)
+    assert [(end.position, end.status) for end in found] == [
+        (positions[4], "timed_out"),
+        (positions[3], "failed"),
+        (positions[2], "completed"),
+    ]
+    assert len(await log.ask(ends.ends_on, "claude", positions[2])) == 2
+    assert await log.ask(ends.ends_on, "codex", 0) == ()
 
 
 async def test_recent_and_scheduled_executions_are_listed(log: Log) -> None:
