@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bench.comparison import Deadline, Round, Times, compare
-from compas.runner.redact import Redactor
+from compas.output.redact import Redactor
 
 LINES = 4000
 ROUNDS = 30

@@ -221,11 +221,26 @@ class GitWorker:
         return await self._ask(request, m.Prepared, m.Conflicts, m.Refused)
 
     async def verify_merge(
-        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+        self,
+        repo: str,
+        op: str,
+        *,
+        commit: str,
+        command: str,
+        timeout_secs: float,
+        log: str,
+        redaction_patterns: tuple[str, ...] | None = (),
     ) -> m.Verified:
         """Run a command on a merge commit in a checkout of its own; cancelling ends its whole process group."""
         request = m.VerifyMerge(
-            epoch=self.epoch, repo=repo, op=op, commit=commit, command=command, timeout_secs=timeout_secs, log=log
+            epoch=self.epoch,
+            repo=repo,
+            op=op,
+            commit=commit,
+            command=command,
+            timeout_secs=timeout_secs,
+            log=log,
+            redaction_patterns=redaction_patterns,
         )
         return await self._ask(request, m.Verified)
 

@@ -4,8 +4,7 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import trio
@@ -16,10 +15,12 @@ from compas.git.merge_checkout import open_checkout_of
 from compas.git.messages import Verified, VerifyMerge
 from compas.git.naming import merge_directory
 from compas.git.repository import whereabouts
+from compas.output.kept import KeptOutput, open_output_log
+from compas.output.redact import Redactor
 
 LOG_BYTES: Final = 16 * 1024 * 1024
 """How much of a check's output its log keeps; what is beyond is counted."""
-TAIL_BYTES: Final = 4000
+READ_BYTES: Final = 64 * 1024
 GRACE: Final = 2.0
 """Seconds between SIGTERM and SIGKILL."""
 
@@ -41,16 +42,18 @@ async def verify_merge(request: VerifyMerge) -> Verified:
     """
     git, common_dir = await whereabouts(Git(request.repo))
     async with open_checkout_of(git, common_dir, merge_directory(common_dir, request.op), request.commit) as there:
-        with _open_log(request.log) as log:
-            check = _Check(log, there.held)
+        with open_output_log(request.log) as log:
+            output = KeptOutput(log, _redactor(request), LOG_BYTES)
+            check = _Check(output, there.held)
             began = trio.current_time()
             timed_out = await check.run(request.command, there.directory, request.timeout_secs)
             seconds = trio.current_time() - began
+            output.finish(*((f"ended after {request.timeout_secs:g} s",) if timed_out else ()))
         hit("git.merge_checked")
     return Verified(
         outcome="timed_out" if timed_out else "passed" if check.code == 0 else "failed",
         code=None if timed_out else check.code,
-        tail=_text(bytes(check.tail)),
+        tail=output.tail(),
         log=request.log,
         seconds=seconds,
     )
@@ -60,11 +63,9 @@ async def verify_merge(request: VerifyMerge) -> Verified:
 class _Check:
     """One run of a command, in a process group of its own."""
 
-    log: int
+    output: KeptOutput
     held: tuple[int, ...]
     code: int = 0
-    tail: bytearray = field(default_factory=bytearray)
-    written: int = 0
 
     async def run(self, command: str, directory: str, limit: float) -> bool:
         """Run it to its end and take in what it prints; True when it was ended at the time limit."""
@@ -88,30 +89,23 @@ class _Check:
                 self._drain(process)
         finally:
             await self._end(process)
-        if scope.cancelled_caught:
-            self._take(f"\n[ended after {limit:g} s]\n".encode())
-        elif self.written > LOG_BYTES:
-            os.write(self.log, f"\n[{self.written - LOG_BYTES} more bytes were not kept]\n".encode())
         self.code = process.returncode or 0
         return scope.cancelled_caught
 
     async def _collect(self, process: trio.Process) -> None:
         assert process.stdout is not None
         async for chunk in process.stdout:
-            self._take(chunk)
+            self.output.feed(bytes(chunk))
 
     def _drain(self, process: trio.Process) -> None:
         assert isinstance(process.stdout, trio.lowlevel.FdStream)
         with contextlib.suppress(BlockingIOError, trio.ClosedResourceError):
-            while self.written < 2 * LOG_BYTES and (chunk := os.read(process.stdout.fileno(), 1 << 16)):
-                self._take(chunk)
-
-    def _take(self, chunk: bytes | bytearray) -> None:
-        kept = chunk[: max(0, LOG_BYTES - self.written)]
-        if kept:
-            os.write(self.log, kept)
-        self.written += len(chunk)
-        self.tail = (self.tail + chunk)[-TAIL_BYTES:]
+            # What a daemon goes on printing has no end.
+            for _ in range(LOG_BYTES // READ_BYTES):
+                chunk = os.read(process.stdout.fileno(), READ_BYTES)
+                if not chunk:
+                    break
+                self.output.feed(chunk)
 
     async def _end(self, process: trio.Process) -> None:
         """End what is left of the group, the guard included. Shielded and bounded."""
@@ -137,16 +131,6 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
 
 
-@contextlib.contextmanager
-def _open_log(path: str) -> Iterator[int]:
-    """Begin the log anew; only the operator may read it."""
-    os.makedirs(os.path.dirname(path), mode=0o700, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "replace").strip()
+def _redactor(request: VerifyMerge) -> Redactor | None:
+    patterns = request.redaction_patterns
+    return None if patterns is None else Redactor(patterns)

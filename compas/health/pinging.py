@@ -18,7 +18,7 @@ from compas.domain.events import Category
 from compas.domain.specs import AgentSpec
 from compas.health.command import CannotRunError, Ran, run_command
 from compas.health.looking import search_path_of
-from compas.runner.redact import Redactor
+from compas.output.redact import Redactor
 
 REQUEST = "Reply with: ok"
 _LIMIT = 4 * 1024 * 1024

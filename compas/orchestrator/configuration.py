@@ -6,7 +6,7 @@ from compas.config.config import Config, Loaded
 from compas.config.findings import ConfigError
 from compas.config.reload import TakenUp
 from compas.domain.configuration import kept_errors, notices
-from compas.runner.redact import Redactor
+from compas.output.redact import Redactor
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

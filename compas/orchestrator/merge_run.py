@@ -1,7 +1,6 @@
 """One merge operation at work: computed, checked, published, and what follows from it in its thread."""
 
 import logging
-import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -26,10 +25,10 @@ from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitWorkerLost
 from compas.orchestrator import merge_words as words
 from compas.orchestrator.asking import ask_thread
+from compas.orchestrator.furnishing import repository_spec
 from compas.orchestrator.messages import Answered, CloseThread, HandBackTo
 from compas.orchestrator.services import JOURNAL, Services
 from compas.orchestrator.stream import patiently
-from compas.runner.redact import Redactor
 
 log = logging.getLogger("compas.merge")
 
@@ -165,7 +164,8 @@ class MergeRun:
         queued, check = self._queued, self._check()
         if check is None:
             return ""
-        path = str(Path(self.services.config.state_dir) / "merges" / f"{queued.op}.log")
+        config = self.services.config
+        path = str(Path(config.state_dir) / "merges" / f"{queued.op}.log")
         try:
             found = await self.services.git.retry(
                 lambda git: git.verify_merge(
@@ -175,6 +175,7 @@ class MergeRun:
                     command=check.run,
                     timeout_secs=check.timeout_secs,
                     log=path,
+                    redaction_patterns=config.redaction_patterns if config.redact_secrets else None,
                 )
             )
         except GitWorkerLost:
@@ -184,21 +185,14 @@ class MergeRun:
         failpoints.hit("merge.verified")
         if found.outcome == "passed":
             return f"; `{check.run}` passed on it ({found.log})"
-        return words.unverified(queued, check.run, found, self._shown(found.tail))
+        return words.unverified(queued, check.run, found)
 
     def _check(self) -> CommandSpec | None:
         spec = self._repository()
         return None if spec is None else spec.merge_verify
 
     def _repository(self) -> RepositorySpec | None:
-        wanted = os.path.realpath(self._queued.repository)
-        found = (one for one in self.services.config.repositories if os.path.realpath(one.path) == wanted)
-        return next(found, None)
-
-    def _shown(self, tail: str) -> str:
-        """Return output as it may be kept in the log and shown."""
-        config = self.services.config
-        return Redactor(config.redaction_patterns).text(tail) if config.redact_secrets else tail
+        return repository_spec(self.services, self._queued.repository)
 
     # --- what follows in the thread ----------------------------------------------------------------------------------
 

@@ -63,15 +63,15 @@ def conflicts(queued: e.MergeQueued, report: ConflictReport, hand_back: str) -> 
     return e.MergeFailed(op=queued.op, code="conflict", reason=reason, conflicts=report.files, hand_back=hand_back)
 
 
-def unverified(queued: e.MergeQueued, command: str, found: g.Verified, tail: str) -> e.MergeFailed:
-    """Return the end of an operation whose check did not pass; `tail` is what may be shown of its output."""
+def unverified(queued: e.MergeQueued, command: str, found: g.Verified) -> e.MergeFailed:
+    """Return the end of an operation whose check did not pass."""
     if found.outcome == "timed_out":
         code, how = "verify_timed_out", f"did not end within {found.seconds:.0f} s (merge_verify_timeout_secs)"
     else:
         code, how = "verify_failed", f"ended with {found.code}"
     reason = (
         f"`{command}` {how} on {queued.source} merged into {queued.target}, so nothing was published. "
-        f"All it printed is in {found.log}; it ends with:\n{tail or '(nothing)'}"
+        f"What it printed is in {found.log}; it ends with:\n{found.tail or '(nothing)'}"
     )
     return e.MergeFailed(op=queued.op, code=code, reason=reason)
 

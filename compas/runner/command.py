@@ -1,27 +1,22 @@
 """Runs a repository's own command, such as its setup: bounded, in a session of its own, its output kept redacted."""
 
 import contextlib
-import io
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 import trio
 
 from compas.errors import CompasError
-from compas.runner.lines import Line, LineSplitter
+from compas.output.kept import LOG_LIMIT, KeptOutput, open_output_log
+from compas.output.redact import Redactor
 from compas.runner.messages import MIN_GRACE_SECS
 from compas.runner.processes import TOKEN_VARIABLE
-from compas.runner.redact import Redactor
 from compas.runner.strays import end_strays
 
-LOG_LIMIT = 4 * 1024 * 1024
-"""Bytes of output that are kept; what comes after is counted."""
-LINE_LIMIT = 64 * 1024
-TAIL_LINES = 20
 READ_BYTES = 64 * 1024
 
 
@@ -66,9 +61,9 @@ async def run_command(command: Command) -> CommandEnd:
     Raises CommandError, and OSError when its log cannot be written.
     """
     await trio.to_thread.run_sync(end_strays, command.token)
-    with _open_log(command.log) as file:
+    with open_output_log(str(command.log)) as log:
         process = await _start(command)
-        output = _Output(file.write, Redactor(command.redaction_patterns) if command.redact else None)
+        output = KeptOutput(log, Redactor(command.redaction_patterns) if command.redact else None)
         ended = False
         try:
             with trio.move_on_after(command.timeout_secs):
@@ -82,11 +77,6 @@ async def run_command(command: Command) -> CommandEnd:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
                 await process.stdout.aclose()
     return CommandEnd(code=process.returncode if ended else None, tail=output.tail(), cut_bytes=output.cut_bytes)
-
-
-def _open_log(path: Path) -> io.FileIO:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return io.FileIO(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "w")
 
 
 async def _start(command: Command) -> trio.Process:
@@ -104,7 +94,7 @@ async def _start(command: Command) -> trio.Process:
         raise CommandError(f"it could not be started in {command.cwd}: {error.strerror or error}") from error
 
 
-async def _follow(process: trio.Process, output: "_Output") -> None:
+async def _follow(process: trio.Process, output: KeptOutput) -> None:
     stream = process.stdout
     assert isinstance(stream, trio.lowlevel.FdStream)
 
@@ -139,43 +129,3 @@ async def _end(process: trio.Process, token: str) -> None:
 def _signal(process: trio.Process, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says EPERM for a group of zombies
         os.killpg(process.pid, number)
-
-
-class _Output:
-    """Takes what a command prints: redacted into its log up to a limit, and its last lines for an error."""
-
-    def __init__(self, write: Callable[[bytes], object], redactor: Redactor | None) -> None:
-        self._write = write
-        self._redactor = redactor
-        self._splitter = LineSplitter(LINE_LIMIT)
-        self._written = 0
-        self._last: list[str] = []
-        self.cut_bytes = 0
-
-    def feed(self, data: bytes) -> None:
-        """Take in bytes."""
-        self._take(self._splitter.feed(data))
-
-    def finish(self) -> None:
-        """Take in the last line, and say in the log what was cut."""
-        self._take(self._splitter.finish())
-        if self.cut_bytes:
-            self._write(f"[compas: {self.cut_bytes} more bytes are not kept]\n".encode())
-
-    def tail(self) -> str:
-        """Return the last lines."""
-        return "\n".join(self._last).strip()
-
-    def _take(self, lines: list[Line]) -> None:
-        texts = [line.content.decode("utf-8", "replace") for line in lines]
-        if self._redactor is not None:
-            texts = self._redactor.lines(texts)
-        self.cut_bytes += sum(line.dropped for line in lines)
-        for text in texts:
-            data = f"{text}\n".encode()
-            if self._written + len(data) > LOG_LIMIT:
-                self.cut_bytes += len(data)
-                continue
-            self._write(data)
-            self._written += len(data)
-        self._last = [*self._last, *(text[:500] for text in texts)][-TAIL_LINES:]

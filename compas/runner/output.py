@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Protocol
 
-from compas.runner.lines import Line, LineSplitter
+from compas.output.lines import Line, LineSplitter
 from compas.runner.log import Log
 from compas.runner.logformat import Stream, format_line
 

@@ -11,6 +11,7 @@ from types import FrameType
 
 from compas import failpoints
 from compas.clock import wall_clock
+from compas.output.redact import Redactor
 from compas.runner import files, machine
 from compas.runner.agent import SpawnError, Stdio, WaitingAgent, find_program, fork_agent
 from compas.runner.file_source import FileSource, open_output_file
@@ -20,7 +21,6 @@ from compas.runner.logformat import Stream, format_line
 from compas.runner.messages import Exit, Spec, Started
 from compas.runner.output import PipeSource, Recorder, Source
 from compas.runner.processes import find_process
-from compas.runner.redact import Redactor
 from compas.runner.serve import bind_socket
 from compas.runner.strays import end_strays
 

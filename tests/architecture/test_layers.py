@@ -28,13 +28,16 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.config": (DOMAIN, *FOUNDATION),
     "compas.store": (DOMAIN, *FOUNDATION),
     "compas.backends": (DOMAIN, *FOUNDATION),
-    "compas.git": (DOMAIN, "actors", *FOUNDATION),
-    "compas.runner": (DOMAIN, *FOUNDATION),
+    "compas.git": (DOMAIN, "compas.output", "actors", *FOUNDATION),
+    "compas.runner": (DOMAIN, "compas.output", *FOUNDATION),
+    # Of what programs print; whoever runs one uses it.
+    "compas.output": FOUNDATION,
     # Asks agent CLIs how they are, for the supervisor and, beside it, for the doctor.
-    "compas.health": (DOMAIN, "compas.backends", "compas.runner", *FOUNDATION),
+    "compas.health": (DOMAIN, "compas.backends", "compas.output", "compas.runner", *FOUNDATION),
     "compas.orchestrator": (
         *("actors", DOMAIN, "compas.api"),
         *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner", "compas.health"),
+        "compas.output",
         *FOUNDATION,
     ),
     # Clients speak the protocol; none of them sees the supervisor's insides.

@@ -84,7 +84,10 @@ PrepareResult = Prepared | Conflicts | Refused
 
 
 class VerifyMerge(Mutation, frozen=True, kw_only=True):
-    """Run a shell command on a merge commit in a checkout of its own; `log` is a file that gets all it prints."""
+    """Run a shell command on a merge commit in a checkout of its own; `log` is a file that gets what it prints.
+
+    Of that, secrets are replaced, and what these patterns match; None leaves all as it was printed.
+    """
 
     repo: str
     op: str
@@ -92,10 +95,11 @@ class VerifyMerge(Mutation, frozen=True, kw_only=True):
     command: str
     timeout_secs: float
     log: str
+    redaction_patterns: tuple[str, ...] | None = ()
 
 
 class Verified(Struct, frozen=True, kw_only=True):
-    """How the command ended; `tail` is the end of what it printed, `code` None where it was ended."""
+    """How the command ended; `tail` is the end of its log, `code` None where it was ended."""
 
     outcome: Literal["passed", "failed", "timed_out"]
     code: int | None

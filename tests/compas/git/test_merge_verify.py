@@ -19,9 +19,18 @@ from compas.git.messages import Verified, VerifyMerge
 pytestmark = pytest.mark.system
 
 
-async def check(repo: Repo, command: str, log: Path, timeout: float = 30) -> Verified:
+async def check(
+    repo: Repo, command: str, log: Path, timeout: float = 30, patterns: tuple[str, ...] | None = ()
+) -> Verified:
     request = VerifyMerge(
-        epoch=1, repo=str(repo), op="op1", commit=repo.tip(), command=command, timeout_secs=timeout, log=str(log)
+        epoch=1,
+        repo=str(repo),
+        op="op1",
+        commit=repo.tip(),
+        command=command,
+        timeout_secs=timeout,
+        log=str(log),
+        redaction_patterns=patterns,
     )
     return await verify_merge(request)
 
@@ -48,11 +57,21 @@ async def test_a_check_that_fails_shows_the_end_of_what_it_printed(repo: Repo, l
 
 
 async def test_output_without_end_does_not_fill_the_disk(repo: Repo, log: Path) -> None:
-    found = await check(repo, f"head -c {LOG_BYTES + 1000} /dev/zero; echo the end", log)
+    found = await check(repo, f"yes 0123456789 | head -c {LOG_BYTES + 1000}; echo the end", log)
     assert found.outcome == "passed"
     assert found.tail.endswith("the end")
-    assert LOG_BYTES < log.stat().st_size < LOG_BYTES + 200
-    assert b"more bytes were not kept" in log.read_bytes()[-200:]
+    assert LOG_BYTES - 200 < log.stat().st_size < LOG_BYTES + 200
+    assert b"more bytes are not kept" in log.read_bytes()[-200:]
+
+
+async def test_secrets_are_neither_in_the_log_nor_in_what_is_told(repo: Repo, log: Path) -> None:
+    found = await check(repo, "echo password=0123456789abcdef0123; echo 4711; exit 1", log, patterns=("4711",))
+    assert found.tail == log.read_text().strip() == "password=[REDACTED:generic_secret]\n[REDACTED:custom_0]"
+
+
+async def test_secrets_stay_where_the_config_says_so(repo: Repo, log: Path) -> None:
+    found = await check(repo, "echo password=0123456789abcdef0123", log, patterns=None)
+    assert found.tail == log.read_text().strip() == "password=0123456789abcdef0123"
 
 
 @contextlib.asynccontextmanager

@@ -44,6 +44,8 @@ class FakeRepo:
     snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
+    pool: int = 0
+    """How many worktrees are at the ready."""
 
     def __post_init__(self) -> None:
         self.tips["main"] = self.store((), {"README": "begin\n"}, "begin")
@@ -235,6 +237,7 @@ class FakeGit:
                 raise GitRefused("base_required", f"{branch} does not exist yet and no base was named")
             home.bases[thread] = home.tips[branch] = self._tip(home, base)
         if created:
+            home.pool -= int(pool and home.pool > 0)
             home.checkouts[path] = Checkout(branch, dict(home.commits[home.tips[branch]].tree))
             home.instances[path] = f"made-{len(self.asked)}"
         if loss:
@@ -250,7 +253,10 @@ class FakeGit:
 
     async def fill_pool(self, repo: str, *, base: str, size: int, location: str | None = None) -> m.Pool:
         loss = await self._begin("fill_pool")
-        self._tip(self._home(repo)[0], base)
+        home = self._home(repo)[0]
+        if size:
+            self._tip(home, base)
+        home.pool = size
         if loss:
             self._lose("fill_pool")
         return m.Pool(ready=size)
@@ -447,7 +453,15 @@ class FakeGit:
         return tuple(m.SideCommit(commit=one, subject=repo.commits[one].subject, author="Op") for one in found)
 
     async def verify_merge(
-        self, repo: str, op: str, *, commit: str, command: str, timeout_secs: float, log: str
+        self,
+        repo: str,
+        op: str,
+        *,
+        commit: str,
+        command: str,
+        timeout_secs: float,
+        log: str,
+        redaction_patterns: tuple[str, ...] | None = (),
     ) -> m.Verified:
         """Pass, but for the command `false`; one that is held is ended at its time limit."""
         began = trio.current_time()

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from compas.output.kept import LOG_LIMIT
 from compas.runner import processes
-from compas.runner.command import LOG_LIMIT, Command, CommandEnd, CommandError, run_command
+from compas.runner.command import Command, CommandEnd, CommandError, run_command
 
 pytestmark = pytest.mark.system
 

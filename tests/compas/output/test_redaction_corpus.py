@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compas.runner.redact import Redactor
+from compas.output.redact import Redactor
 
 CORPUS = Path(__file__).parents[2] / "data" / "redaction"
 REPEATED = re.compile(r"\{([^{}\"*]+)\*(\d+)\}")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from compas.runner.redact import Redactor
+from compas.output.redact import Redactor
 
 A = "aB3" * 30
 SECRETS = [

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compas.runner.lines import Line, LineSplitter
+from compas.output.lines import Line, LineSplitter
 
 pieces = st.lists(st.binary(max_size=30).map(lambda data: data.replace(b"\x00", b"\n")))
 

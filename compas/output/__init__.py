@@ -1,0 +1,1 @@
+"""What programs print, on its way to be kept: cut into lines, redacted, bounded."""
