@@ -148,7 +148,7 @@ def lock_of(path: str) -> str:
 async def remove_merge_checkout(git: Git, path: str) -> bool:
     """Remove a temporary checkout, half made or whole; it lies in git's own directory and only we work in it."""
     registered = any(same_place(item.path, path) for item in await worktrees(git))
-    was_there = _remove_tree(path)
+    was_there = await trio.to_thread.run_sync(_remove_tree, path)  # of a large checkout that takes seconds
     if registered:  # git unlocks and forgets a worktree whose directory is gone
         await git.run("worktree", "remove", "--force", "--force", path)
     return was_there or registered

@@ -116,7 +116,23 @@ async def _take_back(
     if await _move(git, target, old, new, f"compas: undo merge {op}") is not None:
         left = (stale(failed.worktree, old, new, failed.reason),)
         return Published(new=new, followed=tuple(followed), stale=left)
-    for path in followed:
-        await follow(git, path, new, old)
     sentence = f"{failed.worktree} was changed while the merge was published, so it was undone; try again"
+    for path in followed:
+        left_there = await _follow_back(git, path, new, old)
+        if left_there is not None:
+            sentence += f". {left_there}"
     return Refused(code="checkout_changed", sentence=sentence, worktree=failed.worktree, output=failed.reason)
+
+
+async def _follow_back(git: Git, path: str, new: str, old: str) -> str | None:
+    """Bring a checkout back to what its branch is again; return, for people, what keeps it where it is."""
+    try:
+        reason = await follow(git, path, new, old)
+    except GitError as error:
+        reason = str(error)
+    if reason is None:
+        return None
+    return (
+        f"{path} still shows the merge that was undone ({reason}); move what is in the way elsewhere, then run "
+        f"`git read-tree -u -m {new} {old}` there"
+    )

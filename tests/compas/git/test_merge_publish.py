@@ -232,6 +232,27 @@ async def test_a_checkout_changed_at_the_last_moment_undoes_the_publication(repo
     assert (repo.status(), repo.read("a.txt")) == (" M a.txt", "mine\n")
 
 
+async def test_a_checkout_that_cannot_be_brought_back_is_named_with_what_to_do(repo: Repo) -> None:
+    """The hook stands for an operator who saves in a second checkout, then in the first while that is undone."""
+    merge = await prepared(repo)
+    second = repo.path.parent / "second"
+    repo.git("worktree", "add", "-q", "--force", str(second), "main")
+    saves = f'{{ touch "{repo}/.git/one"; echo mine > "{second}/a.txt"; }}'
+    again = f'{{ touch "{repo}/.git/two"; echo mine > "{repo}/a.txt"; }}'
+    repo.hook(
+        "reference-transaction",
+        f'[ "$1" = committed ] || exit 0\n'
+        f'if [ ! -e "{repo}/.git/one" ]; then {saves}; elif [ ! -e "{repo}/.git/two" ]; then {again}; fi',
+    )
+    found = await publish(repo, merge)
+    assert isinstance(found, Refused), found
+    assert found.code == "checkout_changed"
+    assert f"{repo} still shows the merge that was undone" in found.sentence
+    assert f"git read-tree -u -m {merge.new} {merge.target_old}" in found.sentence
+    assert repo.tip("main") == merge.target_old
+    assert (repo.read("a.txt"), (second / "a.txt").read_text()) == ("mine\n", "mine\n")
+
+
 async def test_no_commit_of_a_busy_operator_is_lost(repo: Repo) -> None:
     """An operator commits all the time while merges are published; all their commits and all merges stay."""
     repo.git("branch", "side")
