@@ -170,12 +170,14 @@ class Decoder:
         if not isinstance(node, Scalar):
             raise self._refused(node, path, in_words(str, key))
         value = typed(node.text) if node.plain else node.text
+        form = FORMS[key.form] if key.form else None
+        if form and not isinstance(value, str) and not form.pattern.fullmatch(node.text):
+            raise self._refused(node, path, form.words)  # quotes would not help
         if not isinstance(value, str):
             quoted = '; "" is an empty one' if value is None else f'; quote it: "{node.text}"'
             raise self._refused(node, path, f"a string{quoted}")
         if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
             raise self._refused(node, path, "text without NUL characters and halves of surrogate pairs")
-        form = FORMS[key.form] if key.form else None
         if form and not form.pattern.fullmatch(value):
             raise self._refused(node, path, form.words)
         return self._path(value, node, path) if key.path else value

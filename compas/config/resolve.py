@@ -60,13 +60,18 @@ def resolve(draft: Draft, config_path: str) -> Config:
             worktrees=_seconds(file.retention.worktrees),
             logs=_seconds(file.retention.logs),
             log_count=limits.log_retention_count,
+            telemetry=_duration(file.retention.telemetry),
         ),
     )
 
 
 def _seconds(duration: str | None) -> float | None:
+    return None if duration is None else _duration(duration)
+
+
+def _duration(text: str) -> float:
     """Return the seconds of a duration such as 30d."""
-    return None if duration is None else float(duration[:-1]) * _UNITS[duration[-1]]
+    return float(text[:-1]) * _UNITS[text[-1]]
 
 
 def _agent(entry: AgentEntry, file: ConfigFile) -> AgentSpec:

@@ -13,12 +13,10 @@ from compas.domain.breaker import Breaker, decide_breaker, evolve
 from compas.orchestrator.messages import BackendPlaces
 from compas.orchestrator.services import ADMISSION, JOURNAL, Services
 from compas.orchestrator.stream import commit, patiently
+from compas.orchestrator.wall_time import wait_until
 from compas.store.projections.ends import ends_on
 
 log = logging.getLogger("compas.breaker")
-
-LONGEST_SLEEP_SECS = 60.0
-"""Wall-clock times are looked at again this often while one is pending: timers stop in a suspended laptop."""
 
 
 class BreakerKeeper:
@@ -96,7 +94,6 @@ class BreakerKeeper:
         self._told = places
 
     async def _wait(self) -> None:
-        until = self._state.opened.until if self._state.opened is not None else None
-        left = until - self._services.clock() if until is not None else 0.0
-        with trio.move_on_after(min(left, LONGEST_SLEEP_SECS) if left > 0 else float("inf")):
-            await self._word.wait()
+        opened, clock = self._state.opened, self._services.clock
+        is_open = opened is not None and opened.until > clock()
+        await wait_until(opened.until if opened is not None and is_open else float("inf"), clock, self._word)

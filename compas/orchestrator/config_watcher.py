@@ -18,6 +18,7 @@ from compas.orchestrator.configuration import Configuration, Refused, errors_of
 from compas.orchestrator.messages import (
     Commit,
     ConfigFileChanged,
+    ConfigTakenUp,
     ExecutionOver,
     LimitsChanged,
     LookAtConfig,
@@ -221,6 +222,7 @@ class ConfigWatcher(Actor):
     async def _tell_those_who_wait(self) -> None:
         """Let in whoever has room by the new limits, and have the circuit breakers judged by theirs. An actor that is
         being restarted reads them by itself."""
+        self.context.bus.publish(ConfigTakenUp(), 0)
         backends = [backend_name(backend) for backend in self._services.backends]
         for name, word in [*((name, ExecutionOver()) for name in backends), (ADMISSION, LimitsChanged())]:
             found = self.context.registry.find(name)

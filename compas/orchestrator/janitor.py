@@ -12,15 +12,13 @@ from actors.reply import Reply
 from compas.domain import events as e
 from compas.domain.cleanup import CLEANUP, Kept, due_at, keep
 from compas.domain.decision import Refusal
-from compas.orchestrator.messages import DescribeKept, RemoveTree
+from compas.orchestrator.messages import ConfigTakenUp, DescribeKept, RemoveTree
 from compas.orchestrator.removal import Outcome, Removal
 from compas.orchestrator.services import JANITOR, Services
+from compas.orchestrator.wall_time import wait_until
 from compas.store.projections.worktrees import Ended, ended_worktrees, worktrees_of_thread
 
 log = logging.getLogger("compas.janitor")
-
-LONGEST_SLEEP_SECS = 60.0
-"""Wall-clock times are looked at this often while one is pending: timers stop in a suspended laptop."""
 
 Place = tuple[str, str]
 """A thread and a repository."""
@@ -38,7 +36,7 @@ _MAY_FREE_A_WORKTREE = (
 
 
 class Janitor(Actor):
-    """Looks when a thread ends and when a retention is over, and never in between.
+    """Looks when a thread ends, when a retention is over or another, and never in between.
 
     Which worktrees there are it reads from the log's own tables, so that it begins after a crash where it was; a
     removal that was begun is finished first. What it had to leave, and until when, it knows in memory only.
@@ -89,13 +87,7 @@ class Janitor(Actor):
         while True:
             self._changed = trio.Event()
             due = await self._clean_what_is_due()
-            await self._wait(due)
-
-    async def _wait(self, due: float) -> None:
-        """Wait until the time has come, in UTC seconds, or something has changed."""
-        while (left := due - self._services.clock()) > 0 and not self._changed.is_set():
-            with trio.move_on_after(min(left, LONGEST_SLEEP_SECS) if left < float("inf") else left):
-                await self._changed.wait()
+            await wait_until(due, self._services.clock, self._changed)
 
     async def _clean_what_is_due(self) -> float:
         """Remove what may go now; return when to look again."""
@@ -164,7 +156,9 @@ class Janitor(Actor):
 
 
 def _may_free_a_worktree(event: object) -> bool:
-    return isinstance(event, e.Recorded) and isinstance(event.event, _MAY_FREE_A_WORKTREE)
+    if isinstance(event, e.Recorded):
+        return isinstance(event.event, _MAY_FREE_A_WORKTREE)
+    return isinstance(event, ConfigTakenUp)
 
 
 def _thread_of(item: object) -> str:

@@ -9,17 +9,17 @@ from actors.bus import Published
 from actors.errors import BusClosed
 from compas.domain import events as e
 from compas.domain.cleanup import logs_to_remove
+from compas.orchestrator.messages import ConfigTakenUp
 from compas.orchestrator.services import Services
+from compas.orchestrator.wall_time import wait_until
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import unsettled_executions
 
 log = logging.getLogger("compas.janitor")
 
-LONGEST_SLEEP_SECS = 60.0
-
 
 class LogKeeper(Actor):
-    """Looks at the start, when an execution ends, and when the oldest log has reached its age."""
+    """Looks at the start, when an execution ends, when the oldest log has reached its age, and when that is another."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -37,7 +37,7 @@ class LogKeeper(Actor):
         raise TypeError(f"the keeper of logs does not take {type(message).__name__}")
 
     async def _listen(self) -> None:
-        async with self.context.bus.subscribe(_is_an_end) as subscription:
+        async with self.context.bus.subscribe(_concerns_logs) as subscription:
             try:
                 while True:
                     self._note(await subscription.receive())
@@ -51,16 +51,14 @@ class LogKeeper(Actor):
             if self._logs is not None:
                 self._logs[ended.execution] = recorded.at
         else:
-            self._logs = None  # some events were missed
+            self._logs = None  # some events may have been missed
         self._changed.set()
 
     async def _keep(self) -> None:
         while True:
             self._changed = trio.Event()
             due = await self._remove_what_is_due()
-            while (left := due - self._services.clock()) > 0 and not self._changed.is_set():
-                with trio.move_on_after(min(left, LONGEST_SLEEP_SECS) if left < float("inf") else left):
-                    await self._changed.wait()
+            await wait_until(due, self._services.clock, self._changed)
 
     async def _remove_what_is_due(self) -> float:
         """Remove the logs beyond their number or their age; return when the next one is due, in UTC seconds."""
@@ -81,5 +79,7 @@ def _in_use(reader: Reader) -> frozenset[str]:
     return frozenset(row.execution for row in unsettled_executions(reader))
 
 
-def _is_an_end(event: object) -> bool:
-    return isinstance(event, e.Recorded) and isinstance(event.event, e.ExecutionEnded | e.ExecutionStopped)
+def _concerns_logs(event: object) -> bool:
+    if isinstance(event, e.Recorded):
+        return isinstance(event.event, e.ExecutionEnded | e.ExecutionStopped)
+    return isinstance(event, ConfigTakenUp)

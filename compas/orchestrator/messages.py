@@ -236,6 +236,11 @@ class KeepPlaces:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfigTakenUp:
+    """Published, not told: another config is in force."""
+
+
+@dataclass(frozen=True, slots=True)
 class LimitsChanged:
     """The config has other limits now."""
 

@@ -1,8 +1,9 @@
-"""Keeps worktrees at the ready where the config wants that: at the start, and whenever one has been handed out."""
+"""Keeps worktrees at the ready where the config wants that: from the start, and whenever one has been handed out."""
 
 import logging
 
 import trio
+from msgspec import structs
 
 from actors.actor import Actor
 from actors.bus import Published
@@ -11,6 +12,7 @@ from compas.domain import events as e
 from compas.domain.specs import RepositorySpec
 from compas.git.errors import GitError
 from compas.orchestrator.furnishing import repository_spec
+from compas.orchestrator.messages import ConfigTakenUp
 from compas.orchestrator.services import Services
 
 log = logging.getLogger("compas.pool")
@@ -22,11 +24,13 @@ class PoolKeeper(Actor):
     def __init__(self, services: Services) -> None:
         self._services = services
         self._wanted: dict[str, RepositorySpec] = {}
+        self._known: dict[str, RepositorySpec] = {}
+        """Every repository that the config has had."""
         self._changed = trio.Event()
 
     async def on_start(self) -> None:
         """Begin with every repository of the config: one whose pool is not wanted any more is emptied."""
-        self._wanted = {spec.path: spec for spec in self._services.config.repositories}
+        self._want_what_the_config_says()
         self.context.start_soon(self._listen)
         self.context.start_soon(self._fill)
 
@@ -35,7 +39,7 @@ class PoolKeeper(Actor):
         raise TypeError(f"the keeper of pools does not take {type(message).__name__}")
 
     async def _listen(self) -> None:
-        async with self.context.bus.subscribe(_is_handed_out) as subscription:
+        async with self.context.bus.subscribe(_concerns_pools) as subscription:
             try:
                 while True:
                     item = await subscription.receive()
@@ -44,11 +48,20 @@ class PoolKeeper(Actor):
                 return
 
     def _note(self, recorded: object) -> None:
-        specs = self._services.config.repositories
         if isinstance(recorded, e.Recorded) and isinstance(recorded.event, e.WorktreeReady):
             found = repository_spec(self._services, recorded.event.repository)
-            specs = (found,) if found is not None else ()
-        self._wanted |= {spec.path: spec for spec in specs if spec.pool}
+            if found is not None and found.pool:
+                self._want(found)
+        else:
+            self._want_what_the_config_says()
+
+    def _want_what_the_config_says(self) -> None:
+        listed = {spec.path: spec for spec in self._services.config.repositories}
+        for path, spec in {**self._known, **listed}.items():
+            self._want(spec if path in listed else structs.replace(spec, pool=0))
+
+    def _want(self, spec: RepositorySpec) -> None:
+        self._known[spec.path] = self._wanted[spec.path] = spec
         self._changed.set()
 
     async def _fill(self) -> None:
@@ -73,5 +86,6 @@ class PoolKeeper(Actor):
             log.warning("the pool of %s: %s", spec.path, note, extra={"action": "pool_note"})
 
 
-def _is_handed_out(event: object) -> bool:
-    return isinstance(event, e.Recorded) and isinstance(event.event, e.WorktreeReady)
+def _concerns_pools(event: object) -> bool:
+    is_handed_out = isinstance(event, e.Recorded) and isinstance(event.event, e.WorktreeReady)
+    return is_handed_out or isinstance(event, ConfigTakenUp)

@@ -23,6 +23,7 @@ from compas.orchestrator.pool_keeper import PoolKeeper
 from compas.orchestrator.ports import Ports
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry import TelemetryActor
+from compas.orchestrator.telemetry_keeper import TelemetryKeeper
 from compas.orchestrator.threads import ThreadDirectory, Threads
 from compas.orchestrator.workers import Slot, WorkerHost
 from compas.runner.launcher import Launcher, open_fork_server
@@ -49,6 +50,7 @@ def build_root(
         ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
         ChildSpec("janitor", lambda: Janitor(services)),
         ChildSpec("log-keeper", lambda: LogKeeper(services)),
+        ChildSpec("telemetry-keeper", lambda: TelemetryKeeper(services, telemetry)),
         ChildSpec("pool-keeper", lambda: PoolKeeper(services)),
     ]
     return _group(

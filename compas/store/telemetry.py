@@ -173,6 +173,15 @@ class Telemetry:
 
         return await self._write(delete)
 
+    async def oldest(self) -> int | None:
+        """Return when the oldest event was, in UTC milliseconds; None when there is none."""
+
+        def ask(database: Database) -> int | None:
+            found = database.row("SELECT at_ms FROM telemetry ORDER BY at_ms LIMIT 1")
+            return None if found is None else int(found[0] or 0)
+
+        return await self._read(ask)
+
     async def _write(self, work: Callable[[Database], R]) -> R:
         await trio.lowlevel.checkpoint()
         with trio.CancelScope(shield=True):

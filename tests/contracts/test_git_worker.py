@@ -395,6 +395,21 @@ async def test_a_rebase_makes_the_sources_commits_again_on_the_target(hands: Han
     assert hands.read(hands.path, "a.txt") == "a\n"
 
 
+async def test_a_pool_is_filled_handed_out_of_refilled_and_emptied(hands: Hands) -> None:
+    assert await hands.git.fill_pool(hands.path, base="main", size=2) == m.Pool(ready=2)
+    tree = await hands.git.ensure_worktree(hands.path, "t1", base="main", pool=True)
+    assert (tree.created, tree.head, hands.read(tree.path, "README")) == (True, hands.tip("main"), "begin\n")
+    assert await hands.git.fill_pool(hands.path, base="main", size=2) == m.Pool(ready=2)
+    assert await hands.git.fill_pool(hands.path, base="main", size=0) == m.Pool(ready=0)
+    assert (await worktree(hands, "t2")).created
+
+
+async def test_a_pool_of_a_branch_that_does_not_exist_is_refused(hands: Hands) -> None:
+    with pytest.raises(GitRefused, match="'nowhere'"):
+        await hands.git.fill_pool(hands.path, base="nowhere", size=1)
+    assert await hands.git.fill_pool(hands.path, base="nowhere", size=0) == m.Pool(ready=0)
+
+
 async def test_a_squash_is_one_commit_and_a_second_one_nothing_to_do(hands: Hands) -> None:
     await worktree(hands)
     hands.commit("compas/t1", "one", a_txt="a\n")

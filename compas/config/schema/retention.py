@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from compas.config.schema.key import Effect, Key, Section
+from compas.config.schema.key import Key, Section
 
 
 class Retention(Section, frozen=True, kw_only=True):
@@ -17,8 +17,9 @@ class Retention(Section, frozen=True, kw_only=True):
         ),
     ] = None
     telemetry: Annotated[
-        str | None, Key(doc="Tool calls, messages and progress.", form="duration", effect=Effect.LATER)
-    ] = None
+        str,
+        Key(doc="What agents were seen doing: tool calls, messages and progress, and their counts.", form="duration"),
+    ] = "30d"
     worktrees: Annotated[
         str | None,
         Key(

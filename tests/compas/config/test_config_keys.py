@@ -202,7 +202,6 @@ def test_a_name_or_role_in_the_defaults_is_refused(desk: Desk, key: str) -> None
 
 
 PLANNED = {
-    "retention: {telemetry: 30d}": "retention.telemetry",
     "budgets: {day: {usd: 40}, at_80_percent: warn}": "budgets",
     "notifications: {desktop: true}": "notifications",
     "hooks: {on_execution_started: [{command: x}]}": "hooks",
@@ -220,9 +219,15 @@ def test_what_has_no_effect_is_said_where_it_stands(desk: Desk, text: str) -> No
     assert finding.sentence.startswith("accepted, but")
 
 
-@pytest.mark.parametrize("text", ["retention: {logs: 30}", "retention: {logs: soon}", "budgets: {day: {usd: -1}}"])
+@pytest.mark.parametrize("text", ["notifications: {desktop: maybe}", "budgets: {day: {usd: -1}}"])
 def test_what_has_no_effect_yet_is_checked_all_the_same(desk: Desk, text: str) -> None:
     assert desk.error(desk.with_agent(text + "\n"))
+
+
+@pytest.mark.parametrize("key", ["logs", "telemetry", "worktrees"])
+@pytest.mark.parametrize("value", ["30", "soon", "1.5d", "d", "-1d"])
+def test_a_retention_that_is_no_duration_is_refused(desk: Desk, key: str, value: str) -> None:
+    assert "such as 30d" in desk.error(desk.with_agent(f"retention: {{{key}: {value}}}\n"))
 
 
 def test_an_agents_budget_and_fallback_are_accepted_and_said_to_have_no_effect(desk: Desk) -> None:

@@ -7,10 +7,12 @@ import pytest
 import trio
 import trio.testing
 from actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
+from msgspec import structs
 from trio.testing import MockClock
 from troupe import Turn
 
 from actors.remote.errors import RequestFailed
+from compas.api.threads import ABANDON
 from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES, WorktreeListing
 from compas.domain import events as e
 from compas.domain.specs import RepositorySpec, RetentionSpec
@@ -317,3 +319,17 @@ async def test_logs_go_when_they_are_too_old_also_those_of_an_earlier_supervisor
             assert len(await shop.runners.logs()) == 1
             await trio.sleep(600)
             assert await shop.runners.logs() == {}
+
+
+async def test_a_shorter_retention_holds_at_once(autojump_clock: MockClock) -> None:
+    long = RetentionSpec(worktrees=6000.0, logs=6000.0)
+    async with shop_with_work("file", retention=long) as (shop, supervisor):
+        await supervisor.ask(ABANDON, thread_id="t1")
+        await trio.sleep(1000)
+        assert len(await shop.runners.logs()) == 1
+        assert "/repo/.compas-worktrees/t1" in shop.repo.checkouts
+        short = RetentionSpec(worktrees=60.0, logs=60.0)
+        supervisor.config_file.save(structs.replace(shop.config, retention=short))
+        await trio.sleep(10)
+        assert await shop.runners.logs() == {}
+        assert "/repo/.compas-worktrees/t1" not in shop.repo.checkouts

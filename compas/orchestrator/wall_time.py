@@ -1,0 +1,18 @@
+"""Waiting for a moment of the wall clock, which the timers of a suspended laptop do not follow."""
+
+from collections.abc import Callable
+from typing import Final
+
+import trio
+
+SLEEP_SECS: Final = 60.0
+LOOKS: Final = 64
+"""A moment that is near is looked for every minute, one that is far so often in all: whoever waits a month for it may
+be an hour late, and costs next to nothing."""
+
+
+async def wait_until(moment: float, clock: Callable[[], float], changed: trio.Event) -> None:
+    """Wait until the clock is at `moment`, in UTC seconds, infinity being never, or until something has changed."""
+    while (left := moment - clock()) > 0 and not changed.is_set():
+        with trio.move_on_after(min(left, max(SLEEP_SECS, left / LOOKS))):
+            await changed.wait()
