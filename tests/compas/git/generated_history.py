@@ -1,6 +1,7 @@
 """Two branches that part, generated: trees of files, links and submodules, and what happens to them on either side."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from git_operator import Repo
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ NAMES = [
     "日本", ".gitattributes",
 ]  # fmt: skip
 ATTRIBUTES = [b"a merge=union\n", b"b -merge\n", b"dir/* -text\n"]
+CONVERTING = [b"* text=auto\n", b"* text=auto eol=crlf\n", b"a text eol=lf\n"]
 COMMITS = [b"1" * 40, b"2" * 40, b"3" * 40]
 
 
@@ -55,7 +57,9 @@ class History:
     """What is there at first, and the commits of both sides.
 
     With `shares` the target begins with the source's first commit, as if somebody had picked it; with `merges` the
-    source's last commit but one is a merge of the target's first.
+    source's last commit but one is a merge of the target's first. With `converts` attributes ask for ends of line to be
+    converted, and no content has others than git would make of it: of one that has, git takes its own checkout for
+    changed, and merges nothing there.
     """
 
     base: Tree
@@ -63,6 +67,7 @@ class History:
     theirs: list[list[Step]]
     shares: bool
     merges: bool
+    converts: bool
 
 
 histories = st.builds(
@@ -72,10 +77,11 @@ histories = st.builds(
     theirs=commits,
     shares=st.integers(0, 4).map(lambda number: number == 0),
     merges=st.integers(0, 4).map(lambda number: number == 0),
+    converts=st.integers(0, 3).map(lambda number: number == 0),
 )
 
 
-def applied(tree: Tree, steps: list[Step]) -> Tree:
+def applied(tree: Tree, steps: list[Step], *, converts: bool) -> Tree:
     """Return the tree after these steps; one that names nothing does nothing."""
     result = dict(tree)
     for kind, name, what in steps:
@@ -91,9 +97,12 @@ def applied(tree: Tree, steps: list[Step]) -> Tree:
             result[name] = (str(what), result[name][1])
     # A tree holds a name as a file or as a directory, not both; and only files have attributes for content.
     result = {name: entry for name, entry in result.items() if not _is_below(name, result)}
+    known = CONVERTING if converts else ATTRIBUTES
     attributes = result.get(".gitattributes")
-    if attributes is not None and attributes not in [("100644", one) for one in ATTRIBUTES]:
-        result[".gitattributes"] = ("100644", ATTRIBUTES[len(attributes[1]) % len(ATTRIBUTES)])
+    if attributes is not None and attributes not in [("100644", one) for one in known]:
+        result[".gitattributes"] = ("100644", known[len(attributes[1]) % len(known)])
+    if converts:
+        result = {name: (mode, content.replace(b"\r\n", b"\n")) for name, (mode, content) in result.items()}
     return result
 
 
@@ -104,22 +113,23 @@ def _is_below(name: str, tree: Tree) -> bool:
 
 def write(repo: Repo, history: History) -> None:
     """Make the branches base, main and side of a repository this history, whatever they were."""
-    start = applied({name: ("100644", b"".join(LINES)) for name in NAMES[:3]} | history.base, [])
+    apply = partial(applied, converts=history.converts)
+    start = apply({name: ("100644", b"".join(LINES)) for name in NAMES[:3]} | history.base, [])
     stream = _commit("base", "base", start)
     ours = [*history.theirs[:1], *history.ours] if history.shares else history.ours
     tree = start
     for number, steps in enumerate(ours):
-        tree = applied(tree, steps)
+        tree = apply(tree, steps)
         stream += _commit("main", f"main {number}", tree, "from refs/heads/base\n" if number == 0 else "")
         if number == 0:
             first, first_tree = "refs/heads/first", tree
             stream += _commit("first", "", tree, "", of="refs/heads/main")
     tree = start
     for number, steps in enumerate(history.theirs):
-        tree = applied(tree, steps)
+        tree = apply(tree, steps)
         stream += _commit("side", f"side {number}", tree, "from refs/heads/base\n" if number == 0 else "")
         if number == 0 and history.merges and len(history.theirs) > 1:
-            tree = applied(tree | first_tree, [])
+            tree = apply(tree | first_tree, [])
             stream += _commit("side", "a merge", tree, f"merge {first}\n")
     refs = "".join(f"delete refs/heads/{branch}\n" for branch in ("base", "main", "side", "first"))
     repo.git("update-ref", "--stdin", stdin=refs, check=False)
