@@ -8,6 +8,9 @@ from msgspec.structs import FieldInfo
 Req = TypeVar("Req", bound=msgspec.Struct)
 Res = TypeVar("Res", bound=msgspec.Struct)
 
+IS_PATH = {"path": True}
+"""Marks a parameter, as the `extra` of its `Meta`, whose value is a path on this machine: it is sent from its root."""
+
 Kind = Literal["read", "write", "wait", "stream"]
 
 
@@ -40,6 +43,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     required: bool
     default: object = None
     choices: tuple[str, ...] = ()
+    is_path: bool = False
 
 
 def parameters(request: type[msgspec.Struct]) -> tuple[Parameter, ...]:
@@ -61,6 +65,7 @@ def _parameter(field: FieldInfo, hint: object) -> Parameter:
         required=field.required,
         default=None if field.required or field.default is msgspec.NODEFAULT else field.default,
         choices=choices,
+        is_path=any(meta.extra == IS_PATH for meta in metas),
     )
 
 

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import IS_PATH, Operation
 
 ThreadName = Annotated[str, Meta(description="thread")]
-RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several")]
+RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several", extra=IS_PATH)]
 
 
 class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

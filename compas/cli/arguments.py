@@ -1,6 +1,7 @@
 """Derives a command's arguments from an operation's declaration, and the request from what was typed."""
 
 import argparse
+import os
 import re
 import sys
 from typing import Any, NoReturn, TypeVar
@@ -8,6 +9,7 @@ from typing import Any, NoReturn, TypeVar
 import msgspec
 
 from compas.api.operation import Operation, Parameter, parameters
+from compas.config.locate import expand_home
 from compas.errors import CompasError
 
 Req = TypeVar("Req", bound=msgspec.Struct)
@@ -73,7 +75,7 @@ def request_from(
     for parameter in parameters(operation.request):
         value = getattr(given, parameter.name, None)
         if value is not None and parameter.name not in more:
-            values[parameter.wire_name] = _checked_text(value) if isinstance(value, str) else value
+            values[parameter.wire_name] = _sendable(parameter, value) if isinstance(value, str) else value
     try:
         return msgspec.convert(values, operation.request)
     except msgspec.ValidationError as error:
@@ -89,6 +91,12 @@ def read_text(argument: str) -> str:
         return found.decode()
     except UnicodeDecodeError as error:
         raise InputError(f"standard input is not UTF-8 at byte {error.start}; convert it first") from error
+
+
+def _sendable(parameter: Parameter, text: str) -> str:
+    """Return what is sent for an argument. The supervisor is in another directory, so a path starts at the root."""
+    checked = _checked_text(text)
+    return os.path.realpath(expand_home(checked, os.environ)) if parameter.is_path else checked
 
 
 def _checked_text(text: str) -> str:

@@ -29,7 +29,6 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 
 INSTEAD: dict[tuple[str, str], str] = {
     ("orch_execution_events", "since_timestamp"): "read on with after, the index of the last event that is known",
-    ("orch_close", "merge"): "merge first, with orch_merge and orch_wait_merge, then close",
 }
 """Parameters of the original that are not here, and what to do instead; passing them over would mislead."""
 

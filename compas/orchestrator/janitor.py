@@ -16,6 +16,7 @@ from compas.orchestrator.messages import ConfigTakenUp, DescribeKept, RemoveTree
 from compas.orchestrator.removal import Outcome, Removal
 from compas.orchestrator.services import JANITOR, Services
 from compas.orchestrator.wall_time import wait_until
+from compas.orchestrator.which_repository import which_repository
 from compas.store.projections.worktrees import Ended, ended_worktrees, worktrees_of_thread
 
 log = logging.getLogger("compas.janitor")
@@ -131,18 +132,15 @@ class Janitor(Actor):
 
     async def _place(self, told: RemoveTree) -> Place | Refusal:
         rows = await self._services.store.query(lambda reader: worktrees_of_thread(reader, told.thread))
-        named = [row for row in rows if told.repository in (None, row.repository)]
+        there = [row.repository for row in rows if row.path is not None]
         # One that is gone is answered as the first time, when it was asked for again.
-        there = [row for row in named if row.path is not None] or [row for row in named if row.removed_at is not None]
-        if len(there) == 1:
-            return told.thread, there[0].repository
-        if not there:
-            where = f" of {told.repository}" if told.repository else ""
-            sentence = f"thread {told.thread!r} has no worktree{where}; `compas worktrees` lists those there are"
+        gone = [row.repository for row in rows if row.path is None and row.removed_at is not None]
+        if not there and not gone:
+            sentence = f"thread {told.thread!r} has no worktree; `compas worktrees` lists those there are"
             return Refusal(code="no_worktree", message=sentence)
-        listed = ", ".join(row.repository for row in there)
-        sentence = f"thread {told.thread} has a worktree in several repositories ({listed}); name one"
-        return Refusal(code="several_repositories", message=sentence)
+        known = there if there and told.repository is None else [*there, *gone]
+        chosen = await which_repository(told.thread, known, told.repository)
+        return chosen if isinstance(chosen, Refusal) else (told.thread, chosen)
 
     async def _remove(self, place: Place, *, by: str, force: bool, causation: str) -> Outcome | Refusal:
         lock = self._locks.setdefault(place, trio.Lock())

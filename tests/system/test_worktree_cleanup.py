@@ -73,10 +73,13 @@ def test_a_thread_with_two_repositories_has_and_loses_a_worktree_in_each(worksho
     listed = workshop.ask("worktrees", "t1")["worktrees"]
     assert [one["repository"] for one in listed] == [str(workshop.repo), str(other)]
     assert [(one["ahead"], one["state"]) for one in listed] == [(1, "clean"), (1, "clean")]
-    assert workshop("worktree-remove", "t1").code != 0, "which of them, nobody has said"
-    assert "name one with --repository" in workshop("merge", "t1").err
-    for repo in (workshop.repo, other):
-        merged = workshop.ask("merge", "t1", "--repository", str(repo))
+    for command in ("worktree-remove", "merge", "commit"):
+        assert f"({workshop.repo}, {other}); name one with --repository" in workshop(command, "t1").err
+    assert f"has no worktree of {workshop.root};" in workshop("merge", "t1", "--repository", "..", cwd=other).err
+    # As it is from where the command is given, or through a link.
+    (workshop.root / "link").symlink_to("other")
+    for named in ("repo", str(workshop.root / "link")):
+        merged = workshop.ask("merge", "t1", "--repository", named, cwd=workshop.root)
         assert workshop.ask("wait-merge", "--op-id", merged["op_id"])["status"] == "completed"
     assert workshop.ask("close", "t1")["status"] == "Completed"
     first = workshop.until("worktree.removed")

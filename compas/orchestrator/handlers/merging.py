@@ -1,6 +1,5 @@
 """Handler of `merge`: what can be refused at once is refused at once, then the operation waits for its turn."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from compas.git.messages import Entry
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
 from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
+from compas.orchestrator.which_repository import which_repository
 from compas.store.connection import Reader
 from compas.store.projections.messages import newest_message
 from compas.store.projections.threads import ThreadRow, thread_by_id
@@ -70,7 +70,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, name: str, respond: Respond) 
     if found is None:
         raise CallError("unknown_thread", f"there is no thread {wish.thread!r}; `compas status` lists them")
     thread, trees, lineage = found
-    tree = _the_tree(wish, trees)
+    tree = await _the_tree(wish, trees)
     target = wish.target or config.default_merge_target
     tip = await _preflight(desk, wish.thread, tree, target)
     queued = e.MergeQueued(
@@ -120,22 +120,18 @@ def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ..
     return row, worktrees_of_thread(reader, thread), newest.lineage if newest is not None else ""
 
 
-def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
+async def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:
     """Return the one worktree that is meant (b-mcp-cli-merge 125)."""
-    ready = [tree for tree in trees if tree.path is not None and not tree.reading]
+    ready = {tree.repository: tree for tree in trees if tree.path is not None and not tree.reading}
     if not ready:
         raise CallError("nothing_to_merge", f"thread {wish.thread} has no worktree, so it has no branch to merge")
-    listed = ", ".join(tree.repository for tree in ready)
-    if wish.repository is not None:
-        wanted = os.path.realpath(os.path.expanduser(wish.repository))
-        ready = [tree for tree in ready if os.path.realpath(tree.repository) == wanted]
-        if not ready:
-            raise CallError("unknown_repository", f"thread {wish.thread} has no worktree of {wanted}; it has: {listed}")
-    if len(ready) > 1:
-        sentence = f"thread {wish.thread} worked in several repositories ({listed})"
-        how = "merge each by its own `compas merge`, then close it" if wish.closes else "name one with --repository"
-        raise CallError("several_repositories", f"{sentence}; {how}")
-    return ready[0]
+    if wish.closes and len(ready) > 1:
+        sentence = f"thread {wish.thread} worked in several repositories ({', '.join(ready)})"
+        raise CallError("several_repositories", f"{sentence}; merge each by its own `compas merge`, then close it")
+    chosen = await which_repository(wish.thread, tuple(ready), wish.repository)
+    if isinstance(chosen, Refusal):
+        raise CallError(chosen.code, chosen.message)
+    return ready[chosen]
 
 
 async def _preflight(desk: Desk, thread: str, tree: WorktreeRow, target: str) -> str:

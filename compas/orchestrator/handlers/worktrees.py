@@ -17,6 +17,7 @@ from compas.git.errors import GitError, GitRefused
 from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
 from compas.orchestrator.messages import CommitWork, DescribeKept, DescribeThread, RemoveTree
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
+from compas.orchestrator.which_repository import which_repository
 from compas.store.connection import Reader
 from compas.store.projections.threads import thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, all_worktrees, worktrees_of_thread
@@ -152,7 +153,7 @@ async def commit(desk: Desk, call: Call) -> api.CommitResponse:
     if request.message is not None and not request.message.strip():
         raise CallError("empty_message", "the message is empty; say what the commit does, or leave it to the summary")
     state: Thread = await desk.ask_thread(request.thread_id, DescribeThread())
-    tree = _the_tree(state, request)
+    tree = await _the_tree(state, request)
     busy = state.occupied_by()
     if busy is not None:
         found = f"{busy.queued.agent} ({busy.queued.execution}) is at work in {tree.path}"
@@ -184,21 +185,19 @@ async def commit(desk: Desk, call: Call) -> api.CommitResponse:
     return answered(await desk.ask_thread(state.thread, logged), api.CommitResponse)
 
 
-def _the_tree(state: Thread, request: api.CommitRequest) -> e.WorktreeReady:
+async def _the_tree(state: Thread, request: api.CommitRequest) -> e.WorktreeReady:
     if not state.exists:
         raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
     if state.status in TERMINAL:
         sentence = f"thread {state.thread} has ended ({state.status}); dispatch in it, or `compas reopen` it, first"
         raise CallError("thread_ended", sentence)
-    own = [tree for tree in state.worktrees.values() if not tree.reading]
-    trees = [tree for tree in own if request.repository in (None, tree.repository)]
-    if not trees:
+    own = {repository: tree for repository, tree in state.worktrees.items() if not tree.reading}
+    if not own:
         raise CallError("no_worktree", f"thread {state.thread} has no worktree, so there is nothing to commit")
-    if len(trees) > 1:
-        listed = ", ".join(tree.repository for tree in trees)
-        raise CallError(
-            "several_repositories", f"thread {state.thread} works in several repositories ({listed}); name one"
-        )
+    chosen = await which_repository(state.thread, tuple(own), request.repository)
+    if isinstance(chosen, Refusal):
+        raise CallError(chosen.code, chosen.message)
+    tree = own[chosen]
     if state.removing:
-        raise CallError("being_removed", f"the worktree {trees[0].path} is being removed; see `compas worktrees`")
-    return trees[0]
+        raise CallError("being_removed", f"the worktree {tree.path} is being removed; see `compas worktrees`")
+    return tree

@@ -1,11 +1,14 @@
 """Every operation has its command, and what is typed becomes the request that is meant."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.api.catalogue import BY_NAME, OPERATIONS
+from compas.api.merging import MergeRequest
 from compas.api.operation import parameters
 from compas.api.waiting import WAIT, WAIT_MERGE
 from compas.cli.arguments import CommandParser, add_parameters, request_from
@@ -41,6 +44,17 @@ def test_help_names_every_field_of_the_request(operation: object, capsys: pytest
     text = " ".join(parser.format_help().split())
     for parameter in parameters(known.request):
         assert " ".join(parameter.doc.split()) in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "sent"), [("repo", "{here}/repo"), ("..", "{above}"), ("~/r", "/home/me/r"), ("/r", "/r")]
+)
+def test_a_path_is_sent_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, sent: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/home/me")
+    request = request_for("merge", "T", "--repository", typed)
+    assert isinstance(request, MergeRequest)
+    assert request.repository == sent.format(here=tmp_path, above=tmp_path.parent)
 
 
 def test_typed_values_reach_the_request_under_their_wire_names() -> None:
