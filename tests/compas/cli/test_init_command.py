@@ -25,6 +25,13 @@ def test_without_questions_the_repository_around_is_taken_by_its_absolute_path(d
     assert "compas setup-mcp --tool claude\n" in done.stdout
 
 
+def test_the_next_steps_are_ones_that_can_be_taken(desk: Desk) -> None:
+    done = desk.compas("init", "--non-interactive", "--backend", "codex")
+    assert done.returncode == 0
+    assert "compas doctor\n" in done.stdout
+    assert "setup-mcp" not in done.stdout, "it does not know Codex as an editor"
+
+
 def test_a_new_file_and_its_folder_are_for_its_owner_alone(desk: Desk) -> None:
     desk.install_claude()
     desk.compas("init", "--non-interactive")
