@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import msgspec
 
 from compas.domain import events as e
-from compas.domain.explanation import standing
+from compas.domain.breaker import Breaker
+from compas.domain.explanation import standing, why_open
 from compas.domain.merge import MergeStatus
 from compas.domain.start_time import in_utc
 from compas.domain.thread import TERMINAL, Run, Thread
@@ -29,7 +30,7 @@ class LastMerge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What a diagnosis needs beside the thread. `now` is UTC seconds."""
+    """What a diagnosis needs beside the thread. `now` is UTC seconds; `breakers` are those of backends, by name."""
 
     now: float
     agents: Mapping[str, AgentState]
@@ -37,6 +38,7 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     limit: int
     is_ending: bool = False
     merge: LastMerge | None = None
+    breakers: Mapping[str, Breaker] = {}
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +55,7 @@ Found = tuple[list[str], list[str]]
 
 def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     """Look at the newest execution, the newest merge, and what both depend on (b-mcp-cli-merge 132)."""
-    where, following = standing(state, now=around.now)
+    where, following = standing(state, now=around.now, breakers=around.breakers)
     blockers, suggestions = _of_merge(state, around.merge) if around.merge is not None else ([], [])
     occupied = state.occupied_by()
     newest = next(reversed(state.runs.values()), None)
@@ -117,6 +119,12 @@ def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
         return [blocker], ["mend that; compas doctor tells more", give_up]
     if around.is_ending:
         return ["the supervisor is ending, and starts nothing more"], ["the next supervisor goes on with it"]
+    breaker = around.breakers.get(queued.backend)
+    if breaker is not None and breaker.opened is not None:
+        return [why_open(breaker, around.now)], [
+            f"compas health {agent} --ping tells whether it answers again",
+            give_up,
+        ]
     running = f"compas tasks --filter running --agent {agent} shows who is at work"
     if found.running >= found.limit:
         return [f"{agent} runs {found.running} of at most {found.limit} executions (max_concurrent)"], [running]

@@ -218,6 +218,16 @@ def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | Non
     return f"it has ended ({state.status})", f"compas dispatch AGENT TEXT --thread {thread} takes it up again"
 
 
+def why_open(breaker: Breaker, now: float) -> str:
+    """Say why a breaker is open, and until when; nothing when it is closed."""
+    opened = breaker.opened
+    if opened is None:
+        return ""
+    why = f"{opened.failures} executions failed in a row ({opened.category})"
+    left = max(0.0, opened.until - now)
+    return f"the circuit breaker of {breaker.backend} is open, since {why}; it is tried again in {left:.0f} s"
+
+
 def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float, breaker: Breaker | None) -> tuple[str, str]:
     if queued.not_before is not None and queued.not_before > now:
         due = queued.not_before - now
@@ -226,8 +236,5 @@ def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float, brea
             f"compas wait --thread-id {state.thread} --await-chain",
         )
     if breaker is not None and breaker.opened is not None:
-        left = max(0.0, breaker.opened.until - now)
-        why = f"{breaker.opened.failures} executions failed in a row ({breaker.opened.category})"
-        said = f"{queued.agent} waits: the circuit breaker of {queued.backend} is open, since {why}"
-        return f"{said}; it is tried again in {left:.0f} s", f"compas health {queued.agent} --ping"
+        return f"{queued.agent} waits: {why_open(breaker, now)}", f"compas health {queued.agent} --ping"
     return f"{queued.agent} waits for a free place, or is being prepared", "compas health shows who is at work"

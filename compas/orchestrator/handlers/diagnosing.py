@@ -83,6 +83,7 @@ async def _surroundings(
         running=sum(running.values()),
         limit=config.effective_concurrency,
         is_ending=not desk.services.new_work.is_welcome,
+        breakers={agent.backend: breaker for agent in agents if (breaker := examined[agent.alias].breaker) is not None},
         merge=None if last is None else LastMerge(op=last.op, status=last.status, target=last.target, error=last.error),
     )
 

@@ -5,9 +5,11 @@ import pytest
 from thread_dialogue import CRASHED, NOON, TIMED_OUT, Dialogue, agent, failure, rules, success
 
 from compas.domain import events as e
+from compas.domain.breaker import Breaker
 from compas.domain.diagnosis import AgentState, Diagnosis, LastMerge, Surroundings, diagnose
 
 FREE = Surroundings(now=NOON, agents={"dev": AgentState(limit=2), "other": AgentState(limit=2)}, running=0, limit=4)
+OPEN = Breaker(backend="cli", opened=e.BreakerOpened(backend="cli", failures=3, category="transient", until=NOON + 60))
 FAILED_MERGE = LastMerge(op="M", status="failed", target="main", error="\nconflict in a\nand b")
 
 
@@ -55,9 +57,14 @@ def test_what_is_being_ended_is_in_the_way_of_what_waits_behind_it() -> None:
             "dev runs 2 of at most 2 executions",
             "compas tasks --filter running --agent dev",
         ),
+        (
+            {"breakers": {"cli": OPEN}},
+            "the circuit breaker of cli is open, since 3 executions failed in a row (transient); it is tried again in",
+            "compas health dev --ping",
+        ),
         ({"running": 4}, "4 of at most 4 executions run", "compas tasks --filter running shows"),
     ],
-    ids=["gone", "unusable", "ending", "agent full", "all full"],
+    ids=["gone", "unusable", "ending", "agent full", "breaker open", "all full"],
 )
 def test_what_keeps_the_next_in_line_is_named_with_what_helps(
     changes: dict[str, object], says: str, advises: str

@@ -5,6 +5,7 @@ from actor_workshop import Supervisor, Workshop, agent, open_workshop
 from trio.testing import MockClock
 from troupe import Turn
 
+from compas.api.diagnosis import DIAGNOSE
 from compas.api.history import WHY
 from compas.api.supervision import HEALTH
 from compas.domain import events as e
@@ -47,7 +48,10 @@ async def test_executions_wait_until_the_cooldown_is_over_and_then_one_of_them_t
         await trio.sleep(59)
         assert len(shop.troupe.turns) == 3
         standing = (await supervisor.ask(WHY, thread_id="t0")).standing
-        assert "the circuit breaker of scripted is open, since 3 executions failed in a row (transient)" in standing
+        why = "the circuit breaker of scripted is open, since 3 executions failed in a row (transient)"
+        assert why in standing
+        (blocker,) = (await supervisor.ask(DIAGNOSE, thread_id="t0")).blockers
+        assert why in blocker
         await trio.sleep(2)
         assert (len(shop.troupe.turns), await circuit(supervisor)) == (4, "half_open")
         await supervisor.chain(posted[0])
