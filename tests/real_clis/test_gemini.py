@@ -1,6 +1,7 @@
 """What only Gemini CLI does: its own syntax in tasks, a file of defaults, conversations that belong to a place."""
 
 import json
+import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,8 +21,11 @@ OURS = {"GEMINI_API_KEY", "GEMINI_CLI_NO_RELAUNCH", "GEMINI_CLI_SYSTEM_DEFAULTS_
 
 @pytest.fixture
 def private(server: ModelServer) -> Iterator[Stage]:
-    """Return Gemini CLI with a home below directories that only the operator can write to."""
+    """Return Gemini CLI with a home below directories that only the operator can write to: it trusts no settings below
+    others."""
     place = Path.home() / ".cache"
+    open_to_all = [str(above) for above in place.parents if above.stat().st_mode & stat.S_IWOTH]
+    assert not open_to_all, f"HOME is below {open_to_all}, to which anybody can write; run this test with another"
     place.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place) as root, open_with(RIGS["gemini"], Path(root), server) as workshop:
         yield Stage(RIGS["gemini"], workshop, server)
