@@ -180,7 +180,7 @@ class Decoder:
             raise self._refused(node, path, "text without NUL characters and halves of surrogate pairs")
         if form and not form.pattern.fullmatch(value):
             raise self._refused(node, path, form.words)
-        return self._path(value, node, path) if key.path else value
+        return self._path(value, node, path) if key.path or (key.program and "/" in value) else value
 
     def _path(self, text: str, node: Scalar, path: KeyPath) -> str:
         if not text.strip():

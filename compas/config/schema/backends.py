@@ -24,7 +24,7 @@ class Output(Section, frozen=True, kw_only=True):
 class Ping(Section, frozen=True, kw_only=True):
     """The command that shows the CLI to work: it ends with 0. It runs when somebody asks for pings."""
 
-    command: Annotated[str, Key(doc="The program.", form="nonblank")]
+    command: Annotated[str, Key(doc="The program, named as the backend's is.", form="nonblank", program=True)]
     args: Annotated[tuple[str, ...], Key(doc="Its arguments.")] = ()
 
 
@@ -32,7 +32,9 @@ class BackendDefinition(Section, frozen=True, kw_only=True):
     """One agent CLI, as a command line with `{{instruction}}`, `{{model}}` and `{{session_id}}` in it."""
 
     name: Annotated[str, Key(doc="The name agents use as `backend`; none of the built-in names.", form="alias")]
-    command: Annotated[str, Key(doc="The program, looked up in PATH unless it has a slash.", form="nonblank")]
+    command: Annotated[
+        str, Key(doc="The program: a name for PATH, or a path with a slash in it.", form="nonblank", program=True)
+    ]
     args: Annotated[tuple[str, ...], Key(doc="Its arguments.", form="nonblank")] = ()
     resume: Annotated[Resume | None, Key(doc="How a session is continued.", default="sessions are not continued")] = (
         None

@@ -25,8 +25,9 @@ class Key:
 
     `doc` is one sentence for people. `aliases` are older names that still load. `ge` and `le` bound numbers, both
     inclusive. `form` names the entry of `compas.config.schema.forms` that a string, or each string of a list, has
-    to match. `path` strings are resolved against the config's directory. `default` documents a default that is
-    not the declared one. `why` explains a key without effect. `shapes` is the field of `Config` it decides.
+    to match. `path` strings are resolved against the config's directory, and `program` ones too where they have a
+    slash in them; others are names for PATH. `default` documents a default that is not the declared one. `why`
+    explains a key without effect. `shapes` is the field of `Config` it decides.
     """
 
     doc: str
@@ -36,6 +37,7 @@ class Key:
     le: int | None = None
     form: str | None = None
     path: bool = False
+    program: bool = False
     default: str | None = None
     why: str | None = None
     shapes: str | None = None

@@ -83,6 +83,23 @@ def test_relative_paths_start_at_the_directory_of_the_file(desk: Desk) -> None:
     assert desk.config(BARE % "/tmp").default_workdir == "/tmp"
 
 
+@pytest.mark.parametrize(
+    ("written", "found"),
+    [
+        ("cli", "cli"),
+        ("bin/cli", "{here}/bin/cli"),
+        ("./cli", "{here}/cli"),
+        ("~/cli", "{here}/home/cli"),
+        ("/x", "/x"),
+    ],
+)
+def test_a_program_with_a_slash_in_it_is_a_path_like_any_other(desk: Desk, written: str, found: str) -> None:
+    definition = f"{{name: mine, command: {written}, ping: {{command: {written}}}}}"
+    (backend,) = desk.config(BARE % "." + f"backend_definitions: [{definition}]\n").backends.values()
+    assert backend.ping is not None
+    assert (backend.command, backend.ping.command) == (found.format(here=desk.directory),) * 2
+
+
 # proves: c-config-dashboard 31
 def test_a_relative_config_path_means_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.write(BARE % ".")
