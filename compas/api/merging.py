@@ -63,7 +63,8 @@ class MergeConflict(msgspec.Struct, frozen=True, kw_only=True):
 class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One merge operation. Times are UTC seconds, durations count from its start.
 
-    `suggested_actions` say what to do about one that failed; `conflict_task` is what to dispatch to an agent.
+    `suggested_actions` say what to do about one that failed; `conflict_task` is what to dispatch to an agent, unless
+    the conflict was handed back to its agent already, which `handed_back_to` names.
     """
 
     op_id: str
@@ -87,6 +88,7 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conflict_files: tuple[str, ...] = ()
     conflicts: tuple[MergeConflict, ...] = ()
     conflict_task: str | None = None
+    handed_back_to: str | None = None
     suggested_actions: tuple[str, ...] = ()
 
 

@@ -128,6 +128,7 @@ class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     conflict_files: tuple[str, ...] = ()
     conflicts: tuple[MergeConflict, ...] = ()
     conflict_task: str | None = None
+    handed_back_to: str | None = None
     timeout_secs: float | None = None
     last_status: str | None = None
     next_step: str | None = None

@@ -211,7 +211,9 @@ class MergeRun:
         failpoints.hit("merge.handed_back")
         if isinstance(outcome, Refusal):
             return e.MergeHandedBack(op=queued.op, summary=f"not handed back: {outcome.message}")
-        return e.MergeHandedBack(op=queued.op, summary=outcome.body.decode())
+        agent = outcome.body.decode()
+        said = f"handed back to {agent}" if agent else "not handed back: its chain of handoffs has reached its limit"
+        return e.MergeHandedBack(op=queued.op, summary=said, agent=agent)
 
     async def _end(self, event: e.MergeCompleted | e.MergeFailed) -> None:
         """Log the end; a thread that was to be closed with its merge is closed before anybody hears of it."""
@@ -247,8 +249,5 @@ async def _publish(repository: str, op: str, prepared: g.Prepared, git: GitWorke
 
 
 def _who_got_it(recorded: tuple[e.Recorded, ...]) -> bytes:
-    """Say to whom a conflict went: to an agent, or to the operator at the end of a chain."""
-    posted = next(one.event for one in recorded if isinstance(one.event, e.MessagePosted))
-    if any(isinstance(one.event, e.ExecutionQueued) for one in recorded):
-        return f"handed back to {posted.recipient}".encode()
-    return b"not handed back: its chain of handoffs has reached its limit"
+    """Return the agent that starts on a conflict; nothing at the end of a chain, where the operator is told instead."""
+    return next((one.event.agent.encode() for one in recorded if isinstance(one.event, e.ExecutionQueued)), b"")

@@ -72,6 +72,7 @@ def _merge_ended(response: WaitMergeResponse) -> Iterator[tuple[str, object]]:
     yield "commit", response.commit
     yield "error_code", response.error_code
     yield "conflicts", _json(response.conflicts)
+    yield "handed_back_to", response.handed_back_to
     yield "next_step", response.next_step
 
 

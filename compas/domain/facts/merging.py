@@ -77,10 +77,11 @@ class MergeFailed(Fact, frozen=True, kw_only=True, tag="merge.failed"):
 
 
 class MergeHandedBack(Fact, frozen=True, kw_only=True, tag="merge.handed_back"):
-    """Outcome: the agent was told of its conflict, or why it was not."""
+    """Outcome: `agent` was told of its conflict and starts on it; it is empty when nobody does; `summary` tells why."""
 
     op: str
     summary: str
+    agent: str = ""
 
 
 class MergeCancelled(Fact, frozen=True, kw_only=True, tag="merge.cancelled"):

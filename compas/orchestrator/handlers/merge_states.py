@@ -84,6 +84,7 @@ def state_of(row: MergeRow) -> api.MergeState:
         conflict_files=tuple(conflict.path for conflict in conflicts),
         conflicts=conflicts,
         conflict_task=task_of(row),
+        handed_back_to=row.handed_back_to or None,
         suggested_actions=tuple(action for action in [next_step(row)] if action and row.status != "completed"),
     )
 
@@ -100,8 +101,8 @@ def duration_of(row: MergeRow) -> int | None:
 
 
 def task_of(row: MergeRow) -> str | None:
-    """Return what to dispatch to the agent of a merge that conflicts."""
-    if row.code != "conflict":
+    """Return what to dispatch to the agent of a merge that conflicts, unless it has been told that already."""
+    if row.code != "conflict" or row.handed_back_to or not row.is_over:
         return None
     return resolve_task(row.source, row.target, row.strategy, [conflict.path for conflict in conflicts_of(row)])
 
@@ -112,6 +113,9 @@ def next_step(row: MergeRow) -> str | None:
     match row.status, row.code:
         case "completed", _:
             return f"compas close {row.thread}"
+        case "failed", "conflict" if row.handed_back_to or not row.is_over:
+            agent = row.handed_back_to or "its agent"
+            return f"{agent} has it again: `compas wait --thread-id {row.thread} --await-chain`, {again}"
         case "failed", "conflict":
             task = f"Merge {row.target} into your branch and resolve the conflicts."
             if row.strategy == "rebase":

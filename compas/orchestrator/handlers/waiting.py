@@ -213,7 +213,8 @@ def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
 
 
 async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
-    """Answer once the operation is over, well or badly."""
+    """Answer once the operation is over, well or badly, and its agent has been told of its conflict if it is to be:
+    whoever waits for the agent's answer then waits for the right one."""
     request = call.decode(api.WaitMergeRequest)
     deadline = trio.current_time() + request.timeout_secs
     async with desk.bus.subscribe(_concerns_merge(request.op_id)) as subscription:
@@ -221,12 +222,12 @@ async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
             row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
             if row is None:
                 raise unknown_merge(request.op_id)
-            if row.ended_at is not None:
+            if row.is_over:
                 return _merge_response(request, row, found=True)
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)
             if patience.cancelled_caught:
-                return _merge_response(request, row, found=False)
+                return _merge_response(request, row, found=row.ended_at is not None)
 
 
 def _concerns_merge(op: str) -> Callable[[object], bool]:
@@ -250,6 +251,7 @@ def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool
         conflict_files=tuple(conflict.path for conflict in conflicts),
         conflicts=conflicts,
         conflict_task=task_of(row),
+        handed_back_to=row.handed_back_to or None,
         timeout_secs=None if found else request.timeout_secs,
         last_status=None if found else row.status,
         next_step=next_step(row),

@@ -15,7 +15,8 @@ class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
     """A merge operation. Times are UTC seconds.
 
     `stream` is that of its target branch. `new_commit` is the target's new tip once `publishing`; it is in the
-    target only when `completed`. `code`, `error` and `conflicts` say why it failed.
+    target only when `completed`. `code`, `error` and `conflicts` say why it failed, and `handed_back_to` names the
+    agent that works on that, if one does.
     """
 
     op: str
@@ -39,9 +40,15 @@ class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
     target_old: str | None
     new_commit: str | None
     summary: str
+    handed_back_to: str
     code: str
     error: str
     conflicts: str
+
+    @property
+    def is_over(self) -> bool:
+        """Say whether nothing more comes of it: it has ended, and who was to be told of its conflict has been."""
+        return self.ended_at is not None and not (self.status == "failed" and self.summary == HANDING_BACK)
 
     def conflicting(self) -> tuple[e.Conflict, ...]:
         """Return the paths that could not be merged, and how each conflicts."""
@@ -61,7 +68,7 @@ class Merges:
     """Projects the life of each merge operation."""
 
     name = "merges"
-    version = 1
+    version = 2
     tables = read_tables("merges")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -94,8 +101,8 @@ class Merges:
                 if failed.hand_back:
                     outcome["summary"] = HANDING_BACK
                 _update(cursor, op, status="failed", **outcome, **ended)
-            case e.MergeHandedBack(op=op, summary=summary):
-                _update(cursor, op, summary=summary)
+            case e.MergeHandedBack(op=op, summary=summary, agent=agent):
+                _update(cursor, op, summary=summary, handed_back_to=agent)
             case e.MergeCancelled(op=op, reason=reason):
                 _update(cursor, op, status="cancelled", error=reason, **ended)
             case _:

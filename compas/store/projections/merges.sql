@@ -20,6 +20,7 @@ CREATE TABLE merges (
     target_old      TEXT,
     new_commit      TEXT,
     summary         TEXT    NOT NULL DEFAULT '',
+    handed_back_to  TEXT    NOT NULL DEFAULT '',
     code            TEXT    NOT NULL DEFAULT '',
     error           TEXT    NOT NULL DEFAULT '',
     conflicts       TEXT    NOT NULL DEFAULT '[]'

@@ -173,9 +173,13 @@ async def test_a_conflict_that_is_handed_back_starts_its_agent_with_what_to_do(a
     settings = repository(on_conflict="hand_back")
     async with open_workshop(DEV, repositories=settings) as shop, shop.supervisor() as supervisor:
         merged = await supervisor.wait_merge(await conflict(shop, supervisor))
-        assert (merged.status, merged.error_code) == ("failed", "conflict")
+        assert (merged.status, merged.error_code, merged.handed_back_to) == ("failed", "conflict", "dev")
+        assert (merged.next_step or "").startswith("dev has it again: `compas wait --thread-id t1 --await-chain`")
+        assert merged.conflict_task is None, "nobody is to tell the agent once more"
         answer = await supervisor.wait("t1", await_chain=True)
         assert (answer.sender, answer.body) == ("dev", "done")
+        _, second = [one for one in (await supervisor.transcript("t1")).messages if one.sender == "dev"]
+        assert answer.reference == second.reference, "and not what it had said before"
         assert (await state_of(supervisor, merged.op_id)).result_summary == "handed back to dev"
         told = (await supervisor.transcript("t1")).messages[-2]
         assert (told.sender, told.to, told.intent) == ("compas", "dev", "changes-requested")
@@ -192,13 +196,16 @@ async def test_a_rebase_that_conflicts_names_its_commit_and_asks_for_a_rebase(au
         assert f"Rebase conflict in 1 file(s), at {picked[:10]} work" in (merged.error_detail or "")
         await wait_all_tasks_blocked()
         assert "git rebase main" in (await supervisor.transcript("t1")).messages[-2].body
-        assert "git rebase main" in (merged.conflict_task or "")
 
 
-async def test_a_conflict_is_only_reported_unless_configured_otherwise(autojump_clock: MockClock) -> None:
+@pytest.mark.parametrize("strategy", ["merge", "rebase"])
+async def test_a_conflict_is_only_reported_unless_configured_otherwise(
+    autojump_clock: MockClock, strategy: str
+) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
-        merged = await supervisor.wait_merge(await conflict(shop, supervisor))
+        merged = await supervisor.wait_merge(await conflict(shop, supervisor, strategy=strategy))
         assert len((await supervisor.transcript("t1")).messages) == 2
+        assert f"git {strategy} main" in (merged.conflict_task or "")
         assert "resolve the conflicts in README" in (merged.conflict_task or "")
 
 

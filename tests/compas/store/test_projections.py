@@ -363,12 +363,12 @@ async def test_a_failed_merge_names_its_conflicts(log: Log) -> None:
 async def test_a_conflict_is_open_until_its_agent_has_been_told(log: Log) -> None:
     await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
     await log.write("t", e.MergeFailed(op="o1", code="conflict", reason="both changed", hand_back="do it"))
-    assert [row.op for row in await log.ask(merges.open_merges)] == ["o1"]
-    await log.write("t", e.MergeHandedBack(op="o1", summary="handed back to dev"))
+    assert [(row.op, row.is_over) for row in await log.ask(merges.open_merges)] == [("o1", False)]
+    await log.write("t", e.MergeHandedBack(op="o1", summary="handed back to dev", agent="dev"))
     assert await log.ask(merges.open_merges) == ()
     row = await log.ask(merges.merge_by_op, "o1")
     assert row is not None
-    assert (row.status, row.summary) == ("failed", "handed back to dev")
+    assert (row.status, row.summary, row.handed_back_to, row.is_over) == ("failed", "handed back to dev", "dev", True)
 
 
 async def test_a_merge_that_is_started_again_counts_from_its_first_start(log: Log) -> None:
