@@ -7,6 +7,7 @@ import msgspec
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.explanation import standing, why_open
+from compas.domain.in_short import in_short
 from compas.domain.merge import MergeStatus
 from compas.domain.start_time import in_utc
 from compas.domain.thread import TERMINAL, Run, Thread
@@ -81,7 +82,7 @@ def _of_merge(state: Thread, merge: LastMerge) -> Found:
     if state.status in TERMINAL or merge.status in ("completed", "cancelled"):
         return [], []
     if merge.status == "failed":
-        reason = _first_line(merge.error) or "no reason was given"
+        reason = in_short(merge.error) or "no reason was given"
         blocker = f"its last merge into {merge.target} failed ({merge.op}): {reason}"
         return [blocker], [f"mend what the merge says, then compas merge {state.thread}"]
     return [], [f"compas wait-merge --op-id {merge.op} waits for the merge into {merge.target}"]
@@ -140,7 +141,7 @@ def _failed(state: Thread, newest: Run | None) -> Found:
     if newest is None or ended is None or ended.status == "completed":
         return ["it was closed as failed"], [again, f"compas reopen {state.thread} takes it up again"]
     agent, name = newest.queued.agent, newest.queued.execution
-    reason = _first_line(ended.error) or "it said nothing of why"
+    reason = in_short(ended.error) or "it said nothing of why"
     blocker = f"{agent} {_ENDS.get(ended.status, ended.status)} ({name}): {reason}"
     look = f"compas log {name} shows what it printed"
     return [blocker], [*_remedies(agent, ended), look, again, f"compas abandon {state.thread} gives it up"]
@@ -171,7 +172,3 @@ def _never_begun(state: Thread) -> Found:
         return ["nothing has been said in it"], [task]
     said = f"its last message, db:{last.number} ({last.posted.intent}) to {last.posted.recipient}, starts no work"
     return [f"nothing has been started in it: {said}"], [task]
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "")

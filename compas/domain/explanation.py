@@ -7,6 +7,7 @@ import msgspec
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.execution import next_run
+from compas.domain.in_short import in_short
 from compas.domain.thread import Thread
 
 
@@ -108,11 +109,11 @@ def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEn
         case e.WorktreeFurnished(copied=copied, linked=linked, notes=notes):
             return "; ".join([f"{copied} files were copied into the worktree, and {linked} linked", *notes])
         case e.SetupStarted(command=command):
-            return f"the setup command was to run in the worktree: {command.splitlines()[0]}"
+            return f"the setup command was to run in the worktree: {in_short(command)}"
         case e.SetupEnded(problem=""):
             return "the setup command succeeded"
         case e.SetupEnded(problem=problem):
-            return f"the setup command failed: {problem.splitlines()[0]}"
+            return f"the setup command failed: {in_short(problem)}"
 
 
 def _describe_removal(event: e.WorktreeRemovalPlanned | e.WorktreeRemoved | e.WorktreeKept) -> str:
@@ -142,7 +143,7 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
         case e.ExecutionEnded():
             about = f" of {event.judged[:12]}" if event.judged else ""
             verdict = f", verdict: {event.verdict.replace('_', ' ')}{about}" if event.verdict else ""
-            error = f": {event.error.strip().splitlines()[0]}" if event.error.strip() else ""
+            error = f": {in_short(event.error)}" if event.error.strip() else ""
             return f"{agent} ended: {event.status}{verdict}{error}"
         case e.ExecutionCancelled(reason=reason):
             return f"{agent}'s execution was cancelled: {reason}"
@@ -177,7 +178,7 @@ def _describe_merge(event: e.Event) -> str:
         case e.MergeCompleted(summary=summary):
             return f"the merge was completed: {summary}"
         case e.MergeFailed(reason=reason):
-            return f"the merge failed: {reason.splitlines()[0] if reason else 'no reason was given'}"
+            return f"the merge failed: {in_short(reason) or 'no reason was given'}"
         case e.BreakerOpened(backend=backend, failures=failures):
             return f"the circuit breaker of {backend} opened after {failures} failures"
         case e.BreakerClosed(backend=backend, why=why):
@@ -213,8 +214,10 @@ def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | Non
     if state.status == "Active":
         return "nothing has been started in it", f"compas dispatch AGENT TEXT --thread {thread}"
     if state.status == "Failed" and last is not None and last.ended is not None and last.ended.error:
-        reason = last.ended.error.strip().splitlines()[0]
-        return f"it failed: {reason}", f"compas log {last.queued.execution}, then dispatch again or abandon it"
+        return (
+            f"it failed: {in_short(last.ended.error)}",
+            f"compas log {last.queued.execution}, then dispatch again or abandon it",
+        )
     return f"it has ended ({state.status})", f"compas dispatch AGENT TEXT --thread {thread} takes it up again"
 
 
