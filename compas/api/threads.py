@@ -24,7 +24,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     """A thread with its newest execution. Times are UTC seconds.
 
     `eligible_at` is when a queued execution may start at the earliest, `verdict` what a review came to, and
-    `last_intent` the intent of the thread's newest message.
+    `last_intent` the intent of the thread's newest message. `answers_to` is the agent that gets the thread's answer;
+    None where it is for the operator.
     """
 
     thread_id: str
@@ -43,6 +44,7 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     eligible_at: float | None = None
     verdict: str | None = None
     last_intent: str | None = None
+    answers_to: str | None = None
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -112,6 +112,9 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, Row]:
         return "queued", replace(shown, word="queued", since=row.updated_at, what_now="starts when there is a place")
     if row.thread_status in ("Completed", "Abandoned"):
         return "finished", replace(shown, word=row.thread_status.lower(), since=row.updated_at)
+    if row.answers_to is not None and row.execution_status == "completed" and row.last_intent != "review-request":
+        word = "approved" if row.verdict == "approve" else "answered"
+        return "finished", replace(shown, word=word, since=row.updated_at, what_now=f"{row.answers_to} gets the answer")
     return "yours", _yours(board, row, shown, now)
 
 

@@ -194,12 +194,13 @@ def _moved(row: StatusRow, event: e.Event, at: float) -> StatusRow:
     """Return the row after an event of its thread."""
     replace = msgspec.structs.replace
     match event:
-        case e.ThreadOpened(batch=batch, summary=summary):
-            return replace(row, batch_id=batch, summary=summary, updated_at=at)
+        case e.ThreadOpened(batch=batch, summary=summary, answers_to=answers_to):
+            return replace(row, batch_id=batch, summary=summary, answers_to=answers_to, updated_at=at)
         case e.ThreadDescribed(batch=batch, summary=summary):
             return replace(row, batch_id=batch or row.batch_id, summary=summary or row.summary, updated_at=at)
-        case e.MessagePosted(recipient=recipient, intent=intent):
-            return replace(row, agent=row.agent or recipient, last_intent=intent, updated_at=at)
+        case e.MessagePosted(recipient=recipient, intent=intent, execution=execution):
+            answers_to = row.answers_to if execution is not None else None
+            return replace(row, agent=row.agent or recipient, last_intent=intent, answers_to=answers_to, updated_at=at)
         case e.ThreadClosed(status=status):
             return replace(row, thread_status=status, updated_at=at)
         case e.ThreadFailed():

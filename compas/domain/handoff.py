@@ -64,9 +64,10 @@ def _fan_out(
         opened = e.ThreadOpened(
             thread=thread,
             batch=batch,
-            summary=state.summary,
+            summary=state.title_of(run.lineage) or None,
             source_thread=state.thread,
             task=state.task_of(run.lineage),
+            answers_to=plan.join,
         )
         posted = _handoff(target, state, run, reply, plan, moment)
         drafts.append(Draft(stream=stream, event=opened, lineage=run.lineage))

@@ -14,6 +14,7 @@ IN_FLIGHT: frozenset[e.ExecutionStatus] = RUNNING | {"queued"}
 
 OPERATOR = "operator"
 """The person; an addressee that never runs."""
+LONGEST_TITLE = 72
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,6 +121,10 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
         if opening is not None and opening.intent == "handoff" and self.task is not None:
             return self.task
         return opening.body if opening is not None else ""
+
+    def title_of(self, lineage: str) -> str:
+        """Return what the work of a lineage is about, in a line: the thread's summary, else how its task begins."""
+        return self.summary or self.task_of(lineage).strip().partition("\n")[0][:LONGEST_TITLE]
 
     def session_to_resume(self, agent: str, backend: str, workdir: str, *, elsewhere: bool) -> Session | None:
         """Return the conversation that an agent goes on with in a directory, if there is one (a-core 100, 101).

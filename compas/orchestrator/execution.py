@@ -212,8 +212,7 @@ class ExecutionActor(Actor):
         if tree is None:
             return outcome
         agent = self._services.config.agents.get(run.queued.agent)
-        # For the task that began it all: the body of a handoff begins with its own headings.
-        subject = state.summary or state.task_of(run.lineage).strip().partition("\n")[0][:72]
+        subject = state.title_of(run.lineage)
         outcome = await record_work(self._services, tree, self._job.execution, agent, outcome, subject)
         failpoints.hit("execution.snapshot_taken")
         return outcome

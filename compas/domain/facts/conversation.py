@@ -8,13 +8,17 @@ from compas.domain.facts.event import Fact, ThreadStatus, Verdict
 
 
 class ThreadOpened(Fact, frozen=True, kw_only=True, tag="thread.opened"):
-    """A conversation began; `source_thread` is the thread whose fan-out made it, and `task` what that began with."""
+    """A conversation began; `source_thread` is the thread whose fan-out made it, and `task` what that began with.
+
+    `answers_to` is the agent that gets the answer together with those of the fan-out's other threads.
+    """
 
     thread: str
     batch: str | None = None
     summary: str | None = None
     source_thread: str | None = None
     task: str | None = None
+    answers_to: str | None = None
 
 
 class ThreadDescribed(Fact, frozen=True, kw_only=True, tag="thread.described"):

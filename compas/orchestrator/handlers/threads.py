@@ -51,6 +51,7 @@ def _status_row(row: rows.StatusRow) -> api.StatusRow:
         eligible_at=row.not_before,
         verdict=row.verdict or None,
         last_intent=row.message_intent,
+        answers_to=row.answers_to,
     )
 
 

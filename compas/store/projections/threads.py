@@ -8,13 +8,18 @@ from compas.store.projections.source import read_tables, thread_of
 
 
 class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A thread. `updated_*` moves with messages and changes of status, not with an execution's progress."""
+    """A thread. `updated_*` moves with messages and changes of status, not with an execution's progress.
+
+    `answers_to` is the agent that gets the answer of a fan-out's thread; None where the operator does, as in one that
+    he has spoken to.
+    """
 
     thread: str
     status: e.ThreadStatus
     batch: str | None
     summary: str | None
     source_thread: str | None
+    answers_to: str | None
     created_position: int
     created_at: float
     updated_position: int
@@ -66,7 +71,7 @@ class Threads:
     """Projects the events that open, describe, move and end a thread."""
 
     name = "threads"
-    version = 1
+    version = 2
     tables = read_tables("threads")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -74,12 +79,13 @@ class Threads:
         match recorded.event:
             case e.ThreadOpened() as opened:
                 cursor.execute(
-                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         opened.thread,
                         opened.batch,
                         opened.summary,
                         opened.source_thread,
+                        opened.answers_to,
                         *(recorded.position, recorded.at) * 2,
                     ),
                 )
@@ -89,8 +95,10 @@ class Threads:
                     (batch, summary, thread_of(recorded)),
                 )
                 _touch(cursor, recorded, None)
-            case e.MessagePosted():
+            case e.MessagePosted(execution=execution):
                 _touch(cursor, recorded, None)
+                if execution is None:
+                    cursor.execute("UPDATE threads SET answers_to = NULL WHERE thread = ?", (thread_of(recorded),))
             case e.ThreadClosed(status=status):
                 _touch(cursor, recorded, status)
             case e.ThreadFailed():

@@ -4,6 +4,7 @@ CREATE TABLE threads (
     batch            TEXT,
     summary          TEXT,
     source_thread    TEXT,
+    answers_to       TEXT,
     created_position INTEGER NOT NULL,
     created_at       REAL    NOT NULL,
     updated_position INTEGER NOT NULL,

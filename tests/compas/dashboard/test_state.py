@@ -30,7 +30,12 @@ _messages = st.builds(
 )
 _run = st.sampled_from(["x1", "x2"])
 _thread_events = st.one_of(
-    st.builds(e.ThreadOpened, thread=st.just("a"), summary=st.none() | st.text(max_size=5)),
+    st.builds(
+        e.ThreadOpened,
+        thread=st.just("a"),
+        summary=st.none() | st.text(max_size=5),
+        answers_to=st.sampled_from([None, "lead"]),
+    ),
     _messages,
     st.builds(
         e.ExecutionQueued,
@@ -191,6 +196,20 @@ def merged(op: str, at: float, *events: e.Event, thread: str = "a", target: str 
         source_tip="c",
     )
     return [logged(1, e.merge_stream("/r", target), event, at) for event in (queued, *events)]
+
+
+def placed(board: Board) -> list[tuple[str, str]]:
+    return [(section.title, row.word) for section in sections_of(board, NOW) for row in section.rows]
+
+
+def test_an_answer_that_another_agent_gets_needs_nobody_until_the_operator_asks_there_himself() -> None:
+    joined = opened(settled("a", answers_to="lead", verdict="approve"))
+    assert placed(joined) == [("Recently finished", "approved")]
+    assert placed(opened(settled("a", verdict="approve"))) == [("Needs you", "approved")]
+    asks = e.MessagePosted(message="m", sender="operator", recipient="dev", intent="dispatch", body="And this?")
+    assert placed(evolve(joined, logged(1, "thread:a", asks))) == [("Needs you", "approved")]
+    failed = opened(settled("a", answers_to="lead", execution_status="failed", thread_status="Failed"))
+    assert placed(failed) == [("Needs you", "failed")]
 
 
 def shown_merges(found: list[LogEvent], now: float) -> list[str]:

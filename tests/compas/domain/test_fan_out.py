@@ -58,6 +58,14 @@ def test_each_target_gets_a_thread_of_its_own_in_one_append_with_the_reply(batch
     assert talk.state.batch == batch
 
 
+@pytest.mark.parametrize("join", [None, "dev"])
+def test_each_of_its_threads_is_named_after_the_task_and_tells_who_gets_the_answer(join: str | None) -> None:
+    talk = fanning(join=join)
+    talk.dispatch(body="\nadd a check\n\nto the login")
+    opened = [event for event in talk.run(success("done")) if isinstance(event, e.ThreadOpened)]
+    assert [(one.summary, one.answers_to) for one in opened] == [("add a check", join)] * 2
+
+
 def test_a_reviewer_of_a_fan_out_is_told_which_work_it_looks_at_and_what_it_said_about_which_commit() -> None:
     talk = fanning()
     talk.dispatch()

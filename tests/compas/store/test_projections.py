@@ -81,6 +81,16 @@ async def everything(log: Log) -> threads.StatusPage:
     return await log.ask(threads.status_page, threads.StatusFilter(), 50)
 
 
+async def test_the_answer_of_a_fan_outs_thread_is_for_its_agent_until_the_operator_speaks_there(log: Log) -> None:
+    handed = said("m1", "handoff", execution="x1")
+    await log.write("t", opened("t", source_thread="s", answers_to="lead"), handed)
+    (row,) = (await everything(log)).rows
+    assert row.answers_to == "lead"
+    await log.write("t", said("m2"))
+    (row,) = (await everything(log)).rows
+    assert row.answers_to is None
+
+
 async def test_a_thread_keeps_its_batch_and_summary_until_others_come(log: Log) -> None:
     await log.write("t", opened("t", batch="b1"), said("m1"))
     await log.write("t", e.ThreadDescribed(summary="s"), said("m2"))
@@ -92,6 +102,7 @@ async def test_a_thread_keeps_its_batch_and_summary_until_others_come(log: Log) 
         batch="b2",
         summary="s",
         source_thread=None,
+        answers_to=None,
         created_position=1,
         created_at=1.0,
         updated_position=6,
