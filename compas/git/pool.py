@@ -10,7 +10,7 @@ import msgspec
 
 from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git
-from compas.git.directories import is_vacant, make_parent, vacate
+from compas.git.directories import make_parent, vacate
 from compas.git.errors import GitError, GitFailed
 from compas.git.locks import hold
 from compas.git.messages import FillPool, Pool
@@ -112,11 +112,13 @@ async def _heal(git: Git, common_dir: str, notes: list[str]) -> list[str]:
                 await _discard(git, common_dir, name)
             else:
                 ready.append(name)
-        elif found is not None and not being_taken:
-            # Nobody was told of it: it holds what git wrote, or nothing. One that is being moved is left to its thread.
+        elif found is not None and being_taken:
+            continue  # one that is being moved is left to its thread
+        elif found is not None and (found.present or vacate(entry.path)):
+            # Nobody was told of it: it holds what git wrote, or nothing.
             await _discard(git, common_dir, name)
-        elif found is None:
-            if not is_vacant(entry.path):
+        else:
+            if not vacate(entry.path):
                 notes.append(f"{entry.path} holds files that are no worktree any more; it is left alone")
             _forget(common_dir, name)
     return ready

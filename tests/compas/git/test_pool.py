@@ -2,6 +2,7 @@
 # ruff: noqa: ASYNC240 - the test plays the operator, who blocks nobody
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -179,6 +180,48 @@ async def test_a_crash_while_one_is_prepared_leaves_no_half_made_one(repo: Repo)
     assert made.created
     assert (await fill(repo)).ready == 1
     assert len(prepared(repo)) == 1
+
+
+@pytest.mark.parametrize(
+    "left",
+    ["a directory", "a directory and what git knows", "the link alone", "what git knows", "files without an index"],
+)
+async def test_whatever_git_leaves_when_it_is_ended_while_it_makes_one_is_taken_away(repo: Repo, left: str) -> None:
+    die(repo, "fill", "git.pool_made")
+    (half,) = prepared(repo)
+    known = repo.path / ".git" / "worktrees" / half.name.replace(".", "-")
+    assert known.is_dir()
+    if left != "files without an index":
+        for name in ("a.txt", "b.txt"):
+            (half / name).unlink()
+    (known / "index").unlink()
+    if left in ("a directory", "a directory and what git knows", "what git knows"):
+        (half / ".git").unlink()
+    if left == "a directory":
+        shutil.rmtree(known)
+    if left == "what git knows":
+        half.rmdir()
+    pool = await fill(repo)
+    assert (pool.ready, pool.notes) == (1, ())
+    assert len(prepared(repo)) == 1
+    assert half not in prepared(repo)
+    assert repo.git("worktree", "list").count("\n") == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_files_that_are_no_worktree_any_more_are_left_alone_and_keep_no_pool_from_being_filled(
+    repo: Repo, is_known: bool
+) -> None:
+    die(repo, "fill", "git.pool_made")
+    (half,) = prepared(repo)
+    (half / ".git").unlink()
+    if not is_known:
+        shutil.rmtree(repo.path / ".git" / "worktrees" / half.name.replace(".", "-"))
+    pool = await fill(repo)
+    assert (pool.ready, len(pool.notes)) == (1, 1)
+    assert f"{half} holds files" in pool.notes[0]
+    assert (half / "a.txt").exists()
+    assert (await fill(repo)).notes == ()
 
 
 async def test_a_move_that_git_has_not_noted_is_healed(repo: Repo) -> None:
