@@ -1,5 +1,6 @@
 """Which waiting execution may have the next free place: limits per agent and in all, first come first served."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 import msgspec
@@ -71,11 +72,13 @@ def grant(line: Line, limits: Limits, gates: Mapping[str, Gate] | None = None) -
     breaker lets only so many in (a-core 120), and what finds no room stays in line as it is (a-core 19).
     """
     granted: list[Claim] = []
+    busy = Counter(claim.agent for claim in line.running.values())
     for claim in sorted(line.waiting.values(), key=lambda claim: (claim.position, claim.execution)):
-        busy = sum(1 for other in line.running.values() if other.agent == claim.agent)
-        has_room = len(line.running) < limits.overall and busy < limits.for_agent(claim.agent)
-        if has_room and _is_let_in(line, claim.backend, gates or {}):
+        if len(line.running) >= limits.overall:
+            break
+        if busy[claim.agent] < limits.for_agent(claim.agent) and _is_let_in(line, claim.backend, gates or {}):
             line = occupy(line, claim)
+            busy[claim.agent] += 1
             granted.append(claim)
     return line, tuple(granted)
 

@@ -18,8 +18,8 @@ from compas.orchestrator.mode import Mode
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, execution_name
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
-from compas.store.projections.execution_queries import ExecutionRow, unsettled_executions
-from compas.store.projections.merges import open_merges
+from compas.store.projections.execution_queries import ExecutionRow, is_work_unsettled, unsettled_executions
+from compas.store.projections.merges import is_merge_open
 from compas.store.records import Append, NewEvent
 
 log = logging.getLogger("compas.supervisor")
@@ -96,7 +96,7 @@ async def _touch_on_events(subscription: Subscription, activity: Activity) -> No
 
 
 def _work_under_way(reader: Reader) -> bool:
-    return bool(unsettled_executions(reader)) or bool(open_merges(reader))
+    return is_work_unsettled(reader) or is_merge_open(reader)
 
 
 async def wind_down(desk: Desk, ending: Ending) -> None:

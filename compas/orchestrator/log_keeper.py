@@ -12,8 +12,7 @@ from compas.domain.cleanup import logs_to_remove
 from compas.orchestrator.messages import ConfigTakenUp
 from compas.orchestrator.services import Services
 from compas.orchestrator.wall_time import wait_until
-from compas.store.connection import Reader
-from compas.store.projections.execution_queries import unsettled_executions
+from compas.store.projections.execution_queries import unsettled_names
 
 log = logging.getLogger("compas.janitor")
 
@@ -62,7 +61,7 @@ class LogKeeper(Actor):
 
     async def _remove_what_is_due(self) -> float:
         """Remove the logs beyond their number or their age; return when the next one is due, in UTC seconds."""
-        in_use = await self._services.store.query(_in_use)
+        in_use = await self._services.store.query(unsettled_names)
         if self._logs is None:
             self._logs = await self._services.runners.logs()
         retention, now = self._services.config.retention, self._services.clock()
@@ -73,10 +72,6 @@ class LogKeeper(Actor):
                 self._logs.pop(execution, None)
             log.info("%d logs of executions were removed", len(removed), extra={"action": "logs_removed"})
         return due
-
-
-def _in_use(reader: Reader) -> frozenset[str]:
-    return frozenset(row.execution for row in unsettled_executions(reader))
 
 
 def _concerns_logs(event: object) -> bool:

@@ -102,7 +102,7 @@ def duration_of(row: MergeRow) -> int | None:
 
 def task_of(row: MergeRow) -> str | None:
     """Return what to dispatch to the agent of a merge that conflicts, unless it has been told that already."""
-    if row.code != "conflict" or row.handed_back_to or not row.is_over:
+    if row.code != "conflict" or row.handed_back_to or row.open:
         return None
     return resolve_task(row.source, row.target, row.strategy, [conflict.path for conflict in conflicts_of(row)])
 
@@ -113,7 +113,7 @@ def next_step(row: MergeRow) -> str | None:
     match row.status, row.code:
         case "completed", _:
             return f"compas close {row.thread}"
-        case "failed", "conflict" if row.handed_back_to or not row.is_over:
+        case "failed", "conflict" if row.handed_back_to or row.open:
             agent = row.handed_back_to or "its agent"
             return f"{agent} has it again: `compas wait --thread-id {row.thread} --await-chain`, {again}"
         case "failed", "conflict":

@@ -222,7 +222,7 @@ async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
             row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
             if row is None:
                 raise unknown_merge(request.op_id)
-            if row.is_over:
+            if not row.open:
                 return _merge_response(request, row, found=True)
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)

@@ -104,6 +104,17 @@ def unsettled_executions(reader: Reader, *, lineage: str | None = None) -> tuple
     return tuple(reader.all(ExecutionRow, sql, (lineage,)))
 
 
+def is_work_unsettled(reader: Reader) -> bool:
+    """Say whether anything is in flight or still stopping; asked at every event, so it reads one row at most."""
+    return reader.row(f"SELECT 1 FROM executions AS x WHERE {_IN_FLIGHT} OR x.stopping LIMIT 1") is not None
+
+
+def unsettled_names(reader: Reader) -> frozenset[str]:
+    """Return the executions that are in flight or still stopping."""
+    rows = reader.rows(f"SELECT x.execution FROM executions AS x WHERE {_IN_FLIGHT} OR x.stopping")
+    return frozenset(str(row[0]) for row in rows)
+
+
 def scheduled_executions(reader: Reader, now: float) -> tuple[ExecutionRow, ...]:
     """Return what is queued for a time after `now` (UTC seconds), soonest first."""
     sql = f"{_SELECT} WHERE x.status = 'queued' AND x.not_before > ? ORDER BY x.not_before, x.queued_position"

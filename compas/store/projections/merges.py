@@ -16,7 +16,7 @@ class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `stream` is that of its target branch. `new_commit` is the target's new tip once `publishing`; it is in the
     target only when `completed`. `code`, `error` and `conflicts` say why it failed, and `handed_back_to` names the
-    agent that works on that, if one does.
+    agent that works on that, if one does. It is `open` until it has ended, and who is to hear of its conflict has.
     """
 
     op: str
@@ -39,16 +39,12 @@ class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
     kind: e.MergeKind | None
     target_old: str | None
     new_commit: str | None
+    open: bool
     summary: str
     handed_back_to: str
     code: str
     error: str
     conflicts: str
-
-    @property
-    def is_over(self) -> bool:
-        """Say whether nothing more comes of it: it has ended, and who was to be told of its conflict has been."""
-        return self.ended_at is not None and not (self.status == "failed" and self.summary == HANDING_BACK)
 
     def conflicting(self) -> tuple[e.Conflict, ...]:
         """Return the paths that could not be merged, and how each conflicts."""
@@ -73,7 +69,7 @@ class Merges:
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
         """Take in one event."""
-        ended: dict[str, Value] = {"ended_position": recorded.position, "ended_at": recorded.at}
+        ended: dict[str, Value] = {"open": 0, "ended_position": recorded.position, "ended_at": recorded.at}
         match recorded.event:
             case e.MergeQueued() as queued:
                 _insert(cursor, recorded, queued)
@@ -99,10 +95,10 @@ class Merges:
                 conflicts = msgspec.json.encode(failed.conflicts).decode()
                 outcome = {"code": failed.code, "error": failed.reason, "conflicts": conflicts}
                 if failed.hand_back:
-                    outcome["summary"] = HANDING_BACK
+                    ended["open"], outcome["summary"] = 1, HANDING_BACK
                 _update(cursor, op, status="failed", **outcome, **ended)
             case e.MergeHandedBack(op=op, summary=summary, agent=agent):
-                _update(cursor, op, summary=summary, handed_back_to=agent)
+                _update(cursor, op, open=0, summary=summary, handed_back_to=agent)
             case e.MergeCancelled(op=op, reason=reason):
                 _update(cursor, op, status="cancelled", error=reason, **ended)
             case _:
@@ -144,15 +140,12 @@ def merge_by_op(reader: Reader, op: str) -> MergeRow | None:
 
 def open_merges(reader: Reader) -> tuple[MergeRow, ...]:
     """Return the operations that something is still to be done for, in the order they were queued."""
-    return tuple(
-        reader.all(
-            MergeRow,
-            """SELECT * FROM merges WHERE status IN ('queued', 'executing', 'publishing')
-                OR status = 'failed' AND summary = ?
-            ORDER BY queued_position""",
-            (HANDING_BACK,),
-        )
-    )
+    return tuple(reader.all(MergeRow, "SELECT * FROM merges WHERE open ORDER BY queued_position"))
+
+
+def is_merge_open(reader: Reader) -> bool:
+    """Say whether something is still to be done for any operation; asked at every event."""
+    return reader.row("SELECT 1 FROM merges WHERE open LIMIT 1") is not None
 
 
 def merges_of_thread(reader: Reader, thread: str) -> tuple[MergeRow, ...]:

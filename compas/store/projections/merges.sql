@@ -19,6 +19,7 @@ CREATE TABLE merges (
     kind            TEXT,
     target_old      TEXT,
     new_commit      TEXT,
+    open            INTEGER NOT NULL DEFAULT 1,
     summary         TEXT    NOT NULL DEFAULT '',
     handed_back_to  TEXT    NOT NULL DEFAULT '',
     code            TEXT    NOT NULL DEFAULT '',
@@ -28,4 +29,4 @@ CREATE TABLE merges (
 
 CREATE INDEX merges_by_thread ON merges (thread, queued_position);
 CREATE INDEX merges_by_place ON merges (queued_position);
-CREATE INDEX merges_open ON merges (queued_position) WHERE status IN ('queued', 'executing', 'publishing');
+CREATE INDEX merges_open ON merges (queued_position) WHERE open;

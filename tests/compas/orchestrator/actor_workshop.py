@@ -38,7 +38,7 @@ from compas.orchestrator.workers import Slot
 from compas.runner.messages import Spec
 from compas.store.connection import Reader
 from compas.store.event_log import Store
-from compas.store.projections.execution_queries import unsettled_executions
+from compas.store.projections.execution_queries import is_work_unsettled
 from compas.store.telemetry import open_telemetry
 
 REPO = "/repo"
@@ -270,7 +270,7 @@ class Workshop:
     async def wait_settled(self, supervisor: Supervisor) -> None:
         """Wait until nothing is queued or running."""
         async with supervisor.system.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as events:
-            while await self.store.query(unsettled_executions):
+            while await self.store.query(is_work_unsettled):
                 await events.receive()
 
     async def tables_and_rebuilt_tables(self) -> tuple[Tables, Tables]:

@@ -240,6 +240,7 @@ async def test_an_execution_is_told_from_its_queue_to_its_end(log: Log) -> None:
 
 
 async def test_what_is_unsettled_is_told_overall_and_for_a_lineage(log: Log) -> None:
+    assert not await log.ask(execution_queries.is_work_unsettled)
     await log.write("t", opened("t"), said("m1"), queued("waiting"), queued("running"), *begun("running"))
     await log.write("u", opened("u"), said("m2"), queued("stopping"), *begun("stopping"), lineage="l2")
     await log.write("u", e.ExecutionCancelled(execution="stopping", reason="gone"), lineage="l2")
@@ -250,6 +251,8 @@ async def test_what_is_unsettled_is_told_overall_and_for_a_lineage(log: Log) -> 
         ("running", "executing", False),
         ("stopping", "cancelled", True),
     ]
+    assert await log.ask(execution_queries.unsettled_names) == {"waiting", "running", "stopping"}
+    assert await log.ask(execution_queries.is_work_unsettled)
     of_lineage = await log.ask(execution_queries.unsettled_executions, lineage="l2")
     assert [row.execution for row in of_lineage] == ["stopping"]
     await log.write("u", e.ExecutionStopped(execution="stopping", process=e.ProcessEnd(kind="killed", signal=9)))
@@ -257,6 +260,10 @@ async def test_what_is_unsettled_is_told_overall_and_for_a_lineage(log: Log) -> 
     stopped = await log.ask(execution_queries.execution_by_id, "stopping")
     assert stopped is not None
     assert (stopped.exit_kind, stopped.exit_signal, stopped.error) == ("killed", 9, "gone")
+    await log.write("t", *(e.ExecutionCancelled(execution=one, reason="gone") for one in ("waiting", "running")))
+    assert await log.ask(execution_queries.is_work_unsettled), "the running one still stops"
+    await log.write("t", e.ExecutionStopped(execution="running", process=e.ProcessEnd(kind="killed", signal=9)))
+    assert not await log.ask(execution_queries.is_work_unsettled)
 
 
 async def test_the_latest_session_is_the_agents_own_until_it_goes_stale(log: Log) -> None:
@@ -374,12 +381,14 @@ async def test_a_failed_merge_names_its_conflicts(log: Log) -> None:
 async def test_a_conflict_is_open_until_its_agent_has_been_told(log: Log) -> None:
     await log.write("t", opened("t"), merge("o1"), e.MergeStarted(op="o1"))
     await log.write("t", e.MergeFailed(op="o1", code="conflict", reason="both changed", hand_back="do it"))
-    assert [(row.op, row.is_over) for row in await log.ask(merges.open_merges)] == [("o1", False)]
+    assert [row.op for row in await log.ask(merges.open_merges)] == ["o1"]
+    assert await log.ask(merges.is_merge_open)
     await log.write("t", e.MergeHandedBack(op="o1", summary="handed back to dev", agent="dev"))
     assert await log.ask(merges.open_merges) == ()
+    assert not await log.ask(merges.is_merge_open)
     row = await log.ask(merges.merge_by_op, "o1")
     assert row is not None
-    assert (row.status, row.summary, row.handed_back_to, row.is_over) == ("failed", "handed back to dev", "dev", True)
+    assert (row.status, row.summary, row.handed_back_to, row.open) == ("failed", "handed back to dev", "dev", False)
 
 
 async def test_a_merge_that_is_started_again_counts_from_its_first_start(log: Log) -> None:
