@@ -19,6 +19,7 @@ from compas.git.directories import (
     vacate,
 )
 from compas.git.errors import GitFailed, GitRefused
+from compas.git.large_checkout import for_checkout
 from compas.git.locks import hold
 from compas.git.messages import EnsureWorktree, Worktree
 from compas.git.naming import BRANCHES, base_ref, thread_branch, worktree_root
@@ -162,7 +163,8 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
         return
     write_registration(place.common_dir, made)
     try:
-        await git.run("worktree", "add", "--no-guess-remote", *arguments, time_limit=LONG_LIMIT)
+        adding = await for_checkout(git)
+        await adding.run("worktree", "add", "--no-guess-remote", *arguments, time_limit=LONG_LIMIT)
     except GitFailed as error:
         message = f"git could not make the worktree {place.path} of {place.branch}: {error.output}"
         raise GitRefused("worktree_failed", message) from error
