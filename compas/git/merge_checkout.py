@@ -10,6 +10,7 @@ import trio
 
 from compas.git.command import LONG_LIMIT, Git, Output, shown
 from compas.git.directories import make_parent, same_place
+from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.merge_compute import ANY_CODE, commit_refused, strict
 from compas.git.merge_message import merge_message
@@ -46,8 +47,7 @@ async def open_checkout_of(git: Git, common_dir: str, path: str, commit: str) ->
         await remove_merge_checkout(held, path)
         make_parent(path)
         try:
-            add = ("worktree", "add", "--detach", "--no-guess-remote", path, commit)
-            await held.run(*add, time_limit=LONG_LIMIT)
+            await add_worktree(held, "--detach", "--no-guess-remote", path, commit)
             # Where hooks are looked for may be relative to the checkout, and this one has none of its own.
             hooks = await hooks_directory(held)
             yield held.at(path).configured(f"core.hooksPath={hooks}")

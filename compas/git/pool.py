@@ -12,7 +12,7 @@ from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git
 from compas.git.directories import make_parent, vacate
 from compas.git.errors import GitError, GitFailed
-from compas.git.large_checkout import for_checkout
+from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import FillPool, Pool
 from compas.git.naming import worktree_root
@@ -136,8 +136,7 @@ async def _make(git: Git, common_dir: str, root: str, base: str) -> None:
     entry = Entry(path=os.path.join(_real(root), f"{PREFIX}{name}"), ready=False, sparse=_sparse(common_dir))
     make_parent(entry.path)
     _write(common_dir, name, entry)
-    adding = await for_checkout(git)
-    await adding.run("worktree", "add", "--detach", entry.path, tip, time_limit=LONG_LIMIT)
+    await add_worktree(git, "--detach", entry.path, tip)
     hit("git.pool_made")
     _write(common_dir, name, msgspec.structs.replace(entry, ready=True))
 

@@ -6,7 +6,7 @@ import secrets
 from compas.git.command import LONG_LIMIT, Git
 from compas.git.directories import clear_unused, is_vacant, make_parent, same_place, vacate
 from compas.git.errors import GitFailed, GitRefused
-from compas.git.large_checkout import for_checkout
+from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import EnsureReadingTree, Worktree
 from compas.git.naming import checked_id, worktree_root
@@ -80,8 +80,7 @@ async def _add(git: Git, common_dir: str, registration: Registration) -> None:
     make_parent(path)
     write_registration(common_dir, registration)
     try:
-        adding = await for_checkout(git)
-        await adding.run("worktree", "add", "--detach", path, registration.reading, time_limit=LONG_LIMIT)
+        await add_worktree(git, "--detach", path, registration.reading)
     except GitFailed as error:
         name = os.path.basename(path)
         message = f"git could not make the worktree {path} to read {name}'s work in: {error.output}"

@@ -19,7 +19,7 @@ from compas.git.directories import (
     vacate,
 )
 from compas.git.errors import GitFailed, GitRefused
-from compas.git.large_checkout import for_checkout
+from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import EnsureWorktree, Worktree
 from compas.git.naming import BRANCHES, base_ref, thread_branch, worktree_root
@@ -163,8 +163,7 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
         return
     write_registration(place.common_dir, made)
     try:
-        adding = await for_checkout(git)
-        await adding.run("worktree", "add", "--no-guess-remote", *arguments, time_limit=LONG_LIMIT)
+        await add_worktree(git, "--no-guess-remote", *arguments)
     except GitFailed as error:
         message = f"git could not make the worktree {place.path} of {place.branch}: {error.output}"
         raise GitRefused("worktree_failed", message) from error

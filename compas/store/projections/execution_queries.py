@@ -67,6 +67,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
 _SELECT = """SELECT x.*, (SELECT number FROM messages AS m WHERE m.message = x.message) AS message_number
     FROM executions AS x"""
 _IN_FLIGHT = "x.status IN ('queued', 'picked_up', 'executing')"
+_UNSETTLED = f"({_IN_FLIGHT} OR x.stopping)"
 
 
 def execution_by_id(reader: Reader, execution: str) -> ExecutionRow | None:
@@ -100,18 +101,18 @@ def executions_touching(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]
 
 def unsettled_executions(reader: Reader, *, lineage: str | None = None) -> tuple[ExecutionRow, ...]:
     """Return what is in flight or still stopping, overall or in one lineage, in the order it was queued."""
-    sql = f"{_SELECT} WHERE ({_IN_FLIGHT} OR x.stopping) AND (?1 IS NULL OR x.lineage = ?1) ORDER BY x.queued_position"
+    sql = f"{_SELECT} WHERE {_UNSETTLED} AND (?1 IS NULL OR x.lineage = ?1) ORDER BY x.queued_position"
     return tuple(reader.all(ExecutionRow, sql, (lineage,)))
 
 
 def is_work_unsettled(reader: Reader) -> bool:
     """Say whether anything is in flight or still stopping; asked at every event, so it reads one row at most."""
-    return reader.row(f"SELECT 1 FROM executions AS x WHERE {_IN_FLIGHT} OR x.stopping LIMIT 1") is not None
+    return reader.row(f"SELECT 1 FROM executions AS x WHERE {_UNSETTLED} LIMIT 1") is not None
 
 
 def unsettled_names(reader: Reader) -> frozenset[str]:
     """Return the executions that are in flight or still stopping."""
-    rows = reader.rows(f"SELECT x.execution FROM executions AS x WHERE {_IN_FLIGHT} OR x.stopping")
+    rows = reader.rows(f"SELECT x.execution FROM executions AS x WHERE {_UNSETTLED}")
     return frozenset(str(row[0]) for row in rows)
 
 
