@@ -14,6 +14,9 @@ from compas.store.failures import disk_failures, is_disk_failure
 from compas.store.projector import Projector
 from compas.store.records import Append, Appended, Conflict, Faulted, Outcome
 
+APPENDING = "append to"
+"""What was tried, in the words of an error."""
+
 
 class _Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a command's events go: after `head`, under an epoch, at a time."""
@@ -36,7 +39,7 @@ class Appender:
         Raises StoreUnavailable and EpochLost; then nothing of the batch was recorded.
         """
         hit("store.before_append")
-        with disk_failures("append to", database.name), database.transaction():
+        with disk_failures(APPENDING, database.name), database.transaction():
             require_epoch(database, epoch)
             head = start = log_rows.head(database)
             outcomes = []

@@ -11,7 +11,7 @@ import trio
 from compas.clock import Clock, wall_clock
 from compas.domain.events import Recorded
 from compas.store import log_rows
-from compas.store.appending import Appender
+from compas.store.appending import APPENDING, Appender
 from compas.store.codec import EventCodec
 from compas.store.connection import Database, Reader, open_database
 from compas.store.failures import disk_failures
@@ -76,10 +76,13 @@ class Store:
         return outcomes
 
     async def probe(self) -> None:
-        """Commit something that changes nothing; raises StoreUnavailable while the disk will not."""
+        """Commit something that changes nothing; raises StoreUnavailable while the disk will not.
+
+        The error has the words of a refused append: it is what the refused appends are answered with from then on.
+        """
 
         def touch(database: Database) -> None:
-            with disk_failures("write to", database.name), database.transaction():
+            with disk_failures(APPENDING, database.name), database.transaction():
                 version = database.number("PRAGMA user_version")
                 database.execute(f"PRAGMA user_version = {version}")
 

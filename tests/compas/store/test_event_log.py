@@ -133,11 +133,15 @@ async def test_a_failing_disk_is_told_in_words_and_the_store_works_again_after_i
         assert await store.query(count_messages) == 2
 
 
-async def test_a_probe_fails_while_the_disk_does(path: Path, said: Said) -> None:
+async def test_a_probe_fails_while_the_disk_does_in_the_words_of_an_append(path: Path, said: Said) -> None:
     async with open_store(path, events=domain_codec()) as store:
         await store.append_all([said("before")])
-        with file_size_limit(wal_size(path)), pytest.raises(StoreUnavailable):
-            await store.probe()
+        with file_size_limit(wal_size(path)):
+            with pytest.raises(StoreUnavailable) as refused:
+                await store.append_all([said("small")])
+            with pytest.raises(StoreUnavailable) as probed:
+                await store.probe()
+        assert str(probed.value) == str(refused.value)
         await store.probe()
 
 
