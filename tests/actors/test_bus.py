@@ -1,6 +1,7 @@
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +51,7 @@ async def test_a_slow_subscriber_costs_the_others_nothing() -> None:
 
 async def test_receive_waits_for_an_event_and_cancelling_it_loses_none() -> None:
     bus = EventBus()
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         async with bus.subscribe() as subscription, trio.open_nursery() as nursery:
             with trio.move_on_after(0):
                 await subscription.receive()
@@ -105,7 +106,7 @@ async def test_closing_the_bus_ends_iteration_after_what_is_queued() -> None:
 
 async def test_closing_the_bus_wakes_a_waiting_subscriber() -> None:
     bus = EventBus()
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         async with bus.subscribe() as subscription, trio.open_nursery() as nursery:
             nursery.start_soon(_drain, subscription)
             await trio.testing.wait_all_tasks_blocked()
@@ -159,7 +160,7 @@ def _positions(items: list[Published | Lagged]) -> list[int]:
 async def test_an_event_that_nobody_subscribed_to_goes_nowhere_and_harms_nothing() -> None:
     bus = EventBus()
     numbers(bus, 1)
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         async with bus.subscribe(lambda event: event != "event 2") as subscription:
             numbers(bus, 2, 3)
             assert await subscription.receive() == Published("event 3", 3)

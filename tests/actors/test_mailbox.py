@@ -3,6 +3,7 @@ from collections import deque
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -27,7 +28,7 @@ async def test_a_full_mailbox_refuses_put_nowait_and_makes_put_wait_for_room() -
     mailbox.put_nowait(Envelope("first"))
     with pytest.raises(MailboxFull):
         mailbox.put_nowait(Envelope("second"))
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(mailbox.put, Envelope("second"))
             await trio.testing.wait_all_tasks_blocked()
@@ -89,7 +90,7 @@ async def test_take_wakes_for_a_message_and_returns_none_once_drained() -> None:
             assert isinstance(item, Envelope)
             got.append(item.message)
 
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(taker)
             await trio.testing.wait_all_tasks_blocked()
@@ -102,7 +103,7 @@ async def test_take_wakes_for_a_message_and_returns_none_once_drained() -> None:
 async def test_draining_and_closing_turn_waiting_senders_away_once() -> None:
     mailbox = Mailbox("a", 1)
     mailbox.put_nowait(Envelope(0))
-    with trio.fail_after(1), pytest.RaisesGroup(ActorStopped, ActorStopped):
+    with trio.fail_after(CEILING), pytest.RaisesGroup(ActorStopped, ActorStopped):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(mailbox.put, Envelope(1))
             nursery.start_soon(mailbox.put, Envelope(2))

@@ -1,6 +1,7 @@
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 
 from actors.errors import AlreadyReplied
 from actors.reply import Reply
@@ -9,7 +10,7 @@ from actors.reply import Reply
 async def test_the_waiter_gets_the_value_given_before_or_after_it_waits() -> None:
     early, late = Reply(), Reply()
     early.resolve(1)
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         assert await early.wait() == 1
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_resolve_when_blocked, late, 2)
@@ -50,7 +51,7 @@ async def test_cancelling_the_waiter_abandons_the_reply_and_a_late_answer_goes_n
 
 async def test_wait_cancelled_returns_when_the_asker_has_gone() -> None:
     reply = Reply()
-    with trio.fail_after(1):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(reply.wait_cancelled)
             await trio.testing.wait_all_tasks_blocked()

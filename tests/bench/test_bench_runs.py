@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from ceiling import CEILING
 
 TREE = Path(__file__).parents[2]
-CEILING = 60
 
 pytestmark = pytest.mark.system
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from fake_config_file import FakeConfigFile
 
 from compas.config.config import Config
@@ -15,7 +16,6 @@ from compas.config.load import load
 from compas.domain.specs import AgentSpec
 from compas.orchestrator.config_file import ConfigFile, LocalConfigFile, Watch
 
-LIMIT_SECS = 20
 TEXT = """\
 default_workdir: .
 agents: [{alias: %s, backend: claude, safety_mode: auto_approve}]
@@ -94,14 +94,14 @@ async def test_each_content_has_a_digest_of_its_own_and_no_file_none(stage: Stag
 
 @pytest.mark.parametrize("alias", ["other", "", None])
 async def test_whoever_watches_hears_of_a_save_and_of_a_removal(stage: Stage, alias: str | None) -> None:
-    with trio.fail_after(LIMIT_SECS), stage.file.open_watch() as watch:
+    with trio.fail_after(CEILING), stage.file.open_watch() as watch:
         watch.follow(())
         stage.save(alias)
         await watch.wait()
 
 
 async def test_a_file_that_was_removed_is_heard_of_when_it_is_there_again(stage: Stage) -> None:
-    with trio.fail_after(LIMIT_SECS), stage.file.open_watch() as watch:
+    with trio.fail_after(CEILING), stage.file.open_watch() as watch:
         watch.follow(())
         stage.save(None)
         await watch.wait()
@@ -118,7 +118,7 @@ async def hear(watch: Watch, change: Callable[[], object], reads: tuple[str, ...
     """Change something, and return once the watch has told of it."""
     watch.follow(reads)
     change()
-    with trio.fail_after(LIMIT_SECS):
+    with trio.fail_after(CEILING):
         await watch.wait()
 
 
@@ -153,7 +153,7 @@ async def test_what_happens_beside_it_is_not_heard_of(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(TEXT % "dev")
     (tmp_path / "state").mkdir()
-    with trio.fail_after(LIMIT_SECS), LocalConfigFile(path, {}).open_watch() as watch:
+    with trio.fail_after(CEILING), LocalConfigFile(path, {}).open_watch() as watch:
         watch.follow(())
         heard = trio.Event()
 

@@ -9,14 +9,13 @@ from typing import Protocol
 
 import pytest
 import trio
+from ceiling import CEILING
 from fake_git import FakeGit, FakeRepo
 
 from compas.git import messages as m
 from compas.git.client import GitWorker
 from compas.git.errors import GitRefused
 from compas.git.worker import Worker
-
-LIMIT_SECS = 30
 
 
 class Hands(Protocol):
@@ -103,7 +102,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def hands(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Hands]:
-    with trio.fail_after(LIMIT_SECS):
+    with trio.fail_after(CEILING):
         if request.param == "fake":
             yield FakeHands()
             return

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from fake_runners import Console, FakeRunners, open_fake_runners
 
 from compas.clock import wall_clock
@@ -23,7 +24,6 @@ from compas.runner.logformat import parse_lines
 from compas.runner.messages import Exit, Spec
 from compas.runner.strays import end_strays
 
-LIMIT_SECS = 20
 STEPS = """
 import json, os, signal, sys, time
 for verb, value in json.loads(sys.argv[1]):
@@ -130,7 +130,7 @@ async def _fake(root: Path) -> AsyncIterator[Stage]:
 
 @pytest.fixture(params=[_fake, pytest.param(_local, marks=pytest.mark.system)], ids=["fake", "local"])
 async def stage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stage]:
-    with trio.fail_after(LIMIT_SECS):
+    with trio.fail_after(CEILING):
         async with request.param(tmp_path) as opened:
             yield opened
 

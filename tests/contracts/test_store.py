@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 
 from compas.domain import events as e
 from compas.store.codec import domain_codec
@@ -292,7 +293,7 @@ async def test_appends_of_many_tasks_are_all_recorded_once(place: Path | None) -
                 (outcome,) = await append(store, command(said(thread, str(n)), **{thread: n}))
                 assert isinstance(outcome, Appended)
 
-        with trio.fail_after(10):
+        with trio.fail_after(CEILING):
             async with trio.open_nursery() as nursery:
                 for n in range(8):
                     nursery.start_soon(dispatch, f"t{n}")

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 
 from actors.remote.codec import Encoding
 from actors.remote.errors import FrameTooLarge, TransportBroken, TransportClosed, TransportEnded
@@ -25,7 +26,7 @@ async def _memory(
     near_limit: int = MAX_FRAME, far_limit: int = MAX_FRAME
 ) -> AsyncIterator[tuple[Transport, Transport]]:
     near, far = memory_transport_pair(max_frame=near_limit, peer_max_frame=far_limit, capacity=2)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         yield near, far
         await near.aclose()
         await far.aclose()
@@ -35,7 +36,7 @@ async def _memory(
 async def _unix(near_limit: int = MAX_FRAME, far_limit: int = MAX_FRAME) -> AsyncIterator[tuple[Transport, Transport]]:
     a, b = socket.socketpair()
     b.setblocking(False)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         near = transport_of(a, Encoding.MSGPACK, announces=True, max_frame=near_limit)
         stream = trio.SocketStream(trio.socket.from_stdlib_socket(b))
         await near.send_frame(b"announce")

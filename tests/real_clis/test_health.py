@@ -8,6 +8,7 @@ from typing import Any
 import install
 import pytest
 import trio
+from ceiling import CEILING
 from model_http import ModelServer
 from stage import SECONDS, Stage
 
@@ -55,7 +56,7 @@ def test_every_cli_says_its_version_and_it_is_one_that_compas_is_tested_with(nam
     environ = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
 
     async def bounded() -> Looked:
-        with trio.fail_after(60):
+        with trio.fail_after(CEILING):
             return await look(OnlyNamed(name), agent, environ, seconds=50)
 
     found = trio.run(bounded)

@@ -8,6 +8,8 @@ import signal
 from pathlib import Path
 from typing import NamedTuple
 
+from ceiling import CEILING
+
 _PR_SET_CHILD_SUBREAPER = 36
 
 
@@ -80,7 +82,7 @@ def kill(pid: int) -> None:
     """End a process that is ours, at once, and wait for its end."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
-    assert wait_gone(pid, 30)
+    assert wait_gone(pid, CEILING)
 
 
 def signal_group(leader: int, number: int) -> None:

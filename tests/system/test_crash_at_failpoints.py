@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import merge_crashes
 import pytest
+from ceiling import CEILING
 from read_models import before_and_after_a_rebuild
 from workshop import Workshop, finish
 
@@ -143,7 +144,7 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
 
     assert not fuse.exists(), f"{crash.point} was never reached"
     if crash.is_in_supervisor:
-        assert supervisor.wait(30) == -signal.SIGKILL
+        assert supervisor.wait(CEILING) == -signal.SIGKILL
     else:
         assert supervisor.poll() is None, "the supervisor outlives its workers"
     check_conversation(workshop, crash)

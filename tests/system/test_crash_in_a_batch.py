@@ -4,6 +4,7 @@ import signal
 from collections import Counter
 
 import pytest
+from ceiling import CEILING
 from read_models import before_and_after_a_rebuild
 from workshop import Workshop, finish
 
@@ -23,13 +24,13 @@ async def test_a_crash_in_the_middle_of_a_batch_leaves_none_out_and_counts_none_
         workshop.ask("dispatch", "dev", "x", "--thread", f"t{number}", "--batch", "b", "--intent", "note")
     workshop.ask("close", "t0")
     assert finish(workshop.begin("stop")).code == 0
-    before.wait(30)
+    before.wait(CEILING)
     fuse = workshop.root / "fuse"
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{point}@{fuse}")
     found = workshop.ask("abandon-batch", "b")
     assert not fuse.exists(), f"{point} was never reached"
-    assert supervisor.wait(30) == -signal.SIGKILL
+    assert supervisor.wait(CEILING) == -signal.SIGKILL
     assert (found["threads_abandoned"], found["threads_already_terminal"]) == (COUNT - 1, 1)
     assert found.get("threads_left", 0) == 0
     assert workshop.ask("batch-status", "b")["counts"] == {"Abandoned": COUNT - 1, "Completed": 1}

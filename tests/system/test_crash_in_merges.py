@@ -5,6 +5,7 @@ from collections import Counter
 
 import merge_crashes
 import pytest
+from ceiling import CEILING
 from read_models import before_and_after_a_rebuild
 from workshop import Workshop, finish
 
@@ -48,7 +49,7 @@ async def test_a_crash_loses_nothing_and_repeats_nothing(workshop: Workshop, poi
 
     assert not fuse.exists(), f"{point} was never reached"
     if point.startswith("merge."):
-        assert supervisor.wait(30) == -signal.SIGKILL
+        assert supervisor.wait(CEILING) == -signal.SIGKILL
     check_log(workshop)
     check_repository(workshop, theirs, merged["commit"])
     assert finish(workshop.begin("stop")).code == 0

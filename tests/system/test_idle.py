@@ -91,7 +91,7 @@ def test_a_supervisor_ends_by_itself_when_nobody_needs_it(workshop: Workshop, ar
     else:
         pid = workshop.supervise("--idle-exit", COMPAS_IDLE_SECS="0.5").pid
     assert process_tree.wait_gone(pid, CEILING)
-    assert all(process_tree.wait_gone(one.pid, 5) for one in workshop.processes())
+    assert all(process_tree.wait_gone(one.pid, CEILING) for one in workshop.processes())
     log = (workshop.state / "supervisor.log").read_text()
     assert "nobody needs this supervisor any more" in log
     stops = [event["data"]["mode"] for event in workshop.events() if event["type"] == "supervisor.stopped"]

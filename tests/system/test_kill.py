@@ -162,7 +162,7 @@ def test_a_second_signal_ends_the_agent_too(workshop: Workshop, gate: Path) -> N
     await_state(workshop, "stopping")
     supervisor.send_signal(signal.SIGTERM)
     assert supervisor.wait(CEILING) == 0
-    assert process_tree.wait_gone(agent, 5)
+    assert process_tree.wait_gone(agent, CEILING)
     ended = workshop("wait", "--thread-id", "t1", "--since", sent["reference"], "--json").json()
     (run,) = workshop.ask("transcript", "t1")["executions"]
     assert (run["status"], run["category"]) == ("failed", "killed"), ended
@@ -196,7 +196,7 @@ def test_stop_waits_for_the_running_agent(workshop: Workshop, gate: Path) -> Non
     assert stop.poll() is None
     gate.write_text("go")
     assert finish(stop).code == 0
-    assert supervisor.wait(5) == 0
+    assert supervisor.wait(CEILING) == 0
     check_one_answer(workshop)
 
 
@@ -206,8 +206,8 @@ def test_stop_now_ends_the_agent_with_all_its_processes(workshop: Workshop, gate
     agent_at_the_gate(workshop)
     result = workshop("stop", "--now")
     assert result.code == 0, result
-    assert supervisor.wait(5) == 0
-    assert all(process_tree.wait_gone(one.pid, 5) for one in workshop.processes())
+    assert supervisor.wait(CEILING) == 0
+    assert all(process_tree.wait_gone(one.pid, CEILING) for one in workshop.processes())
     (run,) = workshop.ask("transcript", "t1")["executions"]
     assert (run["status"], run["category"]) == ("failed", "killed")
 
@@ -217,7 +217,7 @@ def test_restart_leaves_agents_and_waiters_to_the_next_supervisor(workshop: Work
     waiter, agent = begin_waiting(workshop)
     result = workshop("restart")
     assert (result.code, result.out.splitlines()[-1]) == (0, "a supervisor is running"), result
-    assert supervisor.wait(5) == 0
+    assert supervisor.wait(CEILING) == 0
     assert process_tree.is_alive(agent)
     assert workshop.supervisor_pid() != supervisor.pid
     assert workshop.ask("health")["active"] == 1
@@ -230,7 +230,7 @@ def test_stop_detach_leaves_the_agent_running_and_sends_waiters_away(workshop: W
     supervisor = workshop.supervise()
     waiter, agent = begin_waiting(workshop)
     assert workshop("stop", "--detach").code == 0
-    assert supervisor.wait(5) == 0
+    assert supervisor.wait(CEILING) == 0
     left = finish(waiter)
     assert (left.code, left.out) == (2, "")
     assert "the supervisor was stopped" in left.err

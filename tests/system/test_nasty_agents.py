@@ -5,6 +5,7 @@ from pathlib import Path
 
 import process_tree
 import pytest
+from ceiling import CEILING
 from workshop import Workshop
 
 pytestmark = pytest.mark.system
@@ -54,7 +55,7 @@ def check_nothing_is_left(workshop: Workshop, made: int) -> None:
     assert [pid for pid in pids(workshop) if process_tree.is_alive(pid)] == []
     runners = [one.pid for one in workshop.processes() if "forkserver" in one.command]
     forkserver = workshop.worker("forkserver")
-    assert all(process_tree.wait_gone(pid, 10) for pid in runners if pid != forkserver)
+    assert all(process_tree.wait_gone(pid, CEILING) for pid in runners if pid != forkserver)
 
 
 # proves: a-core 36

@@ -189,7 +189,7 @@ def test_a_supervisor_on_a_full_disk_can_be_left_and_the_next_one_records_what_h
     resource.prlimit(supervisor.pid, resource.RLIMIT_FSIZE, (1, hard))
     result = workshop("stop", "--detach")
     assert result.code == 0, result
-    supervisor.wait(5)  # with whatever status: its terminal is a file on the full disk, too
+    supervisor.wait(CEILING)  # with whatever status: its terminal is a file on the full disk, too
     gate.write_text("go")
     assert workshop.ask("wait", "--thread-id", "t1", "--await-chain")["body"] == "Done."
 

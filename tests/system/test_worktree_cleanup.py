@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from ceiling import CEILING
 from workshop import Workshop
 
 pytestmark = pytest.mark.system
@@ -164,7 +165,7 @@ def test_two_threads_at_once_come_and_go_without_touching_each_other(workshop: W
     for begin in (("dispatch", "dev", "work", "--wait"), ("abandon",)):
         threads = [("--thread", f"t{n}") if begin[0] == "dispatch" else (f"t{n}",) for n in (1, 2)]
         processes = [workshop.begin(*begin, *thread) for thread in threads]
-        assert [process.wait(60) for process in processes] == [0, 0]
+        assert [process.wait(CEILING) for process in processes] == [0, 0]
     for thread in ("t1", "t2"):
         assert (tree(workshop, thread) / "a.txt").read_text() == "a\n", "with changes, they stay"
         assert workshop.ask("worktree-remove", thread)["branch_fate"] == "deleted"

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from ceiling import CEILING
 from workshop import Workshop
 
 from compas.domain.ports import FIRST, LAST
@@ -143,7 +144,7 @@ def test_two_threads_at_once_have_a_worktree_and_ports_of_their_own_also_after_a
         repositories=[{"path": "repo", "ports": 3, "setup": {"run": "env > ../../env-$COMPAS_THREAD"}}],
     )
     posted = [workshop.begin("dispatch", "dev", "work", "--thread", f"t{n}", "--wait", "--json") for n in (1, 2)]
-    assert [process.wait(60) for process in posted] == [0, 0]
+    assert [process.wait(CEILING) for process in posted] == [0, 0]
     one, two = ports_of(workshop, "t1"), ports_of(workshop, "t2")
     assert len({*one, *two}) == 6
     assert workshop("stop").code == 0

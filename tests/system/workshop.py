@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import process_tree
+from ceiling import CEILING
 
-CEILING = 60.0
-"""Seconds after which anything that is waited for here has failed."""
 TREE = Path(__file__).parents[2]
 
 Step = dict[str, object]
@@ -193,12 +192,12 @@ class Workshop:
         """Stop the supervisor, then end what is left, by pid; return what should not have been there any more."""
         left: list[str] = []
         try:
-            stopped = finish(self.begin("stop", "--now"), 30)
+            stopped = finish(self.begin("stop", "--now"), CEILING)
             left += [] if stopped.code == 0 else [f"compas stop: {stopped}"]
         except AssertionError as error:
             left.append(str(error))
         # What ends together with the supervisor may take a moment; whoever stays was forgotten.
-        left += [str(one) for one in self.processes() if not process_tree.wait_gone(one.pid, 5)]
+        left += [str(one) for one in self.processes() if not process_tree.wait_gone(one.pid, CEILING)]
         while found := self.processes():
             for one in found:
                 process_tree.kill(one.pid)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 
 HERE = Path(__file__).parent
 # pytest's importlib mode puts no test folder on the path; the playground is imported by name.
@@ -43,7 +44,7 @@ def open_pair(encoding: Encoding) -> OpenPair:
         handler: CallHandler, settings: ServerSettings = SETTINGS, **options: int
     ) -> AsyncIterator[Session]:
         near, far = memory_transport_pair(encoding, **options)
-        with trio.fail_after(10):
+        with trio.fail_after(CEILING):
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(serve_connection, far, handler, settings)
                 async with open_session(near, client="test/1") as session:

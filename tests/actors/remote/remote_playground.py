@@ -89,7 +89,7 @@ class Playground:
 
 
 def _spawn_heir() -> int:
-    return subprocess.Popen(["sleep", "60"], close_fds=False).pid
+    return subprocess.Popen(["sleep", "1000"], close_fds=False).pid
 
 
 if __name__ == "__main__":

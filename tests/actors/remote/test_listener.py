@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 from remote_playground import SETTINGS, Playground
 
 from actors.remote.codec import Codec, Encoding, FrameSplitter
@@ -29,7 +30,7 @@ def path(tmp_path: Path) -> str:
 async def _listening(
     where: str | socket.socket, playground: Playground, settings: ServerSettings = SETTINGS, **options: int
 ) -> AsyncIterator[None]:
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
 
             async def listen(task_status: trio.TaskStatus[socket.socket]) -> None:
@@ -143,7 +144,7 @@ async def test_a_frame_over_the_limit_is_answered_in_words(path: str, playground
 
 
 async def test_when_the_listener_ends_its_clients_lose_their_requests(path: str, playground: Playground) -> None:
-    with trio.fail_after(5):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as clients, _listening(path, playground):
             transport = await connect_unix(path)
 

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 
 from actors.remote.errors import SessionLost, VersionRefused
 from actors.remote.handshake import Versions
@@ -59,7 +60,7 @@ async def _gone(pid: int) -> None:
 
 
 async def test_a_hosted_process_serves_and_ends_with_its_block(settings: HostSettings) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with _open(settings) as host:
             assert host.session.welcome.server == "playground/1"
             assert await host.session.request("add", {"a": 1, "b": 2}, dict) == {"sum": 3}
@@ -69,7 +70,7 @@ async def test_a_hosted_process_serves_and_ends_with_its_block(settings: HostSet
 
 
 async def test_the_child_inherits_its_channel_and_nothing_else(settings: HostSettings) -> None:
-    with tempfile.TemporaryFile() as secret, trio.fail_after(20):
+    with tempfile.TemporaryFile() as secret, trio.fail_after(CEILING):
         os.set_inheritable(secret.fileno(), True)
         async with _open(settings) as host:
             environment = await host.session.request("environment", None, dict)
@@ -82,7 +83,7 @@ async def test_the_child_inherits_its_channel_and_nothing_else(settings: HostSet
 
 async def test_a_killed_child_fails_its_requests_at_once_and_is_told(settings: HostSettings) -> None:
     told: list[ProcessExit] = []
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with _open(settings, on_exit=told.append) as host, trio.open_nursery() as nursery:
 
             async def ask() -> None:
@@ -105,7 +106,7 @@ async def test_a_child_that_ignores_goodbye_and_sigterm_is_killed(
     settings: HostSettings, caplog: pytest.LogCaptureFixture
 ) -> None:
     short = msgspec.structs.replace(settings, grace_seconds=0.2)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with (
             _open(short, exit_seconds=60) as host,
             host.session.open_stream("stubborn", None, str) as deaf,
@@ -118,7 +119,7 @@ async def test_a_child_that_ignores_goodbye_and_sigterm_is_killed(
 
 
 async def test_a_child_whose_thread_is_stuck_ends_by_itself(settings: HostSettings) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with (
             _open(settings, exit_seconds=0.1) as host,
             host.session.open_stream("thread", None, str) as stuck,
@@ -130,7 +131,7 @@ async def test_a_child_whose_thread_is_stuck_ends_by_itself(settings: HostSettin
 
 async def test_cancelling_the_block_ends_the_child_too(settings: HostSettings) -> None:
     hosts: list[ProcessHost] = []
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         with trio.CancelScope() as scope:
             async with _open(settings) as host:
                 hosts.append(host)
@@ -142,7 +143,7 @@ async def test_cancelling_the_block_ends_the_child_too(settings: HostSettings) -
 async def test_a_grandchild_does_not_hold_the_channel_open(settings: HostSettings) -> None:
     grandchild = 0
     try:
-        with trio.fail_after(20):
+        with trio.fail_after(CEILING):
             async with _open(settings) as host:
                 grandchild = await host.session.request("spawn", None, int)
                 os.kill(host.pid, signal.SIGKILL)
@@ -153,13 +154,13 @@ async def test_a_grandchild_does_not_hold_the_channel_open(settings: HostSetting
 
 
 async def test_an_error_of_the_block_leaves_as_itself(settings: HostSettings) -> None:
-    with trio.fail_after(20), pytest.raises(ZeroDivisionError):
+    with trio.fail_after(CEILING), pytest.raises(ZeroDivisionError):
         async with _open(settings):
             raise ZeroDivisionError
 
 
 async def test_a_program_that_crashes_at_once_is_a_failed_start(settings: HostSettings, output: IO[bytes]) -> None:
-    with trio.fail_after(20), pytest.raises(ProcessStartError, match="exited with code 1"):
+    with trio.fail_after(CEILING), pytest.raises(ProcessStartError, match="exited with code 1"):
         async with open_process_host([sys.executable, "-c", "1/0"], name="broken", settings=settings):
             pytest.fail("it cannot have started")
     output.seek(0)
@@ -174,14 +175,14 @@ async def test_a_program_that_does_not_exist_is_a_failed_start(settings: HostSet
 
 async def test_a_program_that_never_greets_is_a_failed_start_and_is_ended(settings: HostSettings) -> None:
     impatient = msgspec.structs.replace(settings, start_seconds=0.2, grace_seconds=0.1)
-    with trio.fail_after(20), pytest.raises(ProcessStartError, match="runs, but does not greet"):
-        async with open_process_host(["sleep", "60"], name="mute", settings=impatient):
+    with trio.fail_after(CEILING), pytest.raises(ProcessStartError, match="runs, but does not greet"):
+        async with open_process_host(["sleep", "1000"], name="mute", settings=impatient):
             pytest.fail("it cannot have greeted")
 
 
 async def test_versions_that_do_not_fit_are_said_to_be_that(settings: HostSettings) -> None:
     newer = msgspec.structs.replace(settings, versions=Versions(8, 9))
-    with trio.fail_after(20), pytest.raises(VersionRefused, match="upgrade the server playground/1"):
+    with trio.fail_after(CEILING), pytest.raises(VersionRefused, match="upgrade the server playground/1"):
         async with _open(newer):
             pytest.fail("they have no version in common")
 
@@ -201,7 +202,7 @@ trio.run(main)
 
 
 async def test_the_death_of_the_parent_ends_the_child() -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         parent = await trio.lowlevel.open_process(
             [sys.executable, "-c", PARENT, *PROGRAM, "5"],
             stdout=subprocess.PIPE,
@@ -225,6 +226,6 @@ def test_the_childs_program_started_by_hand_says_so() -> None:
     process = subprocess.Popen(
         [*PROGRAM, "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
     )
-    _, complaint = process.communicate(timeout=20)
+    _, complaint = process.communicate(timeout=CEILING)
     assert process.returncode == 1
     assert "started by a process host, not by hand" in complaint

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from remote_playground import Playground
 
 from actors.remote.call import Call, CallHandler
@@ -55,7 +56,7 @@ async def _raw_client(
     handler: CallHandler, settings: ServerSettings = _SETTINGS, **options: int
 ) -> AsyncIterator[RawClient]:
     near, far = memory_transport_pair(**options)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve_connection, far, handler, settings)
             client = RawClient(near)

@@ -5,6 +5,7 @@ import msgspec
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from remote_playground import Playground
 
 from actors.remote.call import Call
@@ -188,7 +189,7 @@ async def test_a_request_too_large_to_send_harms_no_other(open_pair: OpenPair, p
 async def test_a_lost_connection_fails_every_request_at_once(encoding: Encoding, playground: Playground) -> None:
     near, far = memory_transport_pair(encoding)
     failed: list[str] = []
-    with trio.fail_after(5):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as server:
             server.start_soon(serve_connection, far, playground, ServerSettings(welcome=WelcomeInfo(server="s")))
             async with open_session(near, client="c") as session, trio.open_nursery() as nursery:
@@ -276,7 +277,7 @@ async def test_more_items_than_the_window_allows_lose_the_session() -> None:
         for _ in range(PUSH_WINDOW + 1):
             await far.send_frame(Codec(Encoding.MSGPACK).encode_frame(item))
 
-    with trio.fail_after(5):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(push_too_much)
             async with (

@@ -3,6 +3,7 @@
 import msgspec
 import trio
 import trio.testing
+from ceiling import CEILING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -116,7 +117,7 @@ async def test_every_request_has_its_own_ending_and_its_own_items(
     endless = [p for p in plans if p.ending == "hang" and p.gives_up_after is None]
     world = World()
     near, far = memory_transport_pair(encoding, capacity=capacity)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as server:
             server.start_soon(serve_connection, far, world.serve, ServerSettings(welcome=WelcomeInfo(server="s")))
             async with open_session(near, client="c") as session:
@@ -139,7 +140,7 @@ async def test_a_loss_at_any_moment_ends_every_request_on_both_sides(
 ) -> None:
     world = World()
     near, far = memory_transport_pair(capacity=1)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as server:
             server.start_soon(serve_connection, far, world.serve, ServerSettings(welcome=WelcomeInfo(server="s")))
             async with open_session(near, client="c") as session, trio.open_nursery() as nursery:

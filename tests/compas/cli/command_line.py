@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ceiling import CEILING
+
 
 class CommandLine:
     """`compas` with a config and an environment of its own."""
@@ -15,7 +17,7 @@ class CommandLine:
     def __call__(self, *args: str, given: bytes = b"") -> "subprocess.CompletedProcess[str]":
         """Run it to its end and return what it wrote and its exit code."""
         process = self.start(*args, stdin=subprocess.PIPE)
-        out, err = process.communicate(given, timeout=30)
+        out, err = process.communicate(given, timeout=CEILING)
         return subprocess.CompletedProcess(args, process.returncode, out.decode(), err.decode())
 
     def start(

@@ -11,6 +11,8 @@ import sys
 import termios
 from pathlib import Path
 
+from ceiling import CEILING
+
 COMMAND = (sys.executable, "-m", "compas", "demo")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -74,7 +76,7 @@ class Terminal:
         while piece := self._read():
             self.text += piece
         os.close(self._master)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=CEILING)
 
     def press_ctrl_c(self) -> None:
         """Type Ctrl-C."""

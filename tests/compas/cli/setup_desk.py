@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ceiling import CEILING
+
 FAKE_CLAUDE = Path(__file__).with_name("fake_claude.py")
 
 
@@ -95,7 +97,7 @@ class Desk:
                 break
             shown += piece
         os.close(ours)
-        return process.wait(timeout=60), shown.decode()
+        return process.wait(timeout=CEILING), shown.decode()
 
 
 def _run(command: list[str], where: Path, environ: dict[str, str]) -> "subprocess.CompletedProcess[str]":
@@ -108,7 +110,7 @@ def _run(command: list[str], where: Path, environ: dict[str, str]) -> "subproces
         stderr=subprocess.PIPE,
         text=True,
     )
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=CEILING)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import pytest
+from ceiling import CEILING
 from command_line import CommandLine
 from scripted_supervisor import Scripted
 
@@ -204,7 +205,7 @@ def test_an_interrupt_cancels_the_request_and_leaves_no_traceback(compas: Comman
     assert process.stdout is not None
     assert b"thread.opened" in process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=CEILING)
     assert (process.returncode, out, err) == (130, b"", b"")
     assert scripted.seen[-1]["op"] == "cancelled"
 
@@ -220,7 +221,7 @@ def test_an_output_that_nobody_reads_ends_the_command_quietly(compas: CommandLin
     process.stdout.close()
     said = process.stderr.read()
     process.stderr.close()
-    assert (process.wait(timeout=30), said) == (141, b"")
+    assert (process.wait(timeout=CEILING), said) == (141, b"")
 
 
 def test_stop_returns_when_the_supervisor_is_gone_and_tells_what_became_of_agents(
@@ -274,6 +275,6 @@ def test_a_terminal_is_protected_from_what_agents_write(compas: CommandLine, scr
     except OSError:  # how Linux says that the other side is closed
         pass
     os.close(ours)
-    assert process.wait(timeout=30) == 0
+    assert process.wait(timeout=CEILING) == 0
     assert b"\x1b" not in shown
     assert "␛[2Jgone".encode() in shown

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ceiling import CEILING
 from demo_runner import COMMAND, Terminal, folders, processes, stays
 
 pytestmark = pytest.mark.system
@@ -59,7 +60,7 @@ def run(place: dict[str, str], *options: str) -> "subprocess.CompletedProcess[st
     """Run it with its output in pipes, and Python with these options."""
     python, *command = COMMAND
     process = subprocess.Popen([python, *options, *command], env=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=CEILING)
     return subprocess.CompletedProcess(command, process.returncode, out.decode(), err.decode())
 
 
@@ -138,7 +139,7 @@ def test_a_termination_while_the_supervisor_starts_leaves_nothing(place: dict[st
     while b"repository" not in process.stdout.readline():
         continue
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=CEILING)
     assert (process.returncode, err) == (128 + signal.SIGTERM, b"interrupted (SIGTERM); everything is removed again\n")
     assert folders(place) == []
 
@@ -151,7 +152,7 @@ def test_a_reader_that_goes_away_ends_it_without_leftovers(place: dict[str, str]
     process.stdout.close()
     err = process.stderr.read()
     process.stderr.close()
-    assert (process.wait(timeout=30), err) == (141, b"")
+    assert (process.wait(timeout=CEILING), err) == (141, b"")
     assert folders(place) == []
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from ceiling import CEILING
 from command_line import CommandLine
 from scripted_supervisor import Scripted
 
@@ -62,7 +63,7 @@ def loaded_by(compas: CommandLine, *args: str) -> tuple[int, set[str]]:
     process = subprocess.Popen(
         [sys.executable, "-c", REPORT, *args], env=compas.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=CEILING)
     code, modules = json.loads(err.decode().splitlines()[-1])
     return code, set(modules)
 

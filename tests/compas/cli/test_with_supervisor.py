@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ceiling import CEILING
 from command_line import CommandLine
 
 pytestmark = pytest.mark.system
@@ -55,7 +56,7 @@ def test_a_wait_survives_a_killed_supervisor_and_a_replaced_one(compas: CommandL
         assert compas("restart").returncode == 0
         third = pid_of(compas)
         assert waiting.poll() is None
-    out, _ = waiting.communicate(timeout=60)
+    out, _ = waiting.communicate(timeout=CEILING)
     assert (waiting.returncode, out.split(b"---BODY---\n")[1]) == (0, b"done\n")
     assert len({first, second, third}) == 3
     thread = out.splitlines()[1].removeprefix(b"thread_id=").decode()
@@ -69,7 +70,7 @@ def test_a_wait_ends_with_the_supervisor_that_is_stopped_and_starts_no_other(com
     thread = waiting.stderr.readline().split()[-1].decode()
     with (place / "gate").open("w"):
         assert compas("stop", "--detach").returncode == 0
-        _, err = waiting.communicate(timeout=60)
+        _, err = waiting.communicate(timeout=CEILING)
         assert waiting.returncode == 2
         assert err.startswith(b"error: ")
         assert compas("status", "--no-start").returncode == 2

@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 
 from actors.remote.call import Call
 from actors.remote.codec import Codec, Encoding
@@ -80,7 +81,7 @@ def path(tmp_path: Path) -> str:
 
 @asynccontextmanager
 async def _serving(path: str, handler: Callable[[Call], Awaitable[object]]) -> AsyncIterator[None]:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
 
             async def listen(task_status: trio.TaskStatus[socket.socket]) -> None:
@@ -256,7 +257,7 @@ class RawServer:
 @asynccontextmanager
 async def _raw_server(path: str) -> AsyncIterator[Callable[[], Awaitable[RawServer]]]:
     """Gives a function that waits for a client and its hello."""
-    with trio.fail_after(20), socket.socket(socket.AF_UNIX) as sock:
+    with trio.fail_after(CEILING), socket.socket(socket.AF_UNIX) as sock:
         sock.bind(path)
         sock.listen()
         sock.setblocking(False)
@@ -386,4 +387,4 @@ async def test_an_interrupt_cancels_the_request_before_it_goes_on(path: str) -> 
 def test_it_starts_without_trio() -> None:
     code = "import sys, compas.client.blocking; sys.exit('trio' in sys.modules or 'yaml' in sys.modules)"
     process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)})
-    assert process.wait(timeout=20) == 0
+    assert process.wait(timeout=CEILING) == 0

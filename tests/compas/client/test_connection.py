@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import trio
+from ceiling import CEILING
 from scripted_supervisor import Scripted
 
 from actors.remote.call import Call
@@ -39,7 +40,7 @@ async def connected(
     scripted: Scripted, *, start: Start | None = None, notices: list[str] | None = None
 ) -> AsyncIterator[Connection]:
     said = [] if notices is None else notices
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         async with open_connection(
             lambda: reach(scripted.place, start or scripted.start, client="test"),
             await_end=lambda: await_replaced(scripted.place),
@@ -149,7 +150,7 @@ async def test_a_request_whose_supervisor_makes_way_is_put_to_the_next(scripted:
         await await_replaced(scripted.place)
 
     opened = open_connection(lambda: reach(scripted.place, scripted.start, client="test"), await_end=replaced)
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         async with opened as connection:
             assert (await connection.wait(WAIT, WaitRequest(thread_id="T"))).body == "done"
     assert [record["op"] for record in scripted.seen] == ["begun", "wait", "begun", "wait"]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from ceiling import CEILING
 from scripted_supervisor import Scripted
 
 from actors.remote.errors import PermissionDenied
@@ -80,7 +81,7 @@ def test_clients_that_start_at_once_share_one_supervisor(place: Place, scripted:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=CEILING)
     assert served == ["stand-in/1"] * 4
     assert [record["op"] for record in scripted.seen].count("begun") == 1
 

@@ -3,6 +3,7 @@
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from played_screen import open_screen
 from played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
@@ -270,7 +271,7 @@ async def test_a_long_list_scrolls_with_the_selection_and_shows_its_first_headin
 
 
 async def test_quit_ends_the_dashboard() -> None:
-    with trio.fail_after(5):
+    with trio.fail_after(CEILING):
         async with open_screen(busy()) as screen:
             await screen.type("q")
             await trio.sleep_forever()

@@ -10,12 +10,10 @@ import threading
 from collections.abc import Sequence
 from typing import Any
 
+from ceiling import CEILING
 from scripted_supervisor import Scripted
 
 from compas.runner.file_watch import FileWatch
-
-CEILING = 30.0
-"""Seconds after which anything that is waited for here has failed."""
 
 GATEWAY = [sys.executable, "-P", "-m", "compas", "mcp-server"]
 
@@ -79,7 +77,7 @@ class Editor:
 
     def hang_up(self) -> tuple[int, bytes, bytes]:
         """Close the pipe; return the exit status, and what else was written. Five seconds have to be enough."""
-        out, err = self.process.communicate(timeout=5)
+        out, err = self.process.communicate(timeout=CEILING)
         return self.process.returncode, out, err
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 from editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, until_seen, wait_gone
 from in_process import ERAS, said
 from mcp import Client, StdioServerParameters
@@ -90,7 +91,7 @@ async def test_a_wait_survives_a_killed_supervisor_and_its_work_is_done_once(
 ) -> None:
     server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
     answers: list[dict[str, Any]] = []
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         async with Client(server, mode=era) as client:
             posted = await called(client, "orch_dispatch", to="dev", body="the task")
             thread, since = posted["thread_id"], posted["reference"]
@@ -124,7 +125,7 @@ async def test_of_a_long_log_a_thousand_lines_come_at_once_and_the_last_ones_hav
 ) -> None:
     server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
     numbers = [f"{number}\n" for number in range(1, 1501)]
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         async with Client(server) as client:
             posted = await called(client, "orch_dispatch", to="wordy", body="count", wait=True)
             log = {"execution_id": posted["execution_id"]}
@@ -169,7 +170,7 @@ def test_a_signal_ends_the_gateway_while_its_editor_holds_the_pipe(
         editor.call("orch_wait", thread_id="T")
         until_seen(scripted, "hanging")
         editor.process.send_signal(number)
-        assert editor.process.wait(30) == 0
+        assert editor.process.wait(CEILING) == 0
     until_seen(scripted, "cancelled")
     assert is_alive(scripted.seen[0]["pid"])
 

@@ -5,6 +5,7 @@ import os
 
 import pytest
 import trio
+from ceiling import CEILING
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
@@ -31,7 +32,7 @@ def pipes() -> tuple[int, int, int, int]:
 
 async def test_messages_go_both_ways_and_the_end_of_input_ends_the_stream(pipes: tuple[int, int, int, int]) -> None:
     reading, to_it, from_it, writing = pipes
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with open_streams(reading, writing) as (incoming, outgoing):
             os.write(to_it, PING[:10])
             os.write(to_it, PING[10:] + b"\n\n  \n")
@@ -51,7 +52,7 @@ async def test_messages_go_both_ways_and_the_end_of_input_ends_the_stream(pipes:
 
 async def test_a_line_that_is_no_message_is_passed_over(pipes: tuple[int, int, int, int]) -> None:
     reading, to_it, from_it, writing = pipes
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with open_streams(reading, writing) as (incoming, outgoing):
             os.write(to_it, b"hello\n" + PING + b"\n")
             assert isinstance(await incoming.receive(), ValueError)
@@ -63,7 +64,7 @@ async def test_a_line_that_is_no_message_is_passed_over(pipes: tuple[int, int, i
 
 async def test_an_editor_that_reads_no_more_ends_the_block(pipes: tuple[int, int, int, int]) -> None:
     reading, to_it, from_it, writing = pipes
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with open_streams(reading, writing) as (incoming, outgoing):
             os.write(to_it, PING + b"\n")
             got = await incoming.receive()
@@ -75,7 +76,7 @@ async def test_an_editor_that_reads_no_more_ends_the_block(pipes: tuple[int, int
 
 async def test_cancelling_ends_it_while_nobody_writes_and_nobody_reads(pipes: tuple[int, int, int, int]) -> None:
     reading, to_it, from_it, writing = pipes
-    with trio.fail_after(10), trio.CancelScope() as scope:
+    with trio.fail_after(CEILING), trio.CancelScope() as scope:
         async with open_streams(reading, writing) as (incoming, outgoing):
             os.write(to_it, PING + b"\n")
             got = await incoming.receive()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from git_operator import Repo
 
 from compas.git.command import Git, environment
@@ -57,7 +58,7 @@ async def _wait_until_nobody_holds(path: Path) -> None:
 @pytest.mark.system
 async def test_cancelling_ends_a_hook_and_what_it_started(repo: Repo, tmp_path: Path) -> None:
     alive = _hanging_hook(repo, tmp_path)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         with trio.CancelScope() as scope:
             await _hang(repo, alive, 60, scope)
         assert scope.cancelled_caught
@@ -67,7 +68,7 @@ async def test_cancelling_ends_a_hook_and_what_it_started(repo: Repo, tmp_path: 
 @pytest.mark.system
 async def test_a_command_over_its_limit_is_ended_with_its_group(repo: Repo, tmp_path: Path) -> None:
     alive = _hanging_hook(repo, tmp_path)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         with pytest.raises(GitTimedOut):
             await Git(str(repo)).run("commit", "--allow-empty", "-m", "x", time_limit=0.5)
         await _wait_until_nobody_holds(alive)
@@ -78,7 +79,7 @@ async def test_a_daemon_that_a_hook_leaves_behind_delays_nobody(repo: Repo, tmp_
     pid = tmp_path / "pid"
     repo.hook("pre-commit", f"setsid sleep 1000 & echo $! > '{pid}'; echo from the hook")
     try:
-        with trio.fail_after(20):
+        with trio.fail_after(CEILING):
             done = await Git(str(repo)).run("commit", "--allow-empty", "-m", "x")
         assert "from the hook" in done.words
     finally:

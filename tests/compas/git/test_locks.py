@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 
 from compas.git.command import Git
 from compas.git.errors import GitRefused
@@ -25,7 +26,7 @@ async def test_holders_of_one_name_take_turns_and_of_two_names_do_not(tmp_path: 
             await trio.testing.wait_all_tasks_blocked(0.001)
             inside -= 1
 
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             for _ in range(6):
                 nursery.start_soon(take)
@@ -44,6 +45,6 @@ async def test_waiting_ends_with_a_refusal_and_with_a_cancel(tmp_path: Path) -> 
             async with hold(Git("/"), str(tmp_path), "x"):
                 pass
     assert (caught.value.code, scope.cancelled_caught) == ("busy", True)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with hold(Git("/"), str(tmp_path), "x"):
             pass

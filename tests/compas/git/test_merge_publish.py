@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from git_operator import Repo
 
 from compas.git.merge_prepare import prepare_merge
@@ -267,7 +268,7 @@ async def test_no_commit_of_a_busy_operator_is_lost(repo: Repo) -> None:
             made.append(repo.tip())
 
     merged = []
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(trio.to_thread.run_sync, operate)
             for number in range(4):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from git_operator import Repo
 
 from compas.git.client import GitWorker
@@ -171,7 +172,7 @@ def check_round(place: Place) -> None:
 async def play(repo: Repo, beside: Path, worker: GitWorker, rounds: int, seed: int) -> dict[str, int]:
     place, chance = make_place(repo, beside), random.Random(seed)
     for _ in range(rounds):
-        with trio.fail_after(120):
+        with trio.fail_after(CEILING):
             await play_round(place, worker, chance)
     assert not (repo.path / ".git" / "compas-merge").exists()
     return place.outcomes

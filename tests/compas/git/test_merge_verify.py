@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from git_operator import Repo
 
 from compas.git.client import GitWorker, open_git_worker
@@ -88,7 +89,7 @@ STUBBORN = "exec 9>'{fifo}'; trap '' TERM; (trap '' TERM; echo child >&9; exec s
 
 async def gone(stream: trio.lowlevel.FdStream) -> None:
     """Return once nobody holds the FIFO open any more."""
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         while await stream.receive_some():
             pass
 
@@ -96,14 +97,14 @@ async def gone(stream: trio.lowlevel.FdStream) -> None:
 async def begun(stream: trio.lowlevel.FdStream) -> None:
     """Return once the check and its child have said something."""
     said = b""
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         while said.count(b"\n") < 2:
             said += await stream.receive_some()
 
 
 async def wait_written(path: Path) -> None:
     """Let the FIFO have a writer before it is read: without one, reading says at once that it has ended."""
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         await trio.to_thread.run_sync(lambda: os.close(os.open(path, os.O_RDONLY)))
 
 
@@ -164,7 +165,7 @@ async def test_a_check_does_not_outlive_a_worker_that_is_killed(
                 await begun(stream)
                 os.kill(victim.pid, signal.SIGKILL)
         await gone(stream)
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         cleared = await worker.clear_merge(str(repo), "op1")
     assert cleared.cleaned == (f"{repo}/.git/compas-merge/op1",)
     assert repo.git("worktree", "list").count("\n") == 0

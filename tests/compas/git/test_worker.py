@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 from git_operator import Repo
 
 from compas.failpoints import VARIABLE
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.system
 
 
 async def test_a_thread_goes_all_the_way_through_the_worker(repo: Repo, process: GitWorker) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         tree = await process.ensure_worktree(str(repo), "t1", base="main")
         repo.write("new.txt", "new\n", at=tree.path)
         taken = await process.snapshot(tree.path, "e1", "After e1")
@@ -59,7 +60,7 @@ async def test_long_jobs_never_keep_a_short_one_waiting(repo: Repo, tmp_path: Pa
     gate = tmp_path / "gate"
     os.mkfifo(gate)
     repo.hook("pre-commit", f"read line < '{gate}'")
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             for number in range(LONG + 1):
                 tree = await worker.perform(EnsureWorktree(epoch=1, repo=str(repo), thread=f"t{number}", base="main"))
@@ -91,7 +92,7 @@ async def prepare(repo: Repo, worker: GitWorker) -> Prepared:
 
 
 async def test_death_after_a_worktree_was_added_leaves_one_that_is_found_again(repo: Repo, worker: GitWorker) -> None:
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         await die_at("git.worktree_added", "ensure_worktree", str(repo), "t1", base="main")
         tree = await worker.ensure_worktree(str(repo), "t1", base="main")
     assert repo.status(at=tree.path) == ""
@@ -101,7 +102,7 @@ async def test_death_after_a_worktree_was_added_leaves_one_that_is_found_again(r
 async def test_death_after_preparing_changes_nothing(repo: Repo, worker: GitWorker) -> None:
     diverge(repo)
     old = repo.tip()
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         await die_at("git.merge_prepared", "prepare_merge", str(repo), "op1", source="side", target="main", message="")
         found = await worker.finish_merge(str(repo), "op1", target="main", target_old=old, new=repo.tip("side"))
     assert (found.published, found.tip, repo.tip(), repo.status()) == (False, old, old, "")
@@ -110,7 +111,7 @@ async def test_death_after_preparing_changes_nothing(repo: Repo, worker: GitWork
 @pytest.mark.parametrize(("point", "behind"), [("git.ref_published", True), ("git.checkout_followed", False)])
 async def test_death_during_publication_is_completed(repo: Repo, worker: GitWorker, point: str, behind: bool) -> None:
     diverge(repo)
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         merge = await prepare(repo, worker)
         await die_at(point, "publish_merge", str(repo), "op1", merge)
         assert (repo.status() != "") is behind
@@ -123,7 +124,7 @@ async def test_death_during_publication_is_completed(repo: Repo, worker: GitWork
 
 async def test_a_repeated_publication_completes_it_as_well(repo: Repo, worker: GitWorker) -> None:
     diverge(repo)
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         merge = await prepare(repo, worker)
         await die_at("git.ref_published", "publish_merge", str(repo), "op1", merge)
         found = await worker.publish_merge(str(repo), "op1", merge)
@@ -183,7 +184,7 @@ async def test_recovery_waits_for_a_git_that_outlived_its_worker(repo: Repo, wor
         started.read_text()
         os.kill(pid, signal.SIGKILL)
 
-    with trio.fail_after(30):
+    with trio.fail_after(CEILING):
         async with open_git_worker(epoch=1) as dying, trio.open_nursery() as nursery:
             nursery.start_soon(trio.to_thread.run_sync, kill_when_started, dying.pid)
             with pytest.raises(GitWorkerLost):

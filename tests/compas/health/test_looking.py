@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import trio
+from ceiling import CEILING
 
 from compas.backends.claude import ClaudeBackend
 from compas.backends.scripted import ScriptedBackend
@@ -40,7 +41,7 @@ print('2.1.330 (Claude Code)')
 
 
 async def looked_at(desk: Any, seconds: float = 30.0, **env: str) -> Looked:  # noqa: ANN401 - the desk of conftest
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         return await look(ClaudeBackend(as_root=False), AGENT, {**desk.environ, **env}, seconds=seconds)
 
 
@@ -142,7 +143,7 @@ async def test_a_look_that_is_cancelled_leaves_nothing_running(desk: Any, tmp_pa
     desk.install("claude", HANG.format(pid=str(pid)))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(looked_at, desk)
-        with trio.fail_after(30):
+        with trio.fail_after(CEILING):
             number = int(await trio.to_thread.run_sync(pid.read_text))
         nursery.cancel_scope.cancel()
     assert is_gone(number)

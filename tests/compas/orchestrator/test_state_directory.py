@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 
 from compas.orchestrator.state_directory import (
     AlreadyRunningError,
@@ -98,7 +99,7 @@ with hold_state_lock(Path({str(tmp_path)!r}), Holder(pid={own.pid}, config="/a.y
     print("held", flush=True)
     os.kill(os.getpid(), 9)
 """
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         ended = await trio.run_process([sys.executable, "-c", taking], capture_stdout=True, check=False)
     assert (ended.stdout, ended.returncode) == (b"held\n", -9)
     assert str(own.pid) in (tmp_path / "compas.lock").read_text()

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import msgspec
 import trio
+from ceiling import CEILING
 
 from compas.runner.attachment import open_attachment
 from compas.runner.judgement import prepare
 from compas.runner.launcher import Launcher
 from compas.runner.messages import Exit, LogChunk, Spec
 from compas.runner.strays import end_strays
-
-LIMIT_SECS = 20
 
 
 class Stage:
@@ -66,7 +65,7 @@ class Stage:
 async def collect(directory: Path, offset: int = 0) -> tuple[list[LogChunk], Exit]:
     """Attach and return everything, having checked that chunks follow each other without a gap."""
     chunks = []
-    with trio.fail_after(LIMIT_SECS):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory, offset) as attachment:
             async for chunk in attachment:
                 assert chunk.offset == (chunks[-1].next_offset if chunks else offset)

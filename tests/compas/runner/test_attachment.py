@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from runner_stage import Stage
 
 from compas.runner import wire
@@ -52,7 +53,7 @@ async def test_another_supervisor_adopts_a_running_execution_without_losing_or_r
     stage: Stage, gate: Gate
 ) -> None:
     directory = stage.prepare(GATED)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_fork_server() as launcher:
             await launcher.launch(directory)
             seen, offset = await read_until(directory, "second\n")
@@ -67,7 +68,7 @@ async def test_another_supervisor_adopts_a_running_execution_without_losing_or_r
 
 async def test_every_chunk_s_offset_continues_live_and_after_the_end(stage: Stage, gate: Gate) -> None:
     directory = await stage.start(GATED)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             await gate()
             offsets = [chunk.offset async for chunk in attachment]
@@ -96,7 +97,7 @@ async def test_a_client_that_never_reads_holds_nobody_up(stage: Stage) -> None:
         "import signal\nfor n in range(200000): print('x' * 50, flush=n == 199999)\nsignal.pause()",
         timeout_secs=60,
     )
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as idle, open_attachment(directory) as attachment:
             async for _ in attachment:
                 if attachment.offset == 200000 * 51:
@@ -120,7 +121,7 @@ async def test_an_attachment_waits_for_a_runner_that_is_just_starting(stage: Sta
 
 async def test_a_supervisor_of_an_earlier_epoch_is_refused(stage: Stage) -> None:
     directory = await stage.start("import signal\nprint('ready', flush=True)\nsignal.pause()", epoch=7)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory, epoch=7) as old, open_attachment(directory, epoch=8) as new:
             async for _ in new:
                 await old.stop("not yours any more")
@@ -134,7 +135,7 @@ async def test_a_supervisor_of_an_earlier_epoch_is_refused(stage: Stage) -> None
 async def test_a_client_of_a_newer_version_is_told_so(stage: Stage) -> None:
     directory = await stage.start("import signal; signal.pause()")
     frames = wire.FrameBuffer()
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with await trio.open_unix_socket(str(directory / "runner.sock")) as stream:
             await stream.send_all(wire.encode(Hello(offset=0, version=99)))
             payloads = [payload async for data in stream for payload in frames.feed(bytes(data))]
@@ -148,7 +149,7 @@ async def test_a_client_of_a_newer_version_is_told_so(stage: Stage) -> None:
 
 async def test_garbage_on_the_socket_ends_that_connection_only(stage: Stage) -> None:
     directory = await stage.start("import signal; signal.pause()")
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with await trio.open_unix_socket(str(directory / "runner.sock")) as stream:
             await stream.send_all(b"\xff" * 100)
             assert await stream.receive_some() == b""

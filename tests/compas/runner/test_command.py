@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 
 from compas.output.kept import LOG_LIMIT
 from compas.runner import processes
@@ -25,7 +26,7 @@ def command(tmp_path: Path, run: str, *, timeout_secs: float = 30, cwd: str = ""
 
 
 async def run(wanted: Command) -> CommandEnd:
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         return await run_command(wanted)
 
 
@@ -60,7 +61,7 @@ async def test_when_the_time_is_up_everything_it_started_is_gone(tmp_path: Path)
 async def test_cancelling_ends_everything_it_started(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "begun")
     wanted = command(tmp_path, "setsid sleep 600 & echo > begun; sleep 600")
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(run_command, wanted)
             await trio.to_thread.run_sync((tmp_path / "begun").read_text)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import AttachmentLost, open_attachment
@@ -51,7 +52,7 @@ async def launch_with_failpoint(directory: Path, name: str) -> str:
     os.environ["COMPAS_FAILPOINT"] = name
     try:
         async with open_fork_server() as launcher:
-            with trio.fail_after(10):
+            with trio.fail_after(CEILING):
                 return await launcher.launch(directory)
     finally:
         del os.environ["COMPAS_FAILPOINT"]
@@ -111,7 +112,7 @@ async def test_a_runner_that_dies_after_it_wrote_the_exit_has_finished(stage: St
 
 async def test_a_killed_runner_leaves_strays_that_settling_ends(stage: Stage, runs: Callable[[], int]) -> None:
     directory = await stage.start(MARK_AND_WAIT)
-    with trio.fail_after(10):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             await anext(attachment)
             os.kill(started_of(directory).runner_pid, 9)
@@ -181,7 +182,7 @@ async def test_a_running_execution_can_be_neither_settled_nor_cancelled_nor_run_
     stage: Stage, runs: Callable[[], int]
 ) -> None:
     directory = await stage.start(MARK_AND_WAIT)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             async for _ in attachment:
                 assert judge(directory) == Running()
@@ -234,7 +235,7 @@ async def test_twenty_launches_of_one_execution_run_it_once(stage: Stage, runs: 
     async def launch() -> None:
         answers.append(await stage.launcher.launch(directory))
 
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:
             for _ in range(20):
                 nursery.start_soon(launch)
@@ -249,7 +250,7 @@ async def test_a_fork_server_that_is_gone_is_reported(stage: Stage) -> None:
     async with open_fork_server() as launcher:
         (server,) = {process.pid for process in descendants(os.getpid(), list_processes())} - before
         os.kill(server, 9)
-        with pytest.raises(LaunchError), trio.fail_after(10):
+        with pytest.raises(LaunchError), trio.fail_after(CEILING):
             await launcher.launch(directory)
     with pytest.raises(LaunchError, match="open a new one"):
         await launcher.launch(directory)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import trio
+from ceiling import CEILING
 from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import open_attachment
@@ -25,7 +26,7 @@ if os.fork() == 0:
 
 async def stop_when_ready(directory: Path, reason: str = "stop it", grace_secs: float | None = None) -> Exit:
     """Wait for the agent's first line, stop it, and return the exit."""
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             async for _ in attachment:
                 await attachment.stop(reason, grace_secs)
@@ -149,7 +150,7 @@ async def test_a_runner_that_is_told_to_end_ends_its_agent_first(stage: Stage) -
 
     script = "import os, signal\nprint(os.getppid(), flush=True)\nsignal.pause()"
     directory = await stage.start(script)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             async for chunk in attachment:
                 os.kill(int(chunk.text), signal.SIGTERM)

@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 import trio
+from ceiling import CEILING
 from runner_stage import Stage
 
 from compas.runner.attachment import open_attachment
@@ -131,7 +132,7 @@ async def test_node_loses_nothing_into_a_file_when_it_exits_at_once(stage: Stage
 async def test_lines_in_a_file_arrive_while_the_agent_runs(stage: Stage) -> None:
     script = "import signal; print('now', flush=True); signal.pause()"
     directory = await stage.start(script, stdout="file")
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             async for chunk in attachment:
                 assert chunk.text == "now\n"
@@ -146,7 +147,7 @@ async def test_a_truncated_output_file_is_noticed_and_followed_on(stage: Stage) 
     os.mkfifo(stage.base / "gate")
     directory = await stage.start(script, stdout="file")
     lines = []
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             async for chunk in attachment:
                 if not lines:

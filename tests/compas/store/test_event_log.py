@@ -14,6 +14,7 @@ import apsw
 import pytest
 import trio
 import trio.testing
+from ceiling import CEILING
 
 from compas.domain import events as e
 from compas.store.codec import domain_codec
@@ -191,7 +192,7 @@ async def test_a_query_sees_one_state_while_appends_go_on(path: Path, said: Said
         async def append() -> None:
             await store.append_all([said("two")])
 
-        with trio.fail_after(10):
+        with trio.fail_after(CEILING):
             assert await store.query(twice) == (1, 1)
             assert reading.is_set()
             assert await store.query(count_messages) == 2
@@ -203,7 +204,7 @@ async def test_a_cancelled_query_is_interrupted_and_the_next_one_works(path: Pat
         with trio.move_on_after(0.05) as scope:
             await store.query(lambda reader: reader.row(endless))
         assert scope.cancelled_caught
-        with trio.fail_after(10):
+        with trio.fail_after(CEILING):
             assert await store.head() == 0
 
 
@@ -217,7 +218,7 @@ async def test_readers_see_only_whole_commands_while_a_writer_works(path: Path, 
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(write)
-            with trio.fail_after(10):
+            with trio.fail_after(CEILING):
                 while not seen or seen[-1] < 120:
                     seen.append(await store.query(count_messages))
         assert [count for count in seen if count % 3] == []
@@ -264,7 +265,7 @@ def start_appending(path: Path, thread: str, count: int, **environment: str) -> 
 )
 async def test_a_kill_leaves_each_command_whole_or_absent(path: Path, failpoint: str, kept: int) -> None:
     killed = start_appending(path, "t", 5, COMPAS_FAILPOINT=failpoint)
-    answered, _ = await trio.to_thread.run_sync(lambda: killed.communicate(timeout=30))
+    answered, _ = await trio.to_thread.run_sync(lambda: killed.communicate(timeout=CEILING))
     assert killed.returncode == -signal.SIGKILL
     assert answered.split() == ["0", "1"]
     async with open_store(path, events=domain_codec(), projections=PROJECTIONS) as store:
@@ -279,7 +280,7 @@ async def test_processes_that_open_one_new_file_at_once_all_get_to_write(path: P
     writers = [start_appending(path, f"t{n}", 15) for n in range(3)]
 
     async def finish(writer: subprocess.Popen[str]) -> None:
-        await trio.to_thread.run_sync(lambda: writer.communicate(timeout=30))
+        await trio.to_thread.run_sync(lambda: writer.communicate(timeout=CEILING))
 
     async with trio.open_nursery() as nursery:
         for writer in writers:
