@@ -16,7 +16,7 @@ import trio
 
 from bench.comparison import Comparison, Deadline, Times, compare
 from bench.report import Report, table, this_machine, write_json
-from compas.git.command import environment
+from compas.git.environment import environment
 from compas.git.messages import EnsureWorktree, FillPool
 from compas.git.pool import fill_pool
 from compas.git.worktree import ensure_worktree

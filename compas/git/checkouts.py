@@ -64,7 +64,9 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     if untracked:
         sentence = f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
         return _refused("checkout_untracked", where, sentence, untracked)
-    rehearsal = await git.run("read-tree", "-n", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
+    rehearsal = await git.run(
+        "read-tree", "-n", "-u", "-m", "--end-of-options", old, new, good=(0, 128), time_limit=LONG_LIMIT
+    )
     if rehearsal.code:
         blocking = await _changed_in_both(git, old, new)
         sentence = f"{where} has {branch} checked out with changes where the merge has some; commit or stash them"
@@ -81,7 +83,7 @@ def _refused(code: str, worktree: str, sentence: str, files: Sequence[str] = (),
 async def follow(git: Git, path: str, old: str, new: str) -> str | None:
     """Move index and files of one checkout from `old` to `new`; return git's words where it changed nothing instead."""
     there = git.at(path)
-    moved = await there.run("read-tree", "-u", "-m", old, new, good=(0, 128), time_limit=LONG_LIMIT)
+    moved = await there.run("read-tree", "-u", "-m", "--end-of-options", old, new, good=(0, 128), time_limit=LONG_LIMIT)
     if moved.code:
         return moved.words
     return None
@@ -113,7 +115,9 @@ def _rebased(git_dir: str) -> Iterator[str]:
 async def _untracked_in_the_way(git: Git, old: str, new: str) -> list[str]:
     """Return untracked files of a checkout, of whose top `git` is, that stand where `new` adds one; ignored ones too,
     which git itself would overwrite."""
-    added = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", old, new, "--")
+    added = await git.run(
+        "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--diff-filter=A", "--end-of-options", old, new, "--"
+    )
     top = os.fsencode(git.directory)
     standing = sorted(_standing(top, (name for name in added.stdout.split(b"\0") if name)))
     found: list[bytes] = []
@@ -147,7 +151,7 @@ def _is_reachable(top: bytes, directory: bytes, known: dict[bytes, bool], found:
 
 
 async def _changed_in_both(git: Git, old: str, new: str) -> list[str]:
-    changed = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--")
+    changed = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", old, new, "--")
     names = {shown(name) for name in changed.stdout.split(b"\0") if name}
     entries = await read_entries(git)
     touched = {path for entry in entries for path in (entry.path, entry.old_path) if path is not None}

@@ -11,6 +11,7 @@ from typing import Final
 
 import trio
 
+from compas.git.environment import SETTINGS, Setting, configuration, environment
 from compas.git.errors import GitFailed, GitOutputTooLarge, GitRefused, GitTimedOut
 
 SHORT_LIMIT: Final = 60.0
@@ -21,34 +22,6 @@ KEEP: Final = 64 * 1024 * 1024
 KEEP_STDERR: Final = 256 * 1024
 GRACE: Final = 2.0
 """Seconds between SIGTERM, at which git removes its lock files, and SIGKILL."""
-
-# They say where the operator's configuration is. Every other GIT_* binds git to some repository, index or identity of
-# whoever started compas, and is dropped (reference b W-43).
-PASSED_GIT_VARIABLES: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-DROPPED_VARIABLES: Final = ("EDITOR", "VISUAL", "PAGER", "LANG", "LANGUAGE", "SSH_ASKPASS", "DISPLAY")
-FIXED_VARIABLES: Final = {
-    "LC_ALL": "C",
-    "GIT_TERMINAL_PROMPT": "0",
-    "GIT_PAGER": "cat",
-    "GIT_EDITOR": ":",
-    "GIT_SEQUENCE_EDITOR": ":",
-    "GIT_MERGE_AUTOEDIT": "no",
-    "GIT_OPTIONAL_LOCKS": "0",
-}
-# What a user may have configured that would change an output we parse, start a daemon or begin housekeeping.
-OPTIONS: Final = (
-    "core.quotePath=false",
-    "core.fsmonitor=false",
-    "gc.auto=0",
-    "maintenance.auto=false",
-    "color.ui=false",
-    "submodule.recurse=false",
-    "diff.noprefix=false",
-    "diff.mnemonicPrefix=false",
-    "log.showSignature=false",
-    "rerere.enabled=false",
-    "advice.addEmbeddedRepo=false",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +55,8 @@ class Git:
 
     directory: str
     variables: Mapping[str, str] = field(default_factory=dict)
-    options: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    """Configuration above every file; a later one wins."""
     held: tuple[int, ...] = ()
     """Descriptors of locks: a command that outlives this process keeps them locked."""
 
@@ -94,9 +68,9 @@ class Git:
         """The same with these environment variables as well."""
         return replace(self, variables={**self.variables, **variables})
 
-    def configured(self, *options: str) -> "Git":
-        """The same with these `key=value` options as well."""
-        return replace(self, options=(*self.options, *options))
+    def configured(self, *settings: Setting) -> "Git":
+        """The same with these keys and values in its configuration as well."""
+        return replace(self, settings=(*self.settings, *settings))
 
     def holding(self, descriptor: int) -> "Git":
         """The same with a lock that commands inherit."""
@@ -130,8 +104,7 @@ class Git:
     async def _run_once(
         self, arguments: Sequence[str], name: str, stdin: bytes, time_limit: float, keep: int, *, cut: bool
     ) -> Output:
-        options = [part for option in (*OPTIONS, *self.options) for part in ("-c", option)]
-        process = await _start(["git", *options, *arguments], self, piped_input=bool(stdin))
+        process = await _start(["git", *arguments], self, piped_input=bool(stdin))
         run = _Run(process, keep)
         try:
             with trio.move_on_after(time_limit) as scope:
@@ -163,22 +136,12 @@ def shown(name: bytes) -> str:
     return name.decode("utf-8", "backslashreplace")
 
 
-def environment(source: Mapping[str, str]) -> dict[str, str]:
-    """Return what git inherits of `source`: a fixed locale, no prompts, no editor, no pager, no foreign GIT_*."""
-    kept = {
-        name: value
-        for name, value in source.items()
-        if (not name.startswith(("GIT_", "LC_")) or name in PASSED_GIT_VARIABLES) and name not in DROPPED_VARIABLES
-    }
-    return {**kept, **FIXED_VARIABLES}
-
-
 async def _start(command: Sequence[str], git: Git, *, piped_input: bool) -> trio.Process:
     try:
         return await trio.lowlevel.open_process(
             command,
             cwd=git.directory,
-            env={**environment(os.environ), **git.variables},
+            env={**environment(os.environ), **git.variables, **configuration((*SETTINGS, *git.settings))},
             stdin=subprocess.PIPE if piped_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

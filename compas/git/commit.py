@@ -25,11 +25,13 @@ async def commit_all(request: CommitAll) -> Committed | NothingToCommit:
     if head is None:
         raise GitRefused("empty_repository", f"{git.directory} has no commit yet; make a first one")
     left_out = await _stage(git)
-    if await git.holds("diff", "--cached", "--quiet", "--no-ext-diff", head, "--"):
+    if await git.holds("diff", "--cached", "--quiet", "--no-ext-diff", "--end-of-options", head, "--"):
         return NothingToCommit(head=head)
     await _commit(git, request.message)
-    commit = await git.text("rev-parse", "HEAD")
-    names = await git.run("diff-tree", "-r", "-z", "--name-only", "--no-renames", head, commit, "--")
+    commit = await git.text("rev-parse", "--verify", "HEAD")
+    names = await git.run(
+        "diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options", head, commit, "--"
+    )
     return Committed(commit=commit, files=names.stdout.count(b"\0"), left_out=tuple(left_out))
 
 
@@ -76,5 +78,5 @@ async def _commit(git: Git, message: str) -> None:
 
 async def has_identity(git: Git) -> bool:
     """Say whether a name and an address are configured, rather than guessed from the machine."""
-    strict = git.configured("user.useConfigOnly=true")
+    strict = git.configured(("user.useConfigOnly", "true"))
     return (await strict.run("var", "GIT_COMMITTER_IDENT", good=(0, 1, 128))).code == 0

@@ -18,7 +18,7 @@ async def diff(request: Diff) -> DiffText:
     git = Git(request.repo)
     base, tip = await commit_of(git, request.base), await commit_of(git, request.tip)
     if request.from_merge_base:
-        found = await git.line("merge-base", base, tip)
+        found = await git.line("merge-base", "--end-of-options", base, tip)
         if found is None:
             message = f"{request.base} and {request.tip} have no commit in common; ask for their plain difference"
             raise GitRefused("unrelated", message)
@@ -27,8 +27,12 @@ async def diff(request: Diff) -> DiffText:
     literal = git.having(GIT_LITERAL_PATHSPECS="1")
     form = ("--stat=120",) if request.stat else ("--patch",)
     keep = max(1, min(request.max_bytes, MAX_BYTES))
-    shape = await literal.run("diff", *PLAIN, *form, base, tip, *paths, keep=keep, cut=True, time_limit=120)
-    numbers = await literal.run("diff", *PLAIN, "--numstat", "-z", base, tip, *paths, time_limit=120)
+    shape = await literal.run(
+        "diff", *PLAIN, *form, "--end-of-options", base, tip, *paths, keep=keep, cut=True, time_limit=120
+    )
+    numbers = await literal.run(
+        "diff", *PLAIN, "--numstat", "-z", "--end-of-options", base, tip, *paths, time_limit=120
+    )
     return DiffText(
         base=base,
         tip=tip,

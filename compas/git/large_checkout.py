@@ -18,4 +18,4 @@ async def for_checkout(git: Git) -> Git:
     """The same git, which has every processor write a checkout of very many files; its owner's own setting holds."""
     if await git.line("config", "--get", "checkout.workers") is not None:
         return git
-    return git.configured("checkout.workers=0", f"checkout.thresholdForParallelism={LARGE}")
+    return git.configured(("checkout.workers", "0"), ("checkout.thresholdForParallelism", str(LARGE)))

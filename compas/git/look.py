@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from compas.git.environment import SETTINGS, configuration, environment
 from compas.git.errors import GitError, GitFailed, GitRefused, GitTimedOut
 
 OLDEST: Final = (2, 31)
@@ -17,8 +18,6 @@ OLDEST_FOR_FAST_MERGES: Final = (2, 38)
 """From here on git merges without a checkout (design §6 rule 5)."""
 
 _SECONDS: Final = 20.0
-_KEPT: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-"""Where the operator's configuration is. Every other GIT_* binds git to a repository of whoever called us."""
 _NO_REPOSITORY: Final = "not a git repository"
 
 
@@ -102,13 +101,12 @@ def _line(directory: Path, environ: Mapping[str, str], *arguments: str) -> str |
 
 
 def _git(directory: Path, environ: Mapping[str, str], *arguments: str) -> str:
-    kept = {name: value for name, value in environ.items() if not name.startswith("GIT_") or name in _KEPT}
     name = " ".join(arguments[:2])
     try:
         process = subprocess.Popen(
             ["git", *arguments],
             cwd=directory,
-            env={**kept, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"},
+            env={**environment(environ), **configuration(SETTINGS)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -23,13 +23,13 @@ from compas.git.repository import MERGE_HOOKS, REBASE_HOOKS, SQUASH_HOOKS, activ
 
 CLEANUP: Final = 120.0
 # What a user may have configured that would make a rebase touch more than its own checkout, or ask somebody.
-REBASE_OPTIONS: Final = (
-    "rebase.autoSquash=false",
-    "rebase.autoStash=false",
-    "rebase.updateRefs=false",
-    "rebase.rebaseMerges=false",
-    "rebase.missingCommitsCheck=ignore",
-    "rebase.backend=merge",
+REBASE_SETTINGS: Final = (
+    ("rebase.autoSquash", "false"),
+    ("rebase.autoStash", "false"),
+    ("rebase.updateRefs", "false"),
+    ("rebase.rebaseMerges", "false"),
+    ("rebase.missingCommitsCheck", "ignore"),
+    ("rebase.backend", "merge"),
 )
 
 
@@ -47,10 +47,10 @@ async def open_checkout_of(git: Git, common_dir: str, path: str, commit: str) ->
         await remove_merge_checkout(held, path)
         make_parent(path)
         try:
-            await add_worktree(held, "--detach", "--no-guess-remote", path, commit)
+            await add_worktree(held, "--detach", "--no-guess-remote", "--end-of-options", path, commit)
             # Where hooks are looked for may be relative to the checkout, and this one has none of its own.
             hooks = await hooks_directory(held)
-            yield held.at(path).configured(f"core.hooksPath={hooks}")
+            yield held.at(path).configured(("core.hooksPath", hooks))
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLEANUP):
                 await remove_merge_checkout(held, path)
@@ -59,19 +59,19 @@ async def open_checkout_of(git: Git, common_dir: str, path: str, commit: str) ->
 async def merge_there(there: Git, git: Git, sides: Sides) -> PrepareResult:
     """Merge with `git merge`, which runs its hooks."""
     message = merge_message(sides.message, sides.trailer)
-    command = ("merge", "--no-ff", "--no-edit", "--no-stat", "-m", message, sides.source_tip)
+    command = ("merge", "--no-ff", "--no-edit", "--no-stat", "-m", message, "--end-of-options", sides.source_tip)
     output = await strict(there).run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code == 0 and _says_conflict(output):
         return _hidden(sides, output)
     if output.code == 0:
-        made = await there.text("rev-parse", "HEAD")
+        made = await there.text("rev-parse", "--verify", "HEAD")
         return sides.prepared("merge", made, f"Merged {sides.source} into {sides.target}")
     return await _stopped(there, git, sides, output, MERGE_HOOKS)
 
 
 async def squash_there(there: Git, git: Git, sides: Sides, message: str) -> str | PrepareResult | None:
     """Squash with `git merge --squash` and `git commit`; None where that changes nothing."""
-    merge = ("merge", "--squash", "--no-edit", "--no-stat", sides.source_tip)
+    merge = ("merge", "--squash", "--no-edit", "--no-stat", "--end-of-options", sides.source_tip)
     output = await there.run(*merge, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code == 0 and _says_conflict(output):
         return _hidden(sides, output)
@@ -81,7 +81,7 @@ async def squash_there(there: Git, git: Git, sides: Sides, message: str) -> str 
         commit = ("commit", "--quiet", "--no-edit", "--cleanup=whitespace", "-F", "-")
         output = await strict(there).run(*commit, stdin=message.encode(), good=ANY_CODE, time_limit=LONG_LIMIT)
         if output.code == 0:
-            return await there.text("rev-parse", "HEAD")
+            return await there.text("rev-parse", "--verify", "HEAD")
     return await _stopped(there, git, sides, output, SQUASH_HOOKS)
 
 
@@ -100,12 +100,12 @@ def _hidden(sides: Sides, output: Output) -> Refused:
 
 async def rebase_there(there: Git, git: Git, sides: Sides) -> PrepareResult:
     """Rebase a copy of the source onto the target with `git rebase`; no branch is moved by it."""
-    command = ("rebase", "--no-fork-point", "--no-stat", sides.target_old, sides.source_tip)
-    output = await strict(there).configured(*REBASE_OPTIONS).run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
+    command = ("rebase", "--no-fork-point", "--no-stat", "--end-of-options", sides.target_old, sides.source_tip)
+    output = await strict(there).configured(*REBASE_SETTINGS).run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code:
         return await _stopped(there, git, sides, output, REBASE_HOOKS, await _picked(there))
-    new = await there.text("rev-parse", "HEAD")
-    kept = int(await there.text("rev-list", "--count", f"{sides.target_old}..{new}"))
+    new = await there.text("rev-parse", "--verify", "HEAD")
+    kept = int(await there.text("rev-list", "--count", "--end-of-options", f"{sides.target_old}..{new}", "--"))
     return replayed(sides, new, kept, len(await picks(git, sides)) - kept)
 
 
@@ -150,7 +150,7 @@ async def remove_merge_checkout(git: Git, path: str) -> bool:
     registered = any(same_place(item.path, path) for item in await worktrees(git))
     was_there = await trio.to_thread.run_sync(_remove_tree, path)  # of a large checkout that takes seconds
     if registered:  # git unlocks and forgets a worktree whose directory is gone
-        await git.run("worktree", "remove", "--force", "--force", path)
+        await git.run("worktree", "remove", "--force", "--force", "--end-of-options", path)
     return was_there or registered
 
 

@@ -25,7 +25,7 @@ async def merge_commits(there: Git, ours: str, theirs: str, *options: str) -> Me
     Where a rename collides, git 2.39 says so, leaves conflict markers in the file, and calls it a clean merge. What it
     says counts here: markers are never published.
     """
-    command = ("merge-tree", "--write-tree", "--messages", "-z", *options, ours, theirs)
+    command = ("merge-tree", "--write-tree", "--messages", "-z", *options, "--end-of-options", ours, theirs)
     output = await there.run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code == USAGE:
         raise TooOldError("this git has no `merge-tree --write-tree`; install git 2.38 or later")
@@ -44,8 +44,8 @@ async def commit_tree(
     """
     signs = await git.line("config", "--type=bool", "--get", "commit.gpgSign") == "true"
     arguments = [part for parent in parents for part in ("-p", parent)] + (["-S"] if signs else [])
-    there = strict(git).configured("i18n.commitEncoding=UTF-8").having(**(author or {}))
-    made = await there.run("commit-tree", tree, *arguments, "-F", "-", stdin=message, good=ANY_CODE)
+    there = strict(git).configured(("i18n.commitEncoding", "UTF-8")).having(**(author or {}))
+    made = await there.run("commit-tree", *arguments, "-F", "-", "--end-of-options", tree, stdin=message, good=ANY_CODE)
     if made.code == 0:
         return shown(made.stdout).strip()
     return await commit_refused(git, made)
@@ -53,7 +53,7 @@ async def commit_tree(
 
 def strict(git: Git) -> Git:
     """Return git that makes no name up where none is configured."""
-    return git.configured("user.useConfigOnly=true")
+    return git.configured(("user.useConfigOnly", "true"))
 
 
 async def commit_refused(git: Git, output: Output) -> Refused:

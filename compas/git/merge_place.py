@@ -40,11 +40,11 @@ async def place_of(git: Git, common_dir: str, sides: Sides) -> Place | None:
 @contextlib.asynccontextmanager
 async def attributes_only(git: Git, common_dir: str, commit: str) -> AsyncIterator[Git]:
     """Yield git in a temporary work tree that holds nothing but a commit's attribute files."""
-    listed = await git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+    listed = await git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", commit)
     names = [name for name in listed.stdout.split(b"\0") if name.rsplit(b"/", 1)[-1] == b".gitattributes"]
     with tempfile.TemporaryDirectory(prefix="compas-merge-") as directory:
         for name in names:
-            content = await git.run("cat-file", "blob", f"{commit}:{os.fsdecode(name)}")
+            content = await git.run("cat-file", "--end-of-options", "blob", f"{commit}:{os.fsdecode(name)}")
             _write(os.path.join(directory, os.fsdecode(name)), content.stdout)
         yield git.at(directory).having(GIT_DIR=common_dir, GIT_WORK_TREE=directory)
 

@@ -72,7 +72,7 @@ async def _squash(there: Git, git: Git, sides: Sides) -> PrepareResult:
         return merged
     if not merged.clean:
         return await explain(git, sides, merged)
-    if merged.tree == await git.text("rev-parse", f"{sides.target_old}^{{tree}}"):
+    if merged.tree == await git.text("rev-parse", "--verify", "--end-of-options", f"{sides.target_old}^{{tree}}"):
         return _squashed_already(sides)
     message = merge_message(sides.message, sides.trailer, await _subjects(git, sides)).encode()
     made = await commit_tree(git, merged.tree, [sides.target_old], message)
@@ -100,7 +100,9 @@ async def _subjects(git: Git, sides: Sides) -> list[str]:
     """Return the subjects of what is squashed, the oldest first."""
     form = ("-z", "--format=tformat:%s", "--encoding=UTF-8", "--no-color", "--no-show-signature", "--reverse")
     span = f"{sides.target_old}..{sides.source_tip}"
-    output = await git.run("log", *form, "--topo-order", "--no-merges", span, "--", time_limit=LONG_LIMIT)
+    output = await git.run(
+        "log", *form, "--topo-order", "--no-merges", "--end-of-options", span, "--", time_limit=LONG_LIMIT
+    )
     return [shown(subject) for subject in output.stdout.split(b"\0") if subject]
 
 
@@ -109,7 +111,9 @@ async def _place_of_replay(git: Git, common_dir: str, sides: Sides) -> Place | N
     if await has_drivers(git):
         return None
     span = f"{sides.target_old}..{sides.source_tip}"
-    touching = await git.text("rev-list", "--max-count=1", span, "--", ":(top,glob)**/.gitattributes")
+    touching = await git.text(
+        "rev-list", "--max-count=1", "--end-of-options", span, "--", ":(top,glob)**/.gitattributes"
+    )
     return None if touching else attributes_only(git, common_dir, sides.target_old)
 
 

@@ -97,7 +97,7 @@ async def _follow(git: Git, checkout: Listed, old: str, new: str) -> str | Stale
 
 async def _move(git: Git, target: str, to: str, expected: str, about: str) -> str | None:
     """Swap the branch's tip if it is the expected one; return git's words where it, or a hook, would not or hung."""
-    command = ("update-ref", "--create-reflog", "-m", about, BRANCHES + target, to, expected)
+    command = ("update-ref", "--create-reflog", "-m", about, "--end-of-options", BRANCHES + target, to, expected)
     try:
         output = await git.run(*command, good=range(-64, 256))
     except GitTimedOut as error:

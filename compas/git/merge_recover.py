@@ -14,6 +14,7 @@ from compas.git.naming import BRANCHES, lock_of_target, merge_directory
 from compas.git.repository import Listed, has_commit, is_ancestor, path_of, tip_of, whereabouts
 
 GONE: Final = b"000000"
+_NAMES: Final = ("--no-renames", "--name-only", "-z", "--end-of-options")
 
 
 async def finish_merge(request: FinishMerge) -> Finished:
@@ -86,12 +87,12 @@ def stale(worktree: str, old: str, new: str, reason: str) -> StaleCheckout:
 
 async def _is_behind(git: Git, old: str, tip: str) -> bool:
     """Say whether the index still has the old version of everything that changed, whatever else is staged."""
-    changed = await _names(git, "diff-tree", "-r", old, tip)
-    return bool(changed) and not changed & await _names(git, "diff-index", "--cached", old)
+    changed = await _names(git, "diff-tree", "-r", *_NAMES, old, tip)
+    return bool(changed) and not changed & await _names(git, "diff-index", "--cached", *_NAMES, old)
 
 
 async def _names(git: Git, *command: str) -> set[bytes]:
-    output = await git.run(*command, "--no-renames", "--name-only", "-z", "--")
+    output = await git.run(*command, "--")
     return {name for name in output.stdout.split(b"\0") if name}
 
 
@@ -102,8 +103,10 @@ async def _accept_written(git: Git, old: str, tip: str) -> None:
     """
     top = await path_of(git, "--show-toplevel")
     there = git.at(top)
-    raw = await there.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", old, tip, "--")
-    touched = await _names(there, "diff-files")
+    raw = await there.run(
+        "diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--end-of-options", old, tip, "--"
+    )
+    touched = await _names(there, "diff-files", *_NAMES)
     fields = raw.stdout.split(b"\0")
     entries = []
     for about, name in zip(fields[::2], fields[1::2], strict=False):

@@ -86,7 +86,9 @@ async def _replayed(there: Git, git: Git, sides: Sides, pick: Pick, onto: str, t
     commit's parent for its own, has that parent for a merge base, and so says the same.
     """
     parents = ("-p", pick.parent) if pick.parent is not None else ()
-    marked = await git.having(**OURS).run("commit-tree", tree, *parents, "-m", f"{onto} for the replay")
+    marked = await git.having(**OURS).run(
+        "commit-tree", *parents, "-m", f"{onto} for the replay", "--end-of-options", tree
+    )
     stand_in = shown(marked.stdout).strip()
     options = () if pick.parent is not None else ("--allow-unrelated-histories",)
     merged = await merge_commits(there, stand_in, pick.commit, *options)
@@ -102,7 +104,7 @@ async def picks(git: Git, sides: Sides) -> list[Pick]:
     output = await git.run(
         "log", "-z", f"--format=tformat:{form}", "--date=raw", "--encoding=UTF-8", "--no-color", "--no-notes",
         "--no-show-signature", "--reverse", "--topo-order", "--max-parents=1", "--right-only", "--cherry-mark",
-        f"{sides.target_old}...{sides.source_tip}", "--",
+        "--end-of-options", f"{sides.target_old}...{sides.source_tip}", "--",
         time_limit=LONG_LIMIT,
     )  # fmt: skip
     fields = output.stdout.split(b"\0")
@@ -133,4 +135,4 @@ async def _tree(git: Git, commit: str | None) -> str:
     try:
         return await tree_of(git.directory, commit)
     except NotQuick:
-        return await git.text("rev-parse", f"{commit}^{{tree}}")
+        return await git.text("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}")

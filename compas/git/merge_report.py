@@ -84,6 +84,7 @@ async def _commits(git: Git, without: str, tip: str, paths: Sequence[bytes]) -> 
         f"--max-count={COMMITS}",
         "--no-color",
         "--format=%H%x00%s%x00%an%x00",
+        "--end-of-options",
         f"{without}..{tip}",
         "--",
         *names,

@@ -87,7 +87,7 @@ async def merge_base(git: Git, sides: Sides) -> str:
     try:
         base = await quick.merge_base(git.directory, sides.target_old, sides.source_tip)
     except quick.NotQuick:
-        base = await git.line("merge-base", sides.target_old, sides.source_tip)
+        base = await git.line("merge-base", "--end-of-options", sides.target_old, sides.source_tip)
     if base is None:
         message = f"{sides.source} and {sides.target} have no commit in common; merge them by hand if that is meant"
         raise GitRefused("unrelated", message)

@@ -78,7 +78,7 @@ async def take(git: Git, common_dir: str, wanted: Registration) -> bool:
             write_registration(common_dir, wanted)
             hit("git.pool_claimed")
             try:
-                await held.run("worktree", "move", entry.path, wanted.path, time_limit=LONG_LIMIT)
+                await held.run("worktree", "move", "--end-of-options", entry.path, wanted.path, time_limit=LONG_LIMIT)
             except GitFailed:
                 return False
             hit("git.pool_moved")
@@ -126,7 +126,8 @@ async def _heal(git: Git, common_dir: str, notes: list[str]) -> list[str]:
 
 
 async def _discard(git: Git, common_dir: str, name: str) -> None:
-    await git.run("worktree", "remove", "--force", "--force", _entries(common_dir)[name].path, time_limit=LONG_LIMIT)
+    path = _entries(common_dir)[name].path
+    await git.run("worktree", "remove", "--force", "--force", "--end-of-options", path, time_limit=LONG_LIMIT)
     _forget(common_dir, name)
 
 
@@ -136,14 +137,14 @@ async def _make(git: Git, common_dir: str, root: str, base: str) -> None:
     entry = Entry(path=os.path.join(_real(root), f"{PREFIX}{name}"), ready=False, sparse=_sparse(common_dir))
     make_parent(entry.path)
     _write(common_dir, name, entry)
-    await add_worktree(git, "--detach", entry.path, tip)
+    await add_worktree(git, "--detach", "--end-of-options", entry.path, tip)
     hit("git.pool_made")
     _write(common_dir, name, msgspec.structs.replace(entry, ready=True))
 
 
 async def _has_submodules(git: Git, base: str) -> bool:
     tip = await branch_tip(git, base)
-    return await git.line("rev-parse", "--verify", "--quiet", f"{tip}:.gitmodules") is not None
+    return await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{tip}:.gitmodules") is not None
 
 
 def _sparse(common_dir: str) -> str:

@@ -68,7 +68,7 @@ async def _clear(git: Git, listed: Listed | None, known: Registration | None, pa
     elif not vacate(path):
         message = f"{path} has lost its .git file but holds other files; move them away, then try again"
         raise GitRefused("path_occupied", message)
-    await git.run("worktree", "remove", "--force", "--force", path, time_limit=LONG_LIMIT)
+    await git.run("worktree", "remove", "--force", "--force", "--end-of-options", path, time_limit=LONG_LIMIT)
     return True
 
 
@@ -80,7 +80,7 @@ async def _add(git: Git, common_dir: str, registration: Registration) -> None:
     make_parent(path)
     write_registration(common_dir, registration)
     try:
-        await add_worktree(git, "--detach", path, registration.reading)
+        await add_worktree(git, "--detach", "--end-of-options", path, registration.reading)
     except GitFailed as error:
         name = os.path.basename(path)
         message = f"git could not make the worktree {path} to read {name}'s work in: {error.output}"

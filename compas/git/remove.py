@@ -103,7 +103,7 @@ async def _clear(git: Git, item: Listed, branch: str, request: RemoveWorktree) -
     has_own_commits = registered is None or item.head != registered.reading
     if item.branch != BRANCHES + branch and item.head is not None and has_own_commits:
         # Commits made off the branch would be reachable from nowhere once HEAD is gone.
-        await git.run("update-ref", archive_ref(f"{branch}-head", item.head), item.head)
+        await git.run("update-ref", "--end-of-options", archive_ref(f"{branch}-head", item.head), item.head)
     ignored = await there.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
     names = [shown(name) for name in ignored.stdout.split(b"\0") if name][:IGNORED_NAMED]
     return await _take_away(git, item, Cleared("removed", item.path, snapshot, tuple(names)), request)
@@ -154,7 +154,7 @@ async def _take_away(git: Git, item: Listed, cleared: Cleared, request: RemoveWo
     if request.dry_run:
         return cleared
     try:
-        await git.run("worktree", "remove", "--force", item.path, time_limit=LONG_LIMIT)
+        await git.run("worktree", "remove", "--force", "--end-of-options", item.path, time_limit=LONG_LIMIT)
     except GitFailed as error:
         return Cleared("kept", item.path, cleared.snapshot, reason=f"git did not remove {item.path}: {error.output}")
     hit("git.worktree_removed")
@@ -177,5 +177,5 @@ async def _retire(git: Git, branch: str, tip: str | None, request: RemoveWorktre
         await git.run("update-ref", "--stdin", stdin="".join(f"{line}\n" for line in lines).encode())
     except GitFailed as error:
         raise GitRefused("branch_kept", f"{branch} could not be retired: {error.output}") from error
-    await git.run("config", "--local", "--remove-section", f"branch.{branch}", good=(0, 1, 128))
+    await git.run("config", "--local", "--remove-section", "--end-of-options", f"branch.{branch}", good=(0, 1, 128))
     return ("deleted", None) if archive is None else ("archived", archive)

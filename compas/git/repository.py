@@ -112,8 +112,8 @@ async def commit_of(git: Git, revision: str) -> str:
     found = None
     if revision.startswith("refs/"):
         found = await tip_of(git, revision)
-    elif revision and not revision.startswith("-") and "\0" not in revision:
-        found = await git.line("rev-parse", "--verify", "--quiet", f"{revision}^{{commit}}")
+    elif revision and "\0" not in revision:
+        found = await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     if found is None:
         raise GitRefused("unknown_revision", f"{revision!r} names no commit in {git.directory}; check its spelling")
     return found
@@ -124,7 +124,7 @@ async def tip_of(git: Git, ref: str) -> str | None:
     try:
         return await quick.tip(git.directory, ref)
     except quick.NotQuick:
-        return await git.line("rev-parse", "--verify", "--quiet", f"{ref}^{{commit}}")
+        return await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
 
 
 async def has_commit(git: Git, commit: str) -> bool:
@@ -132,7 +132,9 @@ async def has_commit(git: Git, commit: str) -> bool:
     try:
         return await quick.has_commit(git.directory, commit)
     except quick.NotQuick:
-        return await git.line("rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}") is not None
+        return (
+            await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}") is not None
+        )
 
 
 async def branch_tip(git: Git, branch: str) -> str:
@@ -156,7 +158,7 @@ async def _branch(git: Git, branch: str) -> tuple[str, str]:
         found = await quick.branch(git.directory, ref)
         if found is not None:
             return found
-    listed = await git.text("for-each-ref", "--format=%(refname) %(objectname) %(symref)", ref)
+    listed = await git.text("for-each-ref", "--format=%(refname) %(objectname) %(symref)", "--end-of-options", ref)
     for line in listed.split("\n"):
         name, _, rest = line.partition(" ")
         if name == ref:
@@ -190,7 +192,7 @@ async def is_ancestor(git: Git, older: str, newer: str) -> bool:
     try:
         return older == newer or await quick.is_ancestor(git.directory, older, newer)
     except quick.NotQuick:
-        return await git.holds("merge-base", "--is-ancestor", older, newer)
+        return await git.holds("merge-base", "--is-ancestor", "--end-of-options", older, newer)
 
 
 async def graph(request: Graph) -> GraphText:
@@ -199,7 +201,7 @@ async def graph(request: Graph) -> GraphText:
     commits = [await commit_of(git, revision) for revision in request.revisions or ("HEAD",)]
     form = ("--graph", "--oneline", "--no-color", "--decorate", "--decorate-refs-exclude=refs/compas/*")
     limit = f"--max-count={max(1, min(request.limit, 1000))}"
-    text = await git.text("log", *form, limit, *commits, "--")
+    text = await git.text("log", *form, limit, "--end-of-options", *commits, "--")
     return GraphText(text=text)
 
 

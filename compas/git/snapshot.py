@@ -42,23 +42,25 @@ async def snapshot_at(git: Git, ref: str, message: str) -> Snapshot:
     if head is None:
         raise GitRefused("empty_repository", f"{git.directory} has no commit yet; make a first one")
     tree, left_out = await tree_of_checkout(git)
-    dirty = tree != await git.text("rev-parse", f"{head}^{{tree}}")
+    dirty = tree != await git.text("rev-parse", "--verify", "--end-of-options", f"{head}^{{tree}}")
     commit = head
     if dirty:
         text = f"{message.strip() or 'Snapshot'}\n\n{_HEAD_LINE}{head}\n"
         if left_out:
             text += f"left out:\n{left_out}\n"
-        output = await git.having(**OURS).run("commit-tree", tree, "-p", head, "-F", "-", stdin=text.encode())
+        output = await git.having(**OURS).run(
+            "commit-tree", "-p", head, "-F", "-", "--end-of-options", tree, stdin=text.encode()
+        )
         commit = shown(output.stdout).strip()
-    await git.run("update-ref", "-m", "compas: snapshot", ref, commit, "")
+    await git.run("update-ref", "-m", "compas: snapshot", "--end-of-options", ref, commit, "")
     changes = await changed_files(git, head, commit) if dirty else []
     return _snapshot(commit, tree, head, changes, dirty=dirty, left_out=left_out)
 
 
 async def _read_back(git: Git, commit: str) -> Snapshot:
-    body = await git.text("show", "--no-patch", "--format=%B", commit, "--")
-    tree = await git.text("rev-parse", f"{commit}^{{tree}}")
-    author = await git.text("show", "--no-patch", "--format=%ae %P", commit, "--")
+    body = await git.text("show", "--no-patch", "--format=%B", "--end-of-options", commit, "--")
+    tree = await git.text("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}")
+    author = await git.text("show", "--no-patch", "--format=%ae %P", "--end-of-options", commit, "--")
     email, _, parents = author.partition(" ")
     ours = email == OURS["GIT_AUTHOR_EMAIL"] and f"\n{_HEAD_LINE}{parents}\n" in f"{body}\n"
     head = parents if ours else commit
@@ -99,7 +101,7 @@ async def tree_of_checkout(git: Git) -> tuple[str, str]:
 
 
 async def _embedded(git: Git, tree: str) -> list[str]:
-    changed = await git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "HEAD", tree, "--")
+    changed = await git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--end-of-options", "HEAD", tree, "--")
     fields = changed.stdout.split(b"\0")
     return [
         shown(path)
@@ -131,7 +133,7 @@ def _temporary_index(git_dir: str) -> Iterator[tuple[str, bool]]:
 
 async def changed_files(git: Git, old: str, new: str) -> list[FileChange]:
     """Return what differs between two commits, renames found."""
-    command = ("diff-tree", "-r", "-z", "--name-status", "--find-renames", old, new, "--")
+    command = ("diff-tree", "-r", "-z", "--name-status", "--find-renames", "--end-of-options", old, new, "--")
     return list(parse_name_status((await git.run(*command)).stdout))
 
 

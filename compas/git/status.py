@@ -36,7 +36,9 @@ async def status(request: Status) -> StatusReport:
     ahead = behind = None
     if request.base is not None and head is not None:
         base = await commit_of(git, request.base)
-        left, right = (await git.text("rev-list", "--left-right", "--count", f"{base}...{head}")).split()
+        left, right = (
+            await git.text("rev-list", "--left-right", "--count", "--end-of-options", f"{base}...{head}", "--")
+        ).split()
         ahead, behind = int(right), int(left)
     return StatusReport(
         head=head,

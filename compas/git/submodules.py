@@ -73,11 +73,13 @@ def _source(main: str, common_dir: str, one: Submodule) -> str | None:
 
 async def _fill(there: Git, one: Submodule, source: str) -> None:
     """Let git clone it from there, by hard links, then give the clone the address that the original has."""
-    local = there.configured(f"submodule.{one.name}.url={source}", "protocol.file.allow=always")
+    local = there.configured((f"submodule.{one.name}.url", source), ("protocol.file.allow", "always"))
     await local.run("submodule", "update", "--quiet", "--init", "--", one.path, time_limit=LONG_LIMIT)
     url = await there.at(source).line("config", "--get", "remote.origin.url")
     if url is not None:
-        await there.at(os.path.join(there.directory, one.path)).run("remote", "set-url", "origin", url)
+        await there.at(os.path.join(there.directory, one.path)).run(
+            "remote", "set-url", "--end-of-options", "origin", url
+        )
 
 
 async def keep_submodules(main: Git | None, there: Git, common_dir: str, thread: str) -> str | None:
@@ -96,8 +98,10 @@ async def keep_submodules(main: Git | None, there: Git, common_dir: str, thread:
         space = f"{ARCHIVE}{thread}-{(head or 'unborn')[:12]}"
         try:
             refs = (f"+refs/heads/*:{space}/heads/*", f"+HEAD:{space}/HEAD")
-            fetching = there.at(source).configured("protocol.file.allow=always")
-            await fetching.run("fetch", "--quiet", "--no-tags", inside, *refs, time_limit=LONG_LIMIT)
+            fetching = there.at(source).configured(("protocol.file.allow", "always"))
+            await fetching.run(
+                "fetch", "--quiet", "--no-tags", "--end-of-options", inside, *refs, time_limit=LONG_LIMIT
+            )
         except GitError as error:
             return f"the commits of the submodule {one.path} could not be kept: {error}"
     return None

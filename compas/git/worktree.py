@@ -114,7 +114,7 @@ async def complete_interrupted(git: Git, found: Listed, healed: list[str]) -> No
     there = git.at(found.path)
     unlink(os.path.join(await path_of(there, "--git-dir"), "index.lock"))
     await there.run("reset", "--hard", "--quiet", time_limit=LONG_LIMIT)
-    await git.run("worktree", "unlock", found.path)
+    await git.run("worktree", "unlock", "--end-of-options", found.path)
     healed.append(f"completed {found.path}, which a killed git had left half made")
 
 
@@ -123,7 +123,7 @@ async def _unregister(git: Git, found: Listed, healed: list[str]) -> None:
     if not vacate(found.path):
         message = f"{found.path} has lost its .git file but holds other files; move them away, then try again"
         raise GitRefused("path_occupied", message)
-    await git.run("worktree", "remove", "--force", "--force", found.path)
+    await git.run("worktree", "remove", "--force", "--force", "--end-of-options", found.path)
     healed.append(f"forgot the registration of {found.path}, whose directory was gone")
 
 
@@ -147,13 +147,13 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
     if not is_vacant(place.path):
         message = f"{place.path} is wanted for a worktree but is occupied; move what is there away"
         raise GitRefused("path_occupied", message)
-    arguments = [place.path, place.branch]
+    arguments = ["--end-of-options", place.path, place.branch]
     if await tip_of(git, place.ref) is None:
         start = await _archived(git, request, healed)
         if start is None:
             start = await _start(git, place, request.base)
-            await git.run("update-ref", "-m", "compas: worktree", base_ref(place.thread), start)
-        arguments = ["-b", place.branch, place.path, start]
+            await git.run("update-ref", "-m", "compas: worktree", "--end-of-options", base_ref(place.thread), start)
+        arguments = ["-b", place.branch, "--end-of-options", place.path, start]
     if excluded:
         exclude_worktrees(place.common_dir)
     make_parent(place.path)
@@ -173,10 +173,11 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
 async def _switch(git: Git, place: Place, request: EnsureWorktree, healed: list[str]) -> None:
     """Put a worktree that was made in advance on the thread's branch, at its start: only what differs is written."""
     there = git.at(place.path)
-    arguments = [place.branch]
+    arguments = ["--end-of-options", place.branch]
     if await tip_of(git, place.ref) is None:
         start = await _archived(git, request, healed) or await tip_of(git, base_ref(place.thread))
-        arguments = ["-c", place.branch, "--no-track", start or await _start(git, place, request.base)]
+        start = start or await _start(git, place, request.base)
+        arguments = ["-c", place.branch, "--no-track", "--end-of-options", start]
     try:
         await there.run("switch", "--quiet", *arguments, time_limit=LONG_LIMIT)
     except GitFailed as error:
@@ -190,7 +191,9 @@ async def _resume_taking(git: Git, place: Place, request: EnsureWorktree, healed
     ours = read_registration(place.common_dir, place.thread)
     if ours is None or ours.ready or not ours.pooled or not has_git_file(place.path):
         return
-    await git.run("worktree", "repair", place.path)  # it may have been moved without git having noted that
+    await git.run(
+        "worktree", "repair", "--end-of-options", place.path
+    )  # it may have been moved without git having noted that
     there = git.at(place.path)
     if await there.line("symbolic-ref", "--quiet", "HEAD") is None:
         git_dir = await path_of(there, "--git-dir")
@@ -204,7 +207,7 @@ async def _archived(git: Git, request: EnsureWorktree, healed: list[str]) -> str
     """Return where the branch stood before it was retired; its begin is found again from the base."""
     if request.restore is None:
         return None
-    found = await git.line("rev-parse", "--verify", "--quiet", f"{request.restore}^{{commit}}")
+    found = await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{request.restore}^{{commit}}")
     if found is None:
         healed.append(f"the archived commit {request.restore[:12]} is gone; the branch begins anew")
     return found
@@ -236,7 +239,7 @@ async def _verified(
         raise GitRefused("worktree_failed", message)
     start = await tip_of(git, base_ref(place.thread))
     if start is None and base is not None:
-        start = await git.line("merge-base", BRANCHES + base, tip)
+        start = await git.line("merge-base", "--end-of-options", BRANCHES + base, tip)
     known = read_registration(place.common_dir, place.thread)
     instance = known.instance if known is not None else ""
     write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True, instance=instance))

@@ -8,18 +8,8 @@ import trio
 from ceiling import CEILING
 from git_operator import Repo
 
-from compas.git.command import Git, environment
+from compas.git.command import Git
 from compas.git.errors import GitFailed, GitOutputTooLarge, GitTimedOut
-
-
-def test_only_the_place_of_the_configuration_is_inherited_from_git_variables() -> None:
-    given = {
-        "GIT_DIR": "/elsewhere", "GIT_INDEX_FILE": "x", "GIT_AUTHOR_NAME": "me", "GIT_CONFIG_GLOBAL": "/c",
-        "LC_MESSAGES": "de", "LANG": "de", "EDITOR": "vi", "HOME": "/h", "PATH": "/bin",
-    }  # fmt: skip
-    kept = environment(given)
-    assert {name for name in kept if name in given} == {"GIT_CONFIG_GLOBAL", "HOME", "PATH"}
-    assert (kept["LC_ALL"], kept["GIT_TERMINAL_PROMPT"]) == ("C", "0")
 
 
 def _hanging_hook(repo: Repo, tmp_path: Path) -> Path:

@@ -13,9 +13,10 @@ pytestmark = pytest.mark.system
 
 async def test_many_processes_write_what_is_large_enough_for_them(repo: Repo, tmp_path: Path) -> None:
     git = await for_checkout(Git(str(repo)))
-    assert git.options == ("checkout.workers=0", f"checkout.thresholdForParallelism={LARGE}")
+    assert git.settings == (("checkout.workers", "0"), ("checkout.thresholdForParallelism", str(LARGE)))
     trace = tmp_path / "trace"
-    shared = git.configured("checkout.workers=2", "checkout.thresholdForParallelism=1").having(GIT_TRACE=str(trace))
+    shared = git.configured(("checkout.workers", "2"), ("checkout.thresholdForParallelism", "1"))
+    shared = shared.having(GIT_TRACE=str(trace))
     await shared.run("worktree", "add", "--detach", str(tmp_path / "w"), "main")
     assert "checkout--worker" in trace.read_text()
     assert repo.status(at=tmp_path / "w") == ""
@@ -23,4 +24,4 @@ async def test_many_processes_write_what_is_large_enough_for_them(repo: Repo, tm
 
 async def test_what_the_owner_of_a_repository_has_set_holds(repo: Repo) -> None:
     repo.git("config", "checkout.workers", "1")
-    assert (await for_checkout(Git(str(repo)))).options == ()
+    assert (await for_checkout(Git(str(repo)))).settings == ()
