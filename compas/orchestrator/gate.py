@@ -2,6 +2,7 @@
 
 import logging
 
+import msgspec
 import trio
 
 from actors.errors import ActorError
@@ -10,10 +11,11 @@ from actors.remote.errors import CallError
 from compas.api.catalogue import BY_NAME
 from compas.errors import CompasError
 from compas.orchestrator.activity import Activity
-from compas.orchestrator.handlers import callers
 from compas.orchestrator.handlers.catalogue import HANDLERS
-from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.desk import Desk, Handler
+from compas.orchestrator.handlers.resolving import first_answer, resolve
 from compas.orchestrator.mode import Mode
+from compas.orchestrator.turns import Turns
 from compas.store.errors import StoreUnavailable
 
 log = logging.getLogger("compas.gate")
@@ -27,6 +29,7 @@ class Gate:
         self._desk: Desk | None = None
         self._failure: CompasError | None = None
         self._decided = trio.Event()
+        self._turns = Turns()
 
     @property
     def state(self) -> str:
@@ -55,8 +58,7 @@ class Gate:
                 raise CallError("unknown_operation", f"there is no operation {call.op!r}; there are: {known}")
             self._desk.supervision.clients = self._activity.clients
             try:
-                await callers.check(self._desk, call)
-                return await handler(self._desk, call)
+                return await self._serve(self._desk, handler, call)
             except StoreUnavailable as err:
                 raise CallError("store_unavailable", str(err)) from err
             except ActorError as err:
@@ -66,6 +68,16 @@ class Gate:
                 raise CallError("unavailable", f"{call.op} could not be served now: {err}; try again") from err
             except CompasError as err:
                 raise CallError("failed", str(err)) from err
+
+    async def _serve(self, desk: Desk, handler: Handler, call: Call) -> msgspec.Struct:
+        """Find out once whose call it is; answer a repeat as the first time, also while the first is under way."""
+        operation = BY_NAME[call.op]
+        resolved = await resolve(desk, operation, call)
+        if operation.kind != "write":
+            return await handler(desk, resolved)
+        async with self._turns.take(resolved.request_id.name):
+            first = await first_answer(desk, operation, resolved.request_id)
+            return first if first is not None else await handler(desk, resolved)
 
 
 def _ended(mode: Mode) -> CallError:

@@ -124,7 +124,7 @@ class Janitor(Actor):
         if isinstance(place, Refusal):
             reply.resolve(place)
             return
-        causation = f"request:{told.request_id}"
+        causation = f"request:{told.request_id.name}"
         outcome = await self._remove(place, by=told.by, force=told.force, causation=causation)
         if isinstance(outcome, e.WorktreeRemoved):
             self._kept.pop(place, None)

@@ -20,13 +20,14 @@ from compas.domain.merge import (
     decide_start,
     evolve,
 )
+from compas.domain.requests import RequestId
 from compas.orchestrator.merge_run import MergeRun, Step
 from compas.orchestrator.messages import Answered, CancelMerge, QueueMerge
 from compas.orchestrator.services import JOURNAL, Services, merge_name
-from compas.orchestrator.stream import commit, patiently
+from compas.orchestrator.stream import commit, commit_command, patiently
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.threads import thread_by_id
-from compas.store.records import Repeated
+from compas.store.records import Appended
 
 Decide = Callable[[], Decision]
 """Decides by the state of the moment; called while nothing else writes."""
@@ -95,26 +96,23 @@ class MergeActor(Actor):
         return answer
 
     async def _take(
-        self, decide: Decide, request_id: str, respond: Callable[[tuple[e.Recorded, ...]], bytes]
+        self, decide: Decide, request_id: RequestId, respond: Callable[[tuple[e.Recorded, ...]], bytes]
     ) -> Answered | Refusal:
         """Decide on a client's command and record it; one that was sent before gets its first answer."""
         async with self._writing:
-            decision = decide()
-            if isinstance(decision, Refusal):
-                first = await self._services.store.answer_of(request_id)
-                return decision if first is None else Answered(body=first)
-            outcome = await commit(
+            outcome = await commit_command(
                 await self._journal(),
-                decision,
+                self._services.store,
+                decide(),
                 stream=self._state.stream,
                 version=self._state.version,
-                causation=f"request:{request_id}",
                 request_id=request_id,
                 respond=respond,
             )
-            if not isinstance(outcome, Repeated):
-                self._fold(outcome.recorded)
-                self._more.set()
+            if not isinstance(outcome, Appended):
+                return outcome
+            self._fold(outcome.recorded)
+            self._more.set()
             return Answered(body=outcome.response)
 
     async def _work(self) -> None:

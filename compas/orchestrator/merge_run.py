@@ -19,6 +19,7 @@ from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
 from compas.domain.merge import Operation
 from compas.domain.merge_message import thread_trailer
+from compas.domain.requests import own_request
 from compas.domain.specs import CommandSpec, RepositorySpec
 from compas.git import messages as g
 from compas.git.client import GitWorker
@@ -206,8 +207,8 @@ class MergeRun:
         """Tell the agent whose work it is of its conflict; telling it again is answered as the first time."""
         queued = self._queued
         command = HandBack(op=queued.op, repository=queued.repository, body=self.operation.hand_back, by=COMPAS)
-        name = f"hand-back:{queued.op}"
-        outcome = await self._tell(HandBackTo(command=command, request_id=name, respond=_who_got_it))
+        request = own_request("hand-back", queued.op)
+        outcome = await self._tell(HandBackTo(command=command, request_id=request, respond=_who_got_it))
         failpoints.hit("merge.handed_back")
         if isinstance(outcome, Refusal):
             return e.MergeHandedBack(op=queued.op, summary=f"not handed back: {outcome.message}")
@@ -223,7 +224,7 @@ class MergeRun:
             return
         message = CloseThread(
             command=Close(by=closes.by, status=closes.status, note=closes.note),
-            request_id=f"close-after:{self._queued.op}",
+            request_id=own_request("close-after", self._queued.op),
             respond=lambda recorded: b"closed",
         )
         outcome = await self._tell(message)

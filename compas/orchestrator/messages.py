@@ -15,12 +15,13 @@ from compas.domain.execution import Outcome
 from compas.domain.furnishing import FurnishingStep
 from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
+from compas.domain.requests import RequestId
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
 from compas.health.looking import Looked
 from compas.health.pinging import Pinged
 from compas.orchestrator.remembering import Remembered
-from compas.store.records import Append, Appended, Conflict, Repeated
+from compas.store.records import Append, Appended, Conflict, Repeated, Reused
 
 Respond = Callable[[tuple[e.Recorded, ...]], bytes]
 """Makes the answer to a client out of what was recorded; nothing recorded means that nothing was left to do."""
@@ -29,7 +30,7 @@ Respond = Callable[[tuple[e.Recorded, ...]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Commit(Ask[Appended | Conflict | Repeated]):
+class Commit(Ask[Appended | Conflict | Repeated | Reused]):
     """Record events. Fails with StoreUnavailable while the disk does not take them."""
 
     append: Append
@@ -55,7 +56,7 @@ class DispatchTo(Ask[Answered | Refusal]):
     """Accept a message from a client."""
 
     command: Dispatch
-    request_id: str
+    request_id: RequestId
     respond: Respond
 
 
@@ -64,7 +65,7 @@ class CloseThread(Ask[Answered | Refusal]):
     """End the thread."""
 
     command: Close
-    request_id: str
+    request_id: RequestId
     respond: Respond
 
 
@@ -73,7 +74,7 @@ class AbandonThread(Ask[Answered | Refusal]):
     """Give the thread up; with `unless_ended` only if it has not ended yet."""
 
     by: str
-    request_id: str
+    request_id: RequestId
     respond: Respond
     unless_ended: bool = False
 
@@ -83,7 +84,7 @@ class ReopenThread(Ask[Answered | Refusal]):
     """Make the thread active again."""
 
     by: str
-    request_id: str
+    request_id: RequestId
     respond: Respond
 
 
@@ -92,7 +93,7 @@ class HandBackTo(Ask[Answered | Refusal]):
     """From a merge: give its conflict to the agent whose work it is."""
 
     command: HandBack
-    request_id: str
+    request_id: RequestId
     respond: Respond
 
 
@@ -101,7 +102,7 @@ class CommitWork(Ask[Answered | Refusal]):
     """From a client that has committed what is in a worktree: log it."""
 
     event: e.WorkCommitted
-    request_id: str
+    request_id: RequestId
     respond: Respond
 
 
@@ -111,7 +112,7 @@ class GiveVerdict(Ask[Answered | Refusal]):
 
     execution: str
     verdict: e.Verdict
-    request_id: str
+    request_id: RequestId
     respond: Respond
 
 
@@ -320,7 +321,7 @@ class RemoveTree(Ask[e.WorktreeRemoved | e.WorktreeKept | Refusal]):
     repository: str | None
     by: str
     force: bool
-    request_id: str
+    request_id: RequestId
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +408,7 @@ class QueueMerge(Ask[Answered | Refusal]):
     queued: e.MergeQueued
     lineage: str
     thread_status: e.ThreadStatus
-    request_id: str
+    request_id: RequestId
     respond: Callable[[tuple[e.Recorded, ...], int], bytes]
 
 
@@ -417,5 +418,5 @@ class CancelMerge(Ask[Answered | Refusal]):
 
     op: str
     by: str
-    request_id: str
+    request_id: RequestId
     respond: Respond

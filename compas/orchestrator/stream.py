@@ -7,12 +7,13 @@ from typing import TypeVar
 
 from actors.errors import ChildStartFailed
 from actors.ref import ActorRef
-from compas.domain.decision import Draft
-from compas.domain.events import Recorded
-from compas.orchestrator.messages import Commit, WaitWritable
+from compas.domain.decision import Decision, Draft, Refusal
+from compas.domain.requests import RequestId, refuse_reuse
+from compas.orchestrator.messages import Answered, Commit, Respond, WaitWritable
 from compas.orchestrator.services import ASK_TIMEOUT_SECS
 from compas.store.errors import StoreUnavailable
-from compas.store.records import Append, Appended, Conflict, NewEvent, Repeated
+from compas.store.event_log import Store
+from compas.store.records import Append, Appended, Conflict, NewEvent, Repeated, Reused
 
 log = logging.getLogger("compas.journal")
 
@@ -22,33 +23,72 @@ class StreamTakenError(Exception):
 
 
 async def commit(
+    journal: ActorRef, drafts: tuple[Draft, ...], *, stream: str, version: int, causation: str
+) -> Appended:
+    """Record drafts of one decision, if the stream is still at `version`.
+
+    Raises StreamTakenError, StoreUnavailable (nothing was recorded) and AskTimeout (unknown: crash, and read the log
+    again).
+    """
+    append = Append(events=_events(drafts, causation), expected={stream: version})
+    outcome = await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
+    if isinstance(outcome, Appended):
+        return outcome
+    raise _taken(outcome)
+
+
+async def commit_command(
     journal: ActorRef,
-    drafts: tuple[Draft, ...],
+    store: Store,
+    decision: Decision,
     *,
     stream: str,
     version: int,
-    causation: str,
-    request_id: str = "",
-    respond: Callable[[tuple[Recorded, ...]], bytes] | None = None,
-) -> Appended | Repeated:
-    """Record drafts of one decision, if the stream is still at `version`.
+    request_id: RequestId,
+    respond: Respond,
+) -> Appended | Answered | Refusal:
+    """Record what was decided on a client's command, or return what it is answered instead.
 
-    A request that was answered before gets its first answer, and nothing is recorded. Raises StreamTakenError,
-    StoreUnavailable (nothing was recorded) and AskTimeout (unknown: crash, and read the log again).
+    One that was recorded before is answered as the first time, even where it would be refused by now; another one
+    under the same name is refused. Raises as `commit` does.
     """
-    events = tuple(
-        NewEvent(stream=draft.stream, event=draft.event, causation=causation, lineage=draft.lineage) for draft in drafts
-    )
+    if isinstance(decision, Refusal) or not decision:
+        first = await store.answer_of(request_id)
+        match first:
+            case bytes():
+                return Answered(body=first)
+            case Reused():
+                return refuse_reuse(request_id, first.used_for)
+            case None:
+                return decision if isinstance(decision, Refusal) else Answered(body=respond(()))
     append = Append(
-        events=events,
+        events=_events(decision, f"request:{request_id.name}"),
         expected={stream: version},
-        request_id=request_id,
-        response=respond if respond is not None else b"",
+        request=request_id,
+        response=respond,
     )
     outcome = await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
+    match outcome:
+        case Appended():
+            return outcome
+        case Repeated():
+            return Answered(body=outcome.response)
+        case Reused():
+            return refuse_reuse(request_id, outcome.used_for)
+        case Conflict():
+            raise _taken(outcome)
+
+
+def _events(drafts: tuple[Draft, ...], causation: str) -> tuple[NewEvent, ...]:
+    return tuple(
+        NewEvent(stream=draft.stream, event=draft.event, causation=causation, lineage=draft.lineage) for draft in drafts
+    )
+
+
+def _taken(outcome: Conflict | Repeated | Reused) -> Exception:
     if isinstance(outcome, Conflict):
-        raise StreamTakenError(f"{outcome.stream} is at version {outcome.actual}, not {outcome.expected}")
-    return outcome
+        return StreamTakenError(f"{outcome.stream} is at version {outcome.actual}, not {outcome.expected}")
+    return AssertionError(f"what is no request was answered as one: {outcome}")
 
 
 def why_not_started(failed: ChildStartFailed) -> Exception:

@@ -40,11 +40,11 @@ from compas.orchestrator.services import (
     execution_name,
     thread_name,
 )
-from compas.orchestrator.stream import commit
+from compas.orchestrator.stream import commit, commit_command
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.fan_outs import answers_of
 from compas.store.projections.threads import thread_by_id
-from compas.store.records import Repeated
+from compas.store.records import Appended
 
 LONGEST_SLEEP_SECS = 60.0
 """Wall-clock times are looked at again this often while one is pending: timers stop in a suspended laptop."""
@@ -142,22 +142,19 @@ class ThreadActor(Actor):
                 decision = decide_committed(self._state, message.event)
             case _:
                 decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
-        if isinstance(decision, Refusal):
-            return decision
-        if not decision:
-            return m.Answered(body=message.respond(()))
-        outcome = await commit(
+        outcome = await commit_command(
             self._journal(),
+            self._services.store,
             decision,
             stream=self._stream,
             version=self._state.version,
-            causation=f"request:{message.request_id}",
             request_id=message.request_id,
             respond=message.respond,
         )
-        if not isinstance(outcome, Repeated):
-            await self._fold(outcome.recorded)
-            await self._act()
+        if not isinstance(outcome, Appended):
+            return outcome
+        await self._fold(outcome.recorded)
+        await self._act()
         return m.Answered(body=outcome.response)
 
     async def _take_step(

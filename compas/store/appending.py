@@ -68,10 +68,10 @@ class Appender:
         return outcome
 
     def _attempt(self, database: Database, append: Append, place: _Place) -> Outcome:
-        if append.request_id:
-            repeated = log_rows.find_repeat(database, self._codec, append.request_id)
-            if repeated is not None:
-                return repeated
+        if append.request is not None:
+            earlier = log_rows.find_repeat(database, self._codec, append.request)
+            if earlier is not None:
+                return earlier
         versions: dict[str, int] = {}
         for stream, expected in append.expected.items():
             versions[stream] = log_rows.stream_version(database, stream)
@@ -79,9 +79,9 @@ class Appender:
                 return Conflict(stream=stream, expected=expected, actual=versions[stream])
         recorded = self._record(database, append, versions, place)
         response = append.response if isinstance(append.response, bytes) else append.response(recorded)
-        if append.request_id:
+        if append.request is not None:
             span = (place.head + 1, place.head + len(recorded))
-            log_rows.keep_answer(database, append.request_id, response, span, place.at)
+            log_rows.keep_answer(database, append.request, response, span, place.at)
         self._projector.apply(database, recorded)
         return Appended(recorded=recorded, response=response)
 

@@ -10,6 +10,7 @@ import trio
 
 from compas.clock import Clock, wall_clock
 from compas.domain.events import Recorded
+from compas.domain.requests import RequestId
 from compas.store import log_rows
 from compas.store.appending import APPENDING, Appender
 from compas.store.codec import EventCodec
@@ -19,7 +20,7 @@ from compas.store.lane import InlineLane, Lane, open_thread_lane
 from compas.store.migrate import LOG_APPLICATION_ID, load_schema, migrate
 from compas.store.projector import Projection, Projector
 from compas.store.rebuild import rebuild
-from compas.store.records import Append, Appended, Outcome, Statistics
+from compas.store.records import Append, Appended, Outcome, Reused, Statistics
 
 R = TypeVar("R")
 
@@ -125,9 +126,9 @@ class Store:
         """Return the position of the newest event, 0 in an empty log."""
         return await self.query(log_rows.head)
 
-    async def answer_of(self, request_id: str) -> bytes | None:
-        """Return the first answer to a request, or None when it was never answered."""
-        return await self.query(lambda reader: log_rows.find_answer(reader, request_id))
+    async def answer_of(self, request: RequestId) -> bytes | Reused | None:
+        """Return the first answer to a request; None when it was never answered, Reused when its name is another's."""
+        return await self.query(lambda reader: log_rows.find_answer(reader, request))
 
     def statistics(self) -> Statistics:
         """Count what was done since opening; costs no SQL."""

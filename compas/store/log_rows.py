@@ -1,9 +1,10 @@
 """The SQL of the log's rows: read them, add one, and look up requests and epochs."""
 
 from compas.domain.events import Recorded
+from compas.domain.requests import RequestId
 from compas.store.codec import EncodedEvent, EventCodec
-from compas.store.connection import Cursor, Database, Reader, Row
-from compas.store.records import Repeated
+from compas.store.connection import Cursor, Database, Reader, Row, Value
+from compas.store.records import Repeated, Reused
 
 _COLUMNS = "position, stream, version, tag, tag_version, payload, at, causation, lineage, epoch"
 
@@ -65,28 +66,41 @@ def add_event(cursor: Cursor, codec: EventCodec, recorded: Recorded) -> None:
     )
 
 
-def find_answer(reader: Reader, request_id: str) -> bytes | None:
-    """Return the first answer to a request, or None when it was never answered."""
-    row = reader.row("SELECT response FROM requests WHERE request_id = ?", (request_id,))
-    return None if row is None else _bytes(row)
-
-
-def find_repeat(reader: Reader, codec: EventCodec, request_id: str) -> Repeated | None:
-    """Return the first answer to a request with the events it recorded, or None."""
-    row = reader.row("SELECT response, first_position, last_position FROM requests WHERE request_id = ?", (request_id,))
+def find_answer(reader: Reader, request: RequestId) -> bytes | Reused | None:
+    """Return the first answer to a request; None when it was never answered, Reused when its name is another's."""
+    row = reader.row("SELECT response, operation, digest FROM requests WHERE request_id = ?", (request.name,))
     if row is None:
         return None
-    rows = reader.rows(
-        f"SELECT {_COLUMNS} FROM events WHERE position BETWEEN ? AND ? ORDER BY position", (row[1], row[2])
+    return _reused(request, row[1], row[2]) or _bytes(row[0])
+
+
+def find_repeat(reader: Reader, codec: EventCodec, request: RequestId) -> Repeated | Reused | None:
+    """Return the first answer to a request with the events it recorded; None and Reused as `find_answer` does."""
+    row = reader.row(
+        "SELECT response, operation, digest, first_position, last_position FROM requests WHERE request_id = ?",
+        (request.name,),
     )
-    return Repeated(response=_bytes(row), recorded=tuple(_recorded(event, codec) for event in rows))
+    if row is None:
+        return None
+    reused = _reused(request, row[1], row[2])
+    if reused is not None:
+        return reused
+    rows = reader.rows(
+        f"SELECT {_COLUMNS} FROM events WHERE position BETWEEN ? AND ? ORDER BY position", (row[3], row[4])
+    )
+    return Repeated(response=_bytes(row[0]), recorded=tuple(_recorded(event, codec) for event in rows))
 
 
-def keep_answer(cursor: Cursor, request_id: str, response: bytes, span: tuple[int, int], at: float) -> None:
+def _reused(request: RequestId, operation: Value, digest: Value) -> Reused | None:
+    return None if request.is_what(_bytes(digest)) else Reused(used_for=str(operation))
+
+
+def keep_answer(cursor: Cursor, request: RequestId, response: bytes, span: tuple[int, int], at: float) -> None:
     """Keep the answer to a request, with the span of positions it recorded (empty when first > last)."""
     cursor.execute(
-        "INSERT INTO requests (request_id, response, first_position, last_position, at) VALUES (?, ?, ?, ?, ?)",
-        (request_id, response, *span, at),
+        "INSERT INTO requests (request_id, operation, digest, response, first_position, last_position, at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (request.name, request.operation, request.digest, response, *span, at),
     )
 
 
@@ -128,6 +142,6 @@ def _number(reader: Reader, sql: str, *arguments: str) -> int:
     return row[0]
 
 
-def _bytes(row: Row) -> bytes:
-    assert isinstance(row[0], bytes)
-    return row[0]
+def _bytes(value: Value) -> bytes:
+    assert isinstance(value, bytes)
+    return value

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from compas.domain.events import Event, Recorded
+from compas.domain.requests import RequestId
 
 
 class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,13 +20,13 @@ class NewEvent(msgspec.Struct, frozen=True, kw_only=True):
 class Append(msgspec.Struct, frozen=True, kw_only=True):
     """One command's events: all of them are recorded, or none.
 
-    `expected` names the version each stream must be at; a stream that is not named is not checked. With a
-    `request_id`, the response (or what the function makes of the recorded events) is kept beside it for good.
+    `expected` names the version each stream must be at; a stream that is not named is not checked. With a `request`,
+    the response (or what the function makes of the recorded events) is kept beside it for good.
     """
 
     events: tuple[NewEvent, ...]
     expected: Mapping[str, int] = {}
-    request_id: str = ""
+    request: RequestId | None = None
     response: bytes | Callable[[tuple[Recorded, ...]], bytes] = b""
 
 
@@ -51,13 +52,19 @@ class Repeated(msgspec.Struct, frozen=True, kw_only=True):
     recorded: tuple[Recorded, ...]
 
 
+class Reused(msgspec.Struct, frozen=True, kw_only=True):
+    """The name of the request belongs to another one, of the operation `used_for`. Nothing was recorded now."""
+
+    used_for: str
+
+
 class Faulted(msgspec.Struct, frozen=True, kw_only=True):
     """A defect of ours in this command's events, response or read models; nothing of it was recorded."""
 
     error: Exception
 
 
-Outcome = Appended | Conflict | Repeated | Faulted
+Outcome = Appended | Conflict | Repeated | Reused | Faulted
 
 
 class Statistics(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ import trio
 from ceiling import CEILING
 
 from compas.domain import events as e
+from compas.domain.requests import RequestId
 from compas.store.codec import domain_codec
 from compas.store.connection import Cursor, Reader
 from compas.store.event_log import Store, open_store
@@ -38,7 +39,8 @@ def said(thread: str, body: str, lineage: str = "l1") -> NewEvent:
 
 def command(*events: NewEvent, request_id: str = "", response: Response = b"", **expected: int) -> Append:
     versions = {e.thread_stream(thread): version for thread, version in expected.items()}
-    return Append(events=events, expected=versions, request_id=request_id, response=response)
+    request = RequestId(name=request_id) if request_id else None
+    return Append(events=events, expected=versions, request=request, response=response)
 
 
 async def append(store: Store, *batch: Append) -> list[Outcome]:
@@ -93,7 +95,7 @@ async def test_a_conflict_leaves_its_neighbours_alone_and_records_nothing_of_its
         assert [type(one) for one in outcomes] == [Appended, Conflict, Appended]
         assert await store.read_stream("thread:c") == ()
         assert await store.query(lambda reader: thread_by_id(reader, "c")) is None
-        assert await store.answer_of("late") is None
+        assert await store.answer_of(RequestId(name="late")) is None
 
 
 async def test_an_expected_version_of_a_stream_without_events_is_checked_too(place: Path | None) -> None:
@@ -114,8 +116,8 @@ async def test_a_repeated_request_gets_the_first_answer_and_records_nothing(plac
         assert isinstance(first, Appended)
         assert again == Repeated(response=b"first", recorded=first.recorded)
         assert await append(store, command(request_id="r1", response=b"third")) == [again]
-        assert await store.answer_of("r1") == b"first"
-        assert await store.answer_of("r2") is None
+        assert await store.answer_of(RequestId(name="r1")) == b"first"
+        assert await store.answer_of(RequestId(name="r2")) is None
         assert await store.head() == 3
 
 
@@ -132,7 +134,7 @@ async def test_a_response_can_be_made_of_what_was_recorded(place: Path | None) -
         )
         assert isinstance(outcome, Appended)
         assert outcome.response == b"db:2"
-        assert await store.answer_of("r") == b"db:2"
+        assert await store.answer_of(RequestId(name="r")) == b"db:2"
 
 
 async def test_a_request_that_records_nothing_keeps_its_answer(place: Path | None) -> None:
@@ -158,7 +160,7 @@ async def test_a_defect_in_one_command_undoes_that_command_only(place: Path | No
         assert isinstance(outcomes[1].error, KeyError)
         assert [one.stream for one in await store.read_all()] == ["thread:a", "thread:c"]
         assert await store.query(lambda reader: thread_by_id(reader, "b")) is None
-        assert await store.answer_of("r") is None
+        assert await store.answer_of(RequestId(name="r")) is None
 
 
 async def test_a_read_model_that_fails_takes_the_command_back_with_it(place: Path | None) -> None:

@@ -1,12 +1,12 @@
 """Handler of `execution_events`: what an agent was seen doing, as it was kept and as it happens."""
 
 from actors.bus import Lagged
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import activity as api
 from compas.domain import events as e
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.history import find_execution
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.output import ExecutionProgress
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry import ReadEvents, kept
@@ -17,7 +17,7 @@ PAGE = 500
 _OVER = frozenset({"completed", "failed", "timed_out", "crashed", "cancelled"})
 
 
-async def execution_events(desk: Desk, call: Call) -> api.ExecutionEventsResponse:
+async def execution_events(desk: Desk, call: ResolvedCall) -> api.ExecutionEventsResponse:
     """Push what was kept, then, with `follow`, what happens, until the execution has ended.
 
     Subscribing comes before reading, so that nothing falls between the two.
@@ -60,7 +60,7 @@ class _Filter:
 class _Feed:
     """Pushes an execution's events to one client, each once and in order."""
 
-    def __init__(self, desk: Desk, call: Call, row: ExecutionRow, request: api.ExecutionEventsRequest) -> None:
+    def __init__(self, desk: Desk, call: ResolvedCall, row: ExecutionRow, request: api.ExecutionEventsRequest) -> None:
         self.after = request.after
         self._desk = desk
         self._call = call

@@ -1,15 +1,15 @@
 """Handler of `list_agents`: the agents of the config with their load."""
 
-from actors.remote.call import Call
 from compas.api import agents as api
 from compas.backends.credentials import NOT_ASKED_FOR
 from compas.domain.specs import OPERATOR, AgentSpec
 from compas.orchestrator.handlers.backends import Examined, examine
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.projections.counters import AgentLoad, loads
 
 
-async def list_agents(desk: Desk, call: Call) -> api.ListAgentsResponse:
+async def list_agents(desk: Desk, call: ResolvedCall) -> api.ListAgentsResponse:
     """Say who there is, how busy, and where replies go by themselves."""
     call.decode(api.ListAgentsRequest)
     services = desk.services

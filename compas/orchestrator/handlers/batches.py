@@ -7,13 +7,14 @@ import msgspec
 import trio
 
 from actors.errors import ActorError
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import batches as api
 from compas.api.threads import AbandonResponse
 from compas.domain.decision import Refusal
+from compas.domain.requests import RequestId
 from compas.domain.thread import TERMINAL
-from compas.orchestrator.handlers.desk import Desk, request_id
+from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.threads import give_up
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
@@ -24,7 +25,7 @@ AT_ONCE = 16
 MOST_ERRORS = 20
 
 
-async def batch_status(desk: Desk, call: Call) -> api.BatchStatusResponse:
+async def batch_status(desk: Desk, call: ResolvedCall) -> api.BatchStatusResponse:
     """Count a batch whole, and list a part of it."""
     request = call.decode(api.BatchStatusRequest)
 
@@ -53,13 +54,13 @@ async def batch_status(desk: Desk, call: Call) -> api.BatchStatusResponse:
     return await desk.services.store.query(read)
 
 
-async def abandon_batch(desk: Desk, call: Call) -> api.AbandonBatchResponse:
+async def abandon_batch(desk: Desk, call: ResolvedCall) -> api.AbandonBatchResponse:
     """Abandon the threads of a batch, each by itself, and again those that were opened meanwhile.
 
     Each carries a name made of this request's, so a repeated request finds what it has done, and goes on.
     """
     request = call.decode(api.AbandonBatchRequest)
-    tally = _Tally(desk=desk, by=request.sender, name=request_id(call, desk))
+    tally = _Tally(desk=desk, by=request.sender, request=call.request_id)
     while found := await _not_looked_at(desk, request.batch_id, tally.seen):
         tally.seen.update(row.thread for row in found)
         waiting = iter(found)
@@ -94,7 +95,7 @@ class _Tally:
 
     desk: Desk
     by: str
-    name: str
+    request: RequestId
     seen: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     abandoned: int = 0
@@ -116,9 +117,9 @@ class _Tally:
                 return
 
     async def _abandon(self, row: rows.BatchRow) -> None:
-        request = f"{self.name}/{row.thread}"
+        request = self.request.part(row.thread)
         earlier = await self.desk.services.store.answer_of(request)
-        if earlier is not None:
+        if isinstance(earlier, bytes):
             self._count(earlier)
             return
         if row.status in TERMINAL:

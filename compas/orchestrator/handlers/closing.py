@@ -2,25 +2,22 @@
 
 import msgspec
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.threads import CloseRequest, CloseResponse
 from compas.domain import events as e
 from compas.domain.lifecycle import Close
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.merging import MergeWish, check_strategy, queue_merge
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.unmerged import why_unmerged
 from compas.orchestrator.messages import CloseThread
 from compas.store.projections.execution_queries import executions_of_thread
 from compas.store.projections.worktrees import worktrees_of_thread
 
 
-async def close(desk: Desk, call: Call) -> CloseResponse:
+async def close(desk: Desk, call: ResolvedCall) -> CloseResponse:
     """End a thread; completing it asks the repository whether its work is in the target."""
     request = call.decode(CloseRequest)
-    repeated = await first_answer(desk, call, CloseResponse)
-    if repeated is not None:
-        return repeated
     if request.merge is not None:
         # Refused before anything else is looked at (b-mcp-cli-merge 64).
         check_strategy(request.merge.strategy or desk.services.config.default_merge_strategy)
@@ -37,13 +34,13 @@ async def close(desk: Desk, call: Call) -> CloseResponse:
             note=request.note,
             unmerged=found.refusal if found is not None else None,
         ),
-        request_id=request_id(call, desk),
+        request_id=call.request_id,
         respond=lambda recorded: msgspec.json.encode(response),
     )
     return answered(await desk.ask_thread(request.thread_id, message), CloseResponse)
 
 
-async def _close_with_merge(desk: Desk, call: Call, request: CloseRequest) -> CloseResponse:
+async def _close_with_merge(desk: Desk, call: ResolvedCall, request: CloseRequest) -> CloseResponse:
     """Queue the merge with the wish to close in it: one append, carried out in order whoever dies (b row 63)."""
     runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, request.thread_id))
     running = [run for run in runs if run.status in ("picked_up", "executing")]
@@ -62,7 +59,7 @@ async def _close_with_merge(desk: Desk, call: Call, request: CloseRequest) -> Cl
     def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
         return msgspec.json.encode(_response(queued, request, status))
 
-    return answered(await queue_merge(desk, wish, request_id(call, desk), respond), CloseResponse)
+    return answered(await queue_merge(desk, wish, call.request_id, respond), CloseResponse)
 
 
 def _response(queued: e.MergeQueued, request: CloseRequest, status: e.ThreadStatus) -> CloseResponse:

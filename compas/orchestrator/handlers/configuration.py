@@ -1,13 +1,13 @@
 """Handler of `reload`."""
 
-from actors.remote.call import Call
 from compas.api import configuration as api
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import ReloadConfig
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, CONFIG
 
 
-async def reload(desk: Desk, call: Call) -> api.ReloadResponse:
+async def reload(desk: Desk, call: ResolvedCall) -> api.ReloadResponse:
     """Have the config file looked at, and say what holds now. Repeating it changes nothing."""
     call.decode(api.ReloadRequest)
     watcher = await desk.actor(CONFIG)

@@ -12,10 +12,10 @@ from actors.bus import EventBus
 from actors.message import Ask
 from actors.ref import ActorRef
 from actors.registry import Registry
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.domain.decision import Refusal
 from compas.orchestrator.asking import ThreadBusyError, ask_thread
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered
 from compas.orchestrator.mode import Mode
 from compas.orchestrator.services import Services
@@ -66,7 +66,7 @@ class Desk:
             raise CallError("busy", str(busy)) from busy
 
 
-Handler = Callable[[Desk, Call], Awaitable[msgspec.Struct]]
+Handler = Callable[[Desk, ResolvedCall], Awaitable[msgspec.Struct]]
 
 
 def answered(outcome: Answered | Refusal, response: type[Res]) -> Res:
@@ -74,16 +74,3 @@ def answered(outcome: Answered | Refusal, response: type[Res]) -> Res:
     if isinstance(outcome, Refusal):
         raise CallError(outcome.code, outcome.message)
     return msgspec.json.decode(outcome.body, type=response)
-
-
-def request_id(call: Call, desk: Desk) -> str:
-    """Return the client's name for this request; one that gave none cannot repeat it, and gets a fresh one."""
-    return call.request_id or desk.services.new_id()
-
-
-async def first_answer(desk: Desk, call: Call, response: type[Res]) -> Res | None:
-    """Return what this very request was answered before, or None when it is new."""
-    if not call.request_id:
-        return None
-    body = await desk.services.store.answer_of(call.request_id)
-    return None if body is None else msgspec.json.decode(body, type=response)

@@ -3,7 +3,6 @@
 import shlex
 from pathlib import Path
 
-from actors.remote.call import Call
 from compas.api import diagnosis as api
 from compas.domain import events as e
 from compas.domain.diagnosis import AgentState, LastMerge, Surroundings, diagnose
@@ -11,6 +10,7 @@ from compas.domain.thread import Session, Thread, evolve
 from compas.orchestrator.handlers.backends import examine
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import unknown_thread
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread
@@ -19,7 +19,7 @@ from compas.store.projections.merges import MergeRow, merges_of_thread
 LOG_FILE = "compas.sqlite"
 
 
-async def diagnose_thread(desk: Desk, call: Call) -> api.DiagnoseResponse:
+async def diagnose_thread(desk: Desk, call: ResolvedCall) -> api.DiagnoseResponse:
     """Look at a thread and at what it depends on."""
     thread = call.decode(api.DiagnoseRequest).thread_id
     state = await _state(desk, thread)
@@ -88,7 +88,7 @@ async def _surroundings(
     )
 
 
-async def session_info(desk: Desk, call: Call) -> api.SessionInfoResponse:
+async def session_info(desk: Desk, call: ResolvedCall) -> api.SessionInfoResponse:
     """Tell who serves, and name the conversations of a thread's agents."""
     thread = call.decode(api.SessionInfoRequest).thread_id
     config = desk.services.config

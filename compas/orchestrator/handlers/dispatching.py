@@ -2,7 +2,6 @@
 
 import msgspec
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.dispatching import DispatchRequest, DispatchResponse
 from compas.domain import events as e
@@ -12,24 +11,21 @@ from compas.domain.dispatch import Dispatch, Rules
 from compas.domain.ids import reference
 from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
-from compas.orchestrator.handlers.callers import caller_of
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, DispatchTo
 from compas.store.projections.counters import loads
 
 
-async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
+async def dispatch(desk: Desk, call: ResolvedCall) -> DispatchResponse:
     """Post the message into its thread; the thread does the rest."""
     request = call.decode(DispatchRequest)
-    repeated = await first_answer(desk, call, DispatchResponse)
-    if repeated is not None:
-        return repeated
     thread = request.thread_id if request.thread_id is not None else desk.services.new_id()
     rules = desk.services.rules()
     start = read_start_time(request.scheduled_for) if request.scheduled_for is not None else None
     if isinstance(start, Refusal):
         raise CallError(start.code, start.message)
-    caller = await caller_of(desk, call)
+    caller = call.caller
     command = Dispatch(
         sender=request.sender if caller is None else caller.agent,
         recipient=request.to,
@@ -44,7 +40,7 @@ async def dispatch(desk: Desk, call: Call) -> DispatchResponse:
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
     message = DispatchTo(
         command=command,
-        request_id=request_id(call, desk),
+        request_id=call.request_id,
         respond=lambda recorded: msgspec.json.encode(
             msgspec.structs.replace(_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for)
         ),

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from actors.remote.call import Call
 from compas.api.history import Cause, WhyRequest, WhyResponse
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
@@ -12,12 +11,13 @@ from compas.domain.explanation import explain, standing
 from compas.domain.thread import Thread, evolve
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import unknown_thread
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import DescribeBreaker
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.store.projections.merges import merges_of_thread
 
 
-async def why(desk: Desk, call: Call) -> WhyResponse:
+async def why(desk: Desk, call: ResolvedCall) -> WhyResponse:
     """Tell the story of a thread from its own stream and from its merges."""
     thread = call.decode(WhyRequest).thread_id
     stream = e.thread_stream(thread)

@@ -1,10 +1,10 @@
 """Handlers of `metrics` and `tool_stats`."""
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import figures as api
 from compas.domain.tool_use import Uses
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry import CountToolUses
 from compas.store.connection import Reader
@@ -14,7 +14,7 @@ from compas.store.projections.messages import count_messages
 from compas.store.projections.threads import count_by_status
 
 
-async def metrics(desk: Desk, call: Call) -> api.MetricsResponse:
+async def metrics(desk: Desk, call: ResolvedCall) -> api.MetricsResponse:
     """Sum everything up, from one consistent reading."""
     request = call.decode(api.MetricsRequest)
     now = desk.services.clock()
@@ -79,7 +79,7 @@ def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-async def tool_stats(desk: Desk, call: Call) -> api.ToolStatsResponse:
+async def tool_stats(desk: Desk, call: ResolvedCall) -> api.ToolStatsResponse:
     """Count tools over what telemetry holds, and add what the agents cost."""
     request = call.decode(api.ToolStatsRequest)
     telemetry = await desk.actor(TELEMETRY)

@@ -8,13 +8,13 @@ import msgspec
 import trio
 
 from actors.bus import Lagged
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.log_lines import Head, Tail
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
 from compas.runner.logformat import format_line
@@ -29,7 +29,7 @@ from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 PAGE = 500
 
 
-async def events(desk: Desk, call: Call) -> api.EventsResponse:
+async def events(desk: Desk, call: ResolvedCall) -> api.EventsResponse:
     """Push events in order, then, with `follow`, go on for as long as the client listens; nothing is missed.
 
     Subscribing comes before reading, and what the subscription had no room for is read from the log again.
@@ -57,7 +57,7 @@ async def _merges_of(desk: Desk, thread: str | None) -> set[str]:
 class _Feed:
     """Pushes events to one client, each once and in order; `after` is the last position it has dealt with."""
 
-    def __init__(self, call: Call, request: api.EventsRequest, operations: set[str]) -> None:
+    def __init__(self, call: ResolvedCall, request: api.EventsRequest, operations: set[str]) -> None:
         self.after = request.after
         self._call = call
         self._request = request
@@ -101,7 +101,7 @@ class _Feed:
         return recorded.stream == e.thread_stream(thread) or getattr(event, "op", None) in self._operations
 
 
-async def log(desk: Desk, call: Call) -> api.LogResponse:
+async def log(desk: Desk, call: ResolvedCall) -> api.LogResponse:
     """Push an execution's output as far as it has come; with `follow`, until it has ended."""
     request = call.decode(api.LogRequest)
     row = await find_execution(desk, request.execution_id)
@@ -126,7 +126,7 @@ async def log(desk: Desk, call: Call) -> api.LogResponse:
     )
 
 
-async def _without_log(call: Call, request: api.LogRequest, row: ExecutionRow) -> api.LogResponse:
+async def _without_log(call: ResolvedCall, request: api.LogRequest, row: ExecutionRow) -> api.LogResponse:
     """Push what was recorded of the end instead of a log that is gone or never was (b-mcp-cli-merge 128)."""
     if not row.preview:
         why = f": {row.error}" if row.error else ""
@@ -180,7 +180,7 @@ async def _follow(directory: Path, offset: int) -> AsyncGenerator[LogChunk, None
 class _Output:
     """Pushes pieces of a log at once, as far as the limit goes, or keeps only the last lines of them until the end."""
 
-    def __init__(self, call: Call, request: api.LogRequest) -> None:
+    def __init__(self, call: ResolvedCall, request: api.LogRequest) -> None:
         self.next_offset = request.offset
         self._call = call
         self._follows = request.follow
@@ -228,7 +228,7 @@ def _execution(reader: Reader, name: str) -> ExecutionRow | None:
     return next(reversed(executions_of_thread(reader, name)), None)
 
 
-async def diff(desk: Desk, call: Call) -> api.DiffResponse:
+async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
     """Compare a thread's work with where it left its base: its newest snapshot, or its branch."""
     request = call.decode(api.DiffRequest)
 

@@ -1,18 +1,18 @@
 """Handlers of `poll` and `read`: messages as they are now."""
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import looking as api
 from compas.domain.ids import parse_reference, reference
 from compas.domain.polling import Look, beginning
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import newest_of_thread
 from compas.store.projections.messages import MessageRow, intents_of_thread, message_by_number, messages_of_thread
 from compas.store.projections.threads import thread_by_id
 
 
-async def poll(desk: Desk, call: Call) -> api.PollResponse:
+async def poll(desk: Desk, call: ResolvedCall) -> api.PollResponse:
     """Say what messages there are, without waiting for any."""
     request = call.decode(api.PollRequest)
     look = Look(
@@ -63,7 +63,7 @@ def _polled(row: MessageRow) -> api.PolledMessage:
     )
 
 
-async def read(desk: Desk, call: Call) -> api.ReadResponse:
+async def read(desk: Desk, call: ResolvedCall) -> api.ReadResponse:
     """Return one message, or a page of a thread's."""
     request = call.decode(api.ReadRequest)
     if (request.reference is None) == (request.thread_id is None):

@@ -2,19 +2,19 @@
 
 import msgspec
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import merging as api
 from compas.domain import events as e
 from compas.domain.conflict_report import resolve_task
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import CancelMerge, LocateMerges
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeFilter, MergeRow, merge_by_op, merges_by_status, recent_merges
 
 
-async def merge_status(desk: Desk, call: Call) -> api.MergeStatusResponse:
+async def merge_status(desk: Desk, call: ResolvedCall) -> api.MergeStatusResponse:
     """Read one merge, or the newest that match."""
     request = call.decode(api.MergeStatusRequest)
     op = request.op_id
@@ -33,12 +33,9 @@ async def merge_status(desk: Desk, call: Call) -> api.MergeStatusResponse:
     return await desk.services.store.query(read)
 
 
-async def merge_cancel(desk: Desk, call: Call) -> api.MergeCancelResponse:
+async def merge_cancel(desk: Desk, call: ResolvedCall) -> api.MergeCancelResponse:
     """Withdraw a merge that is not published; what computes or checks it is ended (b-mcp-cli-merge 105)."""
     request = call.decode(api.MergeCancelRequest)
-    repeated = await first_answer(desk, call, api.MergeCancelResponse)
-    if repeated is not None:
-        return repeated
     row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
     if row is None:
         raise unknown_merge(request.op_id)
@@ -47,7 +44,7 @@ async def merge_cancel(desk: Desk, call: Call) -> api.MergeCancelResponse:
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
         return msgspec.json.encode(response)
 
-    message = CancelMerge(op=row.op, by=request.sender, request_id=request_id(call, desk), respond=respond)
+    message = CancelMerge(op=row.op, by=request.sender, request_id=call.request_id, respond=respond)
     directory = await desk.actor(MERGES)
     where = LocateMerges(repository=row.repository, target=row.target)
     ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)

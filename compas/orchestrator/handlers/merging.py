@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 import msgspec
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.merging import MergeRequest, MergeResponse
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.merge_message import merge_message
+from compas.domain.requests import RequestId
 from compas.git.errors import GitError, GitRefused
 from compas.git.messages import Entry
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.orchestrator.which_repository import which_repository
@@ -41,12 +42,9 @@ Respond = Callable[[e.MergeQueued, e.ThreadStatus, int], bytes]
 """Makes the answer out of what was queued, the thread's status and how many are in line."""
 
 
-async def merge(desk: Desk, call: Call) -> MergeResponse:
+async def merge(desk: Desk, call: ResolvedCall) -> MergeResponse:
     """Queue a merge of the thread's branch."""
     request = call.decode(MergeRequest)
-    repeated = await first_answer(desk, call, MergeResponse)
-    if repeated is not None:
-        return repeated
     wish = MergeWish(
         thread=request.thread_id,
         target=request.target_branch,
@@ -58,10 +56,10 @@ async def merge(desk: Desk, call: Call) -> MergeResponse:
     def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
         return msgspec.json.encode(_response(queued, depth))
 
-    return answered(await queue_merge(desk, wish, request_id(call, desk), respond), MergeResponse)
+    return answered(await queue_merge(desk, wish, call.request_id, respond), MergeResponse)
 
 
-async def queue_merge(desk: Desk, wish: MergeWish, name: str, respond: Respond) -> Answered | Refusal:
+async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respond: Respond) -> Answered | Refusal:
     """Check what can be checked at once, and put the merge in line under the name of its request."""
     config = desk.services.config
     strategy = wish.strategy or config.default_merge_strategy
@@ -96,7 +94,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, name: str, respond: Respond) 
         queued=queued,
         lineage=lineage,
         thread_status=thread.status,
-        request_id=name,
+        request_id=request_id,
         respond=lambda recorded, depth: respond(queued, thread.status, depth),
     )
     directory = await desk.actor(MERGES)

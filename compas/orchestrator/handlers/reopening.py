@@ -2,19 +2,16 @@
 
 import msgspec
 
-from actors.remote.call import Call
 from compas.api.reopening import ReopenRequest, ReopenResponse
 from compas.domain import events as e
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import ReopenThread
 
 
-async def reopen(desk: Desk, call: Call) -> ReopenResponse:
+async def reopen(desk: Desk, call: ResolvedCall) -> ReopenResponse:
     """Make a thread that has ended active again."""
     request = call.decode(ReopenRequest)
-    repeated = await first_answer(desk, call, ReopenResponse)
-    if repeated is not None:
-        return repeated
     thread = request.thread_id
 
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
@@ -27,5 +24,5 @@ async def reopen(desk: Desk, call: Call) -> ReopenResponse:
         )
         return msgspec.json.encode(response)
 
-    message = ReopenThread(by=request.sender, request_id=request_id(call, desk), respond=respond)
+    message = ReopenThread(by=request.sender, request_id=call.request_id, respond=respond)
     return answered(await desk.ask_thread(thread, message), ReopenResponse)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import supervision as api
 from compas.config.config import Config
@@ -10,10 +9,11 @@ from compas.config.suggest import did_you_mean
 from compas.domain.specs import AgentSpec
 from compas.orchestrator.handlers.backends import Examined, examine
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.projections.counters import AgentLoad, loads
 
 
-async def health(desk: Desk, call: Call) -> api.HealthResponse:
+async def health(desk: Desk, call: ResolvedCall) -> api.HealthResponse:
     """Say how the supervisor and its agents are; only a ping, which has to be asked for, costs money."""
     request = call.decode(api.HealthRequest)
     services, own = desk.services, desk.supervision
@@ -92,7 +92,7 @@ def _agent(desk: Desk, agent: AgentSpec, examined: Examined, load: AgentLoad | N
     )
 
 
-async def stop(desk: Desk, call: Call) -> api.StopResponse:
+async def stop(desk: Desk, call: ResolvedCall) -> api.StopResponse:
     """Take the word to stop; what becomes of running agents is the mode's matter."""
     request = call.decode(api.StopRequest)
     found = await desk.services.store.query(lambda reader: loads(reader, desk.services.clock()))

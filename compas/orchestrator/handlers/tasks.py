@@ -1,17 +1,17 @@
 """Handler of `tasks`."""
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import tasks as api
 from compas.domain.decision import Refusal
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id
 
 
-async def tasks(desk: Desk, call: Call) -> api.TasksResponse:
+async def tasks(desk: Desk, call: ResolvedCall) -> api.TasksResponse:
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
     chosen = read_filter(request.filter)

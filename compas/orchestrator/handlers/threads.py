@@ -2,12 +2,13 @@
 
 import msgspec
 
-from actors.remote.call import Call
 from compas.api import threads as api
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.domain.requests import RequestId
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import AbandonThread, Answered
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
@@ -15,7 +16,7 @@ from compas.store.projections.execution_queries import ExecutionRow, executions_
 from compas.store.projections.messages import MessageRow, messages_of_thread
 
 
-async def status(desk: Desk, call: Call) -> api.StatusResponse:
+async def status(desk: Desk, call: ResolvedCall) -> api.StatusResponse:
     """Read the newest threads."""
     request = call.decode(api.StatusRequest)
     now = desk.services.clock()
@@ -55,7 +56,7 @@ def _status_row(row: rows.StatusRow) -> api.StatusRow:
     )
 
 
-async def transcript(desk: Desk, call: Call) -> api.TranscriptResponse:
+async def transcript(desk: Desk, call: ResolvedCall) -> api.TranscriptResponse:
     """Read a conversation with the executions in it."""
     thread = call.decode(api.TranscriptRequest).thread_id
 
@@ -115,17 +116,16 @@ def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else int(seconds * 1000)
 
 
-async def abandon(desk: Desk, call: Call) -> api.AbandonResponse:
+async def abandon(desk: Desk, call: ResolvedCall) -> api.AbandonResponse:
     """Give a thread up; what runs is being ended when this is answered."""
     request = call.decode(api.AbandonRequest)
-    repeated = await first_answer(desk, call, api.AbandonResponse)
-    if repeated is not None:
-        return repeated
-    name = request_id(call, desk)
-    return answered(await give_up(desk, request.thread_id, request.sender, name), api.AbandonResponse)
+    outcome = await give_up(desk, request.thread_id, request.sender, call.request_id)
+    return answered(outcome, api.AbandonResponse)
 
 
-async def give_up(desk: Desk, thread: str, by: str, request: str, *, unless_ended: bool = False) -> Answered | Refusal:
+async def give_up(
+    desk: Desk, thread: str, by: str, request: RequestId, *, unless_ended: bool = False
+) -> Answered | Refusal:
     """Abandon a thread under the name of a request, which holds once."""
     runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, thread))
     branch = f"compas/{thread}" if any(row.worktree for row in runs) else None

@@ -2,21 +2,17 @@
 
 import msgspec
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.verdicts import VerdictRequest, VerdictResponse
-from compas.orchestrator.handlers.callers import caller_of
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import DescribeThread, GiveVerdict
 
 
-async def verdict(desk: Desk, call: Call) -> VerdictResponse:
+async def verdict(desk: Desk, call: ResolvedCall) -> VerdictResponse:
     """Note what the calling reviewer thinks of the work that it was given."""
     request = call.decode(VerdictRequest)
-    repeated = await first_answer(desk, call, VerdictResponse)
-    if repeated is not None:
-        return repeated
-    caller = await caller_of(desk, call)
+    caller = call.caller
     if caller is None:
         sentence = "a verdict is a reviewer's, given from inside its execution; merge or dispatch again instead"
         raise CallError("not_an_agent", sentence)
@@ -31,7 +27,7 @@ async def verdict(desk: Desk, call: Call) -> VerdictResponse:
     message = GiveVerdict(
         execution=caller.execution,
         verdict=request.verdict,
-        request_id=request_id(call, desk),
+        request_id=call.request_id,
         respond=lambda recorded: msgspec.json.encode(response),
     )
     return answered(await desk.ask_thread(caller.thread, message), VerdictResponse)

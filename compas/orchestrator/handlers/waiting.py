@@ -6,17 +6,16 @@ import msgspec
 import trio
 
 from actors.bus import Lagged, Published, Subscription
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import waiting as api
 from compas.domain import events as e
 from compas.domain.callers import Caller
 from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
-from compas.orchestrator.handlers.callers import caller_of
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import number_of
 from compas.orchestrator.handlers.merge_states import conflicts_of, duration_of, next_step, task_of, unknown_merge
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
@@ -33,11 +32,11 @@ class _View(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[ExecutionRow, ...] = ()
 
 
-async def wait(desk: Desk, call: Call) -> api.WaitResponse:
+async def wait(desk: Desk, call: ResolvedCall) -> api.WaitResponse:
     """Answer as soon as the thread has an answer, or none will come any more (design §7)."""
     request = call.decode(api.WaitRequest)
     wanted = await _wanted(desk, request)
-    caller = await caller_of(desk, call)
+    caller = call.caller
     await call.push(api.WaitBegan(after=wanted.after))
     with counted_as_waiting(desk, caller):
         return await _wait(desk, request, wanted, caller)
@@ -212,7 +211,7 @@ def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
     )
 
 
-async def wait_merge(desk: Desk, call: Call) -> api.WaitMergeResponse:
+async def wait_merge(desk: Desk, call: ResolvedCall) -> api.WaitMergeResponse:
     """Answer once the operation is over, well or badly, and its agent has been told of its conflict if it is to be:
     whoever waits for the agent's answer then waits for the right one."""
     request = call.decode(api.WaitMergeRequest)

@@ -5,7 +5,6 @@ import math
 import msgspec
 import trio
 
-from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api import worktrees as api
 from compas.domain import events as e
@@ -14,7 +13,8 @@ from compas.domain.decision import Refusal
 from compas.domain.thread import TERMINAL, Thread
 from compas.git import messages as g
 from compas.git.errors import GitError, GitRefused
-from compas.orchestrator.handlers.desk import Desk, answered, first_answer, request_id
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import CommitWork, DescribeKept, DescribeThread, RemoveTree
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
 from compas.orchestrator.which_repository import which_repository
@@ -27,7 +27,7 @@ AT_ONCE = 4
 """How many worktrees are looked at at a time: each is a git that reads all of its files."""
 
 
-async def worktrees(desk: Desk, call: Call) -> api.WorktreesResponse:
+async def worktrees(desk: Desk, call: ResolvedCall) -> api.WorktreesResponse:
     """Look at every worktree there should be."""
     request = call.decode(api.WorktreesRequest)
 
@@ -113,7 +113,7 @@ async def _is_there(desk: Desk, path: str) -> bool:
     return found.top_level == path
 
 
-async def worktree_remove(desk: Desk, call: Call) -> api.WorktreeRemoveResponse:
+async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveResponse:
     """Have the janitor remove a worktree; that goes on even if the client goes away."""
     request = call.decode(api.WorktreeRemoveRequest)
     told = RemoveTree(
@@ -121,7 +121,7 @@ async def worktree_remove(desk: Desk, call: Call) -> api.WorktreeRemoveResponse:
         repository=request.repository,
         by=request.sender,
         force=request.force,
-        request_id=request_id(call, desk),
+        request_id=call.request_id,
     )
     janitor = await desk.actor(JANITOR)
     outcome = await janitor.ask(told, timeout=math.inf)
@@ -144,12 +144,9 @@ async def worktree_remove(desk: Desk, call: Call) -> api.WorktreeRemoveResponse:
             )
 
 
-async def commit(desk: Desk, call: Call) -> api.CommitResponse:
+async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:
     """Commit what is in a thread's worktree, and log it."""
     request = call.decode(api.CommitRequest)
-    repeated = await first_answer(desk, call, api.CommitResponse)
-    if repeated is not None:
-        return repeated
     if request.message is not None and not request.message.strip():
         raise CallError("empty_message", "the message is empty; say what the commit does, or leave it to the summary")
     state: Thread = await desk.ask_thread(request.thread_id, DescribeThread())
@@ -181,7 +178,7 @@ async def commit(desk: Desk, call: Call) -> api.CommitResponse:
     )
     event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
     body = msgspec.json.encode(response)
-    logged = CommitWork(event, request_id=request_id(call, desk), respond=lambda recorded: body)
+    logged = CommitWork(event, request_id=call.request_id, respond=lambda recorded: body)
     return answered(await desk.ask_thread(state.thread, logged), api.CommitResponse)
 
 

@@ -18,6 +18,7 @@ from actors.spec import ChildSpec
 from actors.supervisor import Supervisor
 from actors.system import ActorSystem, open_actor_system
 from compas.domain import events as e
+from compas.domain.requests import RequestId
 from compas.orchestrator.journal import LARGEST_GROUP, Journal
 from compas.orchestrator.messages import Commit, WaitWritable
 from compas.orchestrator.services import JOURNAL
@@ -44,7 +45,7 @@ def command(thread: str, version: int | None = None, request_id: str = "") -> Ap
     return Append(
         events=(NewEvent(stream=stream, event=e.ThreadOpened(thread=thread)),),
         expected={} if version is None else {stream: version},
-        request_id=request_id,
+        request=RequestId(name=request_id) if request_id else None,
         response=b"answer",
     )
 

@@ -17,6 +17,7 @@ import trio.testing
 from ceiling import CEILING
 
 from compas.domain import events as e
+from compas.domain.requests import RequestId
 from compas.store.codec import domain_codec
 from compas.store.connection import Reader
 from compas.store.errors import EpochLost, StoreRefused, StoreUnavailable, UnreadableEvent
@@ -229,6 +230,7 @@ APPENDING = """
 import sys, trio
 from pathlib import Path
 from compas.domain import events as e
+from compas.domain.requests import RequestId
 from compas.store.codec import domain_codec
 from compas.store.event_log import open_store
 from compas.store.projections.catalogue import PROJECTIONS
@@ -236,7 +238,8 @@ from compas.store.records import Append, NewEvent
 
 def command(number):
     event = e.MessagePosted(message=f"m{sys.argv[2]}-{number}", sender="a", recipient="b", intent="i", body="x")
-    return Append(events=(NewEvent(stream=f"thread:{sys.argv[2]}", event=event),), request_id=f"r{number}")
+    new = NewEvent(stream=f"thread:{sys.argv[2]}", event=event)
+    return Append(events=(new,), request=RequestId(name=f"r{number}"))
 
 async def main():
     async with open_store(Path(sys.argv[1]), events=domain_codec(), projections=PROJECTIONS) as store:
@@ -271,7 +274,7 @@ async def test_a_kill_leaves_each_command_whole_or_absent(path: Path, failpoint:
     async with open_store(path, events=domain_codec(), projections=PROJECTIONS) as store:
         assert await store.head() == kept
         assert await store.query(count_messages) == kept
-        assert (await store.answer_of("rt-2") is not None) == (kept == 3)
+        assert (await store.answer_of(RequestId(name="rt-2")) is not None) == (kept == 3)
 
 
 @pytest.mark.system
@@ -314,10 +317,10 @@ async def test_an_append_goes_through_once_begun_though_the_caller_is_cancelled(
                 return b"done"
 
             token = trio.lowlevel.current_trio_token()
-            command = Append(events=said("x").events, request_id="r", response=cancel)
+            command = Append(events=said("x").events, request=RequestId(name="r"), response=cancel)
             outcomes = await store.append_all([command])
         assert isinstance(outcomes[0], Appended)
-        assert await store.answer_of("r") == b"done"
+        assert await store.answer_of(RequestId(name="r")) == b"done"
 
 
 def damage(path: Path) -> None:
@@ -339,12 +342,12 @@ async def test_a_damaged_file_is_told_in_words(path: Path, said: Said) -> None:
 async def test_a_repeat_whose_events_cannot_be_read_faults_alone(path: Path, said: Said) -> None:
     """A log that a newer compas wrote to holds a kind of event this one does not know."""
     async with open_store(path, events=domain_codec()) as store:
-        await store.append_all([Append(events=said("x").events, request_id="r", response=b"first")])
+        await store.append_all([Append(events=said("x").events, request=RequestId(name="r"), response=b"first")])
     newer = apsw.Connection(str(path))
     newer.execute("DROP TRIGGER events_are_never_changed; UPDATE events SET tag = 'message.sung'")
     newer.close()
     async with open_store(path, events=domain_codec()) as store:
-        repeat, other = await store.append_all([Append(events=(), request_id="r"), said("y")])
+        repeat, other = await store.append_all([Append(events=(), request=RequestId(name="r")), said("y")])
         assert isinstance(repeat, Faulted)
         assert isinstance(repeat.error, UnreadableEvent)
         assert isinstance(other, Appended)
