@@ -35,6 +35,7 @@ from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.state_directory import (
     AlreadyRunningError,
     Holder,
+    StateDirectoryError,
     hold_socket_lock,
     hold_state_lock,
     prepare_state_directory,
@@ -155,6 +156,7 @@ class _Process:
                 git_log = stack.enter_context(log_path.open("ab"))
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
                 services = self._services(loaded, store, launcher)
+                await _hold_runners(services)
                 workers = local_workers(services, launcher, git_log.fileno())
                 root = build_root(services, telemetry, workers, LocalConfigFile(self._config_path, services.environ))
                 async with open_actor_system("compas", root) as system:
@@ -206,6 +208,15 @@ def _idle_secs(environ: Mapping[str, str]) -> float:
     except ValueError:
         log.warning("%s is %r, which is no number of seconds", IDLE_VARIABLE, text, extra={"action": "bad_idle_secs"})
         return IDLE_EXIT_SECS
+
+
+async def _hold_runners(services: Services) -> None:
+    """Let the runners know, before anybody speaks to one, which supervisor they belong to."""
+    try:
+        await services.runners.begin(services.epoch)
+    except OSError as err:
+        place = services.executions_directory
+        raise StateDirectoryError(f"cannot record this supervisor in {place}: {err.strerror or err}") from err
 
 
 async def _record_start(store: Store, loaded: Loaded) -> None:

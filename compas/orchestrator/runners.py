@@ -12,6 +12,7 @@ import trio
 from compas.orchestrator.workers import Slot
 from compas.runner import files, judgement
 from compas.runner.attachment import open_attachment
+from compas.runner.epochs import record_epoch
 from compas.runner.launcher import Launcher
 from compas.runner.messages import Exit, LogChunk, Spec, Started
 
@@ -32,6 +33,10 @@ class Connection(Protocol):
 
 class Runners(Protocol):
     """Hosts executions, each at most once (design §5). Executions are named by their id."""
+
+    async def begin(self, epoch: int) -> None:
+        """Record that the supervisor of this epoch holds now: runners serve no other. Raises OSError."""
+        ...
 
     def judge(self, execution: str) -> judgement.Verdict:
         """Say what has become of an execution; never waits."""
@@ -84,6 +89,10 @@ class LocalRunners:
     def __init__(self, root: Path, launcher: Slot[Launcher]) -> None:
         self._root = root
         self._launcher = launcher
+
+    async def begin(self, epoch: int) -> None:
+        """See Runners."""
+        await trio.to_thread.run_sync(record_epoch, self._root, epoch)
 
     def judge(self, execution: str) -> judgement.Verdict:
         """See Runners."""

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import socket
+import struct
 from collections import deque
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +19,8 @@ from compas.runner.socket_path import socket_address
 
 CONNECT_LIMIT_SECS = 5.0
 _RECEIVE_BYTES = 256 * 1024
+_LINE_LIMIT = struct.pack("@ll", 2, 0)
+"""Seconds and microseconds to stand in line before a runner that lets nobody in."""
 
 
 class AttachmentLost(CompasError):  # noqa: N818 - named for what happened, like trio's own
@@ -151,14 +154,21 @@ async def _connect(directory: Path) -> trio.SocketStream | None:
 
 
 async def _try_connect(descriptor: int, directory: Path) -> trio.SocketStream | None:
-    connection = trio.socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         with socket_address(descriptor, os.fspath(directory), files.SOCKET) as address:
-            await connection.connect(address)
-    except (FileNotFoundError, ConnectionRefusedError):
-        connection.close()
+            connection.setblocking(False)
+            try:
+                connection.connect(address)
+            except BlockingIOError:
+                # So many wait to be let in that there is no room in the line. Nothing but a thread can wait for that.
+                connection.setblocking(True)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _LINE_LIMIT)
+                await trio.to_thread.run_sync(connection.connect, address)
+    except OSError:
+        connection.close()  # absent, refusing, full, or no socket at all: there is nobody to talk to
         return None
     except BaseException:
         connection.close()
         raise
-    return trio.SocketStream(connection)
+    return trio.SocketStream(trio.socket.from_stdlib_socket(connection))

@@ -4,11 +4,13 @@ import os
 import selectors
 import signal
 import socket
+from functools import partial
 
 from compas import failpoints
 from compas.clock import wall_clock
 from compas.runner import files
 from compas.runner.children import Children
+from compas.runner.epochs import read_epoch
 from compas.runner.ladder import Action, Ladder
 from compas.runner.log import Log
 from compas.runner.machine import elapsed_clock
@@ -26,7 +28,9 @@ FLUSH_LIMIT_SECS = 5.0
 class Hosting:
     """Hosts the running agent of one execution. Created before the agent is released."""
 
-    def __init__(self, spec: Spec, started: Started, log: Log, sources: list[Source], listener: socket.socket) -> None:
+    def __init__(
+        self, directory: int, spec: Spec, started: Started, log: Log, sources: list[Source], listener: socket.socket
+    ) -> None:
         self._spec = spec
         self._started = started
         self._log = log
@@ -39,7 +43,8 @@ class Hosting:
             grace_secs=spec.grace_secs,
             drain_secs=spec.drain_secs,
         )
-        self._server = Server(listener, self._selector, log, spec.epoch, self._on_stop)
+        recorded_epoch = partial(read_epoch, "..", directory=directory)
+        self._server = Server(listener, self._selector, log, spec.epoch, recorded_epoch, self._on_stop)
         self._busy: set[Source] = set()
         for source in sources:
             self._selector.register(source, selectors.EVENT_READ, source)

@@ -108,7 +108,7 @@ def _start(directory: int, spec: Spec, log: Log, listener: socket.socket, umask:
         agent = fork_agent(spec, program, stdio, umask)
         stdio.close()
         started = _describe(spec, agent)
-        hosting = Hosting(spec, started, log, sources, listener)
+        hosting = Hosting(directory, spec, started, log, sources, listener)
         files.write_new(directory, files.STARTED, started)
     except OSError as err:
         # The child at the gate, if there is one, ends by itself together with this process.

@@ -7,12 +7,16 @@ import socket
 from collections.abc import Callable
 
 from compas.runner import files, wire
+from compas.runner.epochs import believe
 from compas.runner.log import Log
 from compas.runner.messages import VERSION, Ended, Exit, FromRunner, Hello, LogChunk, Refused, Stop
 from compas.runner.socket_path import socket_address
 
 _BACKLOG = 64
 _RECEIVE_BYTES = 4096
+MOST_CLIENTS = 64
+"""A further one drives out the oldest, so that nobody can keep the supervisor out by holding connections."""
+_REQUEST_LIMIT_BYTES = 64 * 1024
 
 
 def bind_socket(directory: int, path: str) -> socket.socket:
@@ -38,16 +42,18 @@ class Server:
         selector: selectors.BaseSelector,
         log: Log,
         epoch: int,
+        recorded_epoch: Callable[[], int | None],
         on_stop: Callable[[Stop], None],
     ) -> None:
         self.log = log
         self.epoch = epoch
-        """The highest one seen; clients of a lower one are refused."""
+        """The one in force; clients of any other are refused."""
         self.on_stop = on_stop
         self.exit: Exit | None = None
+        self._recorded_epoch = recorded_epoch
         self._selector = selector
         self._listener = listener
-        self._clients: set[Client] = set()
+        self._clients: dict[Client, None] = {}
         selector.register(listener, selectors.EVENT_READ, self._accept)
 
     @property
@@ -74,14 +80,21 @@ class Server:
 
     def forget(self, client: "Client") -> None:
         """Take note that a client is gone."""
-        self._clients.discard(client)
+        self._clients.pop(client, None)
+
+    def why_refused(self, told: int) -> str:
+        """Return why whoever says that it is the supervisor of this epoch is not served; empty if it is."""
+        self.epoch, refusal = believe(told, held=self.epoch, recorded=self._recorded_epoch())
+        return refusal
 
     def _accept(self, _events: int) -> None:
         try:
             connection, _ = self._listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        self._clients.add(Client(connection, self._selector, self))
+        except OSError:
+            return  # it went away already, or there is no descriptor for it: it comes again if it wants
+        if len(self._clients) >= MOST_CLIENTS:
+            next(iter(self._clients)).close()
+        self._clients[Client(connection, self._selector, self)] = None
 
 
 class Client:
@@ -91,11 +104,12 @@ class Client:
         self._connection = connection
         self._selector = selector
         self._server = server
-        self._frames = wire.FrameBuffer()
+        self._frames = wire.FrameBuffer(_REQUEST_LIMIT_BYTES)
         self._offset: int | None = None
         self._epoch: int | None = None
         self._unsent = memoryview(b"")
         self._is_last = False
+        self._is_closed = False
         connection.setblocking(False)
         selector.register(connection, selectors.EVENT_READ, self._on_event)
 
@@ -123,7 +137,10 @@ class Client:
             self._selector.modify(self._connection, selectors.EVENT_READ, self._on_event)
 
     def close(self) -> None:
-        """Drop the connection."""
+        """Drop the connection; does nothing when that has been done."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self._selector.unregister(self._connection)
         self._connection.close()
         self._server.forget(self)
@@ -144,10 +161,13 @@ class Client:
         return False
 
     def _put(self, message: FromRunner, *, is_last: bool = False) -> None:
-        self._unsent = memoryview(wire.encode(message))
+        # After what is on its way: half a message would be none.
+        self._unsent = memoryview(bytes(self._unsent) + wire.encode(message))
         self._is_last = is_last
 
     def _on_event(self, events: int) -> None:
+        if self._is_closed:
+            return  # another client's event in this round drove it out
         if events & selectors.EVENT_READ and not self._receive():
             self.close()
             return
@@ -170,26 +190,25 @@ class Client:
         return True
 
     def _handle(self, message: Hello | Stop) -> None:
+        if self._is_last:
+            return  # it has been refused, whatever else it says
         if isinstance(message, Hello):
-            self._epoch = message.epoch
-            if message.version > VERSION:
-                self._put(
-                    Refused(reason=f"this runner speaks version {VERSION}, not {message.version}"),
-                    is_last=True,
-                )
-            elif self._is_outdated():
-                self._refuse_epoch()
-            else:
-                self._server.epoch = max(self._server.epoch, message.epoch or 0)
-                self._offset = message.offset
-        elif self._is_outdated():
-            self._refuse_epoch()
+            self._greet(message)
+        elif self._epoch is not None and self._epoch != self._server.epoch:
+            self._refuse(f"epoch {self._epoch} is over, this execution belongs to epoch {self._server.epoch}")
         else:
             self._server.on_stop(message)
 
-    def _is_outdated(self) -> bool:
-        return self._epoch is not None and self._epoch < self._server.epoch
+    def _greet(self, hello: Hello) -> None:
+        if hello.version > VERSION:
+            self._refuse(f"this runner speaks version {VERSION}, not {hello.version}")
+            return
+        self._epoch = hello.epoch
+        refusal = "" if hello.epoch is None else self._server.why_refused(hello.epoch)
+        if refusal:
+            self._refuse(refusal)
+        else:
+            self._offset = max(0, hello.offset)
 
-    def _refuse_epoch(self) -> None:
-        reason = f"epoch {self._epoch} is over, this execution belongs to epoch {self._server.epoch}"
+    def _refuse(self, reason: str) -> None:
         self._put(Refused(reason=reason), is_last=True)

@@ -26,22 +26,23 @@ def encode(message: ToRunner | FromRunner) -> bytes:
 class FrameBuffer:
     """Collects received bytes and gives the payloads that are complete."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit: int = MAX_FRAME_BYTES) -> None:
         self._received = bytearray()
+        self._limit = limit
 
     def feed(self, data: bytes) -> list[bytes]:
         """Add bytes; return the payloads completed by them, in order.
 
         Raises:
-            WireError: A frame announces more than `MAX_FRAME_BYTES`.
+            WireError: A frame announces more bytes than the limit.
         """
         self._received += data
         payloads = []
         position = 0
         while len(self._received) - position >= _LENGTH_BYTES:
             size = int.from_bytes(self._received[position : position + _LENGTH_BYTES], "big")
-            if size > MAX_FRAME_BYTES:
-                raise WireError(f"a frame of {size} bytes was announced, the limit is {MAX_FRAME_BYTES}")
+            if size > self._limit:
+                raise WireError(f"a frame of {size} bytes was announced, the limit is {self._limit}")
             end = position + _LENGTH_BYTES + size
             if len(self._received) < end:
                 break

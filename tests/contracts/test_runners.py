@@ -288,10 +288,29 @@ async def test_nobody_attaches_to_what_never_started(stage: Stage, monkeypatch: 
 
 
 async def test_an_older_supervisor_is_refused(stage: Stage) -> None:
+    await stage.runners.begin(1)
     await stage.start("e1", ("stdout", "begun"), ("hang", None))
+    await stage.runners.begin(2)
     async with stage.runners.attach("e1", 2) as newer:
         await anext(aiter(newer))
-        with pytest.raises(AttachmentRefused):
+        with pytest.raises(AttachmentRefused, match="epoch 1 is over"):
             await stage.finish("e1", epoch=1)
         await newer.stop("enough")
         assert [chunk async for chunk in newer] == []
+
+
+async def test_nobody_is_believed_to_be_a_supervisor_that_has_not_begun(stage: Stage) -> None:
+    await stage.runners.begin(1)
+    await stage.start("e1", ("stdout", "begun"), ("hang", None))
+    for forged in (2, 2**62, -1, -(2**63)):
+        with pytest.raises(AttachmentRefused):
+            await stage.finish("e1", epoch=forged)
+    async with stage.runners.attach("e1", 1) as own:
+        assert (await anext(aiter(own))).text == "begun\n"
+        await own.stop("enough")
+        assert [chunk async for chunk in own] == []
+
+
+async def test_a_supervisor_that_finds_no_record_still_reaches_what_it_started(stage: Stage) -> None:
+    await stage.start("e1", ("stdout", "begun"), epoch=7)
+    assert (await stage.finish("e1", epoch=7))[0] == [("stdout", "begun")]

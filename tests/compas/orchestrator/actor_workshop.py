@@ -226,6 +226,7 @@ class Workshop:
     async def supervisor(self, *, is_open: bool = True) -> AsyncIterator[Supervisor]:
         """Start a supervisor over what is here, and connect a client; unless `is_open`, its gate is left shut."""
         epoch = await self.store.begin_epoch(1, "boot-1", "test")
+        await self.runners.begin(epoch)
         config_file = FakeConfigFile(self.config)
         services = Services(
             configuration=Configuration(Loaded(config=self.config, digest=config_file.digest), wall_clock()),

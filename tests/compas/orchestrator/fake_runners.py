@@ -8,6 +8,7 @@ import trio
 
 from compas.clock import Clock
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
+from compas.runner.epochs import believe
 from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running, SettleError, Verdict
 from compas.runner.launcher import LaunchError
 from compas.runner.logformat import Stream, format_line
@@ -66,6 +67,7 @@ class FakeRunners:
         self._play = play
         self._clock = clock
         self._boot = 1
+        self._epoch: int | None = None
         self._hosted: dict[str, _Hosted] = {}
 
     # --- what a test looks at and does -------------------------------------------------------------------------------
@@ -88,6 +90,10 @@ class FakeRunners:
             self.kill_runner(execution)
 
     # --- Runners -----------------------------------------------------------------------------------------------------
+
+    async def begin(self, epoch: int) -> None:
+        await trio.lowlevel.checkpoint()
+        self._epoch = epoch
 
     def judge(self, execution: str) -> Verdict:
         hosted = self._hosted.get(execution)
@@ -139,8 +145,8 @@ class FakeRunners:
         hosted = self._hosted[execution]
         if not hosted.is_alive and hosted.exit is None:
             raise AttachmentLost(f"no runner of {execution} answers: judge the execution again")
-        hosted.epoch = max(hosted.epoch, epoch)
-        yield _Connection(hosted, epoch)
+        hosted.epoch, refusal = believe(epoch, held=hosted.epoch, recorded=self._epoch)
+        yield _Connection(hosted, epoch, refusal)
 
     async def settle(self, execution: str, now: float) -> Exit:
         await trio.lowlevel.checkpoint()
@@ -238,10 +244,11 @@ class FakeRunners:
 class _Connection:
     """A line to a hosted agent."""
 
-    def __init__(self, hosted: _Hosted, epoch: int) -> None:
+    def __init__(self, hosted: _Hosted, epoch: int, refusal: str) -> None:
         self.exit: Exit | None = None
         self._hosted = hosted
         self._epoch = epoch
+        self._refusal = refusal
         self._offset = 0
 
     def __aiter__(self) -> AsyncIterator[LogChunk]:
@@ -250,8 +257,8 @@ class _Connection:
     async def __anext__(self) -> LogChunk:
         await trio.lowlevel.checkpoint()
         while True:
-            if self._epoch < self._hosted.epoch:
-                raise AttachmentRefused(f"epoch {self._epoch} is over, this belongs to epoch {self._hosted.epoch}")
+            if self._refusal or self._epoch != self._hosted.epoch:
+                raise AttachmentRefused(self._refusal or f"epoch {self._epoch} is over")
             if self._offset < len(self._hosted.log):
                 begin, self._offset = self._offset, len(self._hosted.log)
                 text = self._hosted.log[begin:].decode()

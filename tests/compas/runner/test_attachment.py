@@ -10,6 +10,7 @@ from runner_stage import Stage
 
 from compas.runner import wire
 from compas.runner.attachment import AttachmentRefused, open_attachment
+from compas.runner.epochs import record_epoch
 from compas.runner.launcher import open_fork_server
 from compas.runner.messages import Hello, Refused
 from compas.runner.reading import read_log
@@ -120,15 +121,20 @@ async def test_an_attachment_waits_for_a_runner_that_is_just_starting(stage: Sta
 
 
 async def test_a_supervisor_of_an_earlier_epoch_is_refused(stage: Stage) -> None:
+    record_epoch(stage.base, 7)
     directory = await stage.start("import signal\nprint('ready', flush=True)\nsignal.pause()", epoch=7)
     with trio.fail_after(CEILING):
-        async with open_attachment(directory, epoch=7) as old, open_attachment(directory, epoch=8) as new:
-            async for _ in new:
+        async with open_attachment(directory, epoch=7) as old:
+            await anext(old)
+            record_epoch(stage.base, 8)
+            async with open_attachment(directory, epoch=8) as new:
+                await anext(new)
                 await old.stop("not yours any more")
                 with pytest.raises(AttachmentRefused, match="epoch 7 is over"):
                     async for _ in old:
                         pass
                 await new.stop("mine")
+                assert [chunk async for chunk in new] == []
             assert (new.exit.kind, new.exit.reason) == ("stopped", "mine")
 
 
