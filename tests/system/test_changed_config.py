@@ -117,7 +117,7 @@ def test_a_file_that_cannot_be_used_is_said_by_every_client_until_it_is_correcte
     assert orch_health(staffed)["config_notices"] == []
     assert staffed("reload").code == 0
     (staffed.root / "gate").write_bytes(b"go")
-    assert staffed.ask("wait", "--thread-id", "t1", "--timeout", "50")["body"] == "Done."
+    assert staffed.ask("wait", "--thread-id", "t1", "--timeout", str(CEILING))["body"] == "Done."
 
 
 # proves: c-config-dashboard 48
@@ -149,7 +149,7 @@ def test_what_takes_a_restart_is_named_and_the_agent_at_work_goes_on_without_its
     assert staffed.ask("dispatch", "rev", "y", "--thread", "t2", "--wait")["body"] == "Seen."
     assert "dev" in staffed("status").out
     (staffed.root / "gate").write_bytes(b"go")
-    assert staffed.ask("wait", "--thread-id", "t1", "--timeout", "50")["body"] == "Done."
+    assert staffed.ask("wait", "--thread-id", "t1", "--timeout", str(CEILING))["body"] == "Done."
     assert "agents.dev removed" in staffed("why", "t1").out
     assert staffed("restart").code == 0
     assert (staffed.root / "elsewhere" / "compas.sqlite").exists()

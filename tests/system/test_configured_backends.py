@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ceiling import CEILING
 from workshop import Workshop
 
 pytestmark = pytest.mark.system
@@ -34,7 +35,7 @@ def dispatch(workshop: Workshop, task: str) -> Any:  # noqa: ANN401 - an answer 
     file = workshop.root / "task"
     file.write_text(task)
     with file.open("rb") as given:
-        workshop("dispatch", "dev", "-", "--thread", "t1", "--wait", "--timeout", "50", "--json", stdin=given)
+        workshop("dispatch", "dev", "-", "--thread", "t1", "--wait", "--timeout", str(CEILING), "--json", stdin=given)
     return workshop.until("execution.ended")["data"]
 
 

@@ -133,11 +133,11 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{crash.point}@{fuse}")
 
-    answer = workshop.ask("dispatch", "dev", "Make new.txt", "--thread", "t1", "--wait", "--timeout", "50")
+    answer = workshop.ask("dispatch", "dev", "Make new.txt", "--thread", "t1", "--wait", "--timeout", str(CEILING))
     assert (answer["from"], answer["body"]) == ("reviewer", "Good.\n\nVerdict: approve")
     workshop.git("commit", "-q", "--allow-empty", "-m", "meanwhile")
     merge = workshop.ask("merge", "t1")
-    merged = workshop.ask("wait-merge", "--op-id", merge["op_id"], "--timeout", "50")
+    merged = workshop.ask("wait-merge", "--op-id", merge["op_id"], "--timeout", str(CEILING))
     assert merged["status"] == "completed"
     assert workshop.ask("close", "t1")["status"] == "Completed"
     workshop.until("worktree.removed")

@@ -31,19 +31,19 @@ async def test_a_crash_loses_nothing_and_repeats_nothing(workshop: Workshop, poi
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{point}@{fuse}")
 
-    workshop.ask("dispatch", "dev", "Change README", "--thread", "t1", "--wait", "--timeout", "50")
+    workshop.ask("dispatch", "dev", "Change README", "--thread", "t1", "--wait", "--timeout", str(CEILING))
     (workshop.repo / "README").write_text("operator\n")
     workshop.git("commit", "-q", "-am", "meanwhile")
     theirs = workshop.git("rev-parse", "main")
     first = workshop.ask("merge", "t1", "--strategy", strategy)
-    refused = workshop("wait-merge", "--op-id", first["op_id"], "--timeout", "50", "--json").json()
+    refused = workshop("wait-merge", "--op-id", first["op_id"], "--timeout", str(CEILING), "--json").json()
     assert (refused["status"], refused["error_code"], refused["conflict_files"]) == ("failed", "conflict", ["README"])
     workshop.until("merge.handed_back")
-    answer = workshop.ask("wait", "--thread-id", "t1", "--await-chain", "--timeout", "50")
+    answer = workshop.ask("wait", "--thread-id", "t1", "--await-chain", "--timeout", str(CEILING))
     assert answer["body"] == "Resolved."
 
     closing = workshop.ask("close", "t1", "--merge", "--strategy", strategy)
-    merged = workshop.ask("wait-merge", "--op-id", closing["merge_op_id"], "--timeout", "50")
+    merged = workshop.ask("wait-merge", "--op-id", closing["merge_op_id"], "--timeout", str(CEILING))
     assert merged["status"] == "completed"
     assert workshop.ask("status", "t1")["threads"][0]["thread_status"] == "Completed"
 

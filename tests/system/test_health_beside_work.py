@@ -41,7 +41,7 @@ def test_work_goes_on_beside_a_version_command_that_hangs_and_a_stop_ends_it(wor
     asking = workshop.begin("health", "--json", "--no-start")
     pid = int(here.read_text())
     assert process_tree.is_alive(pid)
-    done = workshop.ask("dispatch", "dev", "Work.", "--thread", "t1", "--wait", "--timeout", "50")
+    done = workshop.ask("dispatch", "dev", "Work.", "--thread", "t1", "--wait", "--timeout", str(CEILING))
     assert done["body"] == "Done."
     assert process_tree.is_alive(pid), "the work has not waited for it"
     assert workshop.ask("health", "--brief")["agents"][0]["usable"], "nor has a brief look"

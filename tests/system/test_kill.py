@@ -29,7 +29,7 @@ def gate(workshop: Workshop) -> Path:
 
 def begin_waiting(workshop: Workshop) -> "tuple[subprocess.Popen[bytes], int]":
     """Dispatch, and return the process that waits for the answer, and the agent's pid."""
-    waiter = workshop.begin("dispatch", "dev", "work", "--thread", "t1", "--wait", "--json", "--timeout", "50")
+    waiter = workshop.begin("dispatch", "dev", "work", "--thread", "t1", "--wait", "--json", "--timeout", str(CEILING))
     assert waiter.stderr is not None
     assert b"waiting for the answer" in waiter.stderr.readline()
     return waiter, agent_at_the_gate(workshop)

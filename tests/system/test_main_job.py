@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from ceiling import CEILING
 from workshop import Workshop, finish
 
 pytestmark = pytest.mark.system
@@ -45,7 +46,9 @@ def job(workshop: Workshop) -> Workshop:
 def test_a_task_goes_through_review_and_correction_onto_main(job: Workshop) -> None:
     sent = job.ask("dispatch", "dev", "Add a health check", "--thread", "t1")
     assert (sent["thread_id"], sent["await_chain"]) == ("t1", True)
-    answer = job.ask("wait", "--thread-id", "t1", "--since", sent["reference"], "--await-chain", "--timeout", "60")
+    answer = job.ask(
+        "wait", "--thread-id", "t1", "--since", sent["reference"], "--await-chain", "--timeout", str(CEILING)
+    )
     assert (answer["found"], answer["from"], answer["to"]) == (True, "reviewer", "operator")
     assert answer["body"] == "Good.\n\nVerdict: approve"
     assert answer["settled_at"] >= answer["created_at"]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.system
 
 PREAMBLE = """
 import os, signal, sys
-signal.alarm(120)
+signal.alarm(600)
 def child(*, session=False, deaf=False):
     if os.fork():
         return
@@ -20,7 +20,7 @@ def child(*, session=False, deaf=False):
         os.setsid()
     if deaf:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    signal.alarm(120)
+    signal.alarm(600)
     with open("pids", "a") as file:
         file.write(f"{os.getpid()}\\n")
     os.close(ready[1])
@@ -121,7 +121,7 @@ all_are_there()
 print("ready", flush=True)
 {waiting}
 """,
-        timeout_secs=5 if ends_by == "timeout" else 60,
+        timeout_secs=20 if ends_by == "timeout" else CEILING,
     )
     workshop.ask("dispatch", "nasty", "go", "--thread", "t1")
     workshop.until_said("ready")
@@ -148,7 +148,7 @@ sys.stdout.write("THE END\\n")
     workshop.ask("health")
     supervisor = workshop.supervisor_pid()
     before = peak_kb(supervisor)
-    answer = workshop.ask("dispatch", "nasty", "go", "--thread", "t1", "--wait", "--timeout", "50")
+    answer = workshop.ask("dispatch", "nasty", "go", "--thread", "t1", "--wait", "--timeout", str(CEILING))
     assert answer["body"].rstrip().endswith("THE END")
     assert "characters are left out" in answer["body"]
     assert len(answer["body"]) < 2_000_000

@@ -175,7 +175,7 @@ def test_without_a_supervisor_an_explanation_says_so_and_how_to_start_one(worksh
 def test_a_merge_whose_hook_hangs_is_ended_and_never_completes(workshop: Workshop) -> None:
     turn = [{"run": "echo new > $COMPAS_THREAD.txt"}, {"reply": "Done."}]
     workshop.configure(
-        [workshop.agent("dev", turn, workspace="worktree", commit="auto")], orchestration={"merge_timeout_secs": 2}
+        [workshop.agent("dev", turn, workspace="worktree", commit="auto")], orchestration={"merge_timeout_secs": 15}
     )
     for thread in ("hanging", "next"):
         work(workshop, thread)

@@ -174,7 +174,7 @@ def test_an_agent_that_ends_while_the_disk_is_full_has_its_reply_recorded_later(
         workshop("dispatch", "dev", "y", "--thread", "t2"), "tried to append to", "compas.sqlite", "free space"
     )
     resource.prlimit(supervisor.pid, resource.RLIMIT_FSIZE, (hard, hard))
-    answer = workshop.ask("wait", "--thread-id", "t1", "--await-chain", "--timeout", "50")
+    answer = workshop.ask("wait", "--thread-id", "t1", "--await-chain", "--timeout", str(CEILING))
     assert answer["body"] == "Done."
     assert supervisor.poll() is None
 

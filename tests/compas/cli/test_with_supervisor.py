@@ -46,7 +46,7 @@ def pid_of(compas: CommandLine) -> int:
 
 
 def test_a_wait_survives_a_killed_supervisor_and_a_replaced_one(compas: CommandLine, place: Path) -> None:
-    waiting = compas.start("dispatch", "dev", "do it", "--wait", "--timeout", "60")
+    waiting = compas.start("dispatch", "dev", "do it", "--wait", "--timeout", str(CEILING))
     assert waiting.stderr is not None
     assert b"waiting for the answer" in waiting.stderr.readline()
     first = pid_of(compas)
@@ -65,7 +65,7 @@ def test_a_wait_survives_a_killed_supervisor_and_a_replaced_one(compas: CommandL
 
 
 def test_a_wait_ends_with_the_supervisor_that_is_stopped_and_starts_no_other(compas: CommandLine, place: Path) -> None:
-    waiting = compas.start("dispatch", "dev", "do it", "--wait", "--timeout", "60")
+    waiting = compas.start("dispatch", "dev", "do it", "--wait", "--timeout", str(CEILING))
     assert waiting.stderr is not None
     thread = waiting.stderr.readline().split()[-1].decode()
     with (place / "gate").open("w"):
@@ -74,4 +74,4 @@ def test_a_wait_ends_with_the_supervisor_that_is_stopped_and_starts_no_other(com
         assert waiting.returncode == 2
         assert err.startswith(b"error: ")
         assert compas("status", "--no-start").returncode == 2
-    assert "done" in compas("wait", "--thread-id", thread, "--timeout", "60").stdout
+    assert "done" in compas("wait", "--thread-id", thread, "--timeout", str(CEILING)).stdout

@@ -96,7 +96,7 @@ async def test_several_clients_are_served_at_once_each_from_its_own_offset(stage
 async def test_a_client_that_never_reads_holds_nobody_up(stage: Stage) -> None:
     directory = await stage.start(
         "import signal\nfor n in range(200000): print('x' * 50, flush=n == 199999)\nsignal.pause()",
-        timeout_secs=60,
+        timeout_secs=CEILING,
     )
     with trio.fail_after(CEILING):
         async with open_attachment(directory) as idle, open_attachment(directory) as attachment:

@@ -52,7 +52,7 @@ async def test_secrets_are_redacted_in_the_log_and_in_what_is_shown(tmp_path: Pa
 
 
 async def test_when_the_time_is_up_everything_it_started_is_gone(tmp_path: Path) -> None:
-    wanted = command(tmp_path, "trap '' TERM; setsid sleep 600 & sleep 600 & echo on; wait", timeout_secs=0.5)
+    wanted = command(tmp_path, "trap '' TERM; setsid sleep 600 & sleep 600 & echo on; wait", timeout_secs=5)
     ended = await run(wanted)
     assert (ended.code, ended.tail, ended.succeeded) == (None, "on", False)
     assert processes.belonging(wanted.token) == []

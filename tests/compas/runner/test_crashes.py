@@ -48,6 +48,19 @@ def runs(tmp_path: Path) -> Callable[[], int]:
     return count
 
 
+async def runner_gone(directory: Path) -> None:
+    """Wait until the runner that started the agent has ended: its socket closes before it gives up its lock."""
+    try:
+        ended = os.pidfd_open(started_of(directory).runner_pid)
+    except ProcessLookupError:
+        return
+    try:
+        with trio.fail_after(CEILING):
+            await trio.lowlevel.wait_readable(ended)
+    finally:
+        os.close(ended)
+
+
 async def launch_with_failpoint(directory: Path, name: str) -> str:
     os.environ["COMPAS_FAILPOINT"] = name
     try:
@@ -78,6 +91,7 @@ async def test_a_runner_that_dies_around_the_release_is_settled_as_lost(
     directory = stage.prepare(MARK_AND_WAIT)
     with pytest.raises(LaunchError):
         await launch_with_failpoint(directory, failpoint)
+    await runner_gone(directory)
     assert isinstance(judge(directory), Died)
     ended = await settle_dead(directory, now=NOW)
     assert (ended.kind, ended.ended_at, ended.nothing_left) == ("lost", NOW, True)
@@ -95,6 +109,7 @@ async def test_a_runner_that_dies_before_it_writes_the_exit_is_settled_as_lost(
     assert await launch_with_failpoint(directory, "runner.agent_ended") == "started"
     with pytest.raises(AttachmentLost):
         await stage.finish(directory)
+    await runner_gone(directory)
     assert isinstance(judge(directory), Died)
     ended = await settle_dead(directory, now=NOW)
     assert (ended.kind, ended.log_bytes, runs()) == ("lost", len("done\n"), 1)
@@ -118,6 +133,7 @@ async def test_a_killed_runner_leaves_strays_that_settling_ends(stage: Stage, ru
             os.kill(started_of(directory).runner_pid, 9)
             with pytest.raises(AttachmentLost):
                 await anext(attachment)
+    await runner_gone(directory)
     verdict = judge(directory)
     assert verdict == Died(started_of(directory))
     assert len(marked_processes(token_of(directory))) == 2
