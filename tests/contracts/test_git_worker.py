@@ -441,7 +441,9 @@ async def test_a_check_of_a_merge_says_how_it_ended(
     await worktree(hands)
     hands.commit("compas/t1", "work", a_txt="a\n")
     ready, log = await prepared(hands), str(tmp_path / "check.log")
-    found = await hands.git.verify_merge(hands.path, "op1", commit=ready.new, command=command, timeout_secs=20, log=log)
+    found = await hands.git.verify_merge(
+        hands.path, "op1", commit=ready.new, command=command, timeout_secs=CEILING, log=log
+    )
     assert (found.outcome, found.code, found.log) == (outcome, code, log)
     assert (await hands.git.clear_merge(hands.path, "op1")).cleaned == ()
 

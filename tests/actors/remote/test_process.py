@@ -33,11 +33,11 @@ def output() -> Iterator[IO[bytes]]:
 
 @pytest.fixture
 def settings(output: IO[bytes]) -> HostSettings:
-    return HostSettings(client="test/1", grace_seconds=5, log_fd=output.fileno())
+    return HostSettings(client="test/1", start_seconds=CEILING, grace_seconds=CEILING, log_fd=output.fileno())
 
 
 def _open(
-    settings: HostSettings, *, exit_seconds: float = 5, **options: Callable[[ProcessExit], None]
+    settings: HostSettings, *, exit_seconds: float = CEILING, **options: Callable[[ProcessExit], None]
 ) -> AbstractAsyncContextManager[ProcessHost]:
     env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MARK": "kept"}
     return open_process_host([*PROGRAM, str(exit_seconds)], name="playground", env=env, settings=settings, **options)
@@ -108,7 +108,7 @@ async def test_a_child_that_ignores_goodbye_and_sigterm_is_killed(
     short = msgspec.structs.replace(settings, grace_seconds=0.2)
     with trio.fail_after(CEILING):
         async with (
-            _open(short, exit_seconds=60) as host,
+            _open(short) as host,
             host.session.open_stream("stubborn", None, str) as deaf,
         ):
             assert await anext(deaf) == "deaf"

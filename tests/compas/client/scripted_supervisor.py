@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from ceiling import CEILING
+
 from compas.client.place import Place
 from compas.client.start import start_supervisor
 
@@ -29,7 +31,7 @@ class Scripted:
     def start(self) -> None:
         """Start one as a client would."""
         command = [sys.executable, str(STAND_IN), "--place", str(self.place.config), "--script", str(self._script)]
-        start_supervisor(self.place, self.environ, command, seconds=30)
+        start_supervisor(self.place, self.environ, command, seconds=CEILING)
 
     @property
     def log(self) -> Path:

@@ -50,7 +50,7 @@ async def test_cancelling_ends_a_hook_and_what_it_started(repo: Repo, tmp_path: 
     alive = _hanging_hook(repo, tmp_path)
     with trio.fail_after(CEILING):
         with trio.CancelScope() as scope:
-            await _hang(repo, alive, 60, scope)
+            await _hang(repo, alive, CEILING, scope)
         assert scope.cancelled_caught
         assert not (repo.path / ".git" / "index.lock").exists()
 

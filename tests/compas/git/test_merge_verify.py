@@ -21,7 +21,7 @@ pytestmark = pytest.mark.system
 
 
 async def check(
-    repo: Repo, command: str, log: Path, timeout: float = 30, patterns: tuple[str, ...] | None = ()
+    repo: Repo, command: str, log: Path, timeout: float = CEILING, patterns: tuple[str, ...] | None = ()
 ) -> Verified:
     request = VerifyMerge(
         epoch=1,

@@ -26,7 +26,7 @@ print(json.dumps(dict(type="result", subtype="success", is_error=False, result="
 """
 
 
-async def pinged(backend: Backend, desk: Any, seconds: float = 30.0, **settings: Any) -> Pinged:  # noqa: ANN401
+async def pinged(backend: Backend, desk: Any, seconds: float = CEILING, **settings: Any) -> Pinged:  # noqa: ANN401
     agent = AgentSpec(**{"alias": "dev", "backend": backend.name, "workdir": str(desk.home), **settings})
     with trio.fail_after(CEILING):
         return await ping(backend, agent, desk.environ, seconds=seconds, redacted=())

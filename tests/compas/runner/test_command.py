@@ -14,7 +14,7 @@ from compas.runner.command import Command, CommandEnd, CommandError, run_command
 pytestmark = pytest.mark.system
 
 
-def command(tmp_path: Path, run: str, *, timeout_secs: float = 30, cwd: str = "", token: str = "") -> Command:
+def command(tmp_path: Path, run: str, *, timeout_secs: float = CEILING, cwd: str = "", token: str = "") -> Command:
     return Command(
         run=run,
         cwd=cwd or str(tmp_path),
