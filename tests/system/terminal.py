@@ -8,6 +8,7 @@ import re
 import select
 import subprocess
 import termios
+import time
 from collections.abc import Sequence
 
 from workshop import CEILING, Workshop
@@ -49,8 +50,9 @@ class Terminal:
 
     def until(self, words: str) -> None:
         """Read until it has shown these words, after those that were waited for before."""
+        end = time.monotonic() + CEILING  # and not of its silence: a clock on the screen never ends to tick
         while (at := self.text.find(words, self._seen)) < 0:
-            ready, _, _ = select.select([self._master], [], [], CEILING)
+            ready, _, _ = select.select([self._master], [], [], max(0.0, end - time.monotonic()))
             assert ready, f"{words!r} was not shown:\n{self.text[self._seen :]}"
             self._read()
         self._seen = at + len(words)
@@ -67,8 +69,9 @@ class Terminal:
         """Read to the program's end and return its exit code."""
         ended = os.pidfd_open(self.process.pid)
         try:
+            end = time.monotonic() + CEILING
             while True:
-                ready, _, _ = select.select([self._master, ended], [], [], CEILING)
+                ready, _, _ = select.select([self._master, ended], [], [], max(0.0, end - time.monotonic()))
                 assert ready, f"it did not end:\n{self.text}"
                 if self._master in ready:
                     self._read()
