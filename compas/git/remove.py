@@ -17,7 +17,7 @@ from compas.git.repository import Listed, is_ancestor, path_of, repository_at, t
 from compas.git.snapshot import snapshot_at, tree_of_checkout
 from compas.git.stale_locks import users_of
 from compas.git.status import operation_in, read_entries
-from compas.git.submodules import dirty_submodules, keep_submodules
+from compas.git.submodule_work import dirty_submodules, keep_submodules
 
 IGNORED_NAMED: Final = 50
 
