@@ -12,7 +12,7 @@ from typing import Final
 import trio
 
 from compas.git.environment import SETTINGS, Setting, configuration, environment
-from compas.git.errors import GitFailed, GitOutputTooLarge, GitRefused, GitTimedOut
+from compas.git.errors import GitError, GitFailed, GitOutputTooLarge, GitRefused, GitTimedOut
 
 SHORT_LIMIT: Final = 60.0
 """Seconds for a command that touches no checkout."""
@@ -88,7 +88,8 @@ class Git:
         """Run git and return how it ended; with `cut`, output over `keep` bytes ends it instead of failing.
 
         Cancelling, like the time limit, ends git and everything it started. Raises GitFailed for an exit code that is
-        not `good`, GitTimedOut, GitOutputTooLarge, and GitRefused `no_such_directory` or `git_missing`.
+        not `good`, GitTimedOut, GitOutputTooLarge, GitRefused `no_such_directory`, `git_missing` or `bad_value`, and
+        GitError where the machine starts no process with these arguments.
         """
         name = " ".join(arguments[:2])
         output = await self._run_once(arguments, name, stdin, time_limit, keep, cut=cut)
@@ -153,6 +154,12 @@ async def _start(command: Sequence[str], git: Git, *, piped_input: bool) -> trio
             raise GitRefused("git_missing", "git was not found on PATH; install git 2.31 or later") from error
         message = f"{git.directory} cannot be entered ({error.strerror}); create it or correct the path"
         raise GitRefused("no_such_directory", message) from error
+    except OSError as error:  # of its arguments together, or of one, when they are too long
+        raise GitError(f"git {command[1]} could not be started in {git.directory}: {error.strerror}") from error
+    except ValueError as error:
+        what = "a NUL byte" if "null" in str(error) else "characters that no name on this machine can have"
+        message = f"git {command[1]} was not started: what it should be given holds {what}; correct it"
+        raise GitRefused("bad_value", message) from error
 
 
 class _Run:

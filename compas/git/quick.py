@@ -1,4 +1,7 @@
-"""Cheap reads without a process: refs and ancestry through libgit2, where it understands the repository."""
+"""Cheap reads without a process: refs and ancestry through libgit2, where it understands the repository.
+
+`directory` is a git directory, or a main checkout; nothing above it is looked at (docs/decisions/0024).
+"""
 
 import os
 from collections.abc import Callable
@@ -11,7 +14,7 @@ R = TypeVar("R")
 
 
 class NotQuick(Exception):  # noqa: N818 - no fault: git itself is asked instead
-    """libgit2 cannot read this: SHA-256 names, reftables, or something it will not open. Ask git."""
+    """libgit2 cannot read this: SHA-256 names, reftables, a directory below a checkout. Ask git."""
 
 
 async def tip(directory: str, ref: str) -> str | None:
@@ -78,7 +81,7 @@ async def _read(directory: str, read: Callable[[pygit2.Repository], R]) -> R:
 
     def open_and_read() -> R:
         try:
-            return read(pygit2.Repository(directory))
+            return read(pygit2.Repository(directory, pygit2.enums.RepositoryOpenFlag.NO_SEARCH))
         except (pygit2.GitError, KeyError, ValueError, OSError) as err:
             raise NotQuick(str(err)) from err
 

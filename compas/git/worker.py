@@ -14,11 +14,13 @@ from actors.remote.errors import CallError
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings
 from compas.git import messages as m
+from compas.git.command import shown
 from compas.git.commit import commit_all
 from compas.git.diff import diff
 from compas.git.errors import GitError, GitRefused
 from compas.git.failures import carry
 from compas.git.furnish import furnish_worktree
+from compas.git.look import OLDEST, git_version
 from compas.git.merge_prepare import prepare_merge
 from compas.git.merge_publish import publish_merge
 from compas.git.merge_recover import clear_merge, finish_merge
@@ -27,6 +29,7 @@ from compas.git.pool import fill_pool
 from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
+from compas.git.request_text import refuse_nul
 from compas.git.snapshot import take_snapshot
 from compas.git.status import status
 from compas.git.worktree import ensure_worktree
@@ -37,6 +40,9 @@ LONG: Final = max(2, os.cpu_count() or 2)
 CHECKS: Final = 8
 IN_FLIGHT: Final = 512
 """Requests beyond these are refused as busy; long jobs wait in here without keeping a short one from its lane."""
+
+_LONGEST_PLACE: Final = 300
+"""How much of a path an error repeats."""
 
 Operation = Callable[[Any], Awaitable[m.Response]]
 
@@ -68,6 +74,7 @@ class Worker:
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         sizes: dict[m.Lane, int] = {"short": SHORT, "long": LONG, "check": CHECKS}
+        self._is_git_known = False
         self._lanes = {lane: trio.CapacityLimiter(size) for lane, size in sizes.items()}
 
     async def serve(self, call: Call) -> m.Answered:
@@ -79,7 +86,10 @@ class Worker:
             raise CallError(code, message, details) from error
 
     async def perform(self, request: m.Request) -> m.Response:
-        """Perform a request. Raises GitError; GitRefused `old_epoch` for one from a supervisor that was replaced."""
+        """Perform a request. Raises GitError; GitRefused `old_epoch` for one from a supervisor that was replaced,
+        `git_too_old`, `bad_value` for text with a NUL byte; a plain GitError leaves open how far it came."""
+        refuse_nul(request)
+        await self._refuse_old_git()
         if isinstance(request, m.Mutation):
             if request.epoch < self.epoch:
                 message = (
@@ -90,7 +100,24 @@ class Worker:
             self.epoch = request.epoch
         lane, operation = OPERATIONS[type(request)]
         async with self._lanes[lane]:
-            return await operation(request)
+            try:
+                return await operation(request)
+            except OSError as error:  # a disk that is full, a name that is too long, a directory of somebody else's
+                place = f" at {shown(os.fsencode(error.filename))[:_LONGEST_PLACE]}" if error.filename else ""
+                text = f"{type(request).__name__} ended in the middle{place}: {error.strerror or error}"
+                raise GitError(f"{text}; correct that, and ask again") from error
+
+    async def _refuse_old_git(self) -> None:
+        """Ask once what git is installed. Raises GitRefused `git_too_old`, GitFailed and what `git_version` does."""
+        if not self._is_git_known:
+            found = await trio.to_thread.run_sync(git_version, os.environ)
+            if found < OLDEST:
+                number, oldest = (".".join(map(str, version)) for version in (found, OLDEST))
+                message = (
+                    f"git {number} is too old, and would not heed what compas tells it; install git {oldest} or later"
+                )
+                raise GitRefused("git_too_old", message)
+            self._is_git_known = True
 
 
 async def main(epoch: int) -> None:

@@ -9,7 +9,7 @@ from ceiling import CEILING
 from git_operator import Repo
 
 from compas.git.command import Git
-from compas.git.errors import GitFailed, GitOutputTooLarge, GitTimedOut
+from compas.git.errors import GitError, GitFailed, GitOutputTooLarge, GitRefused, GitTimedOut
 
 
 def _hanging_hook(repo: Repo, tmp_path: Path) -> Path:
@@ -93,3 +93,12 @@ async def test_output_is_bounded_and_cut_only_where_that_is_asked_for(repo: Repo
     assert (cut.stdout, cut.truncated) == (b"x" * 1000, True)
     whole = await git.run("cat-file", "blob", "HEAD:big")
     assert len(whole.stdout) == 300_000
+
+
+@pytest.mark.system
+async def test_a_value_that_no_process_can_be_given_is_refused_in_words(repo: Repo) -> None:
+    with pytest.raises(GitRefused, match="holds a NUL byte") as caught:
+        await Git(str(repo)).run("show", "a\0b")
+    assert caught.value.code == "bad_value"
+    with pytest.raises(GitError, match=r"could not be started in .*: Argument list too long"):
+        await Git(str(repo)).run("show", "x" * 10_000_000)

@@ -12,7 +12,7 @@ from git_operator import Repo
 
 from compas.failpoints import VARIABLE
 from compas.git.client import GitWorker, open_git_worker
-from compas.git.errors import GitRefused, GitWorkerLost
+from compas.git.errors import GitError, GitRefused, GitWorkerLost
 from compas.git.messages import CommitAll, Describe, EnsureWorktree, Prepared, Published
 from compas.git.worker import LONG, Worker
 
@@ -203,3 +203,35 @@ async def test_recovery_waits_for_a_git_that_outlived_its_worker(repo: Repo, wor
                 await recovered.wait()
             assert not recovered.is_set()
             await trio.to_thread.run_sync(gate.write_text, "go\n")
+
+
+async def test_text_with_a_nul_byte_is_refused_before_anything_is_done(repo: Repo) -> None:
+    with pytest.raises(GitRefused, match="location of EnsureWorktree holds a NUL byte") as caught:
+        await Worker(epoch=1).perform(
+            EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main", location="/a\0b")
+        )
+    assert caught.value.code == "bad_value"
+    assert not repo.has("refs/heads/compas/t1")
+
+
+async def test_what_the_file_system_refuses_is_an_error_in_words(repo: Repo) -> None:
+    with pytest.raises(GitError, match=r"EnsureWorktree ended in the middle at .*: File name too long; correct that"):
+        await Worker(epoch=1).perform(
+            EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main", location="/" + "x" * 1000)
+        )
+
+
+async def test_a_git_that_would_not_heed_our_configuration_is_refused(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "old" / "git"
+    old.parent.mkdir()
+    old.write_text("#!/bin/sh\necho git version 2.30.9\n")
+    old.chmod(0o755)
+    worker = Worker(epoch=1)
+    with monkeypatch.context() as patch:
+        patch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+        with pytest.raises(GitRefused, match=r"git 2\.30\.9 is too old.* install git 2\.31 or later") as caught:
+            await worker.perform(Describe(path=str(repo)))
+    assert caught.value.code == "git_too_old"
+    await worker.perform(Describe(path=str(repo)))
