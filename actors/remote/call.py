@@ -1,7 +1,7 @@
 """The server's side of one request, as its handler sees it."""
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 import trio
@@ -12,6 +12,8 @@ from actors.remote.frames import INVALID, Push, Request
 from actors.remote.outbox import Outbox
 
 T = TypeVar("T")
+
+_SHOWN: Final = 500
 
 
 class Peer(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,8 +80,10 @@ class Call:
         """The arguments as `args_type`. Raises CallError with the code "invalid", naming the place."""
         try:
             return self._codec.decode(self._request.args, args_type)
-        except msgspec.DecodeError as error:
-            raise CallError(INVALID, f"the arguments of {self.op} are not valid: {error}") from error
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            found = str(error)
+            shown = found if len(found) <= _SHOWN else f"{found[:_SHOWN]}…"  # it may repeat what was sent
+            raise CallError(INVALID, f"the arguments of {self.op} are not valid: {shown}") from error
 
     async def push(self, item: object) -> None:
         """Send one item to the client, waiting while it is slow; `bytes` and `Raw` are taken as encoded already.

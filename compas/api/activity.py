@@ -5,14 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import LARGEST_INTEGER, Operation
 
 
 class ExecutionEventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of it to read."""
 
     execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
-    after: Annotated[int, Meta(ge=-1, description="only events after this index")] = -1
+    after: Annotated[int, Meta(ge=-1, le=LARGEST_INTEGER, description="only events after this index")] = -1
     limit: Annotated[int, Meta(ge=1, le=10_000, description="events to read at most")] = 1000
     follow: Annotated[bool, Meta(description="go on until the execution ends")] = False
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import LARGEST_INTEGER, Operation
 
 BatchName = Annotated[str, Meta(description="label that the threads share")]
 
@@ -15,7 +15,7 @@ class BatchStatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
 
     batch_id: BatchName
     limit: Annotated[int, Meta(ge=1, le=1000, description="threads to list at most")] = 100
-    offset: Annotated[int, Meta(ge=0, description="threads to pass over")] = 0
+    offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="threads to pass over")] = 0
 
 
 class BatchThread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import LARGEST_INTEGER, Operation
 from compas.api.threads import ThreadName
 
 
@@ -13,7 +13,7 @@ class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     """Which part of the log to read."""
 
     thread_id: Annotated[str | None, Meta(description="only events of this thread and its merges")] = None
-    after: Annotated[int, Meta(ge=0, description="only events after this position")] = 0
+    after: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="only events after this position")] = 0
     limit: Annotated[int, Meta(ge=1, le=10_000, description="events to read at most")] = 1000
     follow: Annotated[bool, Meta(description="go on with new events as they happen")] = False
 
@@ -53,7 +53,7 @@ class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Which part of an execution's output to read."""
 
     execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
-    offset: Annotated[int, Meta(ge=0, description="bytes of the log to skip")] = 0
+    offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="bytes of the log to skip")] = 0
     tail: Annotated[int, Meta(ge=0, le=100_000, description="only the last lines, this many")] | None = None
     limit: Annotated[int, Meta(ge=1, le=100_000, description="lines to read at most, from the offset on")] | None = None
     follow: Annotated[bool, Meta(description="go on until the execution ends")] = False

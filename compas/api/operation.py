@@ -1,6 +1,6 @@
 """What an operation is: its name, its request and response, and how the command line spells it."""
 
-from typing import Annotated, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -10,6 +10,9 @@ Res = TypeVar("Res", bound=msgspec.Struct)
 
 IS_PATH = {"path": True}
 """Marks a parameter, as the `extra` of its `Meta`, whose value is a path on this machine: it is sent from its root."""
+
+LARGEST_INTEGER: Final = 2**63 - 1
+"""The largest number that the log can hold: a position, an offset or a count is never more."""
 
 Kind = Literal["read", "write", "wait", "stream"]
 

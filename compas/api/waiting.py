@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.merging import MergeConflict
-from compas.api.operation import Operation
+from compas.api.operation import LARGEST_INTEGER, Operation
 
 LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
 """A wait of more than 30 days is a slip of the keyboard (b-mcp-cli-merge 110)."""
@@ -14,6 +14,11 @@ LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
 Timeout = Annotated[
     float,
     Meta(ge=0, le=LONGEST_TIMEOUT_SECS, description="seconds to wait at most; 0 looks once"),
+]
+
+
+Position = Annotated[
+    int, Meta(ge=0, le=LARGEST_INTEGER, description="count only what came after this position of the log")
 ]
 
 
@@ -28,7 +33,7 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     dispatch: Annotated[
         str | None, Meta(description="count only this dispatch (db:<n> or <n>) and what descends from it")
     ] = None
-    after: Annotated[int, Meta(ge=0, description="count only what came after this position of the log")] | None = None
+    after: Position | None = None
     strict_new: Annotated[bool, Meta(description="count only messages that arrive after this call")] = False
     await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False
     timeout_secs: Timeout = 120

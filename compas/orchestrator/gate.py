@@ -9,6 +9,7 @@ from actors.errors import ActorError
 from actors.remote.call import Call
 from actors.remote.errors import CallError
 from compas.api.catalogue import BY_NAME
+from compas.domain.ids import shown
 from compas.errors import CompasError
 from compas.orchestrator.activity import Activity
 from compas.orchestrator.handlers.catalogue import HANDLERS
@@ -55,7 +56,7 @@ class Gate:
             handler = HANDLERS.get(call.op)
             if handler is None:
                 known = ", ".join(BY_NAME)
-                raise CallError("unknown_operation", f"there is no operation {call.op!r}; there are: {known}")
+                raise CallError("unknown_operation", f"there is no operation {shown(call.op)}; there are: {known}")
             self._desk.supervision.clients = self._activity.clients
             try:
                 return await self._serve(self._desk, handler, call)

@@ -1,6 +1,7 @@
 """Where thread actors live, and how one is found: by its name, or brought back from its stream."""
 
 import contextlib
+import hashlib
 import logging
 from functools import partial
 from typing import TypeVar
@@ -12,6 +13,7 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
+from compas.domain.ids import thread_id_problem
 from compas.orchestrator.messages import LocateThread, LookAround, WakeThreads
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
 from compas.orchestrator.stream import why_not_started
@@ -95,9 +97,18 @@ class ThreadDirectory(Actor):
             return found
         supervisor = await self.context.registry.wait_registered(SUPERVISOR)
         spec = ChildSpec(
-            id=thread, factory=lambda: ThreadActor(thread, self._services), restart=TRANSIENT, mailbox=MAILBOX
+            id=_child_id(thread),
+            factory=lambda: ThreadActor(thread, self._services),
+            restart=TRANSIENT,
+            mailbox=MAILBOX,
         )
         return await supervisor.ask(StartChild(spec), timeout=ASK_TIMEOUT_SECS)
+
+
+def _child_id(thread: str) -> str:
+    """Return what the supervisor calls the actor. The gate lets in no thread id but a good one; the directory, which
+    serves everybody, does not rely on that."""
+    return thread if thread_id_problem(thread) is None else hashlib.sha256(thread.encode(errors="replace")).hexdigest()
 
 
 def _with_work(reader: Reader) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.messages import message_by_number
 from compas.store.projections.threads import thread_by_id
-from compas.store.records import Append, Appended, Conflict, Faulted, NewEvent, Outcome, Repeated
+from compas.store.records import Append, Appended, Conflict, Faulted, NewEvent, Outcome, Repeated, Reused
 
 Response = bytes | Callable[[tuple[e.Recorded, ...]], bytes]
 
@@ -119,6 +119,23 @@ async def test_a_repeated_request_gets_the_first_answer_and_records_nothing(plac
         assert await store.answer_of(RequestId(name="r1")) == b"first"
         assert await store.answer_of(RequestId(name="r2")) is None
         assert await store.head() == 3
+
+
+async def test_a_request_id_belongs_to_what_was_asked_under_it_first(place: Path | None) -> None:
+    def asked(operation: str, digest: bytes) -> RequestId:
+        return RequestId(name="r1", operation=operation, digest=digest)
+
+    async with open_store(place, events=domain_codec()) as store:
+        first = asked("close", b"one")
+        (recorded,) = await append(store, Append(events=(opened("a"),), request=first, response=b"closed"))
+        for other in (asked("close", b"two"), asked("abandon", b"three")):
+            assert await append(store, Append(events=(opened("b"),), request=other)) == [Reused(used_for="close")]
+            assert await store.answer_of(other) == Reused(used_for="close")
+        assert await store.answer_of(first) == b"closed"
+        (again,) = await append(store, Append(events=(), request=first))
+        assert isinstance(recorded, Appended)
+        assert again == Repeated(response=b"closed", recorded=recorded.recorded)
+        assert await store.head() == 1
 
 
 async def test_a_response_can_be_made_of_what_was_recorded(place: Path | None) -> None:

@@ -57,7 +57,7 @@ async def batch_status(desk: Desk, call: ResolvedCall) -> api.BatchStatusRespons
 async def abandon_batch(desk: Desk, call: ResolvedCall) -> api.AbandonBatchResponse:
     """Abandon the threads of a batch, each by itself, and again those that were opened meanwhile.
 
-    Each carries a name made of this request's, so a repeated request finds what it has done, and goes on.
+    Each carries a name made of this request's, so one that was interrupted finds what it has done, and goes on.
     """
     request = call.decode(api.AbandonBatchRequest)
     tally = _Tally(desk=desk, by=request.sender, request=call.request_id)
@@ -73,7 +73,7 @@ async def abandon_batch(desk: Desk, call: ResolvedCall) -> api.AbandonBatchRespo
         raise CallError(
             "unknown_batch", f"no thread has the batch {request.batch_id!r}; `compas status` shows which there are"
         )
-    return api.AbandonBatchResponse(
+    response = api.AbandonBatchResponse(
         batch_id=request.batch_id,
         threads_abandoned=tally.abandoned,
         threads_already_terminal=tally.ended_before,
@@ -82,6 +82,8 @@ async def abandon_batch(desk: Desk, call: ResolvedCall) -> api.AbandonBatchRespo
         threads_left=tally.left,
         errors=tuple(tally.errors),
     )
+    await desk.keep_answer(call.request_id, response)
+    return response
 
 
 async def _not_looked_at(desk: Desk, batch: str, seen: set[str]) -> list[rows.BatchRow]:

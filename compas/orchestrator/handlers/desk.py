@@ -14,11 +14,13 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from actors.remote.errors import CallError
 from compas.domain.decision import Refusal
+from compas.domain.requests import RequestId
 from compas.orchestrator.asking import ThreadBusyError, ask_thread
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import Answered
+from compas.orchestrator.messages import Answered, Commit
 from compas.orchestrator.mode import Mode
-from compas.orchestrator.services import Services
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services
+from compas.store.records import Append
 
 R = TypeVar("R")
 Res = TypeVar("Res", bound=msgspec.Struct)
@@ -64,6 +66,14 @@ class Desk:
             return await ask_thread(self.registry, thread, message)
         except ThreadBusyError as busy:
             raise CallError("busy", str(busy)) from busy
+
+    async def keep_answer(self, request: RequestId, response: msgspec.Struct) -> None:
+        """Keep what a request that several commits have carried out is answered, when it is asked for again.
+
+        Raises StoreUnavailable while the disk does not take it.
+        """
+        append = Append(events=(), request=request, response=msgspec.json.encode(response))
+        await (await self.actor(JOURNAL)).ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
 
 
 Handler = Callable[[Desk, ResolvedCall], Awaitable[msgspec.Struct]]

@@ -8,8 +8,11 @@ import msgspec
 
 from actors.remote.call import Call
 from actors.remote.errors import CallError
+from compas.api.grammar import refuse_texts
 from compas.api.operation import Operation
 from compas.domain.callers import DEFAULT_DEPTH, Caller, refuse_operation
+from compas.domain.decision import Refusal
+from compas.domain.ids import request_id_problem, shown
 from compas.domain.requests import RequestId, refuse_reuse
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
@@ -22,11 +25,10 @@ from compas.store.records import Reused
 async def resolve(desk: Desk, operation: Operation[Any, Any], call: Call) -> ResolvedCall:
     """Return the call as its handler gets it. Raises CallError for what nobody may ask, or this caller may not."""
     arguments = call.decode(operation.request)
+    _pass(refuse_texts(operation, arguments))
     caller = await caller_of(desk, call) if operation.kind in ("write", "wait") else None
     if caller is not None and operation.kind == "write":
-        refusal = refuse_operation(caller, operation.name)
-        if refusal is not None:
-            raise CallError(refusal.code, refusal.message)
+        _pass(refuse_operation(caller, operation.name))
     return ResolvedCall(arguments=arguments, caller=caller, request_id=_request_id(desk, call), push=call.push)
 
 
@@ -45,8 +47,7 @@ async def first_answer(desk: Desk, operation: Operation[Any, Any], request: Requ
             found = Reused(used_for="")  # an older log kept no digest that would have told
         else:
             return response
-    refusal = refuse_reuse(request, found.used_for)
-    raise CallError(refusal.code, refusal.message)
+    raise _error(refuse_reuse(request, found.used_for))
 
 
 async def caller_of(desk: Desk, call: Call) -> Caller | None:
@@ -61,7 +62,7 @@ async def caller_of(desk: Desk, call: Call) -> Caller | None:
     token = await desk.services.runners.token(execution) if found is not None else None
     said = call.peer.meta.get("token", "")
     if found is None or token is None or not hmac.compare_digest(token.encode(), said.encode()):
-        sentence = f"the call says that it comes from the execution {execution}, and has not its token"
+        sentence = f"the call says that it comes from the execution {shown(execution)}, and has not its token"
         raise CallError("unknown_caller", f"{sentence}; call from the environment that the agent was started with")
     row, depth = found
     agent = desk.services.config.agents.get(row.agent)
@@ -77,6 +78,15 @@ async def caller_of(desk: Desk, call: Call) -> Caller | None:
     )
 
 
+def _pass(refusal: Refusal | None) -> None:
+    if refusal is not None:
+        raise _error(refusal)
+
+
+def _error(refusal: Refusal) -> CallError:
+    return CallError(refusal.code, refusal.message)
+
+
 def _read(reader: Reader, execution: str) -> tuple[ExecutionRow, int] | None:
     row = execution_by_id(reader, execution)
     if row is None:
@@ -89,6 +99,9 @@ def _request_id(desk: Desk, call: Call) -> RequestId:
     """Return what this request is known by; one without a name cannot be repeated, and gets a fresh one."""
     if not call.request_id:
         return RequestId(name=desk.services.new_id(), operation=call.op)
+    problem = request_id_problem(call.request_id)
+    if problem is not None:
+        raise CallError("invalid", problem)
     return RequestId(name=call.request_id, operation=call.op, digest=_digest(call))
 
 

@@ -131,7 +131,7 @@ async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveR
         case e.WorktreeKept(path=path, reason=reason):
             raise CallError("kept", f"the worktree {path} stays as it is: {reason}")
         case e.WorktreeRemoved():
-            return api.WorktreeRemoveResponse(
+            response = api.WorktreeRemoveResponse(
                 thread_id=request.thread_id,
                 repository=outcome.repository,
                 path=outcome.path,
@@ -142,6 +142,8 @@ async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveR
                 ignored=outcome.ignored,
                 notes=outcome.notes,
             )
+            await desk.keep_answer(call.request_id, response)
+            return response
 
 
 async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:

@@ -5,8 +5,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from compas.domain.requests import RequestId
 from compas.store.connection import Database, open_database
 from compas.store.errors import StoreRefused
+from compas.store.log_rows import find_answer
 from compas.store.migrate import (
     LOG_APPLICATION_ID,
     TELEMETRY_APPLICATION_ID,
@@ -130,3 +132,13 @@ def test_an_older_database_is_brought_up_to_date_with_all_its_data_and_only_once
     assert [*again.rows("SELECT n, t FROM a ORDER BY rowid")] == kept
     assert schema_of(again) == before
     again.close()
+
+
+def test_an_answer_of_before_what_was_asked_was_kept_is_still_a_repeat(tmp_path: Path) -> None:
+    database = open_database(tmp_path / "x.sqlite", "log")
+    migrate(database, up_to(LOG, 1))
+    database.execute("INSERT INTO requests VALUES ('r1', x'6f6b', 1, 2, 3.0)")
+    migrate(database, LOG)
+    asked = RequestId(name="r1", operation="close", digest=b"one")
+    assert find_answer(database, asked) == b"ok"
+    database.close()
