@@ -213,7 +213,8 @@ class _Connection:
             cancelled, rest = group.split(trio.Cancelled)
             if cancelled is None or not isinstance(rest, Exception | None):
                 raise
-            log.error("%r crashed while it was cancelled.", call, exc_info=rest, extra={"action": "call_crashed"})
+            if rest is not None:  # else several tasks of the handler were cancelled, and nothing went wrong
+                log.error("%r crashed while it was cancelled.", call, exc_info=rest, extra={"action": "call_crashed"})
             raise cancelled from None
 
     def _failure_of(self, call: Call, error: Exception) -> bytes:

@@ -241,6 +241,26 @@ async def test_when_the_client_leaves_all_its_requests_are_cancelled(playground:
         assert sorted(playground.cancelled) == [1, 2]
 
 
+@pytest.mark.parametrize("leaving", ["cancel", "close"])
+async def test_a_request_given_up_by_its_client_is_no_crash(leaving: str, caplog: pytest.LogCaptureFixture) -> None:
+    async def handler(_call: Call) -> object:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(trio.sleep_forever)
+            nursery.start_soon(trio.sleep_forever)
+        return None
+
+    async with _raw_client(handler) as client:
+        await client.ask(1, "look")
+        await trio.testing.wait_all_tasks_blocked()
+        if leaving == "cancel":
+            await client.send(Cancel(id=1))
+            assert isinstance(await client.receive(), Failure)
+        else:
+            await client.transport.aclose()
+        await trio.testing.wait_all_tasks_blocked()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 async def test_a_client_that_does_not_read_stops_only_its_own_handlers(playground: Playground) -> None:
     async with _raw_client(playground, capacity=0) as client, _raw_client(playground) as other:
         await client.ask(1, "count", 1_000_000, progress=True)
