@@ -211,9 +211,9 @@ class _Connection:
             return self._failure_of(call, error)
         except BaseExceptionGroup as group:
             cancelled, rest = group.split(trio.Cancelled)
-            if cancelled is None or not isinstance(rest, Exception | None):
+            if cancelled is None or not (rest is None or isinstance(rest, Exception)):
                 raise
-            if rest is not None:  # else several tasks of the handler were cancelled, and nothing went wrong
+            if isinstance(rest, Exception):  # else several tasks of the handler were cancelled, and all went well
                 log.error("%r crashed while it was cancelled.", call, exc_info=rest, extra={"action": "call_crashed"})
             raise cancelled from None
 

@@ -5,6 +5,7 @@ import os
 from collections.abc import Mapping as Environment
 from pathlib import Path
 
+from compas.config.access import look_at_access
 from compas.config.checks.all import run_checks
 from compas.config.checks.draft import Draft
 from compas.config.config import Config, Loaded
@@ -24,7 +25,8 @@ def load(path: Path, *, environ: Environment[str, str] | None = None, previous: 
 
     Relative paths in it start at the directory of `path` as given: a symbolic link is not followed. `environ`
     (default: this process's) provides HOME and COMPAS_STATE_DIR. With `previous`, the configuration in use, a prompt
-    file that has vanished since is only a warning. Raises ConfigError with every error in the file.
+    file that has vanished since is only a warning. Raises ConfigError with every error in the file; one that every
+    user of the machine can write is not looked into.
 
     The digest is the SHA-256 of the file's bytes, in lower-case hex; it is empty when they could not be read.
     """
@@ -39,6 +41,12 @@ def load(path: Path, *, environ: Environment[str, str] | None = None, previous: 
     except SyntaxFailure as failure:
         report.error((), failure.sentence, at=(failure.line, failure.column))
         raise _refused(config_path, report, digest, reads) from None
+    access = look_at_access(config_path)
+    for doubt in access.doubts:
+        report.warn((), doubt)
+    if access.refusal is not None:
+        report.error((), access.refusal)
+        raise _refused(config_path, report, digest, reads)
     draft = _draft(root, config_path, report, environment, previous)
     if draft is not None:
         run_checks(draft, report)

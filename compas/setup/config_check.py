@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from compas.config.access import look_at_access
 from compas.config.config import Config
 from compas.config.findings import ConfigError, Finding
 from compas.config.load import load
+from compas.config.locate import absolute
 from compas.config.positions.compose import compose
 from compas.config.positions.nodes import SyntaxFailure
 from compas.config.positions.text import read_text
@@ -27,6 +29,9 @@ def check_config(path: Path, environ: Mapping[str, str]) -> tuple[list[Check], C
             f"correct {path} there; indentation, quotes and colons are what YAML minds" if place else f"correct {path}"
         )
         return [failed("config", f"{path} cannot be read: {place}{failure.sentence}", hint)], None
+    access = look_at_access(absolute(path))
+    if access.refusal is not None:
+        return [failed("config", access.refusal, access.remedy)], None
     try:
         loaded = load(path, environ=environ)
     except ConfigError as error:

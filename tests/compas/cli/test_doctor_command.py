@@ -60,6 +60,14 @@ def test_a_set_up_with_warnings_only_exits_with_zero_and_is_left_as_it_was(desk:
     assert not (desk.home / "state").exists()
 
 
+def test_a_config_that_every_user_can_write_fails_with_the_command_that_mends_it(desk: Desk, config: Path) -> None:
+    config.chmod(0o666)
+    code, found = examined(desk)
+    assert code == 1
+    assert "every user of this machine can write" in found["config"]["detail"]
+    assert found["config"]["hints"] == [f"chmod o-w {config}"]
+
+
 # proves: c-config-dashboard 88
 @pytest.mark.parametrize(
     ("old", "new", "finding", "hint"),
