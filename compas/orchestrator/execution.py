@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import trio
 
@@ -17,6 +18,7 @@ from compas.domain.execution import Outcome
 from compas.domain.thread import Run, Thread
 from compas.orchestrator import messages as m
 from compas.orchestrator.aftermath import record_work
+from compas.orchestrator.custody import Custody, GivenUp
 from compas.orchestrator.outcome import conclude, process_end
 from compas.orchestrator.output import Follower
 from compas.orchestrator.preparation import Ready, make_ready
@@ -24,9 +26,10 @@ from compas.orchestrator.runners import Connection
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services, execution_name, thread_name
 from compas.orchestrator.stream import patiently
 from compas.orchestrator.unreadable import Unreadable
-from compas.runner.attachment import AttachmentLost
-from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running
+from compas.runner.attachment import AttachmentLost, AttachmentRefused
+from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running, Vanished
 from compas.runner.launcher import LaunchError
+from compas.runner.messages import Exit
 
 log = logging.getLogger("compas.execution")
 
@@ -56,8 +59,8 @@ class ExecutionActor(Actor):
         self._job = job
         self._services = services
         self._runners = services.runners
-        self._told_to_stop = trio.Event()
-        self._stop_reason = ""
+        self._custody = Custody(job.execution, services)
+        self._has_launched = False
 
     async def on_start(self) -> None:
         """Begin in the background, so that whoever starts it can go on."""
@@ -67,8 +70,7 @@ class ExecutionActor(Actor):
     async def receive(self, message: object) -> object:
         """Take the word to stop."""
         if isinstance(message, m.StopExecution):
-            self._stop_reason = message.reason
-            self._told_to_stop.set()
+            self._custody.stop(message.reason)
         return None
 
     async def _carry_out(self) -> None:
@@ -85,8 +87,11 @@ class ExecutionActor(Actor):
         for _ in range(LAUNCH_TRIES):
             state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
             run = state.runs[self._job.execution]
+            self._custody.learn(run)
             try:
-                match self._runners.judge(self._job.execution):
+                match self._custody.judge():
+                    case NeverStarted() if self._has_launched:
+                        return await self._end(thread, run, GivenUp("lost", "the record of its start is gone"))
                     case NeverStarted() if run.status == "cancelled":
                         return await self._cancel()
                     case NeverStarted():
@@ -94,7 +99,9 @@ class ExecutionActor(Actor):
                         if stands_in_the_way is not None:
                             return stands_in_the_way if isinstance(stands_in_the_way, Outcome) else None
                     case Died() | Rebooted():
-                        await self._runners.settle(self._job.execution, self._services.clock())
+                        await self._custody.settle()
+                    case Vanished(found=found):
+                        return await self._end(thread, run, GivenUp("lost", found))
                     case Running() | Finished():
                         pass
                 return await self._follow(thread, run)
@@ -102,10 +109,16 @@ class ExecutionActor(Actor):
                 # What has become of the runner is for its record to say: judge again.
                 trouble = str(err)
                 log.warning("execution %s: %s", self._job.execution, err, extra={"action": "runner_lost"})
-        return await self._give_up(trouble)
+            except AttachmentRefused as err:
+                return await self._end(thread, run, GivenUp("lost", f"its runner does not serve us: {err}"))
+        return await self._give_up(thread, trouble)
 
-    async def _give_up(self, trouble: str) -> Outcome:
+    async def _give_up(self, thread: ActorRef, trouble: str) -> Outcome:
         """End an execution that nobody could be brought to host. A runner that turns up late finds that, and leaves."""
+        state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
+        run = state.runs[self._job.execution]
+        if not isinstance(self._custody.judge(), NeverStarted):
+            return await self._end(thread, run, GivenUp("lost", f"its runner is out of reach: {trouble}"))
         reason = f"no runner could be started in {LAUNCH_TRIES} tries: {trouble}"
         ended = await self._runners.cancel(self._job.execution, reason, self._services.clock())
         if ended.kind != "cancelled":
@@ -115,7 +128,7 @@ class ExecutionActor(Actor):
     # --- before --------------------------------------------------------------------------------------------------
 
     async def _cancel(self) -> Outcome:
-        reason = self._stop_reason or "cancelled before it started"
+        reason = self._custody.stop_reason or "cancelled before it started"
         ended = await self._runners.cancel(self._job.execution, reason, self._services.clock())
         return conclude(ended, Answer(success=False))
 
@@ -140,7 +153,8 @@ class ExecutionActor(Actor):
             failpoints.hit("execution.requested")
             if refusal is not None:
                 return refusal
-        await self._runners.launch(self._job.execution)
+        await self._custody.launch()
+        self._has_launched = True
         failpoints.hit("execution.launched")
         return None
 
@@ -149,7 +163,7 @@ class ExecutionActor(Actor):
         ready: Ready | Outcome | Refusal = Refusal(code="stopped", message="it was told to stop before it started")
 
         async def cancel_when_told(scope: trio.CancelScope) -> None:
-            await self._told_to_stop.wait()
+            await self._custody.told_to_stop.wait()
             scope.cancel()
 
         async with trio.open_nursery() as nursery:
@@ -161,46 +175,92 @@ class ExecutionActor(Actor):
     # --- during --------------------------------------------------------------------------------------------------
 
     async def _follow(self, thread: ActorRef, run: Run) -> Outcome:
-        """Read the output from its beginning to the recorded exit, then judge it."""
+        """Read the output from its beginning to the recorded exit, then judge it.
+
+        A runner that does not end what it was told to, or does not say how its agent has ended, is not waited for.
+        """
+        follower = await self._open_follower(thread, run)
+        ended, given_up = await self._read(thread, run, follower)
+        failpoints.hit("execution.exit_read")
+        if given_up is not None:
+            return await self._end(thread, run, given_up)
+        if ended is None:
+            raise AttachmentLost(f"the output of {self._job.execution} ended without an exit")
+        return await self._conclude(thread, run, follower, await self._custody.verify(ended))
+
+    async def _open_follower(self, thread: ActorRef, run: Run) -> Follower:
         # Asked for again: which conversation goes on is known only since the execution was requested.
         state = await thread.ask(m.DescribeThread(), timeout=ASK_TIMEOUT_SECS)
         backend = self._services.backends.get(run.queued.backend)
+        self._custody.learn(state.runs[self._job.execution])
         resumed = _resumed(state, self._job.execution)
         reader = Unreadable(run.queued.backend) if backend is None else backend.open_reader(resumed)
-        follower = Follower(self.context, self._services, self._job.thread, run, reader)
+        return Follower(self.context, self._services, self._job.thread, run, reader)
+
+    async def _read(self, thread: ActorRef, run: Run, follower: Follower) -> tuple[Exit | None, GivenUp | None]:
+        """Return the exit that the runner tells, or why it is not waited for."""
+        given_up: GivenUp | None = None
         async with self._runners.attach(self._job.execution, self._services.epoch) as connection:
-            stopper = self.context.start_soon(self._stop_when_told, connection)
+
+            async def lose_patience() -> None:
+                nonlocal given_up
+                given_up = await self._custody.wait_out()
+                waiting.cancel()
+
+            stopper = self.context.start_soon(partial(self._stop_when_told, connection))
             try:
                 await self._report_started(thread)
-                async for chunk in connection:
-                    follower.feed(chunk.text)
-                    if follower.has_given_up and not self._told_to_stop.is_set():
-                        self._stop_reason = "nothing could come of it any more"
-                        self._told_to_stop.set()
-                    await trio.lowlevel.checkpoint()
+                waiting = trio.CancelScope()
+                impatience = self.context.start_soon(lose_patience)
+                try:
+                    with waiting:
+                        await self._read_all(connection, follower)
+                finally:
+                    impatience.cancel()
             finally:
                 stopper.cancel()
-        ended = connection.exit
-        if ended is None:
-            raise AttachmentLost(f"the output of {self._job.execution} ended without an exit")
-        failpoints.hit("execution.exit_read")
-        answer = follower.finish(ExitStatus(code=ended.exit_code, signal=ended.signal))
-        outcome = conclude(ended, answer, has_given_up=follower.has_given_up)
-        return await self._with_work(thread, run, outcome)
+        return connection.exit, given_up
+
+    async def _read_all(self, connection: Connection, follower: Follower) -> None:
+        async for chunk in connection:
+            self._custody.hear()
+            follower.feed(chunk.text)
+            if follower.has_given_up:
+                self._custody.stop("nothing could come of it any more")
+            await trio.lowlevel.checkpoint()
 
     async def _stop_when_told(self, connection: Connection) -> None:
-        await self._told_to_stop.wait()
-        await connection.stop(self._stop_reason)
+        await self._custody.told_to_stop.wait()
+        await connection.stop(self._custody.stop_reason)
 
     async def _report_started(self, thread: ActorRef) -> None:
-        started = self._runners.started(self._job.execution)
-        if started is not None:
-            event = e.ExecutionStarted(
-                execution=self._job.execution, pid=started.agent_pid, started_at=started.started_at
-            )
+        event = self._custody.started()
+        if event is not None:
             await self._ask_patiently(thread, m.ExecutionRuns(started=event))
 
+    # --- without its runner --------------------------------------------------------------------------------------
+
+    async def _end(self, thread: ActorRef, run: Run, cause: GivenUp) -> Outcome:
+        """End it without asking its runner, and judge it by what is left: its output, as far as that can be read."""
+        verdict = self._custody.judge()
+        if isinstance(verdict, Finished):
+            ended = await self._custody.verify(verdict.exit)
+        else:
+            ended = await self._custody.end(cause)
+        follower = await self._open_follower(thread, run)
+        if isinstance(self._custody.judge(), Finished):
+            try:
+                async with self._runners.attach(self._job.execution, self._services.epoch) as files:
+                    await self._read_all(files, follower)
+            except AttachmentLost as err:
+                log.warning("execution %s: %s", self._job.execution, err, extra={"action": "output_lost"})
+        return await self._conclude(thread, run, follower, ended)
+
     # --- after ---------------------------------------------------------------------------------------------------
+
+    async def _conclude(self, thread: ActorRef, run: Run, follower: Follower, ended: Exit) -> Outcome:
+        answer = follower.finish(ExitStatus(code=ended.exit_code, signal=ended.signal))
+        return await self._with_work(thread, run, conclude(ended, answer, has_given_up=follower.has_given_up))
 
     async def _with_work(self, thread: ActorRef, run: Run, outcome: Outcome) -> Outcome:
         """Return the outcome together with what is in the worktree now."""

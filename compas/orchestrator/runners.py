@@ -13,8 +13,13 @@ from compas.orchestrator.workers import Slot
 from compas.runner import files, judgement
 from compas.runner.attachment import open_attachment
 from compas.runner.epochs import record_epoch
-from compas.runner.launcher import Launcher
-from compas.runner.messages import Exit, LogChunk, Spec, Started
+from compas.runner.force import end_by_force, sweep, wait_agent_gone
+from compas.runner.launcher import Launcher, LaunchError
+from compas.runner.messages import Exit, ExitKind, LogChunk, Spec, Started
+from compas.runner.tree import RecordedTree, Swept
+
+LAUNCH_LIMIT_SECS = 30.0
+"""How long a launch may take before its fork server is taken for hung: it takes milliseconds, and some syncs."""
 
 
 class Connection(Protocol):
@@ -38,16 +43,19 @@ class Runners(Protocol):
         """Record that the supervisor of this epoch holds now: runners serve no other. Raises OSError."""
         ...
 
-    def judge(self, execution: str) -> judgement.Verdict:
-        """Say what has become of an execution; never waits."""
+    def judge(self, execution: str, known: RecordedTree | None = None) -> judgement.Verdict:
+        """Say what has become of an execution; never waits. `known` is what the log says of its processes."""
         ...
 
     async def prepare(self, spec: Spec) -> Spec:
         """Keep the description of an execution durably; the one that was kept first stays and is returned."""
         ...
 
-    async def launch(self, execution: str) -> None:
-        """Start the runner of a prepared execution; a repeat starts nothing. Raises LaunchError: judge again."""
+    async def launch(self, execution: str) -> Started | None:
+        """Start the runner of a prepared execution; a repeat starts nothing. Raises LaunchError: judge again.
+
+        Returns what the runner says of its processes, by a way that its agent has no hand in; None for a repeat.
+        """
         ...
 
     async def token(self, execution: str) -> str | None:
@@ -59,15 +67,30 @@ class Runners(Protocol):
         ...
 
     def started(self, execution: str) -> Started | None:
-        """Return what the runner recorded when it released the agent, or None."""
+        """Return what the runner recorded when it released the agent; None where there is none that can be read."""
         ...
 
     def attach(self, execution: str, epoch: int) -> AbstractAsyncContextManager[Connection]:
         """Connect to a runner, or to what it left behind. Raises AttachmentLost: judge again."""
         ...
 
-    async def settle(self, execution: str, now: float) -> Exit:
+    async def settle(self, execution: str, now: float, known: RecordedTree | None = None) -> Exit:
         """Record the end of an execution whose runner died, once everything of it is gone."""
+        ...
+
+    async def end(self, execution: str, known: RecordedTree | None, *, kind: ExitKind, reason: str, now: float) -> Exit:
+        """End all of an execution without asking its runner, and return its exit. A repeat finds nothing more.
+
+        With `nothing_left` False something is alive yet that could not be ended: nothing is recorded, try again.
+        """
+        ...
+
+    async def sweep(self, execution: str, known: RecordedTree | None) -> Swept:
+        """End what is alive of an execution that is said to have ended, and say what there was."""
+        ...
+
+    async def wait_agent_gone(self, known: RecordedTree) -> None:
+        """Return when the process of an agent has ended, whatever its runner says; may wait for ever elsewhere."""
         ...
 
     async def cancel(self, execution: str, reason: str, now: float) -> Exit:
@@ -94,9 +117,9 @@ class LocalRunners:
         """See Runners."""
         await trio.to_thread.run_sync(record_epoch, self._root, epoch)
 
-    def judge(self, execution: str) -> judgement.Verdict:
+    def judge(self, execution: str, known: RecordedTree | None = None) -> judgement.Verdict:
         """See Runners."""
-        return judgement.judge(self._root / execution)
+        return judgement.judge(self._root / execution, known)
 
     async def prepare(self, spec: Spec) -> Spec:
         """See Runners."""
@@ -107,9 +130,13 @@ class LocalRunners:
         await trio.to_thread.run_sync(judgement.prepare, directory, spec)
         return spec
 
-    async def launch(self, execution: str) -> None:
+    async def launch(self, execution: str) -> Started | None:
         """See Runners."""
-        await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution))
+        with trio.move_on_after(LAUNCH_LIMIT_SECS):
+            launched = await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution))
+            return launched.started
+        self._launcher.discard_current()
+        raise LaunchError(f"the fork server did not start {execution} in {LAUNCH_LIMIT_SECS:g} s: it is replaced")
 
     async def token(self, execution: str) -> str | None:
         """See Runners."""
@@ -122,8 +149,11 @@ class LocalRunners:
 
     def started(self, execution: str) -> Started | None:
         """See Runners."""
-        with files.open_directory(self._root / execution) as descriptor:
-            return files.read(descriptor, files.STARTED, Started)
+        try:
+            with files.open_directory(self._root / execution) as descriptor:
+                return files.read(descriptor, files.STARTED, Started)
+        except (OSError, files.ExecutionFileError):
+            return None
 
     @asynccontextmanager
     async def attach(self, execution: str, epoch: int) -> AsyncIterator[Connection]:
@@ -131,9 +161,21 @@ class LocalRunners:
         async with open_attachment(self._root / execution, epoch=epoch) as attachment:
             yield attachment
 
-    async def settle(self, execution: str, now: float) -> Exit:
+    async def settle(self, execution: str, now: float, known: RecordedTree | None = None) -> Exit:
         """See Runners."""
-        return await judgement.settle_dead(self._root / execution, now=now)
+        return await judgement.settle_dead(self._root / execution, now=now, known=known)
+
+    async def end(self, execution: str, known: RecordedTree | None, *, kind: ExitKind, reason: str, now: float) -> Exit:
+        """See Runners."""
+        return await end_by_force(self._root / execution, known, kind=kind, reason=reason, now=now)
+
+    async def sweep(self, execution: str, known: RecordedTree | None) -> Swept:
+        """See Runners."""
+        return await sweep(self._root / execution, known)
+
+    async def wait_agent_gone(self, known: RecordedTree) -> None:
+        """See Runners."""
+        await wait_agent_gone(known)
 
     async def cancel(self, execution: str, reason: str, now: float) -> Exit:
         """See Runners."""

@@ -13,12 +13,13 @@ import trio
 from compas.errors import CompasError
 from compas.runner import files, wire
 from compas.runner.file_watch import FileWatch
-from compas.runner.messages import Ended, Exit, Hello, LogChunk, Refused, Stop
+from compas.runner.messages import Ended, Exit, FromRunner, Hello, LogChunk, Refused, Stop
 from compas.runner.reading import read_log
 from compas.runner.socket_path import socket_address
 
 CONNECT_LIMIT_SECS = 5.0
 _RECEIVE_BYTES = 256 * 1024
+_OFFSETS_END = 2**63
 _LINE_LIMIT = struct.pack("@ll", 2, 0)
 """Seconds and microseconds to stand in line before a runner that lets nobody in."""
 
@@ -80,7 +81,7 @@ class Attachment:
         """Return the runner's next chunk; None when it has sent the exit, or is gone."""
         while self.exit is None:
             if self._payloads:
-                match wire.decode_from_runner(self._payloads.popleft()):
+                match self._decode(self._payloads.popleft()):
                     case LogChunk() as chunk:
                         return chunk
                     case Ended(exit=ended):
@@ -99,16 +100,34 @@ class Attachment:
         except trio.BrokenResourceError:
             data = b""
         self._has_stream_ended = not data
-        self._payloads.extend(self._frames.feed(bytes(data)))
+        try:
+            self._payloads.extend(self._frames.feed(bytes(data)))
+        except wire.WireError as err:
+            raise self._lost(f"says what no runner says: {err}") from err
+
+    def _decode(self, payload: bytes) -> FromRunner:
+        try:
+            message = wire.decode_from_runner(payload)
+        except wire.WireError as err:
+            raise self._lost(f"says what no runner says: {err}") from err
+        if isinstance(message, LogChunk) and not self.offset <= message.next_offset < _OFFSETS_END:
+            raise self._lost(f"gives offset {message.next_offset} after {self.offset}")
+        return message
+
+    def _lost(self, found: str) -> AttachmentLost:
+        return AttachmentLost(f"what answers for the runner of {self._directory} {found}; judge it again")
 
     async def _read_files(self) -> LogChunk | None:
         """Go on from the files, which say the same by the same offsets once there is an exit."""
         await trio.lowlevel.checkpoint()
-        with files.open_directory(self._directory) as descriptor:
-            ended = files.read(descriptor, files.EXIT, Exit)
+        try:
+            with files.open_directory(self._directory) as descriptor:
+                ended = files.read(descriptor, files.EXIT, Exit)
+            chunk = None if ended is None else read_log(self._directory, self.offset)
+        except (OSError, files.ExecutionFileError) as err:
+            raise AttachmentLost(f"what the runner of {self._directory} left cannot be read: {err}") from err
         if ended is None:
             raise AttachmentLost(f"the runner of {self._directory} vanished without an exit: judge it again")
-        chunk = read_log(self._directory, self.offset)
         if chunk is None:
             self.exit = ended
         return chunk
@@ -123,7 +142,10 @@ async def open_attachment(directory: Path, offset: int = 0, *, epoch: int | None
     Raises:
         AttachmentLost: There is neither a runner that answers nor an exit.
     """
-    stream = await _connect(directory)
+    try:
+        stream = await _connect(directory)
+    except OSError as err:
+        raise AttachmentLost(f"the directory {directory} cannot be used: {err.strerror or err}") from err
     if stream is None:
         yield Attachment(directory, offset, None)
         return

@@ -1,8 +1,10 @@
 """The files of one execution: their names, and how they are read and durably written."""
 
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -20,7 +22,10 @@ SOCKET = "runner.sock"
 FILES = "files"
 
 _WRITING = os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+_READING = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
 _RESERVED_BYTES = 8192
+_LIMIT_BYTES = 256 * 1024 * 1024
+"""Of a file that is read into memory: a spec holds a whole prompt, and more than this is nobody's."""
 
 # Made here, in the fork server, and not by every runner on its first use.
 _DECODERS: dict[type, msgspec.json.Decoder[Spec | Started | Exit]] = {
@@ -54,17 +59,17 @@ def exists(directory: int, name: str) -> bool:
 
 
 def read(directory: int, name: str, kind: type[FileT]) -> FileT | None:
-    """Read one of the three JSON files; None when it is absent.
+    """Read one of the three JSON files; None when it is absent. Never waits, whatever stands in its place.
 
     Raises:
-        ExecutionFileError: It is there, but of a newer version or damaged.
+        ExecutionFileError: It is there, but of a newer version, damaged, or no file.
     """
     try:
-        descriptor = os.open(name, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
+        content = _content(directory, name)
     except FileNotFoundError:
         return None
-    with open(descriptor, "rb") as file:
-        content = file.read()
+    except OSError as err:
+        raise ExecutionFileError(f"{name} cannot be read: {err.strerror}") from err
     try:
         value = _DECODERS[kind].decode(content)
     except msgspec.DecodeError as err:
@@ -75,6 +80,17 @@ def read(directory: int, name: str, kind: type[FileT]) -> FileT | None:
             f"{name} has version {value.version}, this compas reads up to {VERSION}: upgrade compas"
         )
     return value
+
+
+def _content(directory: int, name: str) -> bytes:
+    descriptor = os.open(name, _READING, dir_fd=directory)
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file")
+        content = file.read(_LIMIT_BYTES + 1)
+    if len(content) > _LIMIT_BYTES:
+        raise OSError(errno.EFBIG, f"it has more than {_LIMIT_BYTES} bytes")
+    return content
 
 
 def reserve(directory: int, name: str) -> None:

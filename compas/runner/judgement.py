@@ -10,7 +10,7 @@ import trio
 from compas.errors import CompasError
 from compas.runner import files, machine
 from compas.runner.messages import Exit, Spec, Started
-from compas.runner.strays import end_strays
+from compas.runner.tree import RecordedTree, end_tree, recorded_tree
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -39,7 +39,13 @@ class Died(msgspec.Struct, frozen=True):
     started: Started
 
 
-Verdict = Running | Finished | NeverStarted | Rebooted | Died
+class Vanished(msgspec.Struct, frozen=True):
+    """Its files are gone or unreadable, though it was started: end it without asking. `found` says what is wrong."""
+
+    found: str
+
+
+Verdict = Running | Finished | NeverStarted | Rebooted | Died | Vanished
 
 
 class SettleError(CompasError):
@@ -71,13 +77,21 @@ def prepare(directory: Path, spec: Spec) -> None:
         os.fsync(parent)
 
 
-def judge(directory: Path) -> Verdict:
-    """Say what has become of an execution. Reads a few small files; never waits.
+def judge(directory: Path, known: RecordedTree | None = None) -> Verdict:
+    """Say what has become of an execution. Reads a few small files; never waits, whatever stands in their place.
 
-    Takes the lock for a moment; a runner that starts just then waits for it.
+    Takes the lock for a moment; a runner that starts just then waits for it. `known` is what is recorded elsewhere of
+    an execution that has started: then files that say otherwise are not believed.
     """
+    try:
+        return _judge(directory, known)
+    except (OSError, files.ExecutionFileError) as err:
+        return Vanished(f"its files in {directory} cannot be read: {err}")
+
+
+def _judge(directory: Path, known: RecordedTree | None) -> Verdict:
     if not directory.exists():
-        return NeverStarted()
+        return NeverStarted() if known is None else Vanished(f"its directory {directory} is gone")
     with files.open_directory(directory) as descriptor, files.try_lock(descriptor) as is_held:
         # Looked at under the lock, but an exit is final whoever holds it.
         ended = files.read(descriptor, files.EXIT, Exit)
@@ -85,18 +99,22 @@ def judge(directory: Path) -> Verdict:
             return Finished(ended)
         if not is_held:
             return Running()
-        return _judge_unfinished(descriptor)
+        verdict = _judge_unfinished(descriptor)
+    if isinstance(verdict, NeverStarted) and known is not None:
+        return Vanished(f"{files.STARTED} is gone from {directory}")
+    return verdict
 
 
-async def settle_dead(directory: Path, *, now: float) -> Exit:
-    """End everything that carries the execution's mark, then write its exit: `lost` or `rebooted`.
+async def settle_dead(directory: Path, *, now: float, known: RecordedTree | None = None) -> Exit:
+    """End everything of the execution, then write its exit: `lost` or `rebooted`.
 
-    Idempotent: an exit that is there already is returned. `now` is UTC seconds. Not cancelled midway.
+    Idempotent: an exit that is there already is returned. `now` is UTC seconds. Not cancelled midway. `known` goes
+    before what the files say of its processes.
 
     Raises:
         SettleError: A runner is alive, or no agent was ever started.
     """
-    return await trio.to_thread.run_sync(_settle_dead, directory, now)
+    return await trio.to_thread.run_sync(_settle_dead, directory, now, known)
 
 
 async def cancel_never_started(directory: Path, *, reason: str, now: float) -> Exit:
@@ -119,7 +137,7 @@ def _judge_unfinished(descriptor: int) -> NeverStarted | Rebooted | Died:
     return Died(started)
 
 
-def _settle_dead(directory: Path, now: float) -> Exit:
+def _settle_dead(directory: Path, now: float, known: RecordedTree | None) -> Exit:
     with files.open_directory(directory) as descriptor, files.try_lock(descriptor) as is_held:
         ended = files.read(descriptor, files.EXIT, Exit)
         if ended is not None:
@@ -133,10 +151,10 @@ def _settle_dead(directory: Path, now: float) -> Exit:
             case Rebooted(started):
                 ended = _describe(descriptor, "rebooted", "the machine was booted anew meanwhile", started, now)
             case Died(started):
-                count, nothing_left = end_strays(started.token)
+                swept = end_tree(known or recorded_tree(directory.name, started))
                 reason = "the runner died without recording how the agent ended"
                 ended = _describe(descriptor, "lost", reason, started, now)
-                ended = msgspec.structs.replace(ended, leftovers_ended=count, nothing_left=nothing_left)
+                ended = msgspec.structs.replace(ended, leftovers_ended=swept.ended, nothing_left=swept.nothing_left)
         files.write_new(descriptor, files.EXIT, ended)
         return ended
 

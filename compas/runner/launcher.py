@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 import trio
@@ -15,6 +15,7 @@ import trio
 from compas import failpoints
 from compas.errors import CompasError
 from compas.runner.forkserver import LENGTH_BYTES
+from compas.runner.messages import Started
 from compas.runner.process import PRESENT, STARTED
 
 _BOOT = "import sys; sys.path += sys.argv[1:]; from compas.runner.forkserver import main; main()"
@@ -30,6 +31,13 @@ class ForkServerGone(LaunchError):  # noqa: N818 - named for what happened, like
     """The fork server itself has ended: open a new one. Any other LaunchError is one runner's matter."""
 
 
+class Launched(NamedTuple):
+    """How a launch went, and what the new runner says of its processes; None when no agent was started by it."""
+
+    answer: Literal["started", "present"]
+    started: Started | None = None
+
+
 class Launcher:
     """Starts runners; see `open_fork_server`."""
 
@@ -37,7 +45,7 @@ class Launcher:
         self._channel = channel
         self._sending = trio.Lock()
 
-    async def launch(self, directory: Path) -> Literal["started", "present"]:
+    async def launch(self, directory: Path) -> Launched:
         """Start a runner for a prepared execution, whose directory is an absolute path.
 
         Idempotent: when the execution has or had a runner, the new one leaves and the answer is "present".
@@ -57,10 +65,11 @@ class Launcher:
             report = b""
             while len(report) < _REPORT_LIMIT_BYTES and (data := await stream.receive_some()):
                 report += data
-        if report == STARTED:
-            return "started"
+        if report.startswith(STARTED):
+            record = report.removeprefix(STARTED)
+            return Launched("started", msgspec.json.decode(record, type=Started) if record else None)
         if report == PRESENT:
-            return "present"
+            return Launched("present")
         found = report.decode("utf-8", "replace") or "it ended without a word"
         raise LaunchError(f"tried to start a runner for {directory}: {found}; judge the execution again")
 

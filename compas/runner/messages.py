@@ -83,7 +83,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     """Raw output that the agent wrote into its output file faster than it could be read."""
     log_error: str | None = None
     leftovers_ended: int = 0
-    """Processes beside the agent that were signalled at the end."""
+    """Processes beside the agent that were signalled at the end; with the agent where its runner could not end it."""
     nothing_left: bool = True
     """False when some process of the agent's tree was still alive when the runner gave up on it."""
     version: int = VERSION

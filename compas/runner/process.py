@@ -9,6 +9,8 @@ import traceback
 from collections.abc import Callable
 from types import FrameType
 
+import msgspec
+
 from compas import failpoints
 from compas.clock import wall_clock
 from compas.output.redact import Redactor
@@ -31,7 +33,10 @@ STARTED = b"started"
 PRESENT = b"present"
 
 Report = Callable[[bytes], None]
-"""Tells whoever launched: STARTED, PRESENT (ran, runs or ended already), or the text of a failure."""
+"""Tells whoever launched: STARTED, PRESENT (ran, runs or ended already), or the text of a failure.
+
+Behind STARTED stands what `started.json` holds, if an agent runs: its agent can write that file, and not this pipe.
+"""
 
 
 def run(path: str, report: Report) -> None:
@@ -55,12 +60,12 @@ def run(path: str, report: Report) -> None:
         log = Log(directory, spec.log_limit_bytes)
         listener = bind_socket(directory, path)
         try:
-            hosting = _start(directory, spec, log, listener, umask)
+            hosting, started = _start(directory, spec, log, listener, umask)
         except SpawnError as err:
             _record(directory, Exit(kind="spawn_failed", reason=str(err), ended_at=wall_clock()))
             report(STARTED)
             return
-        report(STARTED)
+        report(STARTED + msgspec.json.encode(started))
         try:
             hosting.run(directory)
         except Exception:
@@ -99,7 +104,7 @@ def _wait_for_lock(descriptor: int) -> bool:
     return True
 
 
-def _start(directory: int, spec: Spec, log: Log, listener: socket.socket, umask: int) -> Hosting:
+def _start(directory: int, spec: Spec, log: Log, listener: socket.socket, umask: int) -> tuple[Hosting, Started]:
     """Fork, record, release: in this order an agent without a record never ran."""
     program = find_program(spec)
     try:
@@ -114,10 +119,13 @@ def _start(directory: int, spec: Spec, log: Log, listener: socket.socket, umask:
         # The child at the gate, if there is one, ends by itself together with this process.
         raise SpawnError(f"cannot start {spec.argv[0]!r}: {err}") from err
     failpoints.hit("runner.recorded")
+    if files.exists(directory, files.EXIT):
+        # Its supervisor could not wait for this. It looks for what is recorded after it has written that.
+        raise SpawnError("the execution was ended before its agent was released")
     agent.release()
     failpoints.hit("runner.released")
     agent.confirm(spec)
-    return hosting
+    return hosting, started
 
 
 def _describe(spec: Spec, agent: WaitingAgent) -> Started:

@@ -69,13 +69,17 @@ def descendants(root: int, processes: Iterable[Process]) -> list[Process]:
     return [process for process in found if not process.is_zombie]
 
 
+def environment(pid: int) -> list[bytes]:
+    """Return the entries of the environment that a process was started with; none where that is closed to us."""
+    if sys.platform == "darwin":
+        return _environment_darwin(pid).split(b" ")
+    content = _read(f"/proc/{pid}/environ")
+    return [] if content is None else content.split(b"\0")
+
+
 def carries_token(pid: int, token: str) -> bool:
     """Tell whether this process was started with the execution's mark in its environment."""
-    mark = f"{TOKEN_VARIABLE}={token}".encode()
-    if sys.platform == "darwin":
-        return mark in _environment_darwin(pid).split(b" ")
-    content = _read(f"/proc/{pid}/environ")
-    return content is not None and mark in content.split(b"\0")
+    return f"{TOKEN_VARIABLE}={token}".encode() in environment(pid)
 
 
 def belonging(token: str) -> list[Process]:

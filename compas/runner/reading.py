@@ -28,8 +28,8 @@ def read_log(directory: Path, offset: int = 0, limit: int = DEFAULT_LIMIT_BYTES)
 
 def _open(directory: int) -> int:
     """Open the log; what stands in its place, if it could not be made or has been deleted, reads as empty."""
-    with contextlib.suppress(FileNotFoundError):
-        log = os.open(files.LOG, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW, dir_fd=directory)
+    with contextlib.suppress(OSError):
+        log = os.open(files.LOG, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
         if stat.S_ISREG(os.fstat(log).st_mode):
             return log
         os.close(log)

@@ -5,6 +5,7 @@ import select
 import signal
 import sys
 import time
+from collections.abc import Sequence
 
 from compas.runner import processes
 from compas.runner.processes import Process
@@ -23,11 +24,15 @@ def end_strays(token: str) -> tuple[int, bool]:
         seen.update((process.pid, process.start_time) for process in found)
         if time.monotonic() >= limit:
             return len(seen), False
-        _kill_and_wait(found, limit)
+        signal_and_wait(found, (signal.SIGKILL,), limit)
     return len(seen), True
 
 
-def _kill_and_wait(found: list[Process], limit: float) -> None:
+def signal_and_wait(found: Sequence[Process], numbers: Sequence[int], limit: float) -> None:
+    """Send signals to exactly these processes, then wait until they have ended, or the monotonic clock says `limit`.
+
+    Blocks. One that ended meanwhile is passed over; one that is another user's is only waited for.
+    """
     if sys.platform == "darwin":
         queue = select.kqueue()
         waiting = 0
@@ -40,7 +45,8 @@ def _kill_and_wait(found: list[Process], limit: float) -> None:
             )
             try:
                 queue.control([event], 0)
-                os.kill(process.pid, signal.SIGKILL)
+                for number in numbers:
+                    os.kill(process.pid, number)
             except (ProcessLookupError, PermissionError):
                 continue  # gone by itself, or another user's: the next listing tells
             waiting += 1
@@ -48,7 +54,7 @@ def _kill_and_wait(found: list[Process], limit: float) -> None:
             waiting -= len(queue.control([], waiting, left))
         queue.close()
         return
-    ends = [descriptor for process in found if (descriptor := _kill(process)) is not None]
+    ends = [descriptor for process in found if (descriptor := _signal(process, numbers)) is not None]
     try:
         poll = select.poll()
         for descriptor in ends:
@@ -63,8 +69,8 @@ def _kill_and_wait(found: list[Process], limit: float) -> None:
             os.close(descriptor)
 
 
-def _kill(process: Process) -> int | None:
-    """Send SIGKILL through a descriptor of exactly this process, and return it to wait for the end."""
+def _signal(process: Process, numbers: Sequence[int]) -> int | None:
+    """Send signals through a descriptor of exactly this process, and return it to wait for the end."""
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError:
@@ -75,8 +81,11 @@ def _kill(process: Process) -> int | None:
         os.close(descriptor)
         return None
     try:
-        signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
+        for number in numbers:
+            signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
         os.close(descriptor)
         return None
+    except PermissionError:
+        pass  # another user's, as of a program with rights of its own: its end can only be waited for
     return descriptor

@@ -35,11 +35,21 @@ class ExecutionRequested(Fact, frozen=True, kw_only=True, tag="execution.request
 
 
 class ExecutionStarted(Fact, frozen=True, kw_only=True, tag="execution.started"):
-    """Outcome: the runner recorded the agent's process and released it."""
+    """Outcome: the runner recorded the agent's process and released it.
+
+    What is below `started_at` names its processes for good, so that they can be ended whatever became of the runner's
+    own files: start times in the unit of the platform's process table, and the digest of the mark in their
+    environment. Logs of earlier versions have none of it: 0 and empty.
+    """
 
     execution: str
     pid: int
     started_at: float
+    boot_id: str = ""
+    start_time: int = 0
+    runner_pid: int = 0
+    runner_start_time: int = 0
+    mark: str = ""
 
 
 class Usage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

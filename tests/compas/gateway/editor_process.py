@@ -76,7 +76,7 @@ class Editor:
         return self.send("tools/call", {"name": tool, "arguments": arguments})
 
     def hang_up(self) -> tuple[int, bytes, bytes]:
-        """Close the pipe; return the exit status, and what else was written.."""
+        """Close the pipe; return the exit status, and what else was written."""
         out, err = self.process.communicate(timeout=CEILING)
         return self.process.returncode, out, err
 

@@ -9,10 +9,11 @@ import trio
 from compas.clock import Clock
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
 from compas.runner.epochs import believe
-from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running, SettleError, Verdict
+from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running, SettleError, Vanished, Verdict
 from compas.runner.launcher import LaunchError
 from compas.runner.logformat import Stream, format_line
 from compas.runner.messages import Exit, ExitKind, LogChunk, Spec, Started
+from compas.runner.tree import RecordedTree, Swept
 
 Play = Callable[[Spec, "Console"], Awaitable[int]]
 """An agent: prints to its console, and returns its exit status."""
@@ -40,6 +41,9 @@ class _Hosted:
         self.exit: Exit | None = None
         self.log = b""
         self.is_alive = False
+        self.is_at_work = False
+        self.is_hung = False
+        self.patience = trio.CancelScope()
         self.epoch = spec.epoch if spec is not None else 0
         self.stop_reason: str | None = None
         self.scope = trio.CancelScope()
@@ -55,7 +59,8 @@ class FakeRunners:
     """Hosts agents in a nursery of its own; see `open_fake_runners`.
 
     `overlaps` names the threads that ever had two agents at once, `starts` counts agents per execution, and
-    `launch_failures` says of the next launches whether they fail "before" or "after" the agent was started.
+    `launch_failures` says of the next launches whether they fail "before" or "after" the agent was started. `undying`
+    says how often an end without asking leaves something alive.
     """
 
     def __init__(self, nursery: trio.Nursery, play: Play, clock: Clock) -> None:
@@ -63,6 +68,7 @@ class FakeRunners:
         self.overlaps: list[str] = []
         self.most_at_once = 0
         self.launch_failures: list[str] = []
+        self.undying = 0
         self._nursery = nursery
         self._play = play
         self._clock = clock
@@ -79,9 +85,20 @@ class FakeRunners:
     def kill_runner(self, execution: str) -> None:
         """Let a runner and its agent vanish without a word."""
         hosted = self._hosted[execution]
-        hosted.is_alive = False
+        hosted.is_alive = hosted.is_at_work = False
         hosted.scope.cancel()
         hosted.touch()
+
+    def hang(self, execution: str) -> None:
+        """Let a runner do nothing any more: it neither ends its agent nor says how that has ended."""
+        hosted = self._hosted[execution]
+        hosted.is_hung = True
+        hosted.patience.deadline = float("inf")
+
+    def forge_exit(self, execution: str, ended: Exit) -> None:
+        """Record an exit of what is at work."""
+        self._hosted[execution].exit = ended
+        self._hosted[execution].touch()
 
     def reboot(self) -> None:
         """Let everything vanish, and the machine come back as another boot."""
@@ -95,7 +112,7 @@ class FakeRunners:
         await trio.lowlevel.checkpoint()
         self._epoch = epoch
 
-    def judge(self, execution: str) -> Verdict:
+    def judge(self, execution: str, known: RecordedTree | None = None) -> Verdict:
         hosted = self._hosted.get(execution)
         if hosted is None:
             return NeverStarted()
@@ -104,7 +121,7 @@ class FakeRunners:
         if hosted.is_alive:
             return Running()
         if hosted.started is None:
-            return NeverStarted()
+            return NeverStarted() if known is None else Vanished("its record is gone")
         is_of_this_boot = hosted.started.boot_id == f"boot-{self._boot}"
         return Died(hosted.started) if is_of_this_boot else Rebooted(hosted.started)
 
@@ -115,7 +132,7 @@ class FakeRunners:
             hosted.spec = spec
         return hosted.spec
 
-    async def launch(self, execution: str) -> None:
+    async def launch(self, execution: str) -> Started | None:
         await trio.lowlevel.checkpoint()
         failure = self.launch_failures.pop(0) if self.launch_failures else None
         if failure == "before":
@@ -127,6 +144,7 @@ class FakeRunners:
             self._start(hosted, hosted.spec)
         if failure == "after":
             raise LaunchError("the fork server ended before it said how it went")
+        return hosted.started if hosted.is_alive else None
 
     async def token(self, execution: str) -> str | None:
         await trio.lowlevel.checkpoint()
@@ -148,7 +166,7 @@ class FakeRunners:
         hosted.epoch, refusal = believe(epoch, held=hosted.epoch, recorded=self._epoch)
         yield _Connection(hosted, epoch, refusal)
 
-    async def settle(self, execution: str, now: float) -> Exit:
+    async def settle(self, execution: str, now: float, known: RecordedTree | None = None) -> Exit:
         await trio.lowlevel.checkpoint()
         hosted = self._hosted[execution]
         match self.judge(execution):
@@ -172,6 +190,32 @@ class FakeRunners:
             case _:
                 raise SettleError(f"tried to cancel {execution} before its start: it has been started; stop it")
 
+    async def end(self, execution: str, known: RecordedTree | None, *, kind: ExitKind, reason: str, now: float) -> Exit:
+        await trio.lowlevel.checkpoint()
+        hosted = self._hosted.setdefault(execution, _Hosted(None))
+        if self.undying > 0:
+            self.undying -= 1
+            return Exit(kind=kind, reason=reason, ended_at=now, nothing_left=False)
+        if hosted.is_alive:
+            self.kill_runner(execution)
+        if hosted.exit is None or hosted.exit.kind != kind:
+            hosted.exit = None
+            return self._end(hosted, kind, reason, now)
+        return hosted.exit
+
+    async def sweep(self, execution: str, known: RecordedTree | None) -> Swept:
+        await trio.lowlevel.checkpoint()
+        hosted = self._hosted.get(execution)
+        was_at_work = hosted is not None and hosted.is_alive
+        if was_at_work:
+            self.kill_runner(execution)
+        return Swept(ended=0, nothing_left=True, was_at_work=was_at_work)
+
+    async def wait_agent_gone(self, known: RecordedTree) -> None:
+        hosted = self._hosted[known.execution]
+        while hosted.is_at_work:
+            await hosted.changed.wait()
+
     async def logs(self) -> dict[str, float]:
         await trio.lowlevel.checkpoint()
         return {name: one.exit.ended_at if one.exit else self._clock() for name, one in self._hosted.items() if one.log}
@@ -189,7 +233,7 @@ class FakeRunners:
         if any(other.env.get("COMPAS_THREAD") == thread for other in self.running().values()):
             self.overlaps.append(thread)
         self.starts[spec.execution] += 1
-        hosted.is_alive = True
+        hosted.is_alive = hosted.is_at_work = True
         self.most_at_once = max(self.most_at_once, len(self.running()))
         hosted.started = Started(
             boot_id=f"boot-{self._boot}",
@@ -204,14 +248,17 @@ class FakeRunners:
 
     async def _host(self, hosted: _Hosted, spec: Spec) -> None:
         code = None
-        with hosted.scope, trio.move_on_after(spec.timeout_secs or float("inf")) as patience:
+        limit = trio.current_time() + (spec.timeout_secs or float("inf"))
+        with hosted.scope, trio.CancelScope(deadline=limit) as hosted.patience:
             code = await self._play(spec, Console(hosted))
-        if not hosted.is_alive:
+        hosted.is_at_work = False
+        hosted.touch()
+        if not hosted.is_alive or hosted.is_hung:
             return
         hosted.is_alive = False
         if hosted.stop_reason is not None:
             self._end(hosted, "stopped", hosted.stop_reason, self._clock(), signal=15)
-        elif patience.cancelled_caught:
+        elif hosted.patience.cancelled_caught:
             self._end(hosted, "timeout", f"it ran longer than {spec.timeout_secs:g} s", self._clock(), signal=15)
         else:
             self._end(hosted, "exited", "", self._clock(), exit_code=code)
@@ -272,7 +319,7 @@ class _Connection:
 
     async def stop(self, reason: str) -> None:
         await trio.lowlevel.checkpoint()
-        if self._hosted.is_alive and self._hosted.stop_reason is None:
+        if self._hosted.is_alive and self._hosted.stop_reason is None and not self._hosted.is_hung:
             self._hosted.stop_reason = reason
             self._hosted.scope.cancel()
 

@@ -49,7 +49,7 @@ class Stage:
     async def start(self, script: str = "", **fields: object) -> Path:
         """Prepare and launch."""
         directory = self.prepare(script, **fields)
-        assert await self.launcher.launch(directory) == "started"
+        assert (await self.launcher.launch(directory)).answer == "started"
         return directory
 
     async def run(self, script: str = "", **fields: object) -> tuple[str, Exit]:

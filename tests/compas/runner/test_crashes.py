@@ -66,7 +66,7 @@ async def launch_with_failpoint(directory: Path, name: str) -> str:
     try:
         async with open_fork_server() as launcher:
             with trio.fail_after(CEILING):
-                return await launcher.launch(directory)
+                return (await launcher.launch(directory)).answer
     finally:
         del os.environ["COMPAS_FAILPOINT"]
 
@@ -79,7 +79,7 @@ async def test_a_runner_that_dies_before_it_records_the_agent_leaves_it_to_anoth
         await launch_with_failpoint(directory, "runner.locked")
     assert judge(directory) == NeverStarted()
     assert (runs(), marked_processes(token_of(directory))) == (0, [])
-    assert await stage.launcher.launch(directory) == "started"
+    assert (await stage.launcher.launch(directory)).answer == "started"
     _, ended = await stage.finish(directory)
     assert (ended.kind, runs()) == ("exited", 1)
 
@@ -98,7 +98,7 @@ async def test_a_runner_that_dies_around_the_release_is_settled_as_lost(
     assert marked_processes(token_of(directory)) == []
     assert runs() in possible_runs
     assert judge(directory) == Finished(ended)
-    assert await stage.launcher.launch(directory) == "present"
+    assert (await stage.launcher.launch(directory)).answer == "present"
     assert runs() in possible_runs
 
 
@@ -189,7 +189,7 @@ async def test_a_cancelled_execution_cannot_be_started_any_more(stage: Stage, ru
     directory = stage.prepare(MARK)
     ended = await cancel_never_started(directory, reason="no longer wanted", now=NOW)
     assert ended == Exit(kind="cancelled", reason="no longer wanted", ended_at=NOW)
-    assert await stage.launcher.launch(directory) == "present"
+    assert (await stage.launcher.launch(directory)).answer == "present"
     assert (judge(directory), runs()) == (Finished(ended), 0)
     assert await cancel_never_started(directory, reason="again", now=NOW + 1) == ended
 
@@ -206,7 +206,7 @@ async def test_a_running_execution_can_be_neither_settled_nor_cancelled_nor_run_
                     await settle_dead(directory, now=NOW)
                 with pytest.raises(SettleError, match="stop it"):
                     await cancel_never_started(directory, reason="", now=NOW)
-                assert await stage.launcher.launch(directory) == "present"
+                assert (await stage.launcher.launch(directory)).answer == "present"
                 await attachment.stop("enough")
     assert runs() == 1
 
@@ -226,7 +226,7 @@ async def test_a_runner_waits_for_a_judge_that_holds_the_lock(stage: Stage) -> N
             assert is_held
 
             async def launch() -> None:
-                answers.append(await stage.launcher.launch(directory))
+                answers.append((await stage.launcher.launch(directory)).answer)
 
             nursery.start_soon(launch)
             await trio.to_thread.run_sync(until_somebody_waits_for, directory / "lock")
@@ -249,7 +249,7 @@ async def test_twenty_launches_of_one_execution_run_it_once(stage: Stage, runs: 
     answers = []
 
     async def launch() -> None:
-        answers.append(await stage.launcher.launch(directory))
+        answers.append((await stage.launcher.launch(directory)).answer)
 
     with trio.fail_after(CEILING):
         async with trio.open_nursery() as nursery:

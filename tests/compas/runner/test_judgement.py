@@ -5,7 +5,7 @@ import pytest
 
 from compas.runner import files
 from compas.runner.files import ExecutionFileError
-from compas.runner.judgement import Finished, NeverStarted, Running, judge, prepare
+from compas.runner.judgement import Finished, NeverStarted, Running, Vanished, judge, prepare
 from compas.runner.messages import Exit, Spec
 
 
@@ -80,14 +80,15 @@ def test_an_exit_is_never_replaced(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["exit.json"]
 
 
-def test_a_file_of_a_newer_version_or_a_damaged_one_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_file_of_a_newer_version_or_a_damaged_one_is_not_believed_and_named(tmp_path: Path) -> None:
     for content, words in (
         (b'{"kind": "exited", "ended_at": 1, "version": 2}', "upgrade"),
         (b"{", "exit.json"),
     ):
         (tmp_path / "exit.json").write_bytes(content)
-        with pytest.raises(ExecutionFileError, match=words):
-            judge(tmp_path)
+        verdict = judge(tmp_path)
+        assert isinstance(verdict, Vanished)
+        assert words in verdict.found
 
 
 def test_fields_that_a_later_release_adds_are_ignored(tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ async def test_a_state_directory_with_a_very_long_path_works(stage: Stage) -> No
 async def test_an_execution_whose_log_cannot_be_written_still_succeeds(stage: Stage) -> None:
     directory = stage.prepare("print('unheard')")
     (directory / "output.log").mkdir()
-    assert await stage.launcher.launch(directory) == "started"
+    assert (await stage.launcher.launch(directory)).answer == "started"
     _, ended = await stage.finish(directory)
     assert (ended.kind, ended.exit_code, ended.log_bytes) == ("exited", 0, 0)
     assert "output.log" in ended.log_error
