@@ -87,7 +87,7 @@ class GitWorker:
         return (await self._ask(m.Resolve(repo=repo, revision=revision), m.Resolved)).commit
 
     async def contains(self, repo: str, commit: str, branch: str) -> m.Contained:
-        """Say whether the local branch `branch` contains `commit`."""
+        """Say whether the local branch `branch` contains `commit`; GitRefused `thread_branch` for one of a thread."""
         return await self._ask(m.Contains(repo=repo, commit=commit, branch=branch), m.Contained)
 
     async def graph(self, repo: str, *revisions: str, limit: int = 50) -> str:

@@ -46,7 +46,7 @@ async def branch(directory: str, ref: str) -> tuple[str, str] | None:
         if not isinstance(found, pygit2.Commit):
             return None
         is_symbolic = reference.type == pygit2.enums.ReferenceType.SYMBOLIC
-        return str(found.id), str(reference.target) if is_symbolic else ""
+        return str(found.id), str(reference.resolve().name) if is_symbolic else ""
 
     return await _read(directory, read)
 

@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
+from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.git import quick
 from compas.git.command import Git, shown
 from compas.git.errors import GitRefused
@@ -143,16 +144,31 @@ async def branch_tip(git: Git, branch: str) -> str:
 
 
 async def target_tip(git: Git, branch: str) -> str:
-    """Return the tip of a local branch that can be moved. Raises GitRefused `no_such_branch`, `symbolic_target`."""
-    tip, leads_to = await _branch(git, branch)
+    """Return the tip of a local branch that can be moved.
+
+    Raises GitRefused `no_such_branch`, `symbolic_target`, `thread_branch`.
+    """
+    tip, leads_to = await _target(git, branch)
     if leads_to:
         message = f"{branch} is only another name of {leads_to}; merge into that branch itself"
         raise GitRefused("symbolic_target", message)
     return tip
 
 
+async def _target(git: Git, branch: str) -> tuple[str, str]:
+    """Return what `_branch` does, of a branch that no thread works on, by whatever name."""
+    if is_thread_branch(branch):
+        refusal = refuse_thread_branch(branch)
+        raise GitRefused(refusal.code, refusal.message)
+    tip, leads_to = await _branch(git, branch)
+    if is_thread_branch(leads_to):
+        refusal = refuse_thread_branch(branch, leads_to)
+        raise GitRefused(refusal.code, refusal.message)
+    return tip, leads_to
+
+
 async def _branch(git: Git, branch: str) -> tuple[str, str]:
-    """Return tip and, for another name of a branch, the ref it leads to. What is no exact name matches nothing."""
+    """Return tip and, for another name of a branch, the ref it leads to in the end. Only exact names match."""
     ref = BRANCHES + branch.replace("\0", "?")
     with contextlib.suppress(quick.NotQuick):
         found = await quick.branch(git.directory, ref)
@@ -180,9 +196,12 @@ async def _missing_branch(git: Git, branch: str) -> str:
 
 
 async def contains(request: Contains) -> Contained:
-    """Say whether a local branch contains a commit. Raises GitRefused `no_such_branch`, `unknown_revision`."""
+    """Say whether a target contains a commit.
+
+    Raises GitRefused `no_such_branch`, `unknown_revision`, `thread_branch`.
+    """
     git = Git(request.repo)
-    tip = await branch_tip(git, request.branch)
+    tip, _ = await _target(git, request.branch)
     commit = await commit_of(git, request.commit)
     return Contained(contained=await is_ancestor(git, commit, tip), tip=tip)
 

@@ -11,14 +11,15 @@ from compas import failpoints
 from compas.domain import events as e
 from compas.domain.cleanup import CLEANUP
 from compas.domain.decision import Refusal
-from compas.domain.thread import Thread
 from compas.git import messages as g
 from compas.git.errors import GitError
 from compas.orchestrator.furnishing import port_variables, repository_spec, run_in_worktree
 from compas.orchestrator.messages import DescribeThread, EndRemoval, LeasePorts, PlanRemoval, ReleasePorts
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, PORTS, Services
 from compas.orchestrator.stream import patiently
+from compas.orchestrator.targets import holders
 from compas.orchestrator.threads import ask_thread
+from compas.store.connection import Reader
 from compas.store.projections.merges import merges_of_thread
 
 log = logging.getLogger("compas.janitor")
@@ -54,7 +55,7 @@ class Removal:
         planned = state.removing.get(self._repository)
         if planned is not None:
             by, force = planned.by, planned.force
-        target = await self._target(state, tree)
+        target = await self._target(tree)
         if planned is None:
             found = await self._git(tree, target, by=by, force=force, dry_run=True)
             if isinstance(found, e.WorktreeKept):
@@ -68,7 +69,7 @@ class Removal:
         _tell(self._thread, outcome)
         return outcome
 
-    async def _remove(self, tree: e.WorktreeReady, target: str, *, by: str, force: bool) -> Outcome:
+    async def _remove(self, tree: e.WorktreeReady, target: str | None, *, by: str, force: bool) -> Outcome:
         problem = await self._tear_down(tree)
         failpoints.hit("worktree.torn_down")
         if problem and not force:
@@ -91,7 +92,7 @@ class Removal:
         )
 
     async def _git(
-        self, tree: e.WorktreeReady, target: str, *, by: str, force: bool, dry_run: bool
+        self, tree: e.WorktreeReady, target: str | None, *, by: str, force: bool, dry_run: bool
     ) -> g.Removed | e.WorktreeKept:
         clean_only = by == CLEANUP and self._services.config.retention.worktrees is None
         location = self._services.config.worktree_dir
@@ -124,15 +125,17 @@ class Removal:
         variables = {} if isinstance(ports, Refusal) else port_variables(ports)
         return await run_in_worktree(self._services, self._thread, tree, "teardown", spec.teardown, variables)
 
-    async def _target(self, state: Thread, tree: e.WorktreeReady) -> str:
-        """Return the branch that contains the work, else the one it should have gone to."""
-        merges = await self._services.store.query(lambda reader: merges_of_thread(reader, self._thread))
-        done = [row.target for row in merges if row.repository == self._repository and row.status == "completed"]
-        targets = tuple(dict.fromkeys((*reversed(done), self._services.config.default_merge_target)))
-        for target in targets:
+    async def _target(self, tree: e.WorktreeReady) -> str | None:
+        """Return the target that contains the work; None where none does, so that the work is archived."""
+        configured = self._services.config.default_merge_target
+
+        def read(reader: Reader) -> tuple[str, ...]:
+            return holders(reader, self._repository, merges_of_thread(reader, self._thread), configured)
+
+        for target in await self._services.store.query(read):
             if await self._is_in(target, tree):
                 return target
-        return targets[0]
+        return None
 
     async def _is_in(self, target: str, tree: e.WorktreeReady) -> bool:
         ref = f"refs/heads/{tree.branch}"

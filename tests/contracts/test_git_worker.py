@@ -36,6 +36,9 @@ class Hands(Protocol):
     def tip(self, branch: str) -> str:
         """Return the commit a branch is at."""
 
+    def point(self, name: str, branch: str) -> None:
+        """Make a branch that is only another name of a branch."""
+
 
 class FakeHands:
     """At a repository in memory."""
@@ -52,6 +55,9 @@ class FakeHands:
 
     def tip(self, branch: str) -> str:
         return self._repo.tips[branch]
+
+    def point(self, name: str, branch: str) -> None:
+        self._repo.symbolic[name] = branch
 
 
 class RealHands:
@@ -83,6 +89,9 @@ class RealHands:
 
     def tip(self, branch: str) -> str:
         return self.run("rev-parse", f"refs/heads/{branch}")
+
+    def point(self, name: str, branch: str) -> None:
+        self.run("symbolic-ref", f"refs/heads/{name}", f"refs/heads/{branch}")
 
 
 @pytest.fixture(scope="module")
@@ -454,6 +463,28 @@ async def test_a_side_that_does_not_exist_refuses_the_merge(hands: Hands, side: 
     found = await prepare(hands, **{side: "nowhere"})
     assert isinstance(found, m.Refused)
     assert found.code == "no_such_branch"
+
+
+@pytest.mark.parametrize("target", ["compas/t1", "COMPAS/t1", "refs/heads/compas/t1"])
+async def test_a_threads_branch_is_no_target_and_holds_no_work(hands: Hands, target: str) -> None:
+    tip = (await worktree(hands)).head
+    found = await prepare(hands, target=target)
+    assert isinstance(found, m.Refused)
+    assert found.code == "thread_branch"
+    with pytest.raises(GitRefused, match=target) as refused:
+        await hands.git.contains(hands.path, tip, target)
+    assert refused.value.code == "thread_branch"
+
+
+async def test_another_name_of_a_threads_branch_is_no_target_either(hands: Hands) -> None:
+    tip = (await worktree(hands)).head
+    hands.point("other", "main2")
+    hands.point("main2", "compas/t1")
+    found = await prepare(hands, target="other")
+    assert isinstance(found, m.Refused)
+    assert found.code == "thread_branch"
+    with pytest.raises(GitRefused, match="compas/t1"):
+        await hands.git.contains(hands.path, tip, "other")
 
 
 async def test_a_source_that_moved_since_it_was_approved_refuses_the_merge(hands: Hands) -> None:

@@ -1,6 +1,6 @@
 """The list of checks, in the order their findings are read."""
 
-from compas.config.checks import agents, backends, handoffs, limits, places, planned
+from compas.config.checks import agents, backends, handoffs, limits, places, planned, targets
 from compas.config.checks.draft import Check, Draft
 from compas.config.findings import Report
 
@@ -24,6 +24,7 @@ CHECKS: tuple[Check, ...] = (
     limits.intents,
     limits.redaction,
     limits.merge_message,
+    targets.branches,
     backends.definitions,
     places.repositories,
     planned.schedules,

@@ -17,6 +17,7 @@ from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
+from compas.orchestrator.targets import refuse_target
 from compas.orchestrator.which_repository import which_repository
 from compas.store.connection import Reader
 from compas.store.projections.messages import newest_message
@@ -70,6 +71,9 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
     thread, trees, lineage = found
     tree = await _the_tree(wish, trees)
     target = wish.target or config.default_merge_target
+    refused = await desk.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
+    if refused is not None:
+        return refused
     tip = await _preflight(desk, wish.thread, tree, target)
     queued = e.MergeQueued(
         op=desk.services.new_id(),

@@ -7,6 +7,7 @@ from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
 from compas.git.messages import Contained
 from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.targets import holders
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
@@ -27,17 +28,21 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
     one; one commit after the last merge does not.
     """
 
-    def read(reader: Reader) -> tuple[tuple[WorktreeRow, ...], tuple[MergeRow, ...]]:
-        return worktrees_of_thread(reader, thread), merges_of_thread(reader, thread)
+    configured = desk.services.config.default_merge_target
 
-    trees, merges = await desk.services.store.query(read)
+    def read(reader: Reader) -> list[tuple[WorktreeRow, tuple[str, ...], list[MergeRow]]]:
+        merges = merges_of_thread(reader, thread)
+        found = []
+        for tree in worktrees_of_thread(reader, thread):
+            targets = holders(reader, tree.repository, merges, configured)
+            here = [row for row in merges if row.repository == tree.repository and row.target in targets]
+            found.append((tree, targets, here))
+        return found
+
     notes: list[str] = []
-    for tree in trees:
+    for tree, targets, merges_here in await desk.services.store.query(read):
         if tree.reading or (tree.path is None and tree.archive is None):
             continue  # it only looked at another thread's work, or nothing of it is left outside its target
-        done = [row.target for row in merges if row.repository == tree.repository and row.status == "completed"]
-        targets = tuple(dict.fromkeys((*reversed(done), desk.services.config.default_merge_target)))
-        merges_here = [row for row in merges if row.repository == tree.repository]
         if tree.path is None:
             found = await _look_at_archived(desk, thread, tree, targets, merges_here)
         else:
@@ -103,7 +108,8 @@ async def _holder(desk: Desk, tree: WorktreeRow, tip: str, targets: tuple[str, .
         try:
             found = await desk.services.git.retry(partial(_contains, tree.repository, tip, target))
         except GitError as err:
-            trouble = err
+            if not (isinstance(err, GitRefused) and err.code == "thread_branch"):
+                trouble = err
             continue
         if found.contained:
             return target

@@ -122,6 +122,13 @@ def worktrees_of_thread(reader: Reader, thread: str) -> tuple[WorktreeRow, ...]:
     return tuple(reader.all(WorktreeRow, "SELECT * FROM worktrees WHERE thread = ? ORDER BY position", (thread,)))
 
 
+def thread_of_branch(reader: Reader, repository: str, branch: str) -> str | None:
+    """Return the thread that works, or worked, on a branch of a repository; the spelling does not count."""
+    sql = "SELECT thread FROM worktrees WHERE repository = ? AND branch = ? COLLATE NOCASE AND branch <> '' LIMIT 1"
+    row = reader.row(sql, (repository, branch.removeprefix("refs/heads/")))
+    return None if row is None else str(row[0])
+
+
 def all_worktrees(reader: Reader) -> tuple[WorktreeRow, ...]:
     """Return every worktree the log knows of, oldest first."""
     return tuple(reader.all(WorktreeRow, "SELECT * FROM worktrees ORDER BY position"))

@@ -191,3 +191,17 @@ def test_a_template_for_merges_names_only_what_can_be_filled_in(desk: Desk) -> N
     found = desk.error(desk.with_agent("orchestration: {merge_message: 'Merge {sumary}'}\n"))
     assert "{sumary} means nothing here" in found
     assert "summary" in found
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("orchestration: {default_merge_target: compas/t1}\n", "orchestration.default_merge_target"),
+        ("orchestration: {default_merge_target: refs/heads/COMPAS/x}\n", "orchestration.default_merge_target"),
+        ("repositories: [{path: ., base: compas/t1}]\n", "repositories[0].base"),
+    ],
+)
+def test_a_threads_branch_is_neither_target_nor_base(desk: Desk, text: str, key: str) -> None:
+    found = desk.error(desk.with_agent(text))
+    assert key in found
+    assert "name one of your own" in found

@@ -6,6 +6,7 @@ from typing import Literal
 
 import trio
 
+from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.git import messages as m
 from compas.git.errors import GitRefused, GitWorkerLost
 
@@ -44,6 +45,8 @@ class FakeRepo:
     snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
+    symbolic: dict[str, str] = field(default_factory=dict)
+    """Branches that are only other names of others."""
     pool: int = 0
     """How many worktrees are at the ready."""
 
@@ -174,10 +177,19 @@ class FakeGit:
             raise GitRefused("no_such_branch", f"{branch!r} is no local branch of {repo.path}")
         return repo.tips[branch]
 
+    def _target(self, repo: FakeRepo, branch: str) -> str:
+        leads_to = ""
+        while (leads_to or branch) in repo.symbolic:
+            leads_to = repo.symbolic[leads_to or branch]
+        if is_thread_branch(branch) or is_thread_branch(leads_to):
+            refusal = refuse_thread_branch(branch, leads_to)
+            raise GitRefused(refusal.code, refusal.message)
+        return self._tip(repo, leads_to or branch)
+
     async def contains(self, repo: str, commit: str, branch: str) -> m.Contained:
         await self._begin("contains")
         home = self._home(repo)[0]
-        tip = self._tip(home, branch)
+        tip = self._target(home, branch)
         return m.Contained(contained=home.contains(tip, self._commit_of(home, commit)), tip=tip)
 
     async def status(
@@ -375,7 +387,7 @@ class FakeGit:
         loss = await self._begin("prepare_merge")
         home = self._home(repo)[0]
         try:
-            old, tip = self._tip(home, target), self._tip(home, source)
+            old, tip = self._target(home, target), self._tip(home, source)
         except GitRefused as refusal:
             return m.Refused(code=refusal.code, sentence=refusal.message)
         if expected_source not in (None, tip):

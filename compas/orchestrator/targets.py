@@ -1,0 +1,24 @@
+"""Which branches are targets: those that work may be merged into, and in which it counts as kept."""
+
+from collections.abc import Iterable
+
+from compas.domain.decision import Refusal
+from compas.domain.target import is_thread_branch, refuse_thread_branch
+from compas.store.connection import Reader
+from compas.store.projections.merges import MergeRow
+from compas.store.projections.worktrees import thread_of_branch
+
+
+def refuse_target(reader: Reader, repository: str, target: str) -> Refusal | None:
+    """Say why a branch is no target: its name is reserved for threads, or the log knows it as one's."""
+    if is_thread_branch(target) or thread_of_branch(reader, repository, target) is not None:
+        return refuse_thread_branch(target)
+    return None
+
+
+def holders(reader: Reader, repository: str, merges: Iterable[MergeRow], configured: str) -> tuple[str, ...]:
+    """Return the branches that may hold a thread's work: those it was merged into, the newest first, and the
+    configured one. A thread's branch never counts, also where an older log has a merge into one."""
+    done = [row.target for row in merges if row.repository == repository and row.status == "completed"]
+    named = dict.fromkeys((*reversed(done), configured))
+    return tuple(target for target in named if refuse_target(reader, repository, target) is None)
