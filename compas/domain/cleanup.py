@@ -6,6 +6,7 @@ import msgspec
 
 from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Refusal
+from compas.domain.publication import refuse_while_publishing
 from compas.domain.specs import RetentionSpec
 from compas.domain.thread import Thread
 
@@ -77,6 +78,9 @@ def decide_removal(state: Thread, repository: str, *, by: str, force: bool = Fal
         found = f"{busy.queued.agent} ({busy.queued.execution}) is {'being ended' if busy.stopping else busy.status}"
         sentence = f"the worktree of thread {state.thread} is in use: {found}. Wait for it, or abandon the thread."
         return Refusal(code="still_running", message=sentence)
+    publishing = refuse_while_publishing(state)
+    if publishing is not None:
+        return publishing
     if by == CLEANUP and state.status not in ("Completed", "Abandoned"):
         return Refusal(code="not_ended", message=f"thread {state.thread} is {state.status}: its worktree stays")
     planned = e.WorktreeRemovalPlanned(repository=repository, path=tree.path, by=by, force=force)

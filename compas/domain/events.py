@@ -34,6 +34,7 @@ from compas.domain.facts.operating import (
     SupervisorStarted,
     SupervisorStopped,
 )
+from compas.domain.facts.publishing import PublicationBegun, PublicationOver
 from compas.domain.facts.running import (
     ExecutionCancelled,
     ExecutionEnded,
@@ -46,6 +47,7 @@ from compas.domain.facts.running import (
     Usage,
     VerdictGiven,
 )
+from compas.domain.facts.targets import TargetHeld, TargetSeen, ThreadCommit
 from compas.domain.facts.working_place import (
     PortsLeased,
     PortsReleased,
@@ -96,6 +98,8 @@ __all__ = [
     "PortsLeased",
     "PortsReleased",
     "ProcessEnd",
+    "PublicationBegun",
+    "PublicationOver",
     "Recorded",
     "SetupEnded",
     "SetupStarted",
@@ -103,8 +107,11 @@ __all__ = [
     "SupervisorEvent",
     "SupervisorStarted",
     "SupervisorStopped",
+    "TargetHeld",
+    "TargetSeen",
     "ThreadAbandoned",
     "ThreadClosed",
+    "ThreadCommit",
     "ThreadDescribed",
     "ThreadEvent",
     "ThreadFailed",
@@ -149,13 +156,23 @@ ThreadEvent = (
     | ExecutionCancelled
     | ExecutionStopped
     | VerdictGiven
+    | PublicationBegun
+    | PublicationOver
     | ThreadClosed
     | ThreadFailed
     | ThreadAbandoned
     | ThreadReopened
 )
 MergeEvent = (
-    MergeQueued | MergeStarted | MergePrepared | MergeCompleted | MergeFailed | MergeHandedBack | MergeCancelled
+    MergeQueued
+    | MergeStarted
+    | MergePrepared
+    | MergeCompleted
+    | MergeFailed
+    | MergeHandedBack
+    | MergeCancelled
+    | TargetSeen
+    | TargetHeld
 )
 BackendEvent = BreakerOpened | BreakerClosed
 SupervisorEvent = SupervisorStarted | SupervisorStopped | ConfigLoaded | ConfigRefused

@@ -96,6 +96,19 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"{by} abandoned the thread"
         case e.ThreadReopened(previous=previous, by=by):
             return f"{by} reopened the thread, which had been {previous}"
+        case e.TargetHeld(found=found) as held:
+            of = f", {held.count} of them of a thread" if held.count else ""
+            return f"the target was found at {found[:12]}, not moved there by compas{of}: merges into it were held"
+        case e.TargetSeen(commit=commit, how="accepted", by=by):
+            return f"{by} accepted the target as it was, at {commit[:12]}"
+        case e.TargetSeen(commit=commit, how="back"):
+            return f"the target was back at {commit[:12]}"
+        case e.TargetSeen(commit=commit):
+            return f"the target was at {commit[:12]}"
+        case e.PublicationBegun(op=op, target=target):
+            return f"its work was to be published to {target} ({op}), so nothing could end it"
+        case e.PublicationOver(op=op):
+            return f"the publication of {op} was over"
         case e.ConfigLoaded(changed=changed, notes=notes):
             return "; ".join([f"the config file was changed: {', '.join(changed)}", *notes])
         case _:

@@ -7,6 +7,7 @@ import msgspec
 from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import operator_note
+from compas.domain.publication import refuse_while_publishing
 from compas.domain.thread import RUNNING, TERMINAL, Thread
 
 COMPAS = "compas"
@@ -14,12 +15,17 @@ COMPAS = "compas"
 
 
 class Close(msgspec.Struct, frozen=True, kw_only=True):
-    """`unmerged` says why the thread's work is not in its target yet; None when it is, or there is none."""
+    """`unmerged` says why the thread's work is not in its target yet; None when it is, or there is none.
+
+    A close that goes with a merge names it in `after`, and in `asked_at` the log position at which it was asked for.
+    """
 
     by: str
     status: Literal["completed", "failed"]
     note: str | None = None
     unmerged: str | None = None
+    after: str = ""
+    asked_at: int | None = None
 
 
 def decide_close(state: Thread, command: Close, moment: Moment) -> Decision:
@@ -27,13 +33,20 @@ def decide_close(state: Thread, command: Close, moment: Moment) -> Decision:
 
     Completing asks that its work is in the target branch, judged by the commits themselves (b-mcp-cli-merge 56-62).
     While an execution runs, closing is refused; what is only queued is cancelled (b-mcp-cli-merge 66). Closing a
-    thread again with the same status changes nothing.
+    thread again with the same status changes nothing. While its work is being published it is refused, but to that
+    merge itself; a merge never closes a thread that has ended since it was asked for (decision 0022).
     """
     if not state.exists:
         return _not_found(state)
+    publishing = refuse_while_publishing(state, by=command.after)
+    if publishing is not None:
+        return publishing
     wanted: Literal["Completed", "Failed"] = "Completed" if command.status == "completed" else "Failed"
     if state.status == wanted and not state.in_flight():
         return ()
+    if command.asked_at is not None and state.ended_position > command.asked_at:
+        sentence = f"thread {state.thread} has ended meanwhile and is {state.status}; it stays as it is"
+        return Refusal(code="already_ended", message=sentence)
     running = [run for run in state.in_flight() if run.status in RUNNING]
     if running:
         names = ", ".join(f"{run.queued.agent} ({run.queued.execution})" for run in running)
@@ -72,6 +85,9 @@ def decide_abandon(state: Thread, by: str, moment: Moment, *, unless_ended: bool
     if state.status == "Completed" and not state.in_flight():
         sentence = f"thread {state.thread} was completed already; there is nothing to abandon"
         return Refusal(code="already_ended", message=sentence)
+    publishing = refuse_while_publishing(state)
+    if publishing is not None:
+        return publishing
     cancelled = [
         e.ExecutionCancelled(execution=run.queued.execution, reason="the thread was abandoned")
         for run in state.in_flight()
@@ -89,6 +105,9 @@ def decide_reopen(state: Thread, by: str) -> Decision:
     """
     if not state.exists:
         return _not_found(state)
+    publishing = refuse_while_publishing(state)
+    if publishing is not None:
+        return publishing
     if state.status not in TERMINAL:
         sentence = (
             f"thread {state.thread} is {state.status}, and only one that has ended can be reopened. "

@@ -1,14 +1,24 @@
 """The merges of one target branch: strictly one at a time, in order, each either published or failed."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
 from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Refusal
+from compas.domain.target import Sight, judge, refuse_acceptance
 
 MergeStatus = Literal["queued", "executing", "publishing", "completed", "failed", "cancelled"]
-OPEN: frozenset[MergeStatus] = frozenset({"queued", "executing", "publishing"})
+BEGUN: frozenset[MergeStatus] = frozenset({"executing", "publishing"})
+OPEN: frozenset[MergeStatus] = BEGUN | {"queued"}
+
+
+Step = e.MergeStarted | e.MergePrepared | e.MergeCompleted | e.MergeFailed | e.MergeCancelled
+"""What one who works on an operation logs of it."""
+ABANDONED: Final = "the thread was abandoned"
+"""Why a merge is withdrawn with its thread."""
+LOOK_AGAIN: Final = "look_again"
+"""The code of a refusal after which the target is looked at once more."""
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,6 +31,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     status: MergeStatus = "queued"
     prepared: e.MergePrepared | None = None
     hand_back: str = ""
+    tries: int = 0
+    """How often it was begun: again each time the target had moved before it was published."""
 
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +41,10 @@ class Queue(msgspec.Struct, frozen=True, kw_only=True):
     stream: str
     version: int = 0
     operations: dict[str, Operation] = {}
+    known: str = ""
+    """The newest commit at which compas knows the target to be in order: it published, noted or accepted that."""
+    held: e.TargetHeld | None = None
+    """Why nothing is merged into the target, as it was last looked at."""
 
     def current(self) -> Operation | None:
         """Return the operation to work on: the one begun, else the one queued first."""
@@ -53,17 +69,23 @@ def evolve(state: Queue, recorded: e.Recorded) -> Queue:
         case e.MergeQueued() as queued:
             operations[queued.op] = Operation(queued=queued, position=recorded.position, lineage=recorded.lineage)
         case e.MergeStarted(op=op):
-            operations[op] = msgspec.structs.replace(operations[op], status="executing", prepared=None)
+            tries = operations[op].tries + 1
+            operations[op] = msgspec.structs.replace(operations[op], status="executing", prepared=None, tries=tries)
         case e.MergePrepared(op=op) as prepared:
             operations[op] = msgspec.structs.replace(operations[op], status="publishing", prepared=prepared)
-        case e.MergeCompleted(op=op):
+        case e.MergeCompleted(op=op, new_commit=new_commit):
             operations[op] = msgspec.structs.replace(operations[op], status="completed")
+            state = msgspec.structs.replace(state, known=new_commit, held=None)
         case e.MergeFailed(op=op, hand_back=text):
             operations[op] = msgspec.structs.replace(operations[op], status="failed", hand_back=text)
         case e.MergeHandedBack(op=op):
             operations[op] = msgspec.structs.replace(operations[op], hand_back="")
         case e.MergeCancelled(op=op):
             operations[op] = msgspec.structs.replace(operations[op], status="cancelled")
+        case e.TargetSeen(commit=commit):
+            state = msgspec.structs.replace(state, known=commit, held=None)
+        case e.TargetHeld() as held:
+            state = msgspec.structs.replace(state, held=held)
         case _:
             raise ValueError(f"event {recorded.position} does not belong to {state.stream!r}")
     return msgspec.structs.replace(state, operations=operations, version=recorded.version)
@@ -82,6 +104,25 @@ def decide_queue(state: Queue, queued: e.MergeQueued, *, thread_status: e.Thread
             )
             return Refusal(code="merge_pending", message=sentence)
     return (Draft(stream=state.stream, event=queued, lineage=lineage),)
+
+
+def decide_sight(state: Queue, sight: Sight, *, target: str, accepted: str | None = None, by: str = "") -> Decision:
+    """Note where the target is, and whether that is in order; what is noted already is not noted again.
+
+    `accepted` is the word of somebody (`by`) for the commit it is at. Refused with `look_again` where something else
+    was noted since it was looked at.
+    """
+    if sight.known != state.known:
+        return Refusal(code=LOOK_AGAIN, message=f"{state.stream} was looked at before something else was noted of it")
+    if accepted is not None:
+        refusal = refuse_acceptance(accepted, target, sight.now)
+        if refusal is not None:
+            return refusal
+    found = judge(sight)
+    if isinstance(found, e.TargetHeld) and accepted is not None:
+        found = e.TargetSeen(commit=sight.now, how="accepted", by=by)
+    is_known = found == state.held if isinstance(found, e.TargetHeld) else found.how == "back" and state.held is None
+    return () if is_known else (Draft(stream=state.stream, event=found),)
 
 
 def decide_start(state: Queue, op: str, *, thread_status: e.ThreadStatus) -> Decision:
@@ -123,12 +164,27 @@ def decide_cancel(state: Queue, op: str, by: str) -> Decision:
     return (Draft(stream=state.stream, event=cancelled, lineage=operation.lineage),)
 
 
-def decide_outcome(
-    state: Queue, event: e.MergeStarted | e.MergePrepared | e.MergeCompleted | e.MergeFailed
-) -> Decision:
+def decide_withdraw(state: Queue, thread: str, reason: str) -> Decision:
+    """Withdraw what a thread has in line or at work, because the thread was given up.
+
+    One that is being published stays: its thread cannot have been given up before that is over.
+    """
+    withdrawn = [
+        operation
+        for operation in state.operations.values()
+        if operation.queued.thread == thread and operation.status in ("queued", "executing")
+    ]
+    return tuple(
+        Draft(stream=state.stream, event=e.MergeCancelled(op=one.queued.op, reason=reason), lineage=one.lineage)
+        for one in withdrawn
+    )
+
+
+def decide_outcome(state: Queue, event: Step) -> Decision:
     """Log what became of an operation; one that is over stays as it is (b-mcp-cli-merge 102).
 
-    One whose target moved before it could be published is started again.
+    One whose target moved before it could be published is started again. One that is withdrawn by its thread's end was
+    at work, and not yet being published.
     """
     operation = state.operations.get(event.op)
     if operation is None:
@@ -136,6 +192,8 @@ def decide_outcome(
     if operation.status not in OPEN or operation.status == "queued":
         return ()
     if isinstance(event, e.MergeStarted) and operation.status != "publishing":
+        return ()
+    if isinstance(event, e.MergeCancelled) and operation.status != "executing":
         return ()
     return (Draft(stream=state.stream, event=event, lineage=operation.lineage),)
 

@@ -94,6 +94,10 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     """Those whose answers are still to be joined, by the execution whose reply it was."""
     fanned_out_to: tuple[str, ...] = ()
     """The threads of the last fan-out, which may not have been taken up yet."""
+    publishing: e.PublicationBegun | None = None
+    """The merge that may be moving its target to this thread's work: nothing ends the thread meanwhile."""
+    ended_position: int = 0
+    """Where in the log the thread has last ended; 0 means never."""
 
     @property
     def exists(self) -> bool:
@@ -185,13 +189,17 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
         case e.WorktreeKept(repository=repository):
             return replace(state, removing=_without(state.removing, repository))
         case e.ThreadClosed(status=status):
-            return replace(state, status=status, fan_outs={})
+            return replace(state, status=status, fan_outs={}, ended_position=recorded.position)
         case e.ThreadFailed():
-            return replace(state, status="Failed", fan_outs={})
+            return replace(state, status="Failed", fan_outs={}, ended_position=recorded.position)
         case e.ThreadAbandoned():
-            return replace(state, status="Abandoned", fan_outs={})
+            return replace(state, status="Abandoned", fan_outs={}, ended_position=recorded.position)
         case e.ThreadReopened():
             return replace(state, status="Active")
+        case e.PublicationBegun() as begun:
+            return replace(state, publishing=begun)
+        case e.PublicationOver():
+            return replace(state, publishing=None)
         case _:
             return _apply_to_run(state, recorded)
 

@@ -17,7 +17,7 @@ from compas.domain.conflict_report import for_agent
 from compas.domain.decision import Refusal
 from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
-from compas.domain.merge import Operation
+from compas.domain.merge import Operation, Step
 from compas.domain.merge_message import thread_trailer
 from compas.domain.requests import own_request
 from compas.domain.specs import CommandSpec, RepositorySpec
@@ -28,6 +28,7 @@ from compas.orchestrator import merge_words as words
 from compas.orchestrator.asking import ask_thread
 from compas.orchestrator.furnishing import repository_spec
 from compas.orchestrator.messages import Answered, CloseThread, HandBackTo
+from compas.orchestrator.publications import once_published
 from compas.orchestrator.services import JOURNAL, Services
 from compas.orchestrator.stream import patiently
 
@@ -35,12 +36,14 @@ log = logging.getLogger("compas.merge")
 
 TARGET_MOVED_TRIES: Final = 20
 """How often a merge is computed again because the target moved meanwhile; nobody commits that fast for long."""
+NOTHING_MOVES: Final = ("already_merged", "nothing")
 COMPAS: Final = "compas"
 """Who says what nobody in particular says."""
 
-Step = e.MergeStarted | e.MergePrepared | e.MergeCompleted | e.MergeFailed
 Record = Callable[[Step], Awaitable[bool]]
 """Logs a step; False when the operation was cancelled meanwhile, so that it does not count."""
+Begin = Callable[[], Awaitable[Refusal | None]]
+"""Asks the thread whether its work may be published now; if so, nothing ends the thread until the step is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +54,7 @@ class MergeRun:
     registry: Registry
     operation: Operation
     record: Record
+    begin: Begin
 
     @property
     def _queued(self) -> e.MergeQueued:
@@ -67,39 +71,61 @@ class MergeRun:
             log.warning("merge %s: what it had left was not cleared: %s", queued.op, err)
 
     async def merge(self) -> None:
-        """Compute, check and publish, again whenever the target has moved meanwhile (design §6 rule 5)."""
+        """Compute, check and publish, once; where the target has moved meanwhile the operation is begun again.
+
+        Cancelling it ends what git or a check runs, and publishes nothing (design §6 rule 5).
+        """
         queued = self._queued
-        for _ in range(TARGET_MOVED_TRIES):
-            prepared = await self._prepare()
-            if isinstance(prepared, e.MergeFailed):
-                await self.record(prepared)
-                return
-            if prepared.kind in ("already_merged", "nothing"):
-                await self._end(words.nothing_to_do(queued, prepared))
-                return
-            checked = await self._verify(prepared.new)
-            if isinstance(checked, e.MergeFailed):
-                await self.record(checked)
-                return
-            intent = e.MergePrepared(
-                op=queued.op,
-                kind=words.kind_of(prepared),
-                target_old=prepared.target_old,
-                new_commit=prepared.new,
-            )
-            if not await self.record(intent):
-                return
-            failpoints.hit("merge.intent_logged")
-            # A worker lost in here leaves the outcome to be read from the repository: crash, and recover.
-            found = await self.services.git.call(partial(_publish, queued.repository, queued.op, prepared))
-            failpoints.hit("merge.published")
-            if not isinstance(found, g.TargetMoved):
-                await self._end(words.published(queued, prepared.summary + checked, found))
-                return
+        prepared = await self._prepare()
+        if isinstance(prepared, e.MergeFailed):
+            await self.record(prepared)
+            return
+        checked = "" if prepared.kind in NOTHING_MOVES else await self._verify(prepared.new)
+        if isinstance(checked, e.MergeFailed):
+            await self.record(checked)
+            return
+        against = await self._may_publish(prepared)
+        if against is not None:
+            await self.record(against)
+            return
+        if prepared.kind in NOTHING_MOVES:
+            await self._end(words.nothing_to_do(queued, prepared))
+            return
+        await self._publish(prepared, checked)
+
+    async def _may_publish(self, prepared: g.Prepared) -> e.MergeCancelled | e.MergeFailed | None:
+        """Ask, last of all, whatever may keep this from being published; return the end of the operation if it does.
+
+        The thread comes last: from its word on nothing ends it, and what it was asked for is what is published.
+        """
+        thread = self._queued.thread
+        refusal = await once_published(self.registry, thread, self.begin)
+        failpoints.hit("merge.publication_begun")
+        return None if refusal is None else words.refused_by_thread(self._queued, refusal)
+
+    async def _publish(self, prepared: g.Prepared, checked: str) -> None:
+        """Log the intent, move the target, and log the outcome."""
+        queued = self._queued
+        intent = e.MergePrepared(
+            op=queued.op,
+            kind=words.kind_of(prepared),
+            target_old=prepared.target_old,
+            new_commit=prepared.new,
+        )
+        if not await self.record(intent):
+            return
+        failpoints.hit("merge.intent_logged")
+        # A worker lost in here leaves the outcome to be read from the repository: crash, and recover.
+        found = await self.services.git.call(partial(_publish, queued.repository, queued.op, prepared))
+        failpoints.hit("merge.published")
+        if not isinstance(found, g.TargetMoved):
+            await self._end(words.published(queued, prepared.summary + checked, found))
+        elif self.operation.tries < TARGET_MOVED_TRIES:
             log.info("merge %s: %s moved meanwhile; merging again", queued.op, found.target)
             await self.record(e.MergeStarted(op=queued.op))
-        reason = f"{queued.target} moved {TARGET_MOVED_TRIES} times while the merge was computed; try again later"
-        await self.record(e.MergeFailed(op=queued.op, code="target_busy", reason=reason))
+        else:
+            reason = f"{queued.target} moved {TARGET_MOVED_TRIES} times while the merge was computed; try again later"
+            await self.record(e.MergeFailed(op=queued.op, code="target_busy", reason=reason))
 
     async def recover(self) -> None:
         """Ask the repository whether the intended move happened, complete it, or begin anew (design §6 rule 8)."""
@@ -223,7 +249,13 @@ class MergeRun:
             await self.record(event)
             return
         message = CloseThread(
-            command=Close(by=closes.by, status=closes.status, note=closes.note),
+            command=Close(
+                by=closes.by,
+                status=closes.status,
+                note=closes.note,
+                after=self._queued.op,
+                asked_at=self.operation.position,
+            ),
             request_id=own_request("close-after", self._queued.op),
             respond=lambda recorded: b"closed",
         )

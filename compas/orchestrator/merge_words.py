@@ -4,6 +4,8 @@ import os
 
 from compas.domain import events as e
 from compas.domain.conflict_report import ConflictReport, in_words
+from compas.domain.decision import Refusal
+from compas.domain.publication import WITHDRAWN
 from compas.git import messages as g
 
 Ended = e.MergeCompleted | e.MergeFailed
@@ -38,6 +40,13 @@ def refused(queued: e.MergeQueued, found: g.Refused) -> e.MergeFailed:
     output = f"\n{said}" if said and said not in found.sentence else ""
     conflicts = tuple(e.Conflict(path=path, kind="in the way") for path in found.files)
     return e.MergeFailed(op=queued.op, code=found.code, reason=f"{found.sentence}{where}{output}", conflicts=conflicts)
+
+
+def refused_by_thread(queued: e.MergeQueued, refusal: Refusal) -> e.MergeCancelled | e.MergeFailed:
+    """Return the end of an operation whose thread does not let it be published; one that has ended withdraws it."""
+    if refusal.code in WITHDRAWN:
+        return e.MergeCancelled(op=queued.op, reason=refusal.message)
+    return e.MergeFailed(op=queued.op, code=refusal.code, reason=refusal.message)
 
 
 def report_of(queued: e.MergeQueued, found: g.Conflicts) -> ConflictReport:

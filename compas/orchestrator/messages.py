@@ -168,6 +168,24 @@ class EndRemoval(Ask[Refusal | None]):
 
 
 @dataclass(frozen=True, slots=True)
+class BeginPublication(Ask[Refusal | None]):
+    """From a merge: nothing is to end the thread until its target is moved; a refusal means that it must not be.
+
+    `asked_at` is the log position at which the merge was asked for.
+    """
+
+    begun: e.PublicationBegun
+    asked_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndPublication(Ask[None]):
+    """From a merge, or from one who waited for it: its target is moved, or will not be."""
+
+    op: str
+
+
+@dataclass(frozen=True, slots=True)
 class RequestExecution(Ask[Refusal | None]):
     """From an execution: log the intent to start its runner. A refusal means that it must not start any more."""
 
@@ -287,6 +305,17 @@ class LocateMerges(Ask[ActorRef]):
 
     repository: str
     target: str
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawMerges(Ask[None]):
+    """Answered once no merge of a thread waits or is at work, and what computed or checked one has ended.
+
+    To the directory, which asks the merges of each target concerned.
+    """
+
+    thread: str
+    reason: str
 
 
 # --- to the config watcher ---------------------------------------------------------------------------------------
@@ -420,3 +449,10 @@ class CancelMerge(Ask[Answered | Refusal]):
     by: str
     request_id: RequestId
     respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitPublication(Ask[None]):
+    """Answered once the operation is not about to move its target, or never was."""
+
+    op: str

@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from actors.message import Ask
@@ -15,9 +16,10 @@ from compas.git import messages as g
 from compas.git.errors import GitError
 from compas.orchestrator.furnishing import port_variables, repository_spec, run_in_worktree
 from compas.orchestrator.messages import DescribeThread, EndRemoval, LeasePorts, PlanRemoval, ReleasePorts
+from compas.orchestrator.publications import once_published
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, PORTS, Services
 from compas.orchestrator.stream import patiently
-from compas.orchestrator.targets import holders
+from compas.orchestrator.targets import holders, refuse_pending
 from compas.orchestrator.threads import ask_thread
 from compas.store.connection import Reader
 from compas.store.projections.merges import merges_of_thread
@@ -60,7 +62,7 @@ class Removal:
             found = await self._git(tree, target, by=by, force=force, dry_run=True)
             if isinstance(found, e.WorktreeKept):
                 return found
-            refused = await self._ask(PlanRemoval(self._repository, by=by, force=force, causation=causation))
+            refused = await self._plan(by=by, force=force, causation=causation)
             if refused is not None:
                 return refused
         failpoints.hit("worktree.removal_planned")
@@ -68,6 +70,14 @@ class Removal:
         await self._ask(EndRemoval(outcome, causation=causation))
         _tell(self._thread, outcome)
         return outcome
+
+    async def _plan(self, *, by: str, force: bool, causation: str) -> Refusal | None:
+        """Log the intent, once no merge of the thread needs the worktree; a refusal says what keeps it."""
+        pending = await self._services.store.query(partial(refuse_pending, thread=self._thread))
+        if pending is not None:
+            return pending
+        message = PlanRemoval(self._repository, by=by, force=force, causation=causation)
+        return await once_published(self._registry, self._thread, lambda: self._ask(message))
 
     async def _remove(self, tree: e.WorktreeReady, target: str | None, *, by: str, force: bool) -> Outcome:
         problem = await self._tear_down(tree)

@@ -1,11 +1,11 @@
-"""Which branches are targets: those that work may be merged into, and in which it counts as kept."""
+"""What the log says of targets: which branches are some, which hold a thread's work, and what is on its way there."""
 
 from collections.abc import Iterable
 
 from compas.domain.decision import Refusal
 from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.store.connection import Reader
-from compas.store.projections.merges import MergeRow
+from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.worktrees import thread_of_branch
 
 
@@ -22,3 +22,18 @@ def holders(reader: Reader, repository: str, merges: Iterable[MergeRow], configu
     done = [row.target for row in merges if row.repository == repository and row.status == "completed"]
     named = dict.fromkeys((*reversed(done), configured))
     return tuple(target for target in named if refuse_target(reader, repository, target) is None)
+
+
+def refuse_pending(reader: Reader, thread: str) -> Refusal | None:
+    """Say that a thread has a merge in line or at work, so that it is not to be ended or taken its worktree.
+
+    One that is being published is left to the thread itself, whose rules know when that is over.
+    """
+    for row in merges_of_thread(reader, thread):
+        if row.status in ("queued", "executing"):
+            sentence = (
+                f"thread {thread} is being merged into {row.target}: {row.op} ({row.status}). Wait for it with "
+                f"`compas wait-merge --op-id {row.op}`, or withdraw it with `compas merge-cancel {row.op}`"
+            )
+            return Refusal(code="merge_pending", message=sentence)
+    return None

@@ -1,12 +1,13 @@
 """A thread's actor: the only writer of its stream, and the owner of what runs in it."""
 
+import contextlib
 import math
 from functools import partial
 
 import trio
 
 from actors.actor import Actor
-from actors.errors import ActorStopped
+from actors.errors import ActorError, ActorStopped
 from actors.ref import ActorRef
 from actors.timers import OwnedTask
 from compas.domain import events as e
@@ -28,12 +29,16 @@ from compas.domain.furnishing import decide_step
 from compas.domain.hand_back import decide_hand_back
 from compas.domain.join import decide_join
 from compas.domain.lifecycle import decide_abandon, decide_close, decide_follow, decide_reopen
+from compas.domain.merge import ABANDONED
+from compas.domain.publication import decide_begin, decide_over
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator import messages as m
 from compas.orchestrator.executions import ensure_execution
+from compas.orchestrator.publications import settle_publication
 from compas.orchestrator.services import (
     ADMISSION,
     JOURNAL,
+    MERGES,
     THREADS,
     Services,
     backend_name,
@@ -80,6 +85,8 @@ class ThreadActor(Actor):
         if self._state.fanned_out_to:
             # In the background: the directory that takes this may be waiting for this very start.
             self.context.start_soon(self._directory().tell, m.WakeThreads(threads=self._state.fanned_out_to))
+        if self._state.publishing is not None:
+            self.context.start_soon(self._settle, self._state.publishing)
         await self._act()
 
     async def on_stop(self) -> None:
@@ -113,6 +120,8 @@ class ThreadActor(Actor):
                 await self._tell_backend(execution)
             case m.PlanRemoval() | m.EndRemoval():
                 return await self._take_removal(message)
+            case m.BeginPublication() | m.EndPublication():
+                return await self._take_publication(message)
             case m.PlaceGranted(execution=execution) if execution == self._claimed:
                 self._granted = execution
             case m.PlaceGranted(execution=execution):
@@ -191,6 +200,23 @@ class ThreadActor(Actor):
         await self._act()
         return refusal
 
+    async def _take_publication(self, message: m.BeginPublication | m.EndPublication) -> Refusal | None:
+        match message:
+            case m.BeginPublication(begun=begun):
+                op = begun.op
+                decision = decide_begin(self._state, begun, asked_at=message.asked_at)
+            case _:
+                op = message.op
+                decision = decide_over(self._state, op)
+        refusal = await self._record(decision, f"merge:{op}")
+        await self._act()
+        return refusal
+
+    async def _settle(self, begun: e.PublicationBegun) -> None:
+        """Ask what became of a publication that was under way when this began; else who needs the thread asks."""
+        with contextlib.suppress(ActorError, StoreUnavailable):
+            await settle_publication(self.context.registry, self._state.thread, begun)
+
     def _decide_request(self, requested: e.ExecutionRequested) -> Decision:
         if self._services.new_work.is_welcome:
             return decide_request(self._state, requested)
@@ -221,9 +247,17 @@ class ThreadActor(Actor):
         others = tuple(thread for thread in opened if thread != self._state.thread)
         if others:
             await self._directory().tell(m.WakeThreads(threads=others))
+        if any(isinstance(one.event, e.ThreadAbandoned) for one in recorded):
+            self.context.start_soon(self._withdraw_merges)
         has_ended = any(isinstance(one.event, e.ThreadClosed | e.ThreadAbandoned) for one in recorded)
         if has_ended and self._state.fanned_out_to:
             await self._directory().tell(m.WakeThreads(ended=self._state.thread))
+
+    async def _withdraw_merges(self) -> None:
+        """End what is being merged of a thread that was given up, also where whoever gave it up has gone."""
+        merges = self.context.registry.find(MERGES)
+        if merges is not None:  # else they begin only now, and find it given up
+            await _tell_if_alive(merges, m.WithdrawMerges(thread=self._state.thread, reason=ABANDONED))
 
     # --- acting --------------------------------------------------------------------------------------------------
 

@@ -5,12 +5,15 @@ import msgspec
 from actors.remote.errors import CallError
 from compas.api.threads import CloseRequest, CloseResponse
 from compas.domain import events as e
+from compas.domain.decision import Refusal
 from compas.domain.lifecycle import Close
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.merging import MergeWish, check_strategy, queue_merge
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.unmerged import why_unmerged
-from compas.orchestrator.messages import CloseThread
+from compas.orchestrator.messages import Answered, CloseThread
+from compas.orchestrator.publications import once_published
+from compas.orchestrator.targets import refuse_pending
 from compas.store.projections.execution_queries import executions_of_thread
 from compas.store.projections.worktrees import worktrees_of_thread
 
@@ -24,6 +27,18 @@ async def close(desk: Desk, call: ResolvedCall) -> CloseResponse:
         trees = await desk.services.store.query(lambda reader: worktrees_of_thread(reader, request.thread_id))
         if any(tree.path is not None for tree in trees):
             return await _close_with_merge(desk, call, request)
+    pending = await desk.services.store.query(lambda reader: refuse_pending(reader, request.thread_id))
+    if pending is not None:
+        raise CallError(pending.code, pending.message)
+
+    async def end() -> Answered | Refusal:
+        # Judged anew each time: what was being published may be in its target now.
+        return await _close_now(desk, call, request)
+
+    return answered(await once_published(desk.registry, request.thread_id, end), CloseResponse)
+
+
+async def _close_now(desk: Desk, call: ResolvedCall, request: CloseRequest) -> Answered | Refusal:
     found = await why_unmerged(desk, request.thread_id) if request.status == "completed" else None
     ended = "Completed" if request.status == "completed" else "Failed"
     response = CloseResponse(thread_id=request.thread_id, status=ended, note=found.note if found is not None else None)
@@ -37,7 +52,7 @@ async def close(desk: Desk, call: ResolvedCall) -> CloseResponse:
         request_id=call.request_id,
         respond=lambda recorded: msgspec.json.encode(response),
     )
-    return answered(await desk.ask_thread(request.thread_id, message), CloseResponse)
+    return await desk.ask_thread(request.thread_id, message)
 
 
 async def _close_with_merge(desk: Desk, call: ResolvedCall, request: CloseRequest) -> CloseResponse:

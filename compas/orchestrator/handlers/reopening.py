@@ -7,6 +7,7 @@ from compas.domain import events as e
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import ReopenThread
+from compas.orchestrator.publications import once_published
 
 
 async def reopen(desk: Desk, call: ResolvedCall) -> ReopenResponse:
@@ -25,4 +26,5 @@ async def reopen(desk: Desk, call: ResolvedCall) -> ReopenResponse:
         return msgspec.json.encode(response)
 
     message = ReopenThread(by=request.sender, request_id=call.request_id, respond=respond)
-    return answered(await desk.ask_thread(thread, message), ReopenResponse)
+    outcome = await once_published(desk.registry, thread, lambda: desk.ask_thread(thread, message))
+    return answered(outcome, ReopenResponse)

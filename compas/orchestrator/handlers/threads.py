@@ -6,10 +6,13 @@ from compas.api import threads as api
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
+from compas.domain.merge import ABANDONED
 from compas.domain.requests import RequestId
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import AbandonThread, Answered
+from compas.orchestrator.messages import AbandonThread, Answered, WithdrawMerges
+from compas.orchestrator.publications import once_published
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
@@ -126,7 +129,11 @@ async def abandon(desk: Desk, call: ResolvedCall) -> api.AbandonResponse:
 async def give_up(
     desk: Desk, thread: str, by: str, request: RequestId, *, unless_ended: bool = False
 ) -> Answered | Refusal:
-    """Abandon a thread under the name of a request, which holds once."""
+    """Abandon a thread under the name of a request, which holds once.
+
+    While its work is being published it waits for the end of that, and judges then; what is being merged otherwise is
+    withdrawn, and nothing of it runs when this returns (decision 0022).
+    """
     runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, thread))
     branch = f"compas/{thread}" if any(row.worktree for row in runs) else None
 
@@ -144,4 +151,8 @@ async def give_up(
         )
 
     message = AbandonThread(by=by, request_id=request, respond=respond, unless_ended=unless_ended)
-    return await desk.ask_thread(thread, message)
+    outcome: Answered | Refusal = await once_published(desk.registry, thread, lambda: desk.ask_thread(thread, message))
+    directory = desk.registry.find(MERGES)  # one that is being restarted finds the thread given up by itself
+    if isinstance(outcome, Answered) and directory is not None:
+        await directory.ask(WithdrawMerges(thread=thread, reason=ABANDONED), timeout=ASK_TIMEOUT_SECS)
+    return outcome

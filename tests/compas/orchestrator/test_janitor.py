@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from troupe import Turn
 
 from actors.remote.errors import RequestFailed
-from compas.api.threads import ABANDON
+from compas.api.threads import ABANDON, CLOSE, CloseMerge
 from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES, WorktreeListing
 from compas.domain import events as e
 from compas.domain.specs import RepositorySpec, RetentionSpec
@@ -80,17 +80,18 @@ async def test_a_clean_worktree_goes_when_its_thread_is_completed_and_not_before
 
 
 # proves: a-core 71
-async def test_a_worktree_stays_while_a_merge_of_its_thread_is_under_way(autojump_clock: MockClock) -> None:
+@pytest.mark.parametrize("operation", ["prepare_merge", "publish_merge"])
+async def test_a_worktree_stays_while_a_merge_of_its_thread_is_under_way(
+    autojump_clock: MockClock, operation: str
+) -> None:
     async with shop_with_work("commit") as (shop, supervisor):
-        shop.git.held["prepare_merge"] = [trio.Event()]
-        hold = shop.git.held["prepare_merge"][0]
-        merge = await supervisor.merge("t1")
-        await supervisor.close("t1", "failed")
-        await supervisor.abandon("t1")
+        hold = trio.Event()
+        shop.git.held[operation] = [hold]
+        merge = await supervisor.ask(CLOSE, thread_id="t1", merge=CloseMerge())
         await trio.sleep(10)
         assert await steps(shop) == []
         hold.set()
-        assert (await supervisor.wait_merge(merge.op_id)).status == "completed"
+        assert (await supervisor.wait_merge(merge.merge_op_id or "")).status == "completed"
         await trio.sleep(1)
         assert await steps(shop) == REMOVED
         assert "compas/t1" not in shop.repo.tips

@@ -226,16 +226,16 @@ async def test_a_thread_is_not_completed_without_a_merge_nor_before_it_nor_after
         shop.plays("dev", commits)
         await work(supervisor, "t1")
 
-        async def check_refused() -> None:
-            with pytest.raises(RequestFailed, match="compas merge t1") as caught:
+        async def check_refused(code: str = "not_merged", advice: str = "compas merge t1") -> None:
+            with pytest.raises(RequestFailed, match=advice) as caught:
                 await supervisor.close("t1")
-            assert caught.value.code == "not_merged"
+            assert caught.value.code == code
             assert (await supervisor.transcript("t1")).thread_status == "Active"
 
         await check_refused()
         (held,) = hold_merges(shop, 1)
         queued = await supervisor.merge("t1")
-        await check_refused()
+        await check_refused("merge_pending", f"compas wait-merge --op-id {queued.op_id}")
         shop.repo.commit("main", "in the way", t1_txt="old\n")
         held.set()
         assert (await supervisor.wait_merge(queued.op_id)).error_code == "conflict"
