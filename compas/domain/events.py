@@ -42,6 +42,7 @@ from compas.domain.facts.running import (
     ExecutionRequested,
     ExecutionStarted,
     ExecutionStopped,
+    PersonJudged,
     ProcessEnd,
     SnapshotTaken,
     Usage,
@@ -94,6 +95,7 @@ __all__ = [
     "MergeQueued",
     "MergeStarted",
     "MessagePosted",
+    "PersonJudged",
     "PortsEvent",
     "PortsLeased",
     "PortsReleased",
@@ -158,6 +160,7 @@ ThreadEvent = (
     | VerdictGiven
     | PublicationBegun
     | PublicationOver
+    | PersonJudged
     | ThreadClosed
     | ThreadFailed
     | ThreadAbandoned

@@ -3,9 +3,10 @@
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.approval.judged import judged_by
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import Rules, operator_note
-from compas.domain.handoff import Reply, route
+from compas.domain.handoff import Reply, ask_operator, route
 from compas.domain.retry import decide_retry, spread
 from compas.domain.thread import IN_FLIGHT, RUNNING, Run, Thread
 
@@ -16,7 +17,10 @@ NOTHING_SAID = "(the agent ended without saying anything)"
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What an execution came to, as its backend and its runner tell it. `reply` is None when it said nothing."""
+    """What an execution came to, as its backend and its runner tell it. `reply` is None when it said nothing.
+
+    `unrecorded` says why git could not record what it left in its worktree.
+    """
 
     status: e.EndStatus
     category: e.Category = ""
@@ -28,6 +32,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     resets_at: float | None = None
     process: e.ProcessEnd | None = None
     snapshot: e.SnapshotTaken | None = None
+    unrecorded: str = ""
     verdict: e.Verdict = ""
 
 
@@ -149,7 +154,9 @@ def decide_end(state: Thread, execution: str, outcome: Outcome, rules: Rules, mo
     if run is None:
         return _unknown(state, execution)
     if run.stopping:
-        stopped = e.ExecutionStopped(execution=execution, process=outcome.process, snapshot=outcome.snapshot)
+        stopped = e.ExecutionStopped(
+            execution=execution, process=outcome.process, snapshot=outcome.snapshot, unrecorded=outcome.unrecorded
+        )
         return decide_stopped(state, stopped)
     if run.status not in IN_FLIGHT:
         return ()
@@ -161,7 +168,6 @@ def decide_end(state: Thread, execution: str, outcome: Outcome, rules: Rules, mo
 
 
 def _ended(state: Thread, run: Run, outcome: Outcome) -> e.ExecutionEnded:
-    work = state.messages[run.queued.message].posted.work
     shown = outcome.reply if outcome.reply is not None else outcome.error
     return e.ExecutionEnded(
         execution=run.queued.execution,
@@ -176,7 +182,8 @@ def _ended(state: Thread, run: Run, outcome: Outcome) -> e.ExecutionEnded:
         process=outcome.process,
         snapshot=outcome.snapshot,
         verdict=outcome.verdict,
-        judged=work.snapshot if outcome.verdict and work is not None else None,
+        judged=judged_by(state, run, outcome.snapshot) if outcome.verdict else None,
+        unrecorded=outcome.unrecorded,
     )
 
 
@@ -194,8 +201,18 @@ def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: 
     drafts = (_draft(state, run, _ended(state, run, outcome)), _draft(state, run, note))
     if state.status != "Active":
         return drafts
+    if outcome.unrecorded and state.reading is None:
+        return (*drafts, ask_operator(state, run, _not_handed_on(run, outcome.unrecorded), depth, moment))
     reply = Reply(body=body, verdict=outcome.verdict, snapshot=outcome.snapshot)
     return drafts + route(state, run, reply, rules, moment)
+
+
+def _not_handed_on(run: Run, problem: str) -> str:
+    return (
+        f"What {run.queued.agent} left in its worktree could not be recorded, so its reply was not handed on and "
+        f"nothing of it is merged: {problem}\n\nIts work is still in the worktree. Mend what git names, then dispatch "
+        "again."
+    )
 
 
 def _failed(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:

@@ -162,6 +162,9 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
             return f"{agent}'s execution was cancelled: {reason}"
         case e.VerdictGiven(verdict=verdict):
             return f"{agent} gave its verdict: {verdict.replace('_', ' ')}"
+        case e.PersonJudged(verdict=verdict, by=by, commit=commit, note=note):
+            said = "approved" if verdict == "approve" else "asked for changes to"
+            return f"{by} {said} {commit[:12]}" + (f": {in_short(note)}" if note.strip() else "")
         case e.ExecutionStopped():
             return f"{agent}'s processes were gone"
         case _:
@@ -183,7 +186,9 @@ def _why_queued(queued: e.ExecutionQueued) -> str:
 def _describe_merge(event: e.Event) -> str:
     match event:
         case e.MergeQueued(source=source, target=target, requested_by=by):
-            return f"{by} asked to merge {source} into {target} ({event.op})"
+            stood = f"; it was {event.review.replace('_', ' ')}" if event.review else ""
+            forced = ", and the operator said to merge it all the same" if event.force else ""
+            return f"{by} asked to merge {source} into {target} ({event.op}{stood}{forced})"
         case e.MergeStarted():
             return "the merge began"
         case e.MergePrepared(target_old=old, new_commit=new):

@@ -89,6 +89,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     usable: dict[str, Usable] = {}
     removing: dict[str, e.WorktreeRemovalPlanned] = {}
     retired: dict[str, e.WorktreeRemoved] = {}
+    left: dict[str, e.SnapshotTaken] = {}
+    """What the newest execution left in each directory, as far as git could record it."""
     sessions: dict[tuple[str, str], Session] = {}
     fan_outs: dict[str, FanOut] = {}
     """Those whose answers are still to be joined, by the execution whose reply it was."""
@@ -234,12 +236,13 @@ def _apply_to_run(state: Thread, recorded: e.Recorded) -> Thread:
         case e.ExecutionStarted() as started:
             return _with_run(state, started.execution, status="executing", started=started)
         case e.ExecutionEnded() as ended:
+            state = _remember_work(state, ended.execution, ended.snapshot)
             return _remember_session(_with_run(state, ended.execution, status=ended.status, ended=ended), ended)
         case e.ExecutionCancelled(execution=execution):
             was_running = state.runs[execution].status in RUNNING
             return _with_run(state, execution, status="cancelled", stopping=was_running)
-        case e.ExecutionStopped(execution=execution):
-            return _with_run(state, execution, stopping=False)
+        case e.ExecutionStopped(execution=execution, snapshot=snapshot):
+            return _with_run(_remember_work(state, execution, snapshot), execution, stopping=False)
         case e.VerdictGiven(execution=execution, verdict=verdict):
             return _with_run(state, execution, verdict=verdict)
         case _:
@@ -249,6 +252,13 @@ def _apply_to_run(state: Thread, recorded: e.Recorded) -> Thread:
 def _with_run(state: Thread, execution: str, **changes: object) -> Thread:
     run = msgspec.structs.replace(state.runs[execution], **changes)
     return msgspec.structs.replace(state, runs={**state.runs, execution: run})
+
+
+def _remember_work(state: Thread, execution: str, snapshot: e.SnapshotTaken | None) -> Thread:
+    requested = state.runs[execution].requested
+    if snapshot is None or requested is None:
+        return state
+    return msgspec.structs.replace(state, left={**state.left, requested.workdir: snapshot})
 
 
 def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:

@@ -25,7 +25,9 @@ class CloseAfter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class MergeQueued(Fact, frozen=True, kw_only=True, tag="merge.queued"):
     """A merge operation waits for its turn. `source_tip` is the commit that was approved.
 
-    `closes` is there where the merge and the end of its thread were asked for as one.
+    `closes` is there where the merge and the end of its thread were asked for as one. With `force` no verdict and no
+    missing snapshot stands in its way. `execution` is the run that asked for it, None for people. `review` is how the
+    branch stood to its newest review then, empty in older logs.
     """
 
     op: str
@@ -38,6 +40,9 @@ class MergeQueued(Fact, frozen=True, kw_only=True, tag="merge.queued"):
     message: str
     source_tip: str
     closes: CloseAfter | None = None
+    force: bool = False
+    execution: str | None = None
+    review: str = ""
 
 
 class MergeStarted(Fact, frozen=True, kw_only=True, tag="merge.started"):

@@ -25,13 +25,20 @@ class ExecutionQueued(Fact, frozen=True, kw_only=True, tag="execution.queued"):
 
 
 class ExecutionRequested(Fact, frozen=True, kw_only=True, tag="execution.requested"):
-    """Intent: a runner is told to host this execution; its spec is on disk already."""
+    """Intent: a runner is told to host this execution; its spec is on disk already.
+
+    `tip` is the commit that it finds to look at: where `branch` of `repository` stood then, the thread's own, or what
+    its thread was opened to read. All three are empty where there is none.
+    """
 
     execution: str
     workdir: str
     worktree: bool = False
     resume_session: str | None = None
     timeout_secs: float | None = None
+    repository: str = ""
+    branch: str = ""
+    tip: str = ""
 
 
 class ExecutionStarted(Fact, frozen=True, kw_only=True, tag="execution.started"):
@@ -78,13 +85,17 @@ class ProcessEnd(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a worktree held after an execution, committed or not. `files` names the first of the `total` uncommitted."""
+    """What a worktree held after an execution, committed or not. `files` names the first of the `total` uncommitted.
+
+    `tree` is the tree of `commit`, empty in older logs.
+    """
 
     commit: str
     head: str
     dirty: bool = False
     files: tuple[str, ...] = ()
     total: int = 0
+    tree: str = ""
 
 
 class ExecutionEnded(Fact, frozen=True, kw_only=True, tag="execution.ended"):
@@ -92,7 +103,8 @@ class ExecutionEnded(Fact, frozen=True, kw_only=True, tag="execution.ended"):
 
     `usage` is what this execution spent; `counted` is what its CLI has counted for the whole conversation, where it
     counts only that. `resets_at` says when an exhausted allowance is there again, in UTC seconds. `judged` is the
-    commit that the verdict is about.
+    commit that the verdict is about, None where that is its own work. `unrecorded` says why git could not record what
+    it left in its worktree.
     """
 
     execution: str
@@ -108,6 +120,7 @@ class ExecutionEnded(Fact, frozen=True, kw_only=True, tag="execution.ended"):
     snapshot: SnapshotTaken | None = None
     verdict: Verdict = ""
     judged: str | None = None
+    unrecorded: str = ""
 
 
 class VerdictGiven(Fact, frozen=True, kw_only=True, tag="verdict.given"):
@@ -125,8 +138,22 @@ class ExecutionCancelled(Fact, frozen=True, kw_only=True, tag="execution.cancell
 
 
 class ExecutionStopped(Fact, frozen=True, kw_only=True, tag="execution.stopped"):
-    """Outcome of a cancellation: its processes are gone and its worktree is free again."""
+    """Outcome of a cancellation: its processes are gone and its worktree is free again.
+
+    `unrecorded` says why git could not record what it left there.
+    """
 
     execution: str
     process: ProcessEnd | None = None
     snapshot: SnapshotTaken | None = None
+    unrecorded: str = ""
+
+
+class PersonJudged(Fact, frozen=True, kw_only=True, tag="person.judged"):
+    """A person said what they think of a commit of the thread's branch in `repository`; the last word on it counts."""
+
+    verdict: Verdict
+    repository: str
+    commit: str
+    by: str
+    note: str = ""

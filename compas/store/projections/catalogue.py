@@ -4,6 +4,7 @@ from compas.store.projections.executions import Executions
 from compas.store.projections.fan_outs import FanOuts
 from compas.store.projections.merges import Merges
 from compas.store.projections.messages import Messages
+from compas.store.projections.rulings import Rulings
 from compas.store.projections.threads import Threads
 from compas.store.projections.worktrees import Worktrees
 from compas.store.projector import Projection
@@ -15,4 +16,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     Worktrees(),
     Merges(),
     FanOuts(),
+    Rulings(),
 )

@@ -10,7 +10,9 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     """An execution. Times are UTC seconds.
 
     `message_number` is the message that made the work. `stopping` means cancelled while its processes may still
-    be alive. `duration_secs` and the `exit_*` fields are the runner's; what a backend did not tell is None.
+    be alive. `tip` is the commit that it found on `branch` of `repository`, `judged` the one its verdict is about, and
+    `unrecorded` says why git could not record what it left. `duration_secs` and the `exit_*` fields are the runner's;
+    what a backend did not tell is None.
     """
 
     execution: str
@@ -33,6 +35,9 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     worktree: bool | None
     resume_session: str | None
     timeout_secs: float | None
+    repository: str | None
+    branch: str | None
+    tip: str | None
     started_at: float | None
     pid: int | None
     ended_position: int | None
@@ -43,6 +48,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     preview: str
     session: str | None
     verdict: e.Verdict
+    judged: str | None
     cost_usd: float | None
     tokens_in: int | None
     tokens_out: int | None
@@ -57,6 +63,8 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_commit: str | None
     snapshot_head: str | None
     snapshot_dirty: bool | None
+    snapshot_tree: str | None
+    unrecorded: str
 
     @property
     def in_flight(self) -> bool:

@@ -11,7 +11,7 @@ class Executions:
     """Projects the life of each execution. Its queries are in `execution_queries`."""
 
     name = "executions"
-    version = 2
+    version = 3
     tables = read_tables("executions")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -37,7 +37,7 @@ class Executions:
                 _cancel(cursor, recorded, cancelled)
             case e.ExecutionStopped() as stopped:
                 remains = {**_process(stopped.process), **_snapshot(stopped.snapshot)}
-                _update(cursor, stopped.execution, stopping=0, **remains)
+                _update(cursor, stopped.execution, stopping=0, unrecorded=stopped.unrecorded, **remains)
             case _:
                 pass
 
@@ -78,6 +78,8 @@ def _end(cursor: Cursor, recorded: e.Recorded, ended: e.ExecutionEnded) -> None:
         preview=ended.preview,
         session=ended.session,
         verdict=ended.verdict,
+        judged=ended.judged,
+        unrecorded=ended.unrecorded,
         cost_usd=usage.cost_usd,
         tokens_in=usage.tokens_in,
         tokens_out=usage.tokens_out,
@@ -113,7 +115,12 @@ def _process(end: e.ProcessEnd | None) -> dict[str, Value]:
 def _snapshot(taken: e.SnapshotTaken | None) -> dict[str, Value]:
     if taken is None:
         return {}
-    return {"snapshot_commit": taken.commit, "snapshot_head": taken.head, "snapshot_dirty": taken.dirty}
+    return {
+        "snapshot_commit": taken.commit,
+        "snapshot_head": taken.head,
+        "snapshot_dirty": taken.dirty,
+        "snapshot_tree": taken.tree,
+    }
 
 
 def _update(cursor: Cursor, execution: str, **columns: Value) -> None:

@@ -18,6 +18,9 @@ CREATE TABLE executions (
     worktree        INTEGER,
     resume_session  TEXT,
     timeout_secs    REAL,
+    repository      TEXT,
+    branch          TEXT,
+    tip             TEXT,
     started_at      REAL,
     pid             INTEGER,
     ended_position  INTEGER,
@@ -28,6 +31,7 @@ CREATE TABLE executions (
     preview         TEXT    NOT NULL DEFAULT '',
     session         TEXT,
     verdict         TEXT    NOT NULL DEFAULT '',
+    judged          TEXT,
     cost_usd        REAL,
     tokens_in       INTEGER,
     tokens_out      INTEGER,
@@ -41,7 +45,9 @@ CREATE TABLE executions (
     nothing_left    INTEGER,
     snapshot_commit TEXT,
     snapshot_head   TEXT,
-    snapshot_dirty  INTEGER
+    snapshot_dirty  INTEGER,
+    snapshot_tree   TEXT,
+    unrecorded      TEXT    NOT NULL DEFAULT ''
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX executions_by_thread ON executions (thread, queued_position);

@@ -8,7 +8,10 @@ from compas.store.projections.source import read_tables, thread_of
 
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A message. `number` is shown as `db:<n>`; `execution` is the run that wrote it, None for people."""
+    """A message. `number` is shown as `db:<n>`; `execution` is the run that wrote it, None for people.
+
+    `verdict` is what that run came to. `work_*` name the commit that the message hands over, and where it was made.
+    """
 
     number: int
     message: str
@@ -23,22 +26,26 @@ class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     execution: str | None
     lineage: str
     at: float
+    verdict: e.Verdict
+    work_repository: str | None
+    work_branch: str | None
+    work_snapshot: str | None
 
 
 class Messages:
     """Projects what was said."""
 
     name = "messages"
-    version = 1
+    version = 2
     tables = read_tables("messages")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
         """Take in one event."""
         if not isinstance(recorded.event, e.MessagePosted):
             return
-        posted = recorded.event
+        posted, work = recorded.event, recorded.event.work
         cursor.execute(
-            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 recorded.position,
                 posted.message,
@@ -53,6 +60,8 @@ class Messages:
                 posted.execution,
                 recorded.lineage,
                 recorded.at,
+                posted.verdict,
+                *((None, None, None) if work is None else (work.repository, work.branch, work.snapshot)),
             ),
         )
 
