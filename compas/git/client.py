@@ -90,6 +90,10 @@ class GitWorker:
         """Say whether the local branch `branch` contains `commit`; GitRefused `thread_branch` for one of a thread."""
         return await self._ask(m.Contains(repo=repo, commit=commit, branch=branch), m.Contained)
 
+    async def sides(self, *sides: m.Side) -> tuple[m.SideSeen, ...]:
+        """Say of each branch what its tip and some commits hold, and where each leaves the target. Refuses nothing."""
+        return (await self._ask(m.ReadSides(sides=sides), m.SidesRead)).sides
+
     async def graph(self, repo: str, *revisions: str, limit: int = 50) -> str:
         """Draw the last `limit` commits of these revisions (of HEAD if none) for people."""
         request = m.Graph(repo=repo, revisions=revisions, limit=limit)

@@ -28,6 +28,7 @@ from compas.git.wire.merging import (
 )
 from compas.git.wire.message import Lane, Mutation, Struct
 from compas.git.wire.reading import (
+    CommitSeen,
     Contained,
     Contains,
     Describe,
@@ -38,9 +39,13 @@ from compas.git.wire.reading import (
     Graph,
     GraphText,
     InProgress,
+    ReadSides,
     Repository,
     Resolve,
     Resolved,
+    Side,
+    SideSeen,
+    SidesRead,
     Status,
     StatusReport,
 )
@@ -68,6 +73,7 @@ __all__ = [
     "ClearMerge",
     "Cleared",
     "CommitAll",
+    "CommitSeen",
     "Committed",
     "Conflict",
     "Conflicts",
@@ -100,6 +106,7 @@ __all__ = [
     "PublishMerge",
     "PublishResult",
     "Published",
+    "ReadSides",
     "Refused",
     "RemoveWorktree",
     "Removed",
@@ -108,7 +115,10 @@ __all__ = [
     "Resolve",
     "Resolved",
     "Response",
+    "Side",
     "SideCommit",
+    "SideSeen",
+    "SidesRead",
     "Snapshot",
     "StaleCheckout",
     "Status",
@@ -125,6 +135,7 @@ Request = (
     Describe
     | Resolve
     | Contains
+    | ReadSides
     | Graph
     | Status
     | Diff
@@ -145,6 +156,7 @@ Response = (
     Repository
     | Resolved
     | Contained
+    | SidesRead
     | GraphText
     | StatusReport
     | DiffText

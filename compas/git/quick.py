@@ -4,7 +4,7 @@
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import pygit2
@@ -74,6 +74,33 @@ async def is_ancestor(directory: str, older: str, newer: str) -> bool:
 async def tree_of(directory: str, commit: str) -> str:
     """Return the tree of a commit, named in full. Raises NotQuick."""
     return await _read(directory, lambda repository: str(repository[commit].peel(pygit2.Tree).id))
+
+
+async def seen(directory: str, target: str, names: Sequence[str]) -> dict[str, tuple[str, str, str | None]]:
+    """Return commit, tree and merge base with the full ref `target` for each of these full names or full refs.
+
+    What does not exist is left out; without such a target there is no merge base. Raises NotQuick.
+    """
+
+    def read(repository: pygit2.Repository) -> dict[str, tuple[str, str, str | None]]:
+        other = _commit(repository, target)
+        found: dict[str, tuple[str, str, str | None]] = {}
+        for name in names:
+            commit = _commit(repository, name)
+            if commit is not None:
+                base = repository.merge_base(commit.id, other.id) if other is not None else None
+                found[name] = (str(commit.id), str(commit.tree_id), str(base) if base else None)
+        return found
+
+    return await _read(directory, read)
+
+
+def _commit(repository: pygit2.Repository, name: str) -> pygit2.Commit | None:
+    try:
+        found = repository.lookup_reference(name).peel() if name.startswith("refs/") else repository.get(name)
+    except KeyError:
+        return None
+    return found if isinstance(found, pygit2.Commit) else None
 
 
 async def _read(directory: str, read: Callable[[pygit2.Repository], R]) -> R:

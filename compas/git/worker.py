@@ -30,6 +30,7 @@ from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
 from compas.git.repository import contains, describe, graph, resolve
 from compas.git.request_text import refuse_nul
+from compas.git.sides import read_sides
 from compas.git.snapshot import take_snapshot
 from compas.git.status import status
 from compas.git.worktree import ensure_worktree
@@ -50,6 +51,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.Describe: ("short", describe),
     m.Resolve: ("short", resolve),
     m.Contains: ("short", contains),
+    m.ReadSides: ("short", read_sides),
     m.Graph: ("short", graph),
     m.Status: ("short", status),
     m.Diff: ("short", diff),

@@ -194,6 +194,32 @@ async def test_revisions_name_commits(hands: Hands) -> None:
     assert refused.value.code == "unknown_revision"
 
 
+async def test_branches_tell_what_they_hold_and_where_they_leave_their_target(hands: Hands) -> None:
+    tree = await worktree(hands)
+    begun = hands.tip("main")
+    work = hands.commit(tree.branch, "work", a_txt="new\n")
+    hands.write(tree.path, b_txt="more\n")
+    left = await hands.git.snapshot(tree.path, "x1", "left")
+    committed = await hands.git.commit_all(tree.path, "the same")
+    assert isinstance(committed, m.Committed)
+    hands.commit("main", "beside", c_txt="other\n")
+    gone = "0" * 40
+    asked = m.Side(
+        repo=hands.path, target="main", tip=f"refs/heads/{tree.branch}", commits=(work, left.commit, begun, gone)
+    )
+    nowhere = m.Side(repo=hands.path, target="elsewhere", tip="refs/heads/nobody", commits=(work,))
+    nothing = m.Side(repo=f"{hands.path}-gone", target="main", tip=work)
+    found, lost, none = await hands.git.sides(asked, nowhere, nothing)
+    assert found.tip is not None
+    assert (found.tip.commit, found.tip.tree, found.tip.base) == (committed.commit, left.tree, begun)
+    assert [one.commit for one in found.commits] == [work, left.commit, begun]
+    assert found.commits[0].tree != found.tip.tree
+    assert found.commits[1].tree == found.tip.tree
+    assert {one.base for one in found.commits} == {begun}
+    assert (lost.tip, [(one.commit, one.base) for one in lost.commits]) == (None, [(work, None)])
+    assert none.tip is None
+
+
 async def test_a_branch_contains_what_was_merged_into_it(hands: Hands) -> None:
     await worktree(hands)
     made = hands.commit("compas/t1", "work", a_txt="a\n")

@@ -55,6 +55,42 @@ class Contained(Struct, frozen=True, kw_only=True):
     tip: str
 
 
+class Side(Struct, frozen=True, kw_only=True):
+    """One branch to look at: `tip` is a full ref or a commit, `commits` are full names, `target` is a local branch."""
+
+    repo: str
+    target: str
+    tip: str
+    commits: tuple[str, ...] = ()
+
+
+class ReadSides(Struct, frozen=True, kw_only=True):
+    """Ask for trees and merge bases of the tips and commits of several branches at once; nothing is refused."""
+
+    sides: tuple[Side, ...]
+
+
+class CommitSeen(Struct, frozen=True, kw_only=True):
+    """A commit with its tree, and its merge base with the target; None where there is none, or no such target."""
+
+    commit: str
+    tree: str
+    base: str | None
+
+
+class SideSeen(Struct, frozen=True, kw_only=True):
+    """What is there now; commits that are gone are left out. `tip` is None without such a ref or repository."""
+
+    tip: CommitSeen | None
+    commits: tuple[CommitSeen, ...] = ()
+
+
+class SidesRead(Struct, frozen=True, kw_only=True):
+    """The answer, in the order of the question."""
+
+    sides: tuple[SideSeen, ...]
+
+
 class Graph(Struct, frozen=True, kw_only=True):
     """Ask for a log graph for people; no revisions means HEAD."""
 

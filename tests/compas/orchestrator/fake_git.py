@@ -186,6 +186,28 @@ class FakeGit:
             raise GitRefused(refusal.code, refusal.message)
         return self._tip(repo, leads_to or branch)
 
+    async def sides(self, *sides: m.Side) -> tuple[m.SideSeen, ...]:
+        await self._begin("sides")
+        return tuple(self._side(one) for one in sides)
+
+    def _side(self, side: m.Side) -> m.SideSeen:
+        try:
+            home = self._home(side.repo)[0]
+        except GitRefused:
+            return m.SideSeen(tip=None)
+        target = home.tips.get(side.target)
+        tip = home.tips.get(side.tip.removeprefix("refs/heads/"), side.tip)
+
+        def seen(name: str) -> m.CommitSeen:
+            known = {} if target is None else home.ancestors(target)
+            base = next((one for one in home.ancestors(name) if one in known), None)
+            return m.CommitSeen(commit=name, tree=tree_name(home.commits[name].tree), base=base)
+
+        return m.SideSeen(
+            tip=seen(tip) if tip in home.commits else None,
+            commits=tuple(seen(name) for name in dict.fromkeys(side.commits) if name in home.commits),
+        )
+
     async def contains(self, repo: str, commit: str, branch: str) -> m.Contained:
         await self._begin("contains")
         home = self._home(repo)[0]
@@ -350,7 +372,12 @@ class FakeGit:
         changes = self._changes(repo, checkout)
         commit = repo.store((head,), checkout.files, message) if changes else head
         taken = m.Snapshot(
-            commit=commit, tree=commit, head=head, dirty=bool(changes), files=tuple(changes), total=len(changes)
+            commit=commit,
+            tree=tree_name(checkout.files),
+            head=head,
+            dirty=bool(changes),
+            files=tuple(changes),
+            total=len(changes),
         )
         repo.snapshots.setdefault(execution, taken)
         if loss:
@@ -515,6 +542,11 @@ class FakeGit:
         if loss:
             self._lose("finish_merge")
         return m.Finished(published=published, tip=tip, followed=(), stale=(), cleaned=())
+
+
+def tree_name(tree: Tree) -> str:
+    """Return the name of a tree: the same for the same files."""
+    return hashlib.sha1(f"tree {sorted(tree.items())}".encode()).hexdigest()
 
 
 def _name_of(place: str) -> str | None:
