@@ -36,13 +36,14 @@ async def record_work(
     except GitError as err:
         log.error("no snapshot of %s: %s", tree.path, err, extra={"action": "snapshot_failed"})
         troubles.append(f"No snapshot of the worktree could be recorded: {err}")
-        return _with_notes(outcome, troubles)
+        return _with_notes(msgspec.structs.replace(outcome, unrecorded=str(err)), troubles)
     snapshot = SnapshotTaken(
         commit=taken.commit,
         head=taken.head,
         dirty=taken.dirty,
         files=tuple(change.path for change in taken.files[:FILES_NAMED]),
         total=taken.total,
+        tree=taken.tree,
     )
     outcome = msgspec.structs.replace(outcome, snapshot=snapshot)
     if taken.dirty:

@@ -148,6 +148,9 @@ class ExecutionActor(Actor):
                 worktree=ready.place.worktree is not None,
                 resume_session=ready.session,
                 timeout_secs=ready.timeout_secs,
+                repository=ready.subject.repository,
+                branch=ready.subject.branch,
+                tip=ready.subject.tip,
             )
             refusal = await self._ask_patiently(thread, m.RequestExecution(requested=requested))
             failpoints.hit("execution.requested")

@@ -20,6 +20,7 @@ from compas.health.looking import search_path_of
 from compas.orchestrator.messages import MayStart
 from compas.orchestrator.outcome import could_not_start
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services, backend_name
+from compas.orchestrator.subject import Subject, subject_of
 from compas.orchestrator.workspace import Workspace, resolve_workspace
 from compas.runner.files import ExecutionFileError
 from compas.runner.messages import Spec
@@ -30,6 +31,7 @@ class Ready:
     """An execution whose description is on disk. `session` is the CLI's conversation that it goes on with."""
 
     place: Workspace
+    subject: Subject
     session: str | None
     timeout_secs: float
 
@@ -59,10 +61,11 @@ async def make_ready(
         return could_not_start(closed.message)
     try:
         place = await resolve_workspace(services, registry, thread, state, queued.execution, agent)
+        if not isinstance(place, Workspace):
+            return place
+        subject = await subject_of(services, state, place.worktree)
     except GitError as err:
         return could_not_start(f"no worktree could be made, so nothing was started: {err}")
-    if not isinstance(place, Workspace):
-        return place
     session = None
     if not queued.fresh_session:
         elsewhere = backend.resumes_elsewhere
@@ -73,7 +76,7 @@ async def make_ready(
         await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, resumed))
     except (OSError, UnicodeDecodeError, ExecutionFileError, TaskRefusedError) as err:
         return could_not_start(f"the execution could not be prepared: {err}")
-    return Ready(place=place, session=resumed, timeout_secs=float(agent.timeout_secs))
+    return Ready(place=place, subject=subject, session=resumed, timeout_secs=float(agent.timeout_secs))
 
 
 async def _prompt(agent: AgentSpec) -> str | None:

@@ -10,17 +10,22 @@ def judged_by(state: Thread, run: Run, snapshot: SnapshotTaken | None) -> str | 
     That is the work that was handed over to it, or that its thread was opened to read, or, without handed work, what
     the thread's branch held when it started. What a run has made itself it cannot judge (docs/decisions/0020).
     """
+    judged, requested = judged_now(state, run), run.requested
+    is_handed = state.messages[run.queued.message].posted.work is not None
+    if judged is None or requested is None or is_handed or not requested.worktree or state.reading is not None:
+        return judged
+    before = state.left.get(requested.workdir)
+    if snapshot is None or has_moved(tip=judged, before=before, after=snapshot):
+        return None
+    return judged
+
+
+def judged_now(state: Thread, run: Run) -> str | None:
+    """Return what a verdict of a run is about as long as it leaves that as it is; None where there is nothing."""
     work = state.messages[run.queued.message].posted.work
     if work is not None:
         return work.snapshot
-    requested = run.requested
-    if requested is None or not requested.tip:
-        return None
-    if requested.worktree and state.reading is None:
-        before = state.left.get(requested.workdir)
-        if snapshot is None or has_moved(tip=requested.tip, before=before, after=snapshot):
-            return None
-    return requested.tip
+    return (run.requested.tip or None) if run.requested is not None else None
 
 
 def has_moved(*, tip: str, before: SnapshotTaken | None, after: SnapshotTaken) -> bool:

@@ -4,6 +4,7 @@ import msgspec
 
 from actors.remote.errors import CallError
 from compas.api.verdicts import VerdictRequest, VerdictResponse
+from compas.domain.approval.judged import judged_now
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import DescribeThread, GiveVerdict
@@ -17,12 +18,12 @@ async def verdict(desk: Desk, call: ResolvedCall) -> VerdictResponse:
         sentence = "a verdict is a reviewer's, given from inside its execution; merge or dispatch again instead"
         raise CallError("not_an_agent", sentence)
     state = await desk.ask_thread(caller.thread, DescribeThread())
-    work = state.messages[state.runs[caller.execution].queued.message].posted.work
+    run = state.runs[caller.execution]
     response = VerdictResponse(
         execution_id=caller.execution,
         thread_id=caller.thread,
         verdict=request.verdict,
-        judged=work.snapshot if work is not None else None,
+        judged=judged_now(state, run),
     )
     message = GiveVerdict(
         execution=caller.execution,
