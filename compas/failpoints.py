@@ -42,6 +42,7 @@ NAMES: tuple[str, ...] = (
     "execution.recorded",
     "merge.started",
     "merge.verified",
+    "merge.judged",
     "merge.publication_begun",
     "merge.handed_back",
     "merge.intent_logged",

@@ -17,7 +17,7 @@ from compas.api.reopening import REOPEN
 from compas.api.supervision import HEALTH, STOP
 from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS, TRANSCRIPT
-from compas.api.verdicts import VERDICT
+from compas.api.verdicts import APPROVE, REQUEST_CHANGES, VERDICT
 from compas.api.waiting import WAIT, WAIT_MERGE
 from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES
 
@@ -30,6 +30,8 @@ OPERATIONS: tuple[Operation[Any, Any], ...] = (
     READ,
     DIFF,
     COMMIT,
+    APPROVE,
+    REQUEST_CHANGES,
     MERGE,
     WAIT_MERGE,
     MERGE_STATUS,

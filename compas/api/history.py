@@ -110,13 +110,18 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a thread stands, what it waits for, what to do next, and how it came to this."""
+    """Where a thread stands, what it waits for, what to do next, and how it came to this.
+
+    `review` is how its branch stands to its newest review, and `review_note` says so; None without a branch.
+    """
 
     thread_id: str
     thread_status: str
     standing: str
     next_step: str
     causes: tuple[Cause, ...]
+    review: str | None = None
+    review_note: str | None = None
 
 
 WHY = Operation(
@@ -147,7 +152,8 @@ class DiffFile(msgspec.Struct, frozen=True, kw_only=True):
 class DiffResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What the thread's work changes, from where it left the target branch to `tip`.
 
-    `uncommitted` says that `tip` is a snapshot which holds more than the branch does.
+    `uncommitted` says that `tip` is a snapshot which holds more than the branch does. `review` is how the branch stands
+    to its newest review, and `review_note` says so.
     """
 
     thread_id: str
@@ -158,6 +164,8 @@ class DiffResponse(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     truncated: bool
     files: tuple[DiffFile, ...]
+    review: str | None = None
+    review_note: str | None = None
 
 
 DIFF = Operation(

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
-from compas.api.threads import RepositoryPath, ThreadName
+from compas.api.threads import Force, RepositoryPath, ThreadName
 
 
 class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -16,11 +16,15 @@ class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
     strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
     repository: RepositoryPath = None
-    sender: Annotated[str, Meta(description="who approves the merge")] = msgspec.field(name="from", default="operator")
+    force: Force = False
+    sender: Annotated[str, Meta(description="who wants it merged")] = msgspec.field(name="from", default="operator")
 
 
 class MergeResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The merge waits for its turn; nothing has been changed yet."""
+    """The merge waits for its turn; nothing has been changed yet.
+
+    `review` is how the branch stands to its newest review: approved, not_reviewed, or, with a `warning`, another.
+    """
 
     op_id: str
     thread_id: str
@@ -30,6 +34,8 @@ class MergeResponse(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     queue_depth: int
     next_step: str
+    review: str = ""
+    warning: str | None = None
 
 
 MERGE = Operation(
@@ -40,7 +46,10 @@ MERGE = Operation(
     kind="write",
     positional=("thread_id",),
     flags={"target_branch": "--target", "sender": "--from"},
-    details="Queues the merge; `wait-merge` says how it went. Your own commits and local edits are never overwritten.",
+    details="Queues the merge; `wait-merge` says how it went. Your own commits and local edits are never overwritten. "
+    "Refused while work is queued or running in the thread, after a review that asked for changes, and where the "
+    "branch no longer holds what was approved; verdicts are looked at again just before it is published. --force "
+    "overrides verdicts, and nothing else.",
 )
 
 
@@ -64,7 +73,8 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One merge operation. Times are UTC seconds, durations count from its start.
 
     `suggested_actions` say what to do about one that failed; `conflict_task` is what to dispatch to an agent, unless
-    the conflict was handed back to its agent already, which `handed_back_to` names.
+    the conflict was handed back to its agent already, which `handed_back_to` names. `review` is how the branch stood to
+    its newest review when the merge was asked for, `forced` that verdicts were not to count.
     """
 
     op_id: str
@@ -78,6 +88,8 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queued_at: float
     source_commit: str
     commit_message: str
+    review: str = ""
+    forced: bool = False
     started_at: float | None = None
     finished_at: float | None = None
     duration_ms: int | None = None

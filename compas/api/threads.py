@@ -9,6 +9,10 @@ from compas.api.operation import IS_PATH, Operation
 
 ThreadName = Annotated[str, Meta(description="thread")]
 RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several", extra=IS_PATH)]
+Force = Annotated[
+    bool,
+    Meta(description="merge although reviewers ask for changes or the branch has changed; only on the operator's word"),
+]
 
 
 class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,7 +29,9 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
 
     `eligible_at` is when a queued execution may start at the earliest, `verdict` what a review came to, and
     `last_intent` the intent of the thread's newest message. `answers_to` is the agent that gets the thread's answer;
-    None where it is for the operator.
+    None where it is for the operator. `review` is how the thread's branch stands to its newest review: approved,
+    changes_requested, changed_since_the_approval, changed_since_the_review, not_reviewed or no_snapshot; `review_note`
+    says so in a sentence where one thread is asked for. Both are None where there is no branch.
     """
 
     thread_id: str
@@ -45,6 +51,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     verdict: str | None = None
     last_intent: str | None = None
     answers_to: str | None = None
+    review: str | None = None
+    review_note: str | None = None
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,6 +143,7 @@ class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
     strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
+    force: Force = False
 
 
 class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -153,12 +162,15 @@ class CloseResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """The thread has ended; `note` says what was found, such as that there was nothing to merge.
 
     With `merge_op_id` it has not ended yet: it does once that merge has completed, and stays as it is if it fails.
+    `review` and `warning` are those of the merge.
     """
 
     thread_id: str
     status: str
     note: str | None = None
     merge_op_id: str | None = None
+    review: str = ""
+    warning: str | None = None
     next_step: str | None = None
 
 

@@ -11,6 +11,7 @@ from compas.domain.specs import (
     MergeStrategy,
     OnCrash,
     RepositorySpec,
+    Requires,
     RetentionSpec,
 )
 
@@ -39,6 +40,7 @@ class Config(Struct, frozen=True, kw_only=True):
     default_merge_strategy: MergeStrategy = "merge"
     default_merge_target: str = "main"
     merge_message: str | None = None
+    merge_requires: Requires = "no_objection"
     merge_timeout_secs: int = 30
     ping_timeout_secs: int = 15
     ping_cache_ttl_secs: int = 60

@@ -34,7 +34,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         worktree_dir=file.worktree_dir,
         agents={agent.entry.alias: _agent(agent.entry, file) for agent in draft.agents},
         backends={each.name: _backend(each) for each in file.backend_definitions},
-        repositories=tuple(_repository(each, limits.default_merge_target) for each in file.repositories),
+        repositories=tuple(_repository(each, file) for each in file.repositories),
         trigger_intents=limits.trigger_intents,
         execution_timeout_secs=limits.execution_timeout_secs,
         effective_concurrency=draft.concurrency,
@@ -44,6 +44,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         default_merge_strategy=limits.default_merge_strategy,
         default_merge_target=limits.default_merge_target,
         merge_message=limits.merge_message,
+        merge_requires=file.merge_requires,
         merge_timeout_secs=limits.merge_timeout_secs,
         ping_timeout_secs=limits.ping_timeout_secs,
         ping_cache_ttl_secs=limits.ping_cache_ttl_secs,
@@ -128,10 +129,10 @@ def _backend(definition: BackendDefinition) -> BackendSpec:
     )
 
 
-def _repository(repository: Repository, target: str) -> RepositorySpec:
+def _repository(repository: Repository, file: ConfigFile) -> RepositorySpec:
     return RepositorySpec(
         path=repository.path,
-        base=repository.base or target,
+        base=repository.base or file.orchestration.default_merge_target,
         copy=repository.copy,
         link=repository.link,
         setup=_command(repository.setup),
@@ -140,6 +141,7 @@ def _repository(repository: Repository, target: str) -> RepositorySpec:
         merge_verify=_check_of_merges(repository),
         pool=repository.pool,
         on_conflict=repository.on_conflict,
+        merge_requires=repository.merge_requires or file.merge_requires,
     )
 
 

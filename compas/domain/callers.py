@@ -58,6 +58,12 @@ def refuse_operation(caller: Caller, operation: str) -> Refusal | None:
     return None
 
 
+def refuse_force(operation: str) -> Refusal:
+    """Say why no agent merges against a verdict, whatever else it may do."""
+    sentence = f"{operation} with force is for the operator; tell in your answer what should be done, and why"
+    return Refusal(code="not_for_agents", message=sentence)
+
+
 def refuse_dispatch(caller: Caller, *, reopens: bool) -> Refusal | None:
     """Say why an agent must not dispatch now: its chain is as long as it may be, or the thread has ended."""
     if caller.depth >= caller.limit:

@@ -28,7 +28,7 @@ def decide_hand_back(state: Thread, command: HandBack, rules: Rules, moment: Mom
     """
     if state.status == "Abandoned":
         return Refusal(code="thread_abandoned", message=f"thread {state.thread} was abandoned")
-    run = _author(state, command.repository, rules)
+    run = author_of(state, command.repository, rules)
     if run is None:
         sentence = f"no agent of thread {state.thread} has worked in its worktree of {command.repository}"
         return Refusal(code="no_author", message=sentence)
@@ -64,7 +64,7 @@ def decide_hand_back(state: Thread, command: HandBack, rules: Rules, moment: Mom
     return tuple(Draft(stream=e.thread_stream(state.thread), event=event, lineage=run.lineage) for event in found)
 
 
-def _author(state: Thread, repository: str, rules: Rules) -> Run | None:
+def author_of(state: Thread, repository: str, rules: Rules) -> Run | None:
     """Return the newest execution in the thread's worktree of this repository, before all of an agent that has
     worktrees of its own: a reviewer who looked at the work there did not write it."""
     tree = state.worktrees.get(repository)

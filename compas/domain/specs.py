@@ -11,6 +11,8 @@ CommitMode = Literal["auto", "agent"]
 OnCrash = Literal["resume", "requeue", "fail"]
 MergeStrategy = Literal["merge", "rebase", "squash"]
 OnConflict = Literal["report", "hand_back"]
+Requires = Literal["no_objection", "approval"]
+"""What a merge needs: that nobody objects, or that every reviewer, or a person, has approved."""
 OutputFormat = Literal["plaintext", "json", "jsonl"]
 PromptChannel = Literal["argument", "stdin", "file"]
 
@@ -139,6 +141,7 @@ class RepositorySpec(Struct, frozen=True, kw_only=True):
     merge_verify: CommandSpec | None = None
     pool: int = 0
     on_conflict: OnConflict = "report"
+    merge_requires: Requires = "no_objection"
 
 
 class BreakerSpec(Struct, frozen=True, kw_only=True):

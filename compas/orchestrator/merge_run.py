@@ -25,6 +25,7 @@ from compas.git import messages as g
 from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitWorkerLost
 from compas.orchestrator import merge_words as words
+from compas.orchestrator.approval import judge_queued
 from compas.orchestrator.asking import ask_thread
 from compas.orchestrator.furnishing import repository_spec
 from compas.orchestrator.messages import Answered, CloseThread, HandBackTo
@@ -98,6 +99,9 @@ class MergeRun:
 
         The thread comes last: from its word on nothing ends it, and what it was asked for is what is published.
         """
+        objection = await self._objection()
+        if objection is not None:
+            return objection
         thread = self._queued.thread
         refusal = await once_published(self.registry, thread, self.begin)
         failpoints.hit("merge.publication_begun")
@@ -220,6 +224,22 @@ class MergeRun:
 
     def _repository(self) -> RepositorySpec | None:
         return repository_spec(self.services, self._queued.repository)
+
+    # --- judging -----------------------------------------------------------------------------------------------------
+
+    async def _objection(self) -> e.MergeFailed | None:
+        """Return what verdicts and work that have come meanwhile have against it; None when it may be published."""
+        try:
+            judged = await judge_queued(self.services, self._queued)
+        except GitWorkerLost:
+            raise
+        except GitError as err:
+            return self._git_failed(err)
+        failpoints.hit("merge.judged")
+        if judged.outcome != "refuse":
+            return None
+        reason = f"{judged.message} Nothing was published."
+        return e.MergeFailed(op=self._queued.op, code=judged.code, reason=reason)
 
     # --- what follows in the thread ----------------------------------------------------------------------------------
 

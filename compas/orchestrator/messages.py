@@ -116,7 +116,17 @@ class GiveVerdict(Ask[Answered | Refusal]):
     respond: Respond
 
 
-Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork | GiveVerdict
+@dataclass(frozen=True, slots=True)
+class GiveRuling(Ask[Answered | Refusal]):
+    """From a person: what they say of the thread's work; with a `body` its agent is to change that."""
+
+    ruling: e.PersonJudged
+    body: str | None
+    request_id: RequestId
+    respond: Respond
+
+
+Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork | GiveVerdict | GiveRuling
 
 
 @dataclass(frozen=True, slots=True)

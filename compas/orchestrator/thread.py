@@ -3,6 +3,7 @@
 import contextlib
 import math
 from functools import partial
+from typing import assert_never
 
 import trio
 
@@ -12,6 +13,7 @@ from actors.ref import ActorRef
 from actors.timers import OwnedTask
 from compas.domain import events as e
 from compas.domain.admission import Claim
+from compas.domain.approval.ruling import decide_ruling
 from compas.domain.cleanup import decide_committed, decide_removal, decide_removal_end
 from compas.domain.decision import Decision, Refusal
 from compas.domain.dispatch import decide_dispatch
@@ -147,10 +149,14 @@ class ThreadActor(Actor):
                 decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
             case m.GiveVerdict():
                 decision = decide_verdict(self._state, message.execution, message.verdict)
+            case m.GiveRuling(ruling=ruling, body=body):
+                decision = decide_ruling(self._state, ruling, body, self._services.rules(), moment)
             case m.CommitWork():
                 decision = decide_committed(self._state, message.event)
-            case _:
+            case m.AbandonThread():
                 decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
+            case _:
+                assert_never(message)
         outcome = await commit_command(
             self._journal(),
             self._services.store,

@@ -9,6 +9,7 @@ POINTS = (
     "merge.started:2",
     "merge.handed_back",
     "merge.verified",
+    "merge.judged",
     "merge.intent_logged",
     "merge.published",
     "merge.thread_closed",

@@ -9,7 +9,7 @@ from compas.config.schema.orchestration import Orchestration
 from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Schedule
 from compas.config.schema.repositories import Repository
 from compas.config.schema.retention import Retention
-from compas.domain.specs import OnCrash
+from compas.domain.specs import OnCrash, Requires
 
 DEFAULT_STATE_DIR = "~/.compas/state"
 
@@ -47,6 +47,13 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     on_crash: Annotated[
         OnCrash, Key(doc="What happens to an attempt that a crash of the machine or of compas ended.")
     ] = "resume"
+    merge_requires: Annotated[
+        Requires,
+        Key(
+            doc="What a merge needs: that nobody has asked for changes to it, or an approval of every reviewer or of "
+            "a person."
+        ),
+    ] = "no_objection"
     agent_defaults: Annotated[AgentDefaults | None, Key(doc="Values for agents that have none of their own.")] = None
     agents: Annotated[tuple[AgentEntry, ...], Key(doc="The agents; at least one.")]
     orchestration: Annotated[Orchestration, Key(doc="How much runs, for how long, and how work is merged.")] = (

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from compas.config.schema.key import Key, Section
-from compas.domain.specs import OnConflict
+from compas.domain.specs import OnConflict, Requires
 
 
 class Command(Section, frozen=True, kw_only=True):
@@ -72,3 +72,7 @@ class Repository(Section, frozen=True, kw_only=True):
     on_conflict: Annotated[
         OnConflict, Key(doc="Whether a conflict is reported, or also handed back to the agent whose work it is.")
     ] = "report"
+    merge_requires: Annotated[
+        Requires | None,
+        Key(doc="What a merge here needs.", default="that of the whole file"),
+    ] = None

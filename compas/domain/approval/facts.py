@@ -21,8 +21,6 @@ Standing = Literal[
 The two `changed_…` mean that the branch no longer holds what was judged. `no_snapshot` means that git could not record
 what the last execution left.
 """
-Requires = Literal["no_objection", "approval"]
-"""What a merge needs: that nobody objects, or that every reviewer, or a person, has approved."""
 
 
 class Opinion(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from compas.domain.approval import words
-from compas.domain.approval.facts import Case, Commit, Findings, Opinion, Requires, Round, Standing, Work
+from compas.domain.approval.facts import Case, Commit, Findings, Opinion, Round, Standing, Work
+from compas.domain.specs import Requires
 
 
 class Review(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +82,13 @@ def review_of(case: Case, found: Findings) -> Review:
         sentence=words.changed_since_approval(case.branch, approvals, found),
         missing=missing,
     )
+
+
+def to_look_up(case: Case) -> tuple[str, ...]:
+    """Return the commits about which git has to be asked before a case can be judged."""
+    opinions = [one for each in case.rounds for one in each.opinions]
+    left = [work.snapshot.commit for work in case.works if work.snapshot is not None and work.moved]
+    return tuple(dict.fromkeys([*(one.judged for one in opinions), *(left if opinions else [])]))
 
 
 def newest_round(case: Case, found: Findings) -> Round | None:

@@ -13,10 +13,12 @@ from compas.domain.facts.running import SnapshotTaken
 class Turn(msgspec.Struct, frozen=True, kw_only=True):
     """An execution of a thread, or of one that its fan-outs opened, with the message that asked for it.
 
-    `repository` and `branch` name the work that it looked at. `opened_by` is the execution whose fan-out leads to its
-    thread, None in the thread itself. `handed_by` is the execution whose work the message handed over, None where
-    somebody asked by hand; `task_verdict` is what that execution said itself. `joins` means that the message brought
-    the answers to a fan-out. Positions are those of the log; `not_before` is UTC seconds.
+    `repository` and `branch` name what it found to look at, and are None in older logs; `work_repository` and
+    `work_branch` the work that the message handed over. `worktree` says that it ran in one. `opened_by` is the
+    execution whose fan-out leads to its thread, None in the thread itself. `handed_by` is the execution whose work the
+    message handed over, None where somebody asked by hand; `task_verdict` is what that execution said itself. `joins`
+    means that the message brought the answers to a fan-out. Positions are those of the log; `not_before` is UTC
+    seconds.
     """
 
     execution: str
@@ -28,6 +30,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     queued_position: int
     ended_position: int | None
     workdir: str | None
+    worktree: bool | None
     message: str
     message_number: int
     opened_by: str | None
@@ -36,6 +39,8 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     joins: bool
     repository: str | None
     branch: str | None
+    work_repository: str | None
+    work_branch: str | None
     verdict: Verdict
     judged: str | None
     tip: str | None
@@ -56,12 +61,25 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Place(msgspec.Struct, frozen=True, kw_only=True):
-    """The worktree of the thread whose branch is in question."""
+    """The worktree of the thread whose branch is in question; `path` is empty once it was removed."""
 
     thread: str
     repository: str
     branch: str
     path: str
+
+    def is_work(self, turn: Turn) -> bool:
+        """True when an execution worked in this worktree; older logs tell its directory only."""
+        if turn.thread != self.thread or not turn.worktree:
+            return False
+        if not turn.repository:
+            return turn.workdir == self.path
+        return (turn.repository, turn.branch) == (self.repository, self.branch)
+
+    def is_looked_at(self, turn: Turn) -> bool:
+        """True when an execution was given what was made here, or found it when it started."""
+        found = (turn.work_repository or turn.repository, turn.work_branch or turn.branch)
+        return found == (self.repository, self.branch)
 
 
 def case_of(
@@ -72,8 +90,8 @@ def case_of(
     `turns` are of the thread and of all threads that its fan-outs opened, in the order in which they were queued.
     """
     turns = tuple(turns)
-    works = _works(turn for turn in turns if turn.thread == place.thread and turn.workdir == place.path)
-    about = [turn for turn in turns if (turn.repository, turn.branch) == (place.repository, place.branch)]
+    works = _works(turn for turn in turns if place.is_work(turn))
+    about = [turn for turn in turns if place.is_looked_at(turn)]
     people = [
         Round(
             began=one.position,

@@ -5,16 +5,16 @@ import msgspec
 from actors.remote.errors import CallError
 from compas.api.threads import CloseRequest, CloseResponse
 from compas.domain import events as e
+from compas.domain.approval.judgement import Judgement
 from compas.domain.decision import Refusal
 from compas.domain.lifecycle import Close
 from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.merging import MergeWish, check_strategy, queue_merge
+from compas.orchestrator.handlers.merging import MergeWish, asking_execution, check_strategy, queue_merge
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.unmerged import why_unmerged
 from compas.orchestrator.messages import Answered, CloseThread
 from compas.orchestrator.publications import once_published
 from compas.orchestrator.targets import refuse_pending
-from compas.store.projections.execution_queries import executions_of_thread
 from compas.store.projections.worktrees import worktrees_of_thread
 
 
@@ -57,27 +57,24 @@ async def _close_now(desk: Desk, call: ResolvedCall, request: CloseRequest) -> A
 
 async def _close_with_merge(desk: Desk, call: ResolvedCall, request: CloseRequest) -> CloseResponse:
     """Queue the merge with the wish to close in it: one append, carried out in order whoever dies (b row 63)."""
-    runs = await desk.services.store.query(lambda reader: executions_of_thread(reader, request.thread_id))
-    running = [run for run in runs if run.status in ("picked_up", "executing")]
-    if running:
-        names = ", ".join(f"{run.agent} ({run.execution})" for run in running)
-        sentence = f"thread {request.thread_id} still has work running: {names}. Wait for it, or abandon the thread."
-        raise CallError("still_running", sentence)
+    force = request.merge is not None and request.merge.force
     wish = MergeWish(
         thread=request.thread_id,
         target=request.merge.target_branch if request.merge is not None else None,
         strategy=request.merge.strategy if request.merge is not None else None,
         by=request.sender,
         closes=e.CloseAfter(status=request.status, by=request.sender, note=request.note),
+        force=force,
+        caller=asking_execution(call, "close", force=force),
     )
 
-    def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
-        return msgspec.json.encode(_response(queued, request, status))
+    def respond(queued: e.MergeQueued, judged: Judgement, status: e.ThreadStatus, depth: int) -> bytes:
+        return msgspec.json.encode(_response(queued, judged, request, status))
 
     return answered(await queue_merge(desk, wish, call.request_id, respond), CloseResponse)
 
 
-def _response(queued: e.MergeQueued, request: CloseRequest, status: e.ThreadStatus) -> CloseResponse:
+def _response(queued: e.MergeQueued, judged: Judgement, request: CloseRequest, status: e.ThreadStatus) -> CloseResponse:
     note = (
         f"{queued.source} is being merged into {queued.target}; the thread is closed as {request.status} once that has "
         "completed, and stays as it is if it fails"
@@ -87,5 +84,7 @@ def _response(queued: e.MergeQueued, request: CloseRequest, status: e.ThreadStat
         status=status,
         note=note,
         merge_op_id=queued.op,
+        review=judged.review.standing,
+        warning=judged.message or None,
         next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
     )

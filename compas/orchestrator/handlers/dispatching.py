@@ -13,7 +13,7 @@ from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import Answered, DispatchTo
+from compas.orchestrator.messages import Answered, DispatchTo, GiveRuling
 from compas.store.projections.counters import loads
 
 
@@ -45,10 +45,12 @@ async def dispatch(desk: Desk, call: ResolvedCall) -> DispatchResponse:
             msgspec.structs.replace(_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for)
         ),
     )
-    return answered(await _post(desk, thread, message, starts_work=starts_work), DispatchResponse)
+    return answered(await post_work(desk, thread, message, starts_work=starts_work), DispatchResponse)
 
 
-async def _post(desk: Desk, thread: str, message: DispatchTo, *, starts_work: bool) -> Answered | Refusal:
+async def post_work(
+    desk: Desk, thread: str, message: DispatchTo | GiveRuling, *, starts_work: bool
+) -> Answered | Refusal:
     """Post the message, if the queue has room for the work it makes. With a limit, dispatches take turns: each sees
     what those before it have queued."""
     limit = desk.services.config.limits.queued

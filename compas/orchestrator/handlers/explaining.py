@@ -9,6 +9,7 @@ from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.explanation import explain, standing
 from compas.domain.thread import Thread, evolve
+from compas.orchestrator.approval import reviews_now
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import unknown_thread
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
@@ -35,6 +36,7 @@ async def why(desk: Desk, call: ResolvedCall) -> WhyResponse:
     recorded += _config_changes(await desk.services.store.read_stream(e.SUPERVISOR_STREAM), state, recorded[0].position)
     recorded.sort(key=lambda one: one.position)
     breakers = await _breakers(desk, {run.queued.backend for run in state.in_flight()})
+    review = (await reviews_now(desk.services, [thread])).get(thread)
     where, following = standing(state, now=desk.services.clock(), breakers=breakers)
     return WhyResponse(
         thread_id=thread,
@@ -45,6 +47,8 @@ async def why(desk: Desk, call: ResolvedCall) -> WhyResponse:
             Cause(position=told.position, at=told.at, depth=told.depth, what=told.what, because=told.because)
             for told in explain(tuple(recorded))
         ),
+        review=review.standing if review is not None else None,
+        review_note=review.sentence if review is not None else None,
     )
 
 

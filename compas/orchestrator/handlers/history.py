@@ -12,6 +12,7 @@ from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError
+from compas.orchestrator.approval import reviews_now
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.log_lines import Head, Tail
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
@@ -251,6 +252,7 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         found = await git.retry(lambda worker: worker.diff(tree.repository, base, tip, stat=request.stat))
     except GitError as err:
         raise CallError(getattr(err, "code", "git_failed"), str(err)) from err
+    review = (await reviews_now(desk.services, [request.thread_id])).get(request.thread_id)
     return api.DiffResponse(
         thread_id=request.thread_id,
         branch=tree.branch,
@@ -260,4 +262,6 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         text=found.text,
         truncated=found.truncated,
         files=tuple(api.DiffFile(path=one.path, added=one.added, deleted=one.deleted) for one in found.files),
+        review=review.standing if review is not None else None,
+        review_note=review.sentence if review is not None else None,
     )

@@ -71,6 +71,8 @@ def state_of(row: MergeRow) -> api.MergeState:
         queued_at=row.queued_at,
         source_commit=row.source_tip,
         commit_message=row.message,
+        review=row.review,
+        forced=row.force,
         started_at=row.started_at,
         finished_at=row.ended_at,
         duration_ms=duration_of(row),
@@ -123,7 +125,13 @@ def next_step(row: MergeRow) -> str | None:
         case "failed", "verify_failed" | "verify_timed_out":
             task = f"The check of your branch merged into {row.target} fails; mend it."
             return f"compas dispatch AGENT '{task}' --thread {row.thread}; {again}"
-        case "failed", "no_commits":
+        case "failed", "changes_requested":
+            return f"compas dispatch AGENT TEXT --thread {row.thread} with what is to be changed; {again}"
+        case "failed", "changed_since_the_approval" | "not_approved":
+            return f"look at it again (compas diff {row.thread}), or have it reviewed; {again}"
+        case "failed", "still_running":
+            return f"compas wait --thread-id {row.thread} --await-chain; {again}"
+        case "failed", "no_commits" | "no_snapshot":
             return f"compas why {row.thread}"
         case "failed", _:
             return f"mend what the error says, {again}"

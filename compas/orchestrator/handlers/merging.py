@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import msgspec
 
 from actors.remote.errors import CallError
 from compas.api.merging import MergeRequest, MergeResponse
 from compas.domain import events as e
+from compas.domain.approval.judgement import Judgement
+from compas.domain.callers import refuse_force
 from compas.domain.decision import Refusal
 from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
+from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
-from compas.git.messages import Entry
+from compas.git.messages import Entry, StatusReport
+from compas.orchestrator.approval import Wish, judge_wish
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
@@ -37,10 +42,13 @@ class MergeWish:
     by: str
     repository: str | None = None
     closes: e.CloseAfter | None = None
+    force: bool = False
+    caller: str | None = None
+    """The execution that asks for it, None for a person."""
 
 
-Respond = Callable[[e.MergeQueued, e.ThreadStatus, int], bytes]
-"""Makes the answer out of what was queued, the thread's status and how many are in line."""
+Respond = Callable[[e.MergeQueued, Judgement, e.ThreadStatus, int], bytes]
+"""Makes the answer out of what was queued, how it was judged, the thread's status and how many are in line."""
 
 
 async def merge(desk: Desk, call: ResolvedCall) -> MergeResponse:
@@ -52,12 +60,24 @@ async def merge(desk: Desk, call: ResolvedCall) -> MergeResponse:
         strategy=request.strategy,
         by=request.sender,
         repository=request.repository,
+        force=request.force,
+        caller=asking_execution(call, "merge", force=request.force),
     )
 
-    def respond(queued: e.MergeQueued, status: e.ThreadStatus, depth: int) -> bytes:
-        return msgspec.json.encode(_response(queued, depth))
+    def respond(queued: e.MergeQueued, judged: Judgement, status: e.ThreadStatus, depth: int) -> bytes:
+        return msgspec.json.encode(_response(queued, judged, depth))
 
     return answered(await queue_merge(desk, wish, call.request_id, respond), MergeResponse)
+
+
+def asking_execution(call: ResolvedCall, operation: str, *, force: bool) -> str | None:
+    """Return the execution that asks for a merge, None for a person. Raises CallError where it may not force it."""
+    if call.caller is None:
+        return None
+    if force:
+        refusal = refuse_force(operation)
+        raise CallError(refusal.code, refusal.message)
+    return call.caller.execution
 
 
 async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respond: Respond) -> Answered | Refusal:
@@ -74,7 +94,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
     refused = await desk.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
     if refused is not None:
         return refused
-    tip = await _preflight(desk, wish.thread, tree, target)
+    tip, judged = await _preflight(desk, wish, tree, target)
     queued = e.MergeQueued(
         op=desk.services.new_id(),
         thread=wish.thread,
@@ -93,13 +113,16 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
         ),
         source_tip=tip,
         closes=wish.closes,
+        force=wish.force,
+        execution=wish.caller,
+        review=judged.review.standing,
     )
     message = QueueMerge(
         queued=queued,
         lineage=lineage,
         thread_status=thread.status,
         request_id=request_id,
-        respond=lambda recorded, depth: respond(queued, thread.status, depth),
+        respond=lambda recorded, depth: respond(queued, judged, thread.status, depth),
     )
     directory = await desk.actor(MERGES)
     where = LocateMerges(repository=tree.repository, target=target)
@@ -136,17 +159,41 @@ async def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> Worktree
     return ready[chosen]
 
 
-async def _preflight(desk: Desk, thread: str, tree: WorktreeRow, target: str) -> str:
-    """Refuse what is known to fail, and return the commit that is approved (b-mcp-cli-merge 79-85)."""
+async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str) -> tuple[str, Judgement]:
+    """Refuse what is known to fail; return the commit that is to be merged, and how it stands to its review
+    (b-mcp-cli-merge 79-85)."""
     git = desk.services.git
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
         await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
-        report = await git.retry(lambda worker: worker.status(tree.path or "", branch=tree.branch))
+        judged = await judge_wish(
+            desk.services,
+            Wish(
+                thread=wish.thread,
+                repository=tree.repository,
+                branch=tree.branch,
+                tip=tip,
+                target=target,
+                caller=wish.caller,
+                force=wish.force,
+            ),
+        )
+        if judged.code != "still_running":  # what is at work there changes the worktree under our eyes
+            _refuse_unsaved(wish.thread, tree, await git.retry(partial(_status, tree)))
     except GitRefused as err:
         raise CallError(err.code, err.message) from err
     except GitError as err:
         raise CallError("git_failed", str(err)) from err
+    if judged.outcome == "refuse":
+        raise CallError(judged.code, judged.message)
+    return tip, judged
+
+
+async def _status(tree: WorktreeRow, git: GitWorker) -> StatusReport:
+    return await git.status(tree.path or "", branch=tree.branch)
+
+
+def _refuse_unsaved(thread: str, tree: WorktreeRow, report: StatusReport) -> None:
     if not report.clean:
         listed = "\n".join(f"  {_letters(entry)} {entry.path}" for entry in report.entries[:20])
         raise CallError(
@@ -154,7 +201,6 @@ async def _preflight(desk: Desk, thread: str, tree: WorktreeRow, target: str) ->
             f"thread {thread} has uncommitted changes in {tree.path} ({report.total} files):\n{listed}\n"
             "Have its agent commit them, or commit them there yourself, then merge again.",
         )
-    return tip
 
 
 def _letters(entry: Entry) -> str:
@@ -162,7 +208,7 @@ def _letters(entry: Entry) -> str:
     return "??" if entry.kind == "untracked" else f"{entry.index}{entry.tree}".replace(".", " ")
 
 
-def _response(queued: e.MergeQueued, depth: int) -> MergeResponse:
+def _response(queued: e.MergeQueued, judged: Judgement, depth: int) -> MergeResponse:
     return MergeResponse(
         op_id=queued.op,
         thread_id=queued.thread,
@@ -172,4 +218,6 @@ def _response(queued: e.MergeQueued, depth: int) -> MergeResponse:
         status="queued",
         queue_depth=depth,
         next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
+        review=judged.review.standing,
+        warning=judged.message or None,
     )

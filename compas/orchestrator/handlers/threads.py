@@ -4,10 +4,12 @@ import msgspec
 
 from compas.api import threads as api
 from compas.domain import events as e
+from compas.domain.approval.judgement import Review
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.merge import ABANDONED
 from compas.domain.requests import RequestId
+from compas.orchestrator.approval import reviews_now
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import AbandonThread, Answered, WithdrawMerges
@@ -34,7 +36,19 @@ async def status(desk: Desk, call: ResolvedCall) -> api.StatusResponse:
             config_notices=desk.services.configuration.notices,
         )
 
-    return await desk.services.store.query(read)
+    found = await desk.services.store.query(read)
+    reviews = await reviews_now(desk.services, [row.thread_id for row in found.threads])
+    is_single = request.thread_id is not None
+    reviewed = (_with_review(row, reviews.get(row.thread_id), says_why=is_single) for row in found.threads)
+    return msgspec.structs.replace(found, threads=tuple(reviewed))
+
+
+def _with_review(row: api.StatusRow, review: Review | None, *, says_why: bool) -> api.StatusRow:
+    """Return the row with how its thread stands to its newest review, and a sentence about it if wanted."""
+    if review is None:
+        return row
+    note = review.sentence if says_why else None
+    return msgspec.structs.replace(row, review=review.standing, review_note=note)
 
 
 def _status_row(row: rows.StatusRow) -> api.StatusRow:

@@ -31,6 +31,8 @@ class MergeRow(msgspec.Struct, frozen=True, kw_only=True):
     requested_by: str
     message: str
     source_tip: str
+    force: bool
+    review: str
     queued_position: int
     queued_at: float
     started_at: float | None
@@ -64,7 +66,7 @@ class Merges:
     """Projects the life of each merge operation."""
 
     name = "merges"
-    version = 2
+    version = 3
     tables = read_tables("merges")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -108,8 +110,8 @@ class Merges:
 def _insert(cursor: Cursor, recorded: e.Recorded, queued: e.MergeQueued) -> None:
     cursor.execute(
         """INSERT INTO merges (op, stream, thread, lineage, repository, source, target, strategy, status,
-            requested_by, message, source_tip, queued_position, queued_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?)""",
+            requested_by, message, source_tip, force, review, queued_position, queued_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)""",
         (
             queued.op,
             recorded.stream,
@@ -122,6 +124,8 @@ def _insert(cursor: Cursor, recorded: e.Recorded, queued: e.MergeQueued) -> None
             queued.requested_by,
             queued.message,
             queued.source_tip,
+            queued.force,
+            queued.review,
             recorded.position,
             recorded.at,
         ),

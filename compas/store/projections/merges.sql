@@ -11,6 +11,8 @@ CREATE TABLE merges (
     requested_by    TEXT    NOT NULL,
     message         TEXT    NOT NULL,
     source_tip      TEXT    NOT NULL,
+    force           INTEGER NOT NULL,
+    review          TEXT    NOT NULL,
     queued_position INTEGER NOT NULL,
     queued_at       REAL    NOT NULL,
     started_at      REAL,

@@ -33,7 +33,7 @@ _TURNS = """WITH RECURSIVE family (owner, thread, opened_by) AS (
         FROM threads AS t JOIN family AS f ON t.source_thread = f.thread
     )
     SELECT f.owner, f.opened_by, x.execution, x.thread, x.agent, x.status, x.stopping, x.not_before,
-        x.queued_position, x.ended_position, x.workdir, x.message, x.verdict, x.judged, x.tip,
+        x.queued_position, x.ended_position, x.workdir, x.worktree, x.message, x.verdict, x.judged, x.tip,
         x.snapshot_head, x.snapshot_commit, x.snapshot_tree, x.unrecorded,
         m.number AS message_number, m.verdict AS task_verdict,
         CASE WHEN m.work_snapshot IS NOT NULL THEN m.execution END AS handed_by,
@@ -41,7 +41,7 @@ _TURNS = """WITH RECURSIVE family (owner, thread, opened_by) AS (
             SELECT 1 FROM fan_outs AS o
             WHERE o.execution = m.execution AND o.thread = x.thread AND o.join_by = m.recipient
         ) AS joins,
-        coalesce(m.work_repository, x.repository) AS repository, coalesce(m.work_branch, x.branch) AS branch
+        x.repository, x.branch, m.work_repository, m.work_branch
     FROM family AS f JOIN executions AS x ON x.thread = f.thread JOIN messages AS m ON m.message = x.message
     ORDER BY x.queued_position"""
 _RULINGS = """SELECT thread AS owner, ruled_by AS by, verdict, repository, judged, position FROM rulings

@@ -2,9 +2,9 @@
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from msgspec.structs import replace
-from told_story import PLACE, Story, tree_of
+from told_story import PLACE, WORKING, Story, tree_of
 
 from compas.domain.approval.facts import Commit
 from compas.domain.approval.judgement import Judgement, judge, newest_round, review_of
@@ -211,7 +211,7 @@ def test_an_agent_that_merges_does_not_wait_for_itself() -> None:
 
 def test_a_later_snapshot_makes_up_for_one_that_failed() -> None:
     story = Story()
-    story.turn("dev", workdir=PLACE.path, unrecorded="git refused: a link stands in the way")
+    story.turn("dev", **WORKING, unrecorded="git refused: a link stands in the way")
     found = judged(story)
     assert (found.code, found.review.standing) == ("no_snapshot", "no_snapshot")
     assert "a link stands in the way" in found.message
@@ -266,6 +266,7 @@ def play(steps: list[tuple[str, str, bool]]) -> Story:
 
 
 @given(STEPS)
+@settings(deadline=None)
 def test_a_tree_that_was_not_the_approved_one_never_passes_in_silence(steps: list[tuple[str, str, bool]]) -> None:
     story = play(steps)
     case, found = story.case(), story.findings()
@@ -278,6 +279,7 @@ def test_a_tree_that_was_not_the_approved_one_never_passes_in_silence(steps: lis
 
 
 @given(STEPS)
+@settings(deadline=None)
 def test_a_tree_that_the_newest_round_wants_changed_passes_never(steps: list[tuple[str, str, bool]]) -> None:
     story = play(steps)
     case, found = story.case(), story.findings()
@@ -288,6 +290,7 @@ def test_a_tree_that_the_newest_round_wants_changed_passes_never(steps: list[tup
 
 
 @given(STEPS, st.sampled_from(["no_objection", "approval"]))
+@settings(deadline=None)
 def test_the_operators_word_overrides_all_but_work_under_way(steps: list[tuple[str, str, bool]], requires: str) -> None:
     story = play(steps)
     case, found = story.case(), story.findings()
@@ -300,6 +303,7 @@ def test_the_operators_word_overrides_all_but_work_under_way(steps: list[tuple[s
 
 
 @given(STEPS)
+@settings(deadline=None)
 def test_what_an_approval_lets_pass_passes_without_one_too(steps: list[tuple[str, str, bool]]) -> None:
     story = play(steps)
     case, found = story.case(), story.findings()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from told_story import Story
+from told_story import WORKING, Story
 
 from compas.domain.approval.judgement import judge
 from compas.domain.facts.event import Verdict
@@ -159,7 +159,7 @@ def tell(form: Form, said: str, state: str) -> Story:
         case "dirty":
             story.tip = "begun"
         case "unrecorded":
-            story.turn("dev", workdir="/repo/.compas-worktrees/t1", unrecorded="git refused")
+            story.turn("dev", **WORKING, unrecorded="git refused")
     return story
 
 

@@ -9,6 +9,8 @@ from compas.domain.facts.running import SnapshotTaken
 
 THREAD, REPO, BRANCH, PATH = "t1", "/repo", "compas/t1", "/repo/.compas-worktrees/t1"
 PLACE = Place(thread=THREAD, repository=REPO, branch=BRANCH, path=PATH)
+WORKING: dict[str, object] = {"workdir": PATH, "worktree": True, "repository": REPO, "branch": BRANCH}
+"""What is recorded of an execution in the thread's own worktree."""
 NOON = 1_700_000_000.0
 
 
@@ -30,7 +32,7 @@ class Story:
         """Have an agent work in the thread's worktree; return its execution, whose snapshot is `makes`."""
         head = self.tip if dirty else makes
         left = SnapshotTaken(commit=makes, head=head, dirty=dirty, tree=tree_of(makes))
-        name = self.turn(agent, workdir=PATH, repository=REPO, branch=BRANCH, left=left, **fields)
+        name = self.turn(agent, left=left, **WORKING, **fields)
         self.tip = head
         return name
 
@@ -54,6 +56,7 @@ class Story:
             queued_position=number,
             ended_position=number + 5,
             workdir=None,
+            worktree=left is not None,
             message=f"m{number}",
             message_number=number,
             opened_by=None,
@@ -62,6 +65,8 @@ class Story:
             joins=False,
             repository=None,
             branch=None,
+            work_repository=None,
+            work_branch=None,
             verdict="",
             judged=None,
             tip=self.tip,

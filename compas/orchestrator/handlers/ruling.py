@@ -1,0 +1,163 @@
+"""Handlers of `approve` and `request_changes`: which commit a person means, and what follows from their word."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from actors.remote.errors import CallError
+from compas.api.verdicts import (
+    ApproveRequest,
+    ApproveResponse,
+    RequestChangesRequest,
+    RequestChangesResponse,
+)
+from compas.domain import events as e
+from compas.domain.decision import Refusal
+from compas.domain.ids import reference
+from compas.domain.thread import Thread
+from compas.git.errors import GitError, GitRefused
+from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.dispatching import post_work
+from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.messages import DescribeThread, GiveRuling
+from compas.orchestrator.which_repository import which_repository
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A thread's branch in one repository, where it stands now."""
+
+    tree: e.WorktreeReady
+    tip: str
+
+
+async def approve(desk: Desk, call: ResolvedCall) -> ApproveResponse:
+    """Record that a person approves a commit of the thread: the tip of its branch, or the one they name."""
+    request = call.decode(ApproveRequest)
+    state = await desk.ask_thread(request.thread_id, DescribeThread())
+    branch = await _branch(desk, state, request.repository)
+    if request.commit is None:
+        await _refuse_unsaved(desk, state.thread, branch)
+        commit = branch.tip
+    else:
+        commit = await _named(desk, state, branch, request.commit)
+    warning = None
+    if commit != branch.tip:
+        found = f"{branch.tree.branch} is at {branch.tip[:12]}"
+        warning = f"{found}; the approval counts once it holds exactly what {commit[:12]} does"
+    response = ApproveResponse(
+        thread_id=state.thread,
+        repository=branch.tree.repository,
+        branch=branch.tree.branch,
+        commit=commit,
+        warning=warning,
+        next_step=f"compas merge {state.thread}",
+    )
+    message = GiveRuling(
+        ruling=_ruling("approve", branch, commit, request.sender, request.note or ""),
+        body=None,
+        request_id=call.request_id,
+        respond=lambda recorded: msgspec.json.encode(response),
+    )
+    return answered(await desk.ask_thread(state.thread, message), ApproveResponse)
+
+
+async def request_changes(desk: Desk, call: ResolvedCall) -> RequestChangesResponse:
+    """Record that a person wants changes to what the branch holds now, and give them to its agent."""
+    request = call.decode(RequestChangesRequest)
+    state = await desk.ask_thread(request.thread_id, DescribeThread())
+    branch = await _branch(desk, state, request.repository)
+
+    def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
+        posted = next(one for one in recorded if isinstance(one.event, e.MessagePosted))
+        queued = next(one.event for one in recorded if isinstance(one.event, e.ExecutionQueued))
+        response = RequestChangesResponse(
+            thread_id=state.thread,
+            repository=branch.tree.repository,
+            branch=branch.tree.branch,
+            commit=branch.tip,
+            agent=queued.agent,
+            execution_id=queued.execution,
+            reference=reference(posted.position),
+            next_step=f"compas wait --thread-id {state.thread} --since {reference(posted.position)} --await-chain",
+            reopened=any(isinstance(one.event, e.ThreadReopened) for one in recorded),
+        )
+        return msgspec.json.encode(response)
+
+    message = GiveRuling(
+        ruling=_ruling("request_changes", branch, branch.tip, request.sender, request.body),
+        body=request.body,
+        request_id=call.request_id,
+        respond=respond,
+    )
+    return answered(await post_work(desk, state.thread, message, starts_work=True), RequestChangesResponse)
+
+
+def _ruling(verdict: e.Verdict, branch: Branch, commit: str, by: str, note: str) -> e.PersonJudged:
+    return e.PersonJudged(verdict=verdict, repository=branch.tree.repository, commit=commit, by=by, note=note)
+
+
+async def _branch(desk: Desk, state: Thread, repository: str | None) -> Branch:
+    """Return the one branch that is meant. Raises CallError."""
+    if not state.exists:
+        raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
+    own = {name: tree for name, tree in state.worktrees.items() if not tree.reading}
+    if not own:
+        sentence = f"thread {state.thread} has no worktree, so there is no branch to judge"
+        raise CallError("no_worktree", sentence)
+    chosen = await which_repository(state.thread, tuple(own), repository)
+    if isinstance(chosen, Refusal):
+        raise CallError(chosen.code, chosen.message)
+    tree = own[chosen]
+    try:
+        tip = await desk.services.git.retry(lambda git: git.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+    except GitError as err:
+        raise _git_failed(err) from err
+    return Branch(tree=tree, tip=tip)
+
+
+async def _refuse_unsaved(desk: Desk, thread: str, branch: Branch) -> None:
+    """Refuse to take a person's word for the branch while its worktree holds something else."""
+    try:
+        report = await desk.services.git.retry(lambda git: git.status(branch.tree.path, branch=branch.tree.branch))
+    except GitError as err:
+        raise _git_failed(err) from err
+    if not report.clean:
+        listed = ", ".join(entry.path for entry in report.entries[:5])
+        raise CallError(
+            "uncommitted_changes",
+            f"{branch.tree.path} holds changes that {branch.tree.branch} does not have ({listed}). Have them committed "
+            f"first (compas commit {thread}), or say with --commit which commit you have looked at.",
+        )
+
+
+async def _named(desk: Desk, state: Thread, branch: Branch, wanted: str) -> str:
+    """Return the commit that a person names; it has to be the thread's. Raises CallError."""
+    tree, git = branch.tree, desk.services.git
+    try:
+        commit = await git.retry(lambda worker: worker.resolve(tree.repository, wanted))
+        if commit == branch.tip or commit in _snapshots(state):
+            return commit
+        found = await git.retry(lambda worker: worker.contains(tree.repository, commit, tree.branch))
+    except GitError as err:
+        raise _git_failed(err) from err
+    if found.contained:
+        return commit
+    sentence = (
+        f"{wanted!r} ({commit[:12]}) is neither a commit of {tree.branch} nor a snapshot of thread {state.thread}; "
+        f"`compas diff {state.thread}` names what it shows"
+    )
+    raise CallError("not_of_the_thread", sentence)
+
+
+def _snapshots(state: Thread) -> set[str]:
+    ended = (run.ended for run in state.runs.values() if run.ended is not None)
+    return {one.snapshot.commit for one in ended if one.snapshot is not None} | {
+        taken.commit for taken in state.left.values()
+    }
+
+
+def _git_failed(err: GitError) -> CallError:
+    if isinstance(err, GitRefused):
+        return CallError(err.code, err.message)
+    return CallError("git_failed", str(err))
