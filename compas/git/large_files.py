@@ -27,7 +27,8 @@ async def unfiltered_note(git: Git) -> tuple[str, ...]:
 
 def _is_pointer(path: bytes) -> bool:
     try:
-        with open(path, "rb") as file:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)  # waits for no pipe
+        with open(descriptor, "rb") as file:
             return file.read(len(_POINTER)) == _POINTER
     except OSError:
-        return False  # not on disk: a sparse checkout
+        return False  # not on disk (a sparse checkout), or no file

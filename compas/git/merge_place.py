@@ -5,7 +5,8 @@ import os
 import tempfile
 from collections.abc import AsyncIterator, Collection
 
-from compas.git.command import Git
+from compas.git.command import Git, shown
+from compas.git.errors import GitRefused
 from compas.git.merge_sides import Sides
 from compas.git.naming import BRANCHES
 from compas.git.repository import active_hooks, hooks_directory, worktrees
@@ -39,12 +40,19 @@ async def place_of(git: Git, common_dir: str, sides: Sides) -> Place | None:
 
 @contextlib.asynccontextmanager
 async def attributes_only(git: Git, common_dir: str, commit: str) -> AsyncIterator[Git]:
-    """Yield git in a temporary work tree that holds nothing but a commit's attribute files."""
-    listed = await git.run("ls-tree", "-r", "-z", "--name-only", "--full-tree", "--end-of-options", commit)
-    names = [name for name in listed.stdout.split(b"\0") if name.rsplit(b"/", 1)[-1] == b".gitattributes"]
+    """Yield git in a temporary work tree that holds nothing but a commit's attribute files.
+
+    Raises GitRefused `bad_path` for a tree, which git stores but never makes, with a path that leads out of it.
+    """
+    listed = await git.run("ls-tree", "-r", "-z", "--full-tree", "--end-of-options", commit)
+    records = [record.partition(b"\t")[::2] for record in listed.stdout.split(b"\0")]
+    attributes = [(about, name) for about, name in records if name.rsplit(b"/", 1)[-1] == b".gitattributes"]
     with tempfile.TemporaryDirectory(prefix="compas-merge-") as directory:
-        for name in names:
-            content = await git.run("cat-file", "--end-of-options", "blob", f"{commit}:{os.fsdecode(name)}")
+        for about, name in attributes:
+            if b".." in name.split(b"/"):
+                message = f"{commit} holds the path {shown(name)!r}, which leads out of a checkout; nothing was merged"
+                raise GitRefused("bad_path", message)
+            content = await git.run("cat-file", "--end-of-options", "blob", shown(about.split(b" ")[2]))
             _write(os.path.join(directory, os.fsdecode(name)), content.stdout)
         yield git.at(directory).having(GIT_DIR=common_dir, GIT_WORK_TREE=directory)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import glob
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -225,9 +226,10 @@ async def graph(request: Graph) -> GraphText:
 
 
 async def worktrees(git: Git) -> list[Listed]:
-    """Return every worktree of the repository, the main one first."""
+    """Return every worktree of the repository, the main one first. Raises GitRefused `bad_path`."""
     output = await git.run("worktree", "list", "--porcelain", "-z", good=(0, 129))
     if output.code:  # older than 2.36, which has no -z
+        _refuse_newlines(await path_of(git, "--git-common-dir"))
         output = await git.run("worktree", "list", "--porcelain")
         found = parse_worktrees(output.stdout, separator=b"\n")
     else:
@@ -239,6 +241,18 @@ async def worktrees(git: Git) -> list[Listed]:
         if configured is not None:
             found[0] = replace(main, path=_real(os.path.join(main.path, configured)))
     return found
+
+
+def _refuse_newlines(common_dir: str) -> None:
+    """Refuse a repository in which a worktree's path would read like the attributes of others, line by line."""
+    for path in glob.glob(os.path.join(glob.escape(common_dir), "worktrees", "*", "gitdir")):
+        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:  # removed meanwhile
+            if b"\n" in file.read().rstrip(b"\n"):
+                message = (
+                    f"the worktree of {os.path.dirname(path)} is in a directory with a newline in its name, so the "
+                    "list of worktrees cannot be told apart; remove that worktree, or install git 2.36 or later"
+                )
+                raise GitRefused("bad_path", message)
 
 
 def parse_worktrees(listing: bytes, separator: bytes = b"\0") -> list[Listed]:

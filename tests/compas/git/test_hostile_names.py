@@ -7,7 +7,7 @@ from git_operator import Repo
 
 from compas.git.client import GitWorker
 from compas.git.errors import GitError
-from compas.git.messages import Prepared, Published
+from compas.git.messages import Prepared, Published, Refused
 
 pytestmark = pytest.mark.system
 
@@ -78,3 +78,24 @@ async def test_a_worktree_in_a_directory_named_like_an_option_is_made_and_remove
     assert made.path.startswith(location)
     assert (await worker.status(made.path)).clean
     assert (await worker.remove_worktree(str(repo), "t1", target="main", location=location)).worktree == "removed"
+
+
+async def test_a_tree_with_paths_that_lead_out_writes_nothing_outside(
+    repo: Repo, worker: GitWorker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git makes no such tree, but stores one; a merge reads the attributes of its target from it."""
+    (tmp_path / "scratch/below").mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "scratch/below"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    blob = repo.git("hash-object", "-w", "--stdin", stdin="* filter=bad\n")
+    inner = repo.git("mktree", stdin=f"100644 blob {blob}\t.gitattributes\n")
+    for name in ("..", "..", "plain"):
+        inner = repo.git("mktree", stdin=f"040000 tree {inner}\t{name}\n")
+    first = repo.tip()
+    target = repo.git("commit-tree", inner, "-p", first, "-m", "odd")
+    repo.git("update-ref", "refs/heads/odd", target)
+    work(repo, "side", first)
+    refused = await worker.prepare_merge(str(repo), "op1", source="side", target="odd", message="")
+    assert isinstance(refused, Refused)
+    assert (refused.code, "plain/../../.gitattributes" in refused.sentence) == ("bad_path", True)
+    assert [str(path) for path in (tmp_path / "scratch").rglob("*")] == [str(tmp_path / "scratch/below")]

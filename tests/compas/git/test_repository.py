@@ -1,5 +1,7 @@
 """What a directory's repository is, what names name in it, and which worktrees it has."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -44,6 +46,26 @@ def test_every_worktree_is_read_back_as_it_was_printed(items: list[Listed], end:
     assert [(f.path, f.head, f.branch, f.locked, f.prunable) for f in found] == [
         (i.path, i.head, i.branch, i.locked, i.prunable) for i in items
     ]
+
+
+@pytest.mark.system
+async def test_an_old_git_lists_no_worktree_whose_path_reads_like_another(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """git before 2.36 ends attributes with newlines, and so would print a worktree that there is not."""
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    old.write_text(f'#!/bin/sh\ncase "$*" in *list*-z) exit 129;; esac\nexec {shutil.which("git")} "$@"\n')
+    old.chmod(0o755)
+    forged = tmp_path / f"w\nHEAD {'b' * 40}\nbranch refs" / "heads/main"
+    repo.git("worktree", "add", "-q", "--detach", str(forged))
+    assert [item.path for item in await worktrees(Git(str(repo)))] == [str(repo), str(forged)]
+    monkeypatch.setenv("PATH", f"{old.parent}:{os.environ['PATH']}")
+    with pytest.raises(GitRefused, match="a newline in its name") as caught:
+        await worktrees(Git(str(repo)))
+    assert caught.value.code == "bad_path"
+    repo.git("worktree", "remove", "--force", str(forged))
+    assert [item.path for item in await worktrees(Git(str(repo)))] == [str(repo)]
 
 
 @pytest.mark.system
