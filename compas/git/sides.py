@@ -44,12 +44,12 @@ async def _seen(git: Git, target: str, names: list[str]) -> dict[str, tuple[str,
         return await quick.seen(git.directory, target, names)
     except quick.NotQuick:
         pass
-    other = await git.line("rev-parse", "--verify", "--quiet", f"{target}^{{commit}}")
+    other = await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{target}^{{commit}}")
     found: dict[str, tuple[str, str, str | None]] = {}
     for name in names:
-        commit = await git.line("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-        tree = await git.line("rev-parse", "--verify", "--quiet", f"{name}^{{tree}}")
+        commit = await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+        tree = await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{tree}}")
         if commit is not None and tree is not None:
-            base = await git.line("merge-base", commit, other) if other is not None else None
+            base = await git.line("merge-base", "--end-of-options", commit, other) if other is not None else None
             found[name] = (commit, tree, base)
     return found
