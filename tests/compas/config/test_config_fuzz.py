@@ -79,7 +79,9 @@ FRAGMENTS = st.sampled_from(
     ]
 )
 
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+quick = settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 
 
 def outcome(path: Path, data: bytes) -> Loaded | ConfigError:

@@ -131,7 +131,9 @@ CHANGES = [
 ]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(st.lists(st.sets(st.sampled_from(range(len(CHANGES)))), max_size=4))
 def test_however_a_file_changes_what_holds_is_the_new_one_but_for_what_waits(
     desk: Desk, versions: list[set[int]]

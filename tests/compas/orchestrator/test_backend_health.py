@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import trio
 from actor_workshop import open_workshop
+from ceiling import CEILING
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
@@ -86,7 +87,7 @@ async def test_a_ping_is_paid_for_once_by_all_who_ask_at_the_same_time_or_soon_a
     command.chmod(0o755)
     agent, settings = on(command, 60)
     pings = []
-    with trio.fail_after(60):
+    with trio.fail_after(CEILING):
         async with open_workshop(agent, **settings) as shop, shop.supervisor() as supervisor:
 
             async def ask() -> None:
