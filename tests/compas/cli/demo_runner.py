@@ -33,7 +33,7 @@ def processes(environ: dict[str, str]) -> list[int]:
     return found
 
 
-def stays(pid: int, seconds: float = 10) -> bool:
+def stays(pid: int, seconds: float = CEILING) -> bool:
     """Tell whether a process is still there after this time; one that is just leaving may do so."""
     try:
         process = os.pidfd_open(pid)
