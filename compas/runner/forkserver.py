@@ -74,7 +74,11 @@ def _become_runner(path: str, report: int) -> None:
     os.close(nowhere)
     gc.enable()
 
+    has_told = False
+
     def tell(text: bytes) -> None:
+        nonlocal has_told
+        has_told = True
         # The supervisor may have died since it asked; the execution goes on regardless.
         with contextlib.suppress(BrokenPipeError):
             os.write(report, text)
@@ -83,7 +87,9 @@ def _become_runner(path: str, report: int) -> None:
     try:
         process.run(path, tell)
     except BaseException:
+        # Once it has told, the number of its descriptor may be that of a client's connection.
         with contextlib.suppress(OSError):
-            os.write(report, traceback.format_exc().encode()[-4000:])
+            if not has_told:
+                os.write(report, traceback.format_exc().encode()[-4000:])
         os._exit(1)
     os._exit(0)

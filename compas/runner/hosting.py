@@ -1,10 +1,13 @@
 """The runner's loop: one execution from the agent's release to its recorded exit."""
 
+import contextlib
 import os
 import selectors
 import signal
 import socket
 from functools import partial
+
+import msgspec
 
 from compas import failpoints
 from compas.clock import wall_clock
@@ -60,7 +63,8 @@ class Hosting:
         failpoints.hit("runner.agent_ended")
         ended = self._record_exit(directory)
         failpoints.hit("runner.exit_written")
-        os.unlink(files.SOCKET, dir_fd=directory)
+        with contextlib.suppress(OSError):  # its agent may have taken it away, or put something else there
+            os.unlink(files.SOCKET, dir_fd=directory)
         self._tell_clients(ended)
 
     def _step(self) -> None:
@@ -143,7 +147,12 @@ class Hosting:
             leftovers_ended=self._children.leftovers_ended,
             nothing_left=self._children.nothing_left,
         )
-        files.write_new(directory, files.EXIT, ended)
+        try:
+            files.write_new(directory, files.EXIT, ended)
+        except OSError as err:
+            # An agent may have put one there, or have taken the directory away. Whoever is connected hears the truth.
+            found = f"{files.EXIT} could not be written: {err.strerror}"
+            ended = msgspec.structs.replace(ended, reason=f"{ended.reason}; {found}" if ended.reason else found)
         return ended
 
     def _outcome(self) -> tuple[ExitKind, int | None, int | None, str]:

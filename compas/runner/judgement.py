@@ -99,7 +99,7 @@ def _judge(directory: Path, known: RecordedTree | None) -> Verdict:
             return Finished(ended)
         if not is_held:
             return Running()
-        verdict = _judge_unfinished(descriptor)
+        verdict = _judge_unfinished(descriptor, known)
     if isinstance(verdict, NeverStarted) and known is not None:
         return Vanished(f"{files.STARTED} is gone from {directory}")
     return verdict
@@ -128,11 +128,12 @@ async def cancel_never_started(directory: Path, *, reason: str, now: float) -> E
     return await trio.to_thread.run_sync(_cancel_never_started, directory, reason, now)
 
 
-def _judge_unfinished(descriptor: int) -> NeverStarted | Rebooted | Died:
+def _judge_unfinished(descriptor: int, known: RecordedTree | None) -> NeverStarted | Rebooted | Died:
     started = files.read(descriptor, files.STARTED, Started)
     if started is None:
         return NeverStarted()
-    if started.boot_id != machine.boot_id():
+    boot_id = known.boot_id if known is not None else started.boot_id
+    if boot_id != machine.boot_id():
         return Rebooted(started)
     return Died(started)
 
@@ -144,7 +145,7 @@ def _settle_dead(directory: Path, now: float, known: RecordedTree | None) -> Exi
             return ended
         if not is_held:
             raise SettleError(f"tried to settle {directory}: its runner is alive; attach to it")
-        verdict = _judge_unfinished(descriptor)
+        verdict = _judge_unfinished(descriptor, known)
         match verdict:
             case NeverStarted():
                 raise SettleError(f"tried to settle {directory}: no agent was started; launch or cancel it")

@@ -1,0 +1,92 @@
+"""Agents that turn against their runner: the supervisor ends them without asking it, and serves everybody else."""
+
+import os
+import sys
+from pathlib import Path
+
+import hostile_agent
+import process_tree
+import pytest
+from workshop import Workshop
+
+pytestmark = pytest.mark.system
+
+ENDS_AT_ONCE = {deed for deed in hostile_agent.DEEDS if deed.startswith("kills") and "lock" not in deed}
+"""A killed runner is noticed by itself, and is the end of its agent, which may not come to say that it is done."""
+
+
+class Stage:
+    """A workshop in which every deed has a thread, and is done."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self.workshop = workshop
+        self.threads = {deed: f"t{number}" for number, deed in enumerate(hostile_agent.DEEDS)}
+        script = Path(hostile_agent.__file__)
+        backends, agents = [], []
+        for deed, thread in self.threads.items():
+            os.mkfifo(self.path(thread, "done"))
+            places = [str(self.path(thread, "pids")), str(self.path(thread, "done")), str(workshop.state)]
+            arguments = [str(script), deed, *places]
+            backends.append({"name": thread, "command": sys.executable, "args": [*arguments, "{{instruction}}"]})
+            settings = {"workspace": "worktree", "max_retries": 0, "on_crash": "fail"}
+            agents.append({"alias": thread, "backend": thread, "timeout_secs": 600, **settings})
+        good = workshop.agent("good", [{"reply": "All is well."}], workspace="worktree")
+        workshop.configure(
+            [*agents, good], backend_definitions=backends, orchestration={"max_concurrent_triggers": len(agents) + 1}
+        )
+
+    def path(self, thread: str, name: str) -> Path:
+        return self.workshop.root / f"{thread}-{name}"
+
+    def begin(self) -> None:
+        """Have every deed done."""
+        for thread in self.threads.values():
+            self.workshop.ask("dispatch", thread, "go", "--thread", thread)
+        for deed, thread in self.threads.items():
+            if deed not in ENDS_AT_ONCE:
+                assert self.path(thread, "done").read_text() == "done"
+
+    def abandon(self) -> None:
+        """Give up every thread, and return once the log says that nothing of it is alive."""
+        for thread in self.threads.values():
+            self.workshop.ask("abandon", thread)
+        for deed, thread in self.threads.items():
+            self.workshop.until("execution.ended" if deed in ENDS_AT_ONCE else "execution.stopped", thread=thread)
+
+    def check(self) -> None:
+        """Nothing that was made is alive, no work is lost, and others are served."""
+        alive = {
+            deed: [row for pid in self.pids(thread) if (row := process_tree.row(pid)) is not None]
+            for deed, thread in self.threads.items()
+        }
+        assert {deed: rows for deed, rows in alive.items() if rows} == {}
+        status = {one["thread_id"]: one["thread_status"] for one in self.workshop.ask("status")["threads"]}
+        assert {thread: status[thread] for thread in self.threads.values()} == dict.fromkeys(
+            self.threads.values(), "Abandoned"
+        )
+        trees = self.workshop.git("worktree", "list")
+        assert [thread for thread in self.threads.values() if f"compas/{thread}]" not in trees] == []
+        answer = self.workshop.ask("dispatch", "good", "work", "--thread", "good", "--wait")
+        assert answer["body"].startswith("All is well.")
+        assert "Traceback" not in (self.workshop.state / "supervisor.log").read_text()
+
+    def pids(self, thread: str) -> list[int]:
+        return [int(line) for line in self.path(thread, "pids").read_text().split()]
+
+
+def test_whatever_an_agent_does_to_its_runner_it_is_ended_when_its_thread_is_abandoned(workshop: Workshop) -> None:
+    stage = Stage(workshop)
+    supervisor = workshop.supervisor_pid()
+    stage.begin()
+    stage.abandon()
+    stage.check()
+    assert workshop.supervisor_pid() == supervisor
+
+
+def test_the_next_supervisor_ends_what_turned_against_its_runner_under_the_last(workshop: Workshop) -> None:
+    stage = Stage(workshop)
+    supervisor = workshop.supervisor_pid()
+    stage.begin()
+    process_tree.kill(supervisor)
+    stage.abandon()
+    stage.check()
