@@ -1,5 +1,6 @@
 """The merges of one target branch: an actor that does one at a time, and survives its own death in the middle."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -41,10 +42,12 @@ from compas.orchestrator.messages import (
     WithdrawMerges,
 )
 from compas.orchestrator.services import JOURNAL, Services, merge_name
-from compas.orchestrator.stream import commit, commit_command, patiently
+from compas.orchestrator.stream import CommandFaultedError, commit, commit_command, patiently
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.threads import thread_by_id
 from compas.store.records import Appended
+
+log = logging.getLogger("compas.merge")
 
 R = TypeVar("R")
 
@@ -112,6 +115,10 @@ class MergeActor(Actor):
         except StoreUnavailable as err:
             self.context.defer().fail(err)
             return None
+        except CommandFaultedError as err:
+            log.exception("merges into %s: %s", self._target, err, extra={"action": "command_faulted"})
+            self.context.defer().fail(err)
+            return None
 
     async def _queue(self, message: QueueMerge) -> Answered | Refusal:
         depth = 0
@@ -161,10 +168,14 @@ class MergeActor(Actor):
     ) -> Answered | Refusal:
         """Decide on a client's command and record it; one that was sent before gets its first answer."""
         async with self._writing:
+            try:
+                decision = decide()
+            except Exception as err:
+                raise CommandFaultedError(err) from err
             outcome = await commit_command(
                 await self._journal(),
                 self._services.store,
-                decide(),
+                decision,
                 stream=self._state.stream,
                 version=self._state.version,
                 request_id=request_id,

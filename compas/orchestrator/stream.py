@@ -5,10 +5,11 @@ import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from actors.errors import ChildStartFailed
+from actors.errors import ActorError, ChildStartFailed
 from actors.ref import ActorRef
 from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.requests import RequestId, refuse_reuse
+from compas.errors import CompasError
 from compas.orchestrator.messages import Answered, Commit, Respond, WaitWritable
 from compas.orchestrator.services import ASK_TIMEOUT_SECS
 from compas.store.errors import StoreUnavailable
@@ -20,6 +21,14 @@ log = logging.getLogger("compas.journal")
 
 class StreamTakenError(Exception):
     """Somebody else wrote to this actor's stream: it is no longer its only writer, so it begins anew from the log."""
+
+
+class CommandFaultedError(CompasError):
+    """A defect of ours in a client's command: nothing was recorded and nothing has changed, so its actor goes on."""
+
+    def __init__(self, defect: Exception) -> None:
+        found = f"{type(defect).__name__}: {defect}"
+        super().__init__(f"a defect of compas kept this from being done, and nothing has changed ({found}); report it")
 
 
 async def commit(
@@ -50,7 +59,7 @@ async def commit_command(
     """Record what was decided on a client's command, or return what it is answered instead.
 
     One that was recorded before is answered as the first time, even where it would be refused by now; another one
-    under the same name is refused. Raises as `commit` does.
+    under the same name is refused. Raises as `commit` does, and CommandFaultedError.
     """
     if isinstance(decision, Refusal) or not decision:
         first = await store.answer_of(request_id)
@@ -67,7 +76,12 @@ async def commit_command(
         request=request_id,
         response=respond,
     )
-    outcome = await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
+    try:
+        outcome = await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
+    except (StoreUnavailable, ActorError):
+        raise
+    except Exception as err:
+        raise CommandFaultedError(err) from err
     match outcome:
         case Appended():
             return outcome

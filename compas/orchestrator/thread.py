@@ -1,9 +1,9 @@
 """A thread's actor: the only writer of its stream, and the owner of what runs in it."""
 
 import contextlib
+import logging
 import math
 from functools import partial
-from typing import assert_never
 
 import trio
 
@@ -47,11 +47,13 @@ from compas.orchestrator.services import (
     execution_name,
     thread_name,
 )
-from compas.orchestrator.stream import commit, commit_command
+from compas.orchestrator.stream import CommandFaultedError, commit, commit_command
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.fan_outs import answers_of
 from compas.store.projections.threads import thread_by_id
 from compas.store.records import Appended
+
+log = logging.getLogger("compas.thread")
 
 LONGEST_SLEEP_SECS = 60.0
 """Wall-clock times are looked at again this often while one is pending: timers stop in a suspended laptop."""
@@ -104,6 +106,10 @@ class ThreadActor(Actor):
             # Nothing was recorded and nothing has changed here: whoever asked decides whether to try again.
             self.context.defer().fail(err)
             return None
+        except CommandFaultedError as err:
+            log.exception("thread %s: %s", self._state.thread, err, extra={"action": "command_faulted"})
+            self.context.defer().fail(err)
+            return None
 
     async def _take(self, message: object) -> object:
         if isinstance(message, m.Command):
@@ -137,26 +143,10 @@ class ThreadActor(Actor):
     # --- deciding and recording ----------------------------------------------------------------------------------
 
     async def _take_command(self, message: m.Command) -> m.Answered | Refusal:
-        moment = self._services.moment()
-        match message:
-            case m.DispatchTo():
-                decision = decide_dispatch(self._state, message.command, self._services.rules(), moment)
-            case m.CloseThread():
-                decision = decide_close(self._state, message.command, moment)
-            case m.ReopenThread():
-                decision = decide_reopen(self._state, message.by)
-            case m.HandBackTo():
-                decision = decide_hand_back(self._state, message.command, self._services.rules(), moment)
-            case m.GiveVerdict():
-                decision = decide_verdict(self._state, message.execution, message.verdict)
-            case m.GiveRuling(ruling=ruling, body=body):
-                decision = decide_ruling(self._state, ruling, body, self._services.rules(), moment)
-            case m.CommitWork():
-                decision = decide_committed(self._state, message.event)
-            case m.AbandonThread():
-                decision = decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
-            case _:
-                assert_never(message)
+        try:
+            decision = self._decide(message)
+        except Exception as err:
+            raise CommandFaultedError(err) from err
         outcome = await commit_command(
             self._journal(),
             self._services.store,
@@ -171,6 +161,26 @@ class ThreadActor(Actor):
         await self._fold(outcome.recorded)
         await self._act()
         return m.Answered(body=outcome.response)
+
+    def _decide(self, message: m.Command) -> Decision:
+        moment = self._services.moment()
+        match message:
+            case m.DispatchTo():
+                return decide_dispatch(self._state, message.command, self._services.rules(), moment)
+            case m.CloseThread():
+                return decide_close(self._state, message.command, moment)
+            case m.ReopenThread():
+                return decide_reopen(self._state, message.by)
+            case m.HandBackTo():
+                return decide_hand_back(self._state, message.command, self._services.rules(), moment)
+            case m.GiveVerdict():
+                return decide_verdict(self._state, message.execution, message.verdict)
+            case m.GiveRuling(ruling=ruling, body=body):
+                return decide_ruling(self._state, ruling, body, self._services.rules(), moment)
+            case m.CommitWork():
+                return decide_committed(self._state, message.event)
+            case m.AbandonThread():
+                return decide_abandon(self._state, message.by, moment, unless_ended=message.unless_ended)
 
     async def _take_step(
         self, message: m.PlanWorktree | m.WorktreeMade | m.Furnish | m.RequestExecution

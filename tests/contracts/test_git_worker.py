@@ -231,6 +231,20 @@ async def test_a_branch_contains_what_was_merged_into_it(hands: Hands) -> None:
     assert refused.value.code == "no_such_branch"
 
 
+async def test_a_difference_is_what_a_branch_changed_since_it_left_its_base(hands: Hands) -> None:
+    await worktree(hands)
+    tip = hands.commit("compas/t1", "work", new_txt="one\ntwo\n")
+    left = hands.tip("main")
+    hands.commit("main", "meanwhile", other_txt="x\n")
+    found = await hands.git.diff(hands.path, "main", "refs/heads/compas/t1")
+    assert (found.base, found.tip, found.truncated) == (left, tip, False)
+    assert [(one.path, one.added, one.deleted) for one in found.files] == [("new.txt", 2, 0)]
+    assert "+two" in found.text
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.diff(hands.path, "main", "refs/heads/nowhere")
+    assert refused.value.code == "unknown_revision"
+
+
 async def test_a_status_tells_what_is_not_committed(hands: Hands) -> None:
     tree = await worktree(hands)
     assert (await hands.git.status(tree.path, branch="compas/t1")).clean

@@ -247,6 +247,23 @@ class FakeGit:
             if tree.get(name) != checkout.files.get(name)
         ]
 
+    async def diff(self, repo: str, base: str, tip: str, *, stat: bool = False) -> m.DiffText:
+        """Tell which files the tip changed since it left the base, whole files at a time."""
+        await self._begin("diff")
+        home = self._home(repo)[0]
+        newer = self._commit_of(home, tip)
+        older = next(one for one in home.ancestors(self._commit_of(home, base)) if home.contains(newer, one))
+        before, after = home.commits[older].tree, home.commits[newer].tree
+        files, text = [], ""
+        for name in sorted({*before, *after}):
+            old, new = before.get(name), after.get(name)
+            if old != new:
+                gone, come = (old or "").splitlines(), (new or "").splitlines()
+                files.append(m.FileStat(path=name, old_path=None, added=len(come), deleted=len(gone)))
+                lines = (name, *(f"-{one}" for one in gone), *(f"+{one}" for one in come))
+                text += "".join(f"{line}\n" for line in lines)
+        return m.DiffText(base=older, tip=newer, text=text, truncated=False, files=tuple(files))
+
     # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
 
     async def ensure_worktree(

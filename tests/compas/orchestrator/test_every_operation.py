@@ -1,0 +1,230 @@
+"""Whatever is asked for, there is an answer, and nobody else notices: no actor restarts, and nothing crashes."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+import trio
+from actor_workshop import Supervisor, agent, open_workshop
+from any_requests import AnyRequest, any_request, filled, written
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from patient_clock import run_patiently
+from trio.testing import MockClock
+from troupe import Turn, echo
+
+import compas.orchestrator.threads
+from actors.errors import ActorError
+from actors.remote.codec import Encoding
+from actors.remote.errors import RequestFailed, SessionLost
+from actors.remote.handshake import WelcomeInfo
+from actors.remote.server import ServerSettings, serve_connection
+from actors.remote.session import Session, open_session
+from actors.remote.transport import memory_transport_pair
+from compas.api.catalogue import BY_NAME
+from compas.domain import events as e
+from compas.domain.requests import RequestId
+from compas.orchestrator.messages import AbandonThread, DescribeThread, LocateThread
+from compas.orchestrator.services import THREADS
+from compas.orchestrator.stream import CommandFaultedError
+
+PATIENCE_SECS = 300.0
+"""Virtual seconds within which an operation answers that waits for nothing but the supervisor."""
+LISTENING_SECS = 30.0
+"""Virtual seconds after which the client of one that waits gives it up."""
+YEAR_SECS = 365 * 86_400.0
+SETTINGS = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+)
+Programs = st.lists(any_request, min_size=1, max_size=20)
+
+
+class Judge(logging.Handler):
+    """Notes what must not be: a restart of an actor, an error, a traceback, a request without an answer."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a record that tells of a failure of ours."""
+        is_of_the_runtime = record.name == "actors" and record.levelno >= logging.WARNING
+        if record.levelno >= logging.ERROR or record.exc_info or is_of_the_runtime:
+            self.found.append(f"{record.name}: {record.getMessage()[:400]}")
+
+    def note_crash(self, request: AnyRequest, failure: RequestFailed) -> None:
+        """Note an answer that is an excuse for a failure of ours."""
+        if failure.code in ("internal", "unavailable"):
+            self.found.append(f"{request.op} was answered with {failure.code}: {failure.message[:400]}")
+
+    def note_silence(self, request: AnyRequest) -> None:
+        """Note that there was no answer."""
+        self.found.append(f"{request.op} was not answered")
+
+
+@contextmanager
+def judging() -> Iterator[Judge]:
+    judge, root = Judge(), logging.getLogger()
+    root.addHandler(judge)
+    try:
+        yield judge
+    finally:
+        root.removeHandler(judge)
+
+
+class Client:
+    """Connects again whenever the server has had enough of it."""
+
+    def __init__(self, supervisor: Supervisor, encoding: Encoding, meta: dict[str, str]) -> None:
+        self._supervisor = supervisor
+        self._encoding = encoding
+        self._meta = meta
+
+    async def ask(self, request: AnyRequest, names: dict[str, str], judge: Judge) -> None:
+        """Ask once, and see that there is an answer."""
+        operation = BY_NAME.get(request.op)
+        is_answered_at_once = operation is None or operation.kind in ("read", "write")
+        args = written(filled(request.args, names), self._encoding)
+        request_id, op = (text.encode(errors="replace").decode() for text in (request.request_id, request.op))
+        async with self._connected() as session:
+            try:
+                with trio.move_on_after(PATIENCE_SECS if is_answered_at_once else LISTENING_SECS) as patience:
+                    await session.request(op, args, Any, request_id=request_id, on_push=lambda item: None)
+                if patience.cancelled_caught and is_answered_at_once:
+                    judge.note_silence(request)
+            except SessionLost:
+                pass  # what is not even a frame is answered by the end of the connection
+            except RequestFailed as failure:
+                judge.note_crash(request, failure)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Session]:
+        ours, theirs = memory_transport_pair(self._encoding)
+        server = ServerSettings(welcome=WelcomeInfo(server="compas/test"))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve_connection, theirs, self._supervisor.gate.serve, server)
+            async with open_session(ours, client="anybody", meta=self._meta) as session:
+                yield session
+            nursery.cancel_scope.cancel()
+
+
+async def busy(turn: Turn) -> None:
+    """Leave a commit, as an agent does, where there is a worktree."""
+    if turn.spec.cwd in turn.repo.checkouts and turn.spec.cwd != turn.repo.path:
+        turn.commit("work", **{f"{turn.spec.execution}_txt": "x"})
+    await echo(turn)
+
+
+@asynccontextmanager
+async def furnished() -> AsyncIterator[tuple[Supervisor, dict[str, str]]]:
+    """Open a tree in which there is something to ask about: threads, merges, batches, work under way."""
+    agents = (agent("dev", to="rev", workspace="worktree"), agent("rev", workspace=None))
+    async with open_workshop(*agents, limit_secs=YEAR_SECS) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", busy)
+        posted = await supervisor.dispatch("dev", "work", thread_id="t1", batch="b1")
+        await supervisor.chain(posted)
+        merged = await supervisor.merge("t1")
+        await supervisor.wait_merge(merged.op_id)
+        await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t2", batch="b1"))
+        await supervisor.dispatch("dev", "1000 seconds of work", thread_id="t3")
+        yield supervisor, {"{run}": posted.execution_id or "", "{op}": merged.op_id}
+
+
+async def ask_all(program: list[AnyRequest], encoding: Encoding, *, at_once: bool, meta: dict[str, str]) -> list[str]:
+    """Send everything, one after the other or all at the same time; return what the judge has found.
+
+    The end of the tree, with work under way, is no matter of the judge's.
+    """
+    async with furnished() as (supervisor, names):
+        with judging() as judge:
+            client = Client(supervisor, encoding, meta)
+            async with trio.open_nursery() as nursery:
+                for request in program:
+                    if at_once:
+                        nursery.start_soon(client.ask, request, names, judge)
+                    else:
+                        await client.ask(request, names, judge)
+            await trio.sleep(LISTENING_SECS)
+            assert (await supervisor.transcript("t1")).thread_status is not None, "the others are served as before"
+        return judge.found
+
+
+def play(program: list[AnyRequest], encoding: Encoding, at_once: bool, meta: dict[str, str]) -> None:
+    async def run() -> list[str]:
+        return await ask_all(program, encoding, at_once=at_once, meta=meta)
+
+    assert run_patiently(run) == []
+
+
+METAS = st.just({}) | st.dictionaries(st.sampled_from(["execution", "token"]), st.text(max_size=10), max_size=2)
+
+
+@settings(SETTINGS, max_examples=40)
+@given(program=Programs, encoding=st.sampled_from(Encoding), at_once=st.booleans(), meta=METAS)
+def test_whatever_is_asked_is_answered_and_disturbs_nobody(
+    program: list[AnyRequest], encoding: Encoding, at_once: bool, meta: dict[str, str]
+) -> None:
+    play(program, encoding, at_once, meta)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+@settings(SETTINGS, max_examples=200)
+@given(
+    program=st.lists(any_request, min_size=10, max_size=10),
+    encoding=st.sampled_from(Encoding),
+    at_once=st.booleans(),
+    meta=METAS,
+)
+def test_20_000_times_whatever_is_asked_is_answered(
+    part: int, program: list[AnyRequest], encoding: Encoding, at_once: bool, meta: dict[str, str]
+) -> None:
+    play(program, encoding, at_once, meta)
+
+
+def test_the_judge_finds_a_planted_actor_that_crashes_on_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def child_id(thread: str) -> str:
+        if thread == "t4":
+            raise LookupError("planted")
+        return thread
+
+    def ask(thread: str) -> list[str]:
+        program = [AnyRequest("dispatch", {"to": "dev", "body": "work", "thread_id": thread}, "")]
+        return run_patiently(lambda: ask_all(program, Encoding.MSGPACK, at_once=False, meta={}))
+
+    monkeypatch.setattr(compas.orchestrator.threads, "_child_id", child_id)
+    assert ask("t1") == []
+    found = ask("t4")
+    assert any("restarts" in one and "planted" in one for one in found)
+    assert any("dispatch was answered with unavailable" in one for one in found)
+
+
+async def test_the_directory_of_threads_takes_any_name(autojump_clock: MockClock) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        with judging() as judge:
+            directory = supervisor.actor(THREADS)
+            for name in ("", "a/b", "..", "\0", "\n", "x" * 1_000_000):
+                thread = await directory.ask(LocateThread(thread=name), timeout=10)
+                assert not (await thread.ask(DescribeThread(), timeout=10)).exists
+            with pytest.raises(ActorError):  # no database takes it
+                await directory.ask(LocateThread(thread="\ud800"), timeout=10)
+            assert await directory.ask(LocateThread(thread="a"), timeout=10)
+        assert [one for one in judge.found if "restarts" in one] == []
+
+
+async def test_a_defect_in_a_command_is_told_and_its_thread_goes_on(autojump_clock: MockClock) -> None:
+    def broken(recorded: tuple[e.Recorded, ...]) -> bytes:
+        raise LookupError("planted")
+
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        await supervisor.dispatch("dev", "100 seconds of work", thread_id="t1")
+        with judging() as judge:
+            command = AbandonThread(by="operator", request_id=RequestId(name="r1"), respond=broken)
+            with pytest.raises(CommandFaultedError, match=r"nothing has changed.*LookupError: planted"):
+                await supervisor.desk.ask_thread("t1", command)
+            assert (await supervisor.transcript("t1")).thread_status == "Active"
+            assert (await supervisor.abandon("t1")).status == "Abandoned"
+        assert [one for one in judge.found if "restarts" in one] == []
+        assert any("compas.thread" in one for one in judge.found), "it is in the log, to be mended"
