@@ -11,7 +11,7 @@ ThreadName = Annotated[str, Meta(description="thread")]
 RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several", extra=IS_PATH)]
 Force = Annotated[
     bool,
-    Meta(description="merge although reviewers ask for changes or the branch has changed; only on the operator's word"),
+    Meta(description="only on the operator's word: merge it whatever reviewers say"),
 ]
 
 

@@ -42,7 +42,7 @@ class ApproveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     thread_id: ThreadName
     commit: Annotated[
-        str | None, Meta(description="what was looked at: a commit of the branch, or a snapshot; its tip by default")
+        str | None, Meta(description="what was looked at, commit or snapshot; the branch's tip by default")
     ] = None
     repository: RepositoryPath = None
     note: Annotated[str | None, Meta(description="a remark, kept with it")] = None

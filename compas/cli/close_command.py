@@ -16,12 +16,18 @@ def main(command: str, args: Sequence[str]) -> int:
     parser.add_argument("--merge", action="store_true", help="merge its branch first, and close it once that is done")
     parser.add_argument("--target", metavar="BRANCH", help="with --merge: branch to merge into")
     parser.add_argument("--strategy", metavar="STRATEGY", help="with --merge: merge, rebase or squash")
+    parser.add_argument(
+        "--force", action="store_true", help="with --merge: merge it whatever reviewers say, on the operator's word"
+    )
     parser.add_client_options()
     given = parser.parse_args(args)
     for flag in ("target", "strategy"):
         if getattr(given, flag) is not None and not given.merge:
             parser.error(f"argument --{flag}: it says how to merge, but --merge is not given")
-    merge = CloseMerge(target_branch=given.target, strategy=given.strategy) if given.merge else None
+    if given.force and not given.merge:
+        parser.error("argument --force: it says how to merge, but --merge is not given")
+    wanted = CloseMerge(target_branch=given.target, strategy=given.strategy, force=given.force)
+    merge = wanted if given.merge else None
     request = request_from(CLOSE, given, parser, merge=merge)
     with open_caller(given) as caller:
         response = caller.call(CLOSE, request)

@@ -24,6 +24,7 @@ from compas.cli.render import (
     supervision,
     tasks,
     threads,
+    verdicts,
     worktrees,
 )
 from compas.cli.render.text import Style, counted
@@ -37,7 +38,9 @@ RENDERERS: dict[str, Render] = {
     "read": looking.read_text,
     "abandon": threads.abandon_text,
     "reopen": threads.reopen_text,
-    "verdict": threads.verdict_text,
+    "verdict": verdicts.verdict_text,
+    "approve": verdicts.approve_text,
+    "request_changes": verdicts.request_changes_text,
     "batch_status": batches.batch_status_text,
     "abandon_batch": batches.abandon_batch_text,
     "tasks": tasks.tasks_text,

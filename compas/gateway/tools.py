@@ -141,6 +141,19 @@ TOOLS: tuple[Tool, ...] = (
         idempotent=True,
     ),
     Tool(
+        name="orch_approve",
+        operation=verdicts.APPROVE,
+        doc="Record that the operator approves a thread's work. Only on the operator's word.",
+        hidden=("note",),
+        idempotent=True,
+    ),
+    Tool(
+        name="orch_request_changes",
+        operation=verdicts.REQUEST_CHANGES,
+        doc="Record that the operator wants changes, and give them to the thread's agent. Only on the operator's word; "
+        "for remarks of your own use orch_dispatch.",
+    ),
+    Tool(
         name="orch_merge",
         operation=merging.MERGE,
         doc="Queue the merge of a thread's branch into its target. Ask the operator before; call orch_wait_merge with "

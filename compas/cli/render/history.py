@@ -49,6 +49,7 @@ def why_text(response: WhyResponse, style: Style) -> str:
             ("thread", response.thread_id),
             ("status", response.thread_status),
             ("standing", response.standing),
+            ("review", response.review_note),
             ("next", response.next_step),
         ],
         style,
@@ -70,6 +71,8 @@ def diff_text(response: DiffResponse, style: Style, *, only_stat: bool = False) 
     notes = [title]
     if response.uncommitted:
         notes.append("# with changes that are not committed yet")
+    if response.review_note:
+        notes.append(f"# review: {response.review_note}")
     if not response.files and not response.text:
         notes.append("# no changes")
     parts = [style.paint(style.line(note), "dim") for note in notes]

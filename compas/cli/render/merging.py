@@ -4,6 +4,7 @@ from compas.api.merging import MergeCancelResponse, MergeResponse, MergeState, M
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted, duration
 from compas.cli.render.threads import status_colour
+from compas.cli.render.verdicts import review_words
 
 
 def merge_text(response: MergeResponse, style: Style) -> str:
@@ -14,6 +15,8 @@ def merge_text(response: MergeResponse, style: Style) -> str:
             ("thread", response.thread_id),
             ("branches", f"{response.source_branch} → {response.target_branch} ({response.strategy})"),
             ("status", response.status),
+            ("review", review_words(response.review)),
+            ("warning", response.warning),
             ("before it", str(response.queue_depth - 1) if response.queue_depth > 1 else None),
             ("next", response.next_step),
         ],
@@ -51,6 +54,7 @@ def _one(merge: MergeState, style: Style) -> str:
             ("repository", merge.repository),
             ("status", merge.status),
             ("asked", f"{style.time(merge.queued_at)} by {merge.requested_by}"),
+            ("review", _review(merge)),
             ("took", duration(merge.duration_ms) if merge.duration_ms is not None else None),
             ("commit", merge.commit),
             ("result", merge.result_summary),
@@ -59,6 +63,11 @@ def _one(merge: MergeState, style: Style) -> str:
         style,
     )
     return f"{named}\n\n{style.block(merge.error_detail)}" if merge.error_detail else named
+
+
+def _review(merge: MergeState) -> str | None:
+    words = review_words(merge.review)
+    return f"{words}; it was to be merged all the same" if words and merge.forced else words
 
 
 def merge_cancel_text(response: MergeCancelResponse, style: Style) -> str:

@@ -11,10 +11,10 @@ from compas.api.threads import (
     TranscriptMessage,
     TranscriptResponse,
 )
-from compas.api.verdicts import VerdictResponse
 from compas.cli.render.configuration import with_notices
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
+from compas.cli.render.verdicts import review_cell, review_words
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",
@@ -38,7 +38,7 @@ def status_text(response: StatusResponse, style: Style) -> str:
     """Write the newest threads first, and how many more there are."""
     if not response.threads:
         return with_notices("no threads match", response.config_notices, style)
-    heads = ("THREAD", "STATUS", "AGENT", "WORK", "CHANGED", "SUMMARY")
+    heads = ("THREAD", "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
     text = table(heads, [_row(row, style) for row in response.threads], style)
     more = response.total - len(response.threads)
     if more > 0:
@@ -57,6 +57,7 @@ def _row(row: StatusRow, style: Style) -> list[Cell]:
         Cell(row.thread_status, status_colour(row.thread_status)),
         Cell(row.agent or "-"),
         Cell(work, status_colour(row.execution_status or "")),
+        review_cell(row.review),
         Cell(style.time(row.updated_at)),
         Cell(row.error or row.summary or "", "red" if row.error else None),
     ]
@@ -74,6 +75,7 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("agent", row.agent),
             ("execution", row.execution_id),
             ("work", row.execution_status),
+            ("review", row.review_note or review_words(row.review)),
             ("attempt", str(row.attempt) if row.attempt else None),
             ("started", style.time(row.started_at) if row.started_at else None),
             ("took", duration(row.duration_ms) if row.duration_ms is not None else None),
@@ -140,6 +142,7 @@ def close_text(response: CloseResponse, style: Style) -> str:
     """Write that a thread has ended, or when it will."""
     lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
     lines += [style.block(response.note)] if response.note else []
+    lines += [f"warning: {style.line(response.warning)}"] if response.warning else []
     if response.merge_op_id is not None:
         lines += [
             f"merge {style.line(response.merge_op_id)} is queued",
@@ -171,8 +174,3 @@ def reopen_text(response: ReopenResponse, style: Style) -> str:
         ],
         style,
     )
-
-
-def verdict_text(response: VerdictResponse, style: Style) -> str:
-    """Write what was noted, and about which commit."""
-    return pairs([("verdict", response.verdict.replace("_", " ")), ("judged", response.judged)], style)

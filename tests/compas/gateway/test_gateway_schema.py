@@ -46,6 +46,7 @@ def test_a_read_promises_to_change_nothing_and_only_what_gives_up_or_removes_is_
     assert {tool.name for tool in TOOLS if not tool.is_read_only} == {
         *("orch_dispatch", "orch_commit", "orch_merge", "orch_merge_cancel", "orch_close", "orch_abandon"),
         *("orch_reopen", "orch_abandon_batch", "orch_worktree_remove", "orch_verdict"),
+        *("orch_approve", "orch_request_changes"),
     }
     destructive = [tool.name for tool in TOOLS if tool.destructive]
     assert sorted(destructive) == ["orch_abandon", "orch_abandon_batch", "orch_worktree_remove"]
@@ -53,7 +54,7 @@ def test_a_read_promises_to_change_nothing_and_only_what_gives_up_or_removes_is_
 
 def test_what_every_model_reads_stays_small() -> None:
     read = [INSTRUCTIONS, *(tool.doc for tool in TOOLS), *(msgspec.json.encode(input_schema(tool)) for tool in TOOLS)]
-    assert sum(map(len, read)) < 15_000, "about four bytes are a token, for every conversation of every client"
+    assert sum(map(len, read)) < 16_500, "about four bytes are a token, for every conversation of every client"
 
 
 def test_the_instructions_name_only_tools_that_exist() -> None:
