@@ -109,6 +109,7 @@ class FakeGit:
     `asked` lists the operations in order, `verified` the commits that were checked.
     `losses` says of an operation whether its next calls lose the worker
     "before" or "after" they took effect; `held` lets the next calls of an operation wait for their event first.
+    `refused` has the words with which the next calls of an operation are refused.
     """
 
     def __init__(self, epoch: int = 1) -> None:
@@ -118,6 +119,7 @@ class FakeGit:
         self.verified: list[str] = []
         self.losses: dict[str, list[str]] = {}
         self.held: dict[str, list[trio.Event]] = {}
+        self.refused: dict[str, list[str]] = {}
 
     def repo(self, path: str = "/repo") -> FakeRepo:
         """Make a repository."""
@@ -128,6 +130,8 @@ class FakeGit:
         await trio.lowlevel.checkpoint()
         if self.held.get(operation):
             await self.held[operation].pop(0).wait()
+        if self.refused.get(operation):
+            raise GitRefused("refused", self.refused[operation].pop(0))
         loss = self.losses[operation].pop(0) if self.losses.get(operation) else ""
         if loss == "before":
             self._lose(operation)
