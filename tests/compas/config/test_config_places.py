@@ -238,9 +238,18 @@ def test_repositories_are_resolved_with_the_merge_target_as_their_base(desk: Des
     assert first.setup is not None
     assert (first.setup.run, first.setup.timeout_secs, first.ports) == ("make", 300, 3)
     assert first.merge_verify == CommandSpec(run="make test", timeout_secs=60)
-    assert first.on_conflict == "report"
+    assert (first.on_conflict, first.merge_requires) == ("report", "no_objection")
     assert second.teardown is not None
     assert (second.base, second.link, second.teardown.timeout_secs) == ("dev", ("data",), 5)
+
+
+def test_what_merges_need_is_said_for_all_and_otherwise_for_each_repository(desk: Desk) -> None:
+    text = "merge_requires: approval\nrepositories: [{path: app}, {path: ., merge_requires: no_objection}]\n"
+    (desk.directory / "app").mkdir()
+    config = desk.config(desk.with_agent(text))
+    assert config.merge_requires == "approval"
+    assert [one.merge_requires for one in config.repositories] == ["approval", "no_objection"]
+    assert "merge_requires" in desk.error(desk.with_agent("merge_requires: two_approvals\n"))
 
 
 @pytest.mark.parametrize("entry", ["/etc/passwd", "../x", "a/../../x", "~/x", "''", "a/.."])
