@@ -1,14 +1,18 @@
 """Moves the checkouts of a branch along when the branch moves: first whether each can be, then each."""
 
+import contextlib
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from compas.git.command import LONG_LIMIT, Git, shown
+from compas.git.errors import GitRefused
+from compas.git.in_progress import operation_in
 from compas.git.messages import Refused
 from compas.git.naming import BRANCHES
-from compas.git.repository import Listed, path_of, worktrees
-from compas.git.status import operation_in, read_entries
+from compas.git.open_checkout import git_dir_of, open_checkout
+from compas.git.repository import Listed, worktrees
+from compas.git.status import read_entries
 
 NAMED: Final = 20
 """How many files a refusal names."""
@@ -38,18 +42,18 @@ async def obstacle(git: Git, branch: str, old: str, new: str) -> Refused | None:
             "checkout_in_progress", held, f"{held} is in the middle of rebasing {branch}; finish or abort it"
         )
     for checkout in _having(listed, branch):
-        refusal = await obstacle_in(git.at(checkout.path), checkout, branch, old, new)
+        if not checkout.present:
+            return _missing(checkout, branch)
+        async with open_checkout(git, checkout.path) as there:
+            refusal = await obstacle_in(there, checkout, branch, old, new)
         if refusal is not None:
             return refusal
     return None
 
 
 async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: str) -> Refused | None:
-    """Say what keeps one checkout of the branch from following; None when nothing does."""
-    where = checkout.path
-    if not checkout.present:
-        return _refused("checkout_missing", where, f"{where} has {branch} checked out but is not there; bring it back")
-    git_dir = await path_of(git, "--git-dir")
+    """Say what keeps one checkout of the branch, opened as `git`, from following; None when nothing does."""
+    where, git_dir = checkout.path, git_dir_of(git)
     operation = operation_in(git_dir)
     if operation not in (None, "bisect"):
         sentence = f"{where} has {branch} checked out, in the middle of a {operation}; finish or abort it"
@@ -60,7 +64,7 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     refreshed = await git.run("update-index", "-q", "--refresh", good=(0, 1, 128), time_limit=LONG_LIMIT)
     if refreshed.code == 128:  # somebody took the lock in between
         return _refused("checkout_busy", where, busy, output=refreshed.words)
-    untracked = await _untracked_in_the_way(git.at(where), old, new)
+    untracked = await _untracked_in_the_way(git, old, new)
     if untracked:
         sentence = f"{where} has {branch} checked out and untracked files where the merge adds some; move them away"
         return _refused("checkout_untracked", where, sentence, untracked)
@@ -74,6 +78,11 @@ async def obstacle_in(git: Git, checkout: Listed, branch: str, old: str, new: st
     return None
 
 
+def _missing(checkout: Listed, branch: str) -> Refused:
+    where = checkout.path
+    return _refused("checkout_missing", where, f"{where} has {branch} checked out but is not there; bring it back")
+
+
 def _refused(code: str, worktree: str, sentence: str, files: Sequence[str] = (), output: str = "") -> Refused:
     if files:
         sentence += f": {', '.join(files[:NAMED])}{', …' if len(files) > NAMED else ''}"
@@ -82,11 +91,14 @@ def _refused(code: str, worktree: str, sentence: str, files: Sequence[str] = (),
 
 async def follow(git: Git, path: str, old: str, new: str) -> str | None:
     """Move index and files of one checkout from `old` to `new`; return git's words where it changed nothing instead."""
-    there = git.at(path)
+    async with open_checkout(git, path) as there:
+        return await follow_there(there, old, new)
+
+
+async def follow_there(there: Git, old: str, new: str) -> str | None:
+    """Do so in a checkout that is open."""
     moved = await there.run("read-tree", "-u", "-m", "--end-of-options", old, new, good=(0, 128), time_limit=LONG_LIMIT)
-    if moved.code:
-        return moved.words
-    return None
+    return moved.words if moved.code else None
 
 
 def is_locked(git_dir: str) -> bool:
@@ -98,9 +110,10 @@ async def _held_by_rebase(git: Git, listed: Sequence[Listed], branch: str) -> st
     """Return the checkout in which somebody rebases this branch: HEAD is detached there, and comes back to it."""
     for checkout in listed:
         if checkout.branch is None and not checkout.bare and checkout.present:
-            git_dir = await path_of(git.at(checkout.path), "--git-dir")
-            if BRANCHES + branch in _rebased(git_dir):
-                return checkout.path
+            with contextlib.suppress(GitRefused):  # what was put in its place rebases nothing of ours
+                async with open_checkout(git, checkout.path) as there:
+                    if BRANCHES + branch in _rebased(git_dir_of(there)):
+                        return checkout.path
     return None
 
 

@@ -5,6 +5,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final, TypeVar
 
+from msgspec.structs import replace
+
 from actors.remote.errors import RequestFailed, SessionLost
 from actors.remote.process import HostSettings, ProcessExit, ProcessHost, open_process_host
 from compas.git import messages as m
@@ -18,26 +20,29 @@ Exchange = Callable[[m.Request], Awaitable[object]]
 
 
 MODULE: Final = "compas.git.worker"
+NOBODY: Final = m.Owner()
 
 
 @contextlib.asynccontextmanager
 async def open_git_worker(
     *,
     epoch: int,
+    owner: m.Owner = NOBODY,
     env: Mapping[str, str] | None = None,
     log_fd: int | None = None,
     on_exit: Callable[[ProcessExit], None] | None = None,
 ) -> AsyncIterator["GitWorker"]:
     """Start a git worker and yield its client; restarting a lost one is the caller's matter.
 
-    `env` replaces the inherited environment; `on_exit` is called once, when the process has ended. At the end of the
-    block running operations are cancelled, except publications, which git finishes by itself.
+    `owner` is the state directory that worktrees are made for and opened as. `env` replaces the inherited environment;
+    `on_exit` is called once, when the process has ended. At the end of the block running operations are cancelled,
+    except publications, which git finishes by itself.
     Raises ProcessStartError.
     """
     command = [sys.executable, "-m", MODULE, str(epoch)]
     settings = HostSettings(client="compas-supervisor", log_fd=log_fd)
     async with open_process_host(command, name="git worker", env=env, settings=settings, on_exit=on_exit) as host:
-        yield GitWorker(_exchange_with(host), epoch, host.pid)
+        yield GitWorker(_exchange_with(host), epoch, host.pid, owner)
 
 
 def _exchange_with(host: ProcessHost) -> Exchange:
@@ -68,10 +73,14 @@ class GitWorker:
     when the worker ended first. Cancelling a method stops the git command behind it, except inside a publication.
     """
 
-    def __init__(self, exchange: Exchange, epoch: int, pid: int) -> None:
+    def __init__(self, exchange: Exchange, epoch: int, pid: int, owner: m.Owner = NOBODY) -> None:
         self._exchange = exchange
         self.epoch = epoch
         self.pid = pid
+        self.owner = owner
+
+    def _owned(self, of: m.ThreadWorktree) -> m.ThreadWorktree:
+        return replace(of, owner=self.owner)
 
     async def _ask(self, request: m.Request, *responses: type[R]) -> R:
         answer = await self._exchange(request)
@@ -99,12 +108,14 @@ class GitWorker:
         request = m.Graph(repo=repo, revisions=revisions, limit=limit)
         return (await self._ask(request, m.GraphText)).text
 
-    async def status(
-        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
-    ) -> m.StatusReport:
-        """Say what a checkout holds, ahead and behind of `base`, whether HEAD is on `branch`, and its size if asked."""
-        request = m.Status(worktree=worktree, base=base, branch=branch, measure=measure)
+    async def status(self, of: m.ThreadWorktree, *, base: str | None = None, measure: bool = False) -> m.StatusReport:
+        """Say what a worktree holds, ahead and behind of `base`, where its HEAD stands, and its size if asked."""
+        request = m.Status(of=self._owned(of), base=base, measure=measure)
         return await self._ask(request, m.StatusReport)
+
+    async def head(self, of: m.ThreadWorktree) -> m.HeadReport:
+        """Say where the HEAD of a worktree stands, which takes no look at its files."""
+        return await self._ask(m.AskHead(of=self._owned(of)), m.HeadReport)
 
     async def diff(
         self,
@@ -138,10 +149,22 @@ class GitWorker:
         location: str | None = None,
         restore: str | None = None,
         pool: bool = False,
+        begun_at: str | None = None,
     ) -> m.Worktree:
-        """Make, repair or reuse the worktree of `thread`; a repeat returns the same one (design §6 rules 1, 2)."""
+        """Make, repair or reuse the worktree of `thread`; a repeat returns the same one (design §6 rules 1, 2).
+
+        `begun_at` is the commit where the thread's branch began, if the log knows one.
+        """
         request = m.EnsureWorktree(
-            epoch=self.epoch, repo=repo, thread=thread, base=base, location=location, restore=restore, pool=pool
+            epoch=self.epoch,
+            repo=repo,
+            thread=thread,
+            base=base,
+            location=location,
+            restore=restore,
+            pool=pool,
+            begun_at=begun_at,
+            owner=self.owner,
         )
         return await self._ask(request, m.Worktree)
 
@@ -154,14 +177,16 @@ class GitWorker:
         self, repo: str, thread: str, commit: str, *, location: str | None = None
     ) -> m.Worktree:
         """Make or find the detached worktree of `thread` at a commit; a repeat returns the same one (design §5)."""
-        request = m.EnsureReadingTree(epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location)
+        request = m.EnsureReadingTree(
+            epoch=self.epoch, repo=repo, thread=thread, commit=commit, location=location, owner=self.owner
+        )
         return await self._ask(request, m.Worktree)
 
     async def furnish_worktree(
-        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+        self, of: m.ThreadWorktree, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
     ) -> m.Furnished:
         """Bring untracked files of the main checkout into a worktree; a repeat overwrites nothing."""
-        request = m.FurnishWorktree(epoch=self.epoch, repo=repo, path=path, copy=copy, link=link)
+        request = m.FurnishWorktree(epoch=self.epoch, of=self._owned(of), copy=copy, link=link)
         return await self._ask(request, m.Furnished)
 
     async def remove_worktree(
@@ -174,8 +199,12 @@ class GitWorker:
         clean_only: bool = False,
         dry_run: bool = False,
         location: str | None = None,
+        snapshots: Mapping[str, str] = m.NO_SNAPSHOTS,
     ) -> m.Removed:
-        """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
+        """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4).
+
+        `snapshots` are those that the log knows of the thread: commits by execution.
+        """
         request = m.RemoveWorktree(
             epoch=self.epoch,
             repo=repo,
@@ -185,17 +214,22 @@ class GitWorker:
             clean_only=clean_only,
             dry_run=dry_run,
             location=location,
+            snapshots=dict(snapshots),
+            owner=self.owner,
         )
         return await self._ask(request, m.Removed)
 
-    async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
-        """Record what is in `worktree` under `refs/compas/snap/<execution>`; a repeat returns the recorded one."""
-        request = m.TakeSnapshot(epoch=self.epoch, worktree=worktree, execution=execution, message=message)
+    async def snapshot(self, of: m.ThreadWorktree, execution: str, *, at: float | None = None) -> m.Snapshot:
+        """Record what is in a worktree under `refs/compas/snap/<execution>`; a repeat returns the same commit.
+
+        `at` dates it, in UTC seconds. GitRefused `snapshot_taken_over` where somebody else made that ref.
+        """
+        request = m.TakeSnapshot(epoch=self.epoch, of=self._owned(of), execution=execution, at=at)
         return await self._ask(request, m.Snapshot)
 
-    async def commit_all(self, worktree: str, message: str) -> m.Committed | m.NothingToCommit:
-        """Commit everything in `worktree`; GitRefused `hook_refused` carries the hook's output."""
-        request = m.CommitAll(epoch=self.epoch, worktree=worktree, message=message)
+    async def commit_all(self, of: m.ThreadWorktree, message: str) -> m.Committed | m.NothingToCommit:
+        """Commit everything in a worktree; GitRefused `hook_refused` carries the hook's output."""
+        request = m.CommitAll(epoch=self.epoch, of=self._owned(of), message=message)
         return await self._ask(request, m.Committed, m.NothingToCommit)
 
     async def prepare_merge(

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import subprocess
+import sys
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -50,6 +51,26 @@ def is_torn(output: Output) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A git directory and its checkout: commands are told them, so that git discovers nothing from what stands there.
+
+    `descriptor` is the opened checkout: on Linux commands start in it, whatever its path leads to by then.
+    """
+
+    git_dir: str
+    common_dir: str
+    descriptor: int | None = None
+
+    def variables(self, directory: str) -> dict[str, str]:
+        """Return what commands are told; the checkout is where they start."""
+        return {
+            "GIT_DIR": self.git_dir,
+            "GIT_WORK_TREE": ".",
+            "GIT_CEILING_DIRECTORIES": os.path.dirname(directory),
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Git:
     """git in one directory, with the variables and lock descriptors that its commands get."""
 
@@ -59,10 +80,28 @@ class Git:
     """Configuration above every file; a later one wins."""
     held: tuple[int, ...] = ()
     """Descriptors of locks: a command that outlives this process keeps them locked."""
+    named: Named | None = None
+    """Which repository this is, where git must not find that out by itself."""
+
+    @property
+    def store(self) -> str:
+        """What libgit2 opens: the git directory where it is named, else the directory."""
+        return self.directory if self.named is None else self.named.git_dir
+
+    @property
+    def start(self) -> str:
+        """Where commands start."""
+        if self.named is None or self.named.descriptor is None or not sys.platform.startswith("linux"):
+            return self.directory
+        return f"/proc/self/fd/{self.named.descriptor}"
 
     def at(self, directory: str) -> "Git":
-        """The same in another directory."""
-        return replace(self, directory=directory)
+        """The same in another directory, of which git finds out by itself to which repository it belongs."""
+        return replace(self, directory=directory, named=None)
+
+    def naming(self, directory: str, named: Named) -> "Git":
+        """The same in a checkout whose git directory is known."""
+        return replace(self, directory=directory, named=named)
 
     def having(self, **variables: str) -> "Git":
         """The same with these environment variables as well."""
@@ -138,11 +177,12 @@ def shown(name: bytes) -> str:
 
 
 async def _start(command: Sequence[str], git: Git, *, piped_input: bool) -> trio.Process:
+    named = {} if git.named is None else git.named.variables(git.directory)
     try:
         return await trio.lowlevel.open_process(
             command,
-            cwd=git.directory,
-            env={**environment(os.environ), **git.variables, **configuration((*SETTINGS, *git.settings))},
+            cwd=git.start,
+            env={**environment(os.environ), **named, **git.variables, **configuration((*SETTINGS, *git.settings))},
             stdin=subprocess.PIPE if piped_input else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

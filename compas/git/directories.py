@@ -18,6 +18,16 @@ def is_directory(path: str) -> bool:
     return os.path.isdir(path)
 
 
+def is_link(path: str) -> bool:
+    """Say whether a link is at `path`."""
+    return os.path.islink(path)
+
+
+def is_real(path: str) -> bool:
+    """Say whether no part of an absolute path is a link."""
+    return os.path.realpath(path) == path
+
+
 def has_git_file(path: str) -> bool:
     """Say whether a directory is linked to a repository."""
     return os.path.isfile(os.path.join(path, ".git"))

@@ -10,10 +10,10 @@ import trio
 
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import lexists, same_place
-from compas.git.errors import GitRefused
 from compas.git.large_files import unfiltered_note
 from compas.git.messages import Furnished, FurnishWorktree
 from compas.git.naming import WORKTREES
+from compas.git.open_worktree import open_worktree
 from compas.git.reflink import copy_file
 from compas.git.repository import repository_at
 from compas.git.submodules import fill_submodules
@@ -47,24 +47,23 @@ async def furnish_worktree(request: FurnishWorktree) -> Furnished:
 
     Never overwritten: anything that exists in the worktree or that its branch tracks. Left out with a note: what is
     missing, what leads out of the repository, and what is neither file, directory nor link.
-    Raises GitRefused `not_a_worktree`, `not_a_repository`. Cancelling stops between two files.
+    Raises GitRefused `not_a_repository`, and as `open_worktree` does. Cancelling stops between two files.
     """
-    here = await repository_at(Git(request.repo))
-    there = Git(request.path)
-    if (await repository_at(there)).common_dir != here.common_dir:
-        message = f"{request.path} is no worktree of {request.repo}, so nothing was copied into it"
-        raise GitRefused("not_a_worktree", message)
-    unfiltered = await unfiltered_note(there)
-    if here.main is None:
-        wanted = request.copy or request.link
-        notes = [f"{request.repo} is bare: it has no checkout to copy files from"] if wanted else []
-        return Furnished(copied=0, linked=0, notes=(*notes, *unfiltered))
-    move = _move(here.main, request.path, await _tracked(there))
-    included = await _included(Git(move.source), move)
-    await trio.to_thread.run_sync(_carry, move, request.copy, included, request.link)
-    await _warn_of_what_git_would_take(there, move)
-    for note in (*await fill_submodules(Git(move.source), there, here.common_dir), *unfiltered):
-        move.note(note)
+    of = request.of
+    here = await repository_at(Git(of.repo))
+    with open_worktree(here.common_dir, of) as opened:
+        there = opened.git
+        unfiltered = await unfiltered_note(there)
+        if here.main is None:
+            wanted = request.copy or request.link
+            notes = [f"{of.repo} is bare: it has no checkout to copy files from"] if wanted else []
+            return Furnished(copied=0, linked=0, notes=(*notes, *unfiltered))
+        move = _move(here.main, opened.path, await _tracked(there))
+        included = await _included(Git(move.source), move)
+        await trio.to_thread.run_sync(_carry, move, request.copy, included, request.link)
+        await _warn_of_what_git_would_take(there, move)
+        for note in (*await fill_submodules(Git(move.source), there, here.common_dir), *unfiltered):
+            move.note(note)
     return Furnished(copied=move.copied, linked=move.linked, notes=tuple(move.notes))
 
 

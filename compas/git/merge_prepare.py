@@ -24,7 +24,7 @@ async def prepare_merge(request: PrepareMerge) -> PrepareResult:
     try:
         merge_directory("", request.op)
         git, common_dir, listed = await whereabouts_with_worktrees(Git(request.repo))
-        sides = await preflight(git, listed, request)
+        sides = await preflight(git, common_dir, listed, request)
         result = await _prepare(git, common_dir, sides, request)
     except GitError as error:
         return refused_by(error)
@@ -37,7 +37,7 @@ async def _prepare(git: Git, common_dir: str, sides: Sides, request: PrepareMerg
     strategy = _STRATEGIES[request.strategy]
     base = await merge_base(git, sides)
     if base == sides.source_tip:
-        return await nothing_to_do(git, sides)
+        return nothing_to_do(common_dir, sides)
     if base == sides.target_old and strategy.moves_forward:
         return sides.prepared("fast_forward", sides.source_tip, f"{sides.target} moves forward to {sides.source}")
     if not await has_hooks(git, strategy.hooks):

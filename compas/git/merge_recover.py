@@ -4,14 +4,16 @@ import os
 import stat
 from typing import Final
 
-from compas.git.checkouts import checkouts_of, follow, is_locked, obstacle_in
+from compas.git.checkouts import checkouts_of, follow_there, is_locked, obstacle_in
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import lexists
+from compas.git.errors import GitRefused
 from compas.git.locks import hold
 from compas.git.merge_checkout import lock_of, remove_merge_checkout
 from compas.git.messages import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout
 from compas.git.naming import BRANCHES, lock_of_target, merge_directory
-from compas.git.repository import Listed, has_commit, is_ancestor, path_of, tip_of, whereabouts
+from compas.git.open_checkout import git_dir_of, open_checkout
+from compas.git.repository import Listed, has_commit, is_ancestor, tip_of, whereabouts
 
 GONE: Final = b"000000"
 _NAMES: Final = ("--no-renames", "--name-only", "-z", "--end-of-options")
@@ -56,15 +58,18 @@ async def complete_checkouts(
         if not checkout.present:
             left.append(stale(checkout.path, old, tip, "its directory is not there"))
             continue
-        there = git.at(checkout.path)
-        if is_locked(await path_of(there, "--git-dir")):
-            left.append(stale(checkout.path, old, tip, "an index.lock is there: git is at work, or was killed"))
-        elif await _is_behind(there, old, tip):
-            reason = await _complete(there, checkout, target, old, tip)
-            if reason is None:
-                followed.append(checkout.path)
-            else:
-                left.append(stale(checkout.path, old, tip, reason))
+        try:
+            async with open_checkout(git, checkout.path) as there:
+                if is_locked(git_dir_of(there)):
+                    left.append(stale(checkout.path, old, tip, "an index.lock is there: git is at work, or was killed"))
+                elif await _is_behind(there, old, tip):
+                    reason = await _complete(there, checkout, target, old, tip)
+                    if reason is None:
+                        followed.append(checkout.path)
+                    else:
+                        left.append(stale(checkout.path, old, tip, reason))
+        except GitRefused as refused:
+            left.append(stale(checkout.path, old, tip, refused.message))
     return tuple(followed), tuple(left)
 
 
@@ -73,7 +78,7 @@ async def _complete(git: Git, checkout: Listed, target: str, old: str, tip: str)
     refusal = await obstacle_in(git, checkout, target, old, tip)
     if refusal is not None:
         return refusal.sentence
-    return await follow(git, checkout.path, old, tip)
+    return await follow_there(git, old, tip)
 
 
 def stale(worktree: str, old: str, new: str, reason: str) -> StaleCheckout:
@@ -101,8 +106,7 @@ async def _accept_written(git: Git, old: str, tip: str) -> None:
 
     git writes the files first and the index last; without this it would take its own files for somebody's changes.
     """
-    top = await path_of(git, "--show-toplevel")
-    there = git.at(top)
+    top, there = git.directory, git
     raw = await there.run(
         "diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--no-renames", "--end-of-options", old, tip, "--"
     )

@@ -7,10 +7,11 @@ from typing import Final
 from compas.git import quick
 from compas.git.command import Git
 from compas.git.errors import GitRefused
+from compas.git.merge_unsaved import refuse_unsaved
 from compas.git.messages import MergeKind, Prepared, PrepareMerge
-from compas.git.naming import BASES, BRANCHES
+from compas.git.naming import thread_of
+from compas.git.registration import read_registration
 from compas.git.repository import Listed, branch_tip, target_tip, tip_of
-from compas.git.status import read_entries
 
 STRATEGIES: Final = ("merge", "rebase", "squash")
 
@@ -39,7 +40,7 @@ class Sides:
         )
 
 
-async def preflight(git: Git, listed: Sequence[Listed], request: PrepareMerge) -> Sides:
+async def preflight(git: Git, common_dir: str, listed: Sequence[Listed], request: PrepareMerge) -> Sides:
     """Pin both sides, or raise GitRefused for what is known to fail (b-mcp-cli-merge 80, 85, 91)."""
     if request.strategy not in STRATEGIES:
         known = ", ".join(STRATEGIES)
@@ -52,7 +53,7 @@ async def preflight(git: Git, listed: Sequence[Listed], request: PrepareMerge) -
             "was asked for; look at what was added, and ask again"
         )
         raise GitRefused("source_moved", message)
-    await _refuse_unsaved(git, listed, request.source)
+    await refuse_unsaved(git, common_dir, listed, request.source)
     verb = "Squash merge" if request.strategy == "squash" else "Merge branch"
     message = request.message.strip() or f"{verb} '{request.source}' into {request.target}"
     return Sides(request.source, request.target, source_tip, target_old, message, request.trailer.strip())
@@ -67,25 +68,10 @@ async def _source_tip(git: Git, source: str) -> str:
     return tip
 
 
-async def _refuse_unsaved(git: Git, listed: Sequence[Listed], source: str) -> None:
-    """Refuse while a checkout of the source holds something that no commit has; untracked counts (b row 80)."""
-    for checkout in listed:
-        if checkout.branch != BRANCHES + source or not checkout.present:
-            continue
-        entries = await read_entries(git.at(checkout.path))
-        if entries:
-            names = ", ".join(entry.path for entry in entries[:10]) + (", …" if len(entries) > 10 else "")
-            message = (
-                f"{checkout.path} has uncommitted changes ({len(entries)}: {names}); "
-                "commit them there, or discard them, then merge again"
-            )
-            raise GitRefused("source_dirty", message)
-
-
 async def merge_base(git: Git, sides: Sides) -> str:
     """Return a common ancestor of both sides. Raises GitRefused `unrelated`."""
     try:
-        base = await quick.merge_base(git.directory, sides.target_old, sides.source_tip)
+        base = await quick.merge_base(git.store, sides.target_old, sides.source_tip)
     except quick.NotQuick:
         base = await git.line("merge-base", "--end-of-options", sides.target_old, sides.source_tip)
     if base is None:
@@ -94,10 +80,11 @@ async def merge_base(git: Git, sides: Sides) -> str:
     return base
 
 
-async def nothing_to_do(git: Git, sides: Sides) -> Prepared:
+def nothing_to_do(common_dir: str, sides: Sides) -> Prepared:
     """Return the result where the target contains the source: told apart by whether the source ever had a commit."""
-    start = await tip_of(git, BASES + sides.source.removeprefix(BRANCHES).removeprefix("compas/"))
-    if start == sides.source_tip:
+    thread = thread_of(sides.source)
+    made = read_registration(common_dir, thread) if thread is not None else None
+    if made is not None and made.base == sides.source_tip:
         summary = f"No commits to merge: {sides.source} has none of its own"
         return sides.prepared("nothing", sides.target_old, summary)
     summary = f"No commits to merge: {sides.target} contains {sides.source} already"

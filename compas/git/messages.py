@@ -28,6 +28,7 @@ from compas.git.wire.merging import (
 )
 from compas.git.wire.message import Lane, Mutation, Struct
 from compas.git.wire.reading import (
+    AskHead,
     CommitSeen,
     Contained,
     Contains,
@@ -38,6 +39,7 @@ from compas.git.wire.reading import (
     FileStat,
     Graph,
     GraphText,
+    HeadReport,
     InProgress,
     ReadSides,
     Repository,
@@ -49,7 +51,9 @@ from compas.git.wire.reading import (
     Status,
     StatusReport,
 )
+from compas.git.wire.thread_worktree import Owner, ThreadWorktree
 from compas.git.wire.worktrees import (
+    NO_SNAPSHOTS,
     CommitAll,
     Committed,
     EnsureReadingTree,
@@ -68,7 +72,9 @@ from compas.git.wire.worktrees import (
 )
 
 __all__ = [
+    "NO_SNAPSHOTS",
     "Answered",
+    "AskHead",
     "Asked",
     "ClearMerge",
     "Cleared",
@@ -94,11 +100,13 @@ __all__ = [
     "Furnished",
     "Graph",
     "GraphText",
+    "HeadReport",
     "InProgress",
     "Lane",
     "MergeKind",
     "Mutation",
     "NothingToCommit",
+    "Owner",
     "Pool",
     "PrepareMerge",
     "PrepareResult",
@@ -126,6 +134,7 @@ __all__ = [
     "Struct",
     "TakeSnapshot",
     "TargetMoved",
+    "ThreadWorktree",
     "Verified",
     "VerifyMerge",
     "Worktree",
@@ -138,6 +147,7 @@ Request = (
     | ReadSides
     | Graph
     | Status
+    | AskHead
     | Diff
     | EnsureWorktree
     | EnsureReadingTree
@@ -159,6 +169,7 @@ Response = (
     | SidesRead
     | GraphText
     | StatusReport
+    | HeadReport
     | DiffText
     | Worktree
     | Furnished

@@ -18,9 +18,14 @@ MERGES: Final = "compas-merge"
 _ID: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
 
 
+def is_id(value: str) -> bool:
+    """Say whether a text is safe as a directory and as part of a ref."""
+    return _ID.fullmatch(value) is not None and ".." not in value and not value.endswith((".", ".lock"))
+
+
 def checked_id(what: str, value: str) -> str:
     """Return `value` if it is safe as a directory and as part of a ref (b W-1). Raises GitRefused `bad_id`."""
-    if _ID.fullmatch(value) is None or ".." in value or value.endswith((".", ".lock")):
+    if not is_id(value):
         message = (
             f"the {what} {value!r} cannot name a branch and a directory; use letters, digits, '.', '_' and '-', "
             "begin with a letter or digit, and end neither in '.' nor in '.lock'"
@@ -34,6 +39,13 @@ def thread_branch(thread: str) -> str:
     return f"compas/{checked_id('thread id', thread)}"
 
 
+def thread_of(branch: str) -> str | None:
+    """Return the thread whose branch has this name, short or in full; None where no thread's can."""
+    name = branch.removeprefix(BRANCHES)
+    thread = name.removeprefix("compas/")
+    return thread if thread != name and is_id(thread) else None
+
+
 def snapshot_ref(execution: str) -> str:
     """Return where the snapshot of an execution is recorded."""
     return SNAPSHOTS + checked_id("execution id", execution)
@@ -44,9 +56,9 @@ def base_ref(thread: str) -> str:
     return BASES + checked_id("thread id", thread)
 
 
-def archive_ref(name: str, commit: str) -> str:
+def archive_ref(name: str, commit: str, length: int = 12) -> str:
     """Return where a deleted branch's tip is kept."""
-    return f"{ARCHIVE}{name}-{commit[:12]}"
+    return f"{ARCHIVE}{name}-{commit[:length]}"
 
 
 def merge_directory(common_dir: str, op: str) -> str:

@@ -10,13 +10,14 @@ import msgspec
 
 from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git
-from compas.git.directories import make_parent, vacate
+from compas.git.directories import is_link, make_parent, vacate
 from compas.git.errors import GitError, GitFailed
 from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import FillPool, Pool
 from compas.git.naming import worktree_root
-from compas.git.registration import Registration, read_all_registrations, write_registration
+from compas.git.open_worktree import open_registered
+from compas.git.registration import Mark, Registration, read_all_registrations, write_registration
 from compas.git.repository import Listed, branch_tip, repository_at, worktrees
 from compas.git.worktree_ignore import exclude_worktrees
 
@@ -26,11 +27,19 @@ PREFIX: Final = ".pool-"
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A prepared worktree; not `ready` means that it may be half made. `sparse` is what it was made to show."""
+    """A prepared worktree; not `ready` means that it may be half made. `sparse` is what it was made to show.
+
+    `mark` is how it is known again; older versions of compas wrote none.
+    """
 
     path: str
     ready: bool
     sparse: str = ""
+    mark: Mark | None = None
+
+    def registration(self) -> Registration:
+        """What a worktree of a thread would be registered as."""
+        return Registration(thread=os.path.basename(self.path), path=self.path, ready=self.ready, mark=self.mark)
 
 
 async def fill_pool(request: FillPool) -> Pool:
@@ -72,7 +81,7 @@ async def take(git: Git, common_dir: str, wanted: Registration) -> bool:
             found = listed.get(_real(entry.path))
             if not entry.ready or found is None or entry.sparse != _sparse(common_dir):
                 continue
-            if not await _is_pristine(held, entry, found):
+            if not await _is_pristine(held, common_dir, entry, found):
                 continue
             vacate(wanted.path)  # git would move it into an empty directory
             write_registration(common_dir, wanted)
@@ -87,13 +96,14 @@ async def take(git: Git, common_dir: str, wanted: Registration) -> bool:
     return False
 
 
-async def _is_pristine(git: Git, entry: Entry, found: Listed) -> bool:
+async def _is_pristine(git: Git, common_dir: str, entry: Entry, found: Listed) -> bool:
     """Say whether it is as it was made: detached, unlocked, nothing changed, added or even ignored in it."""
     if not found.present or found.branch is not None or found.locked is not None:
         return False
-    question = ("status", "--porcelain", "-z", "--ignored", "--untracked-files=normal", "--ignore-submodules=none")
+    question = ("status", "--porcelain", "-z", "--ignored", "--untracked-files=normal", "--ignore-submodules=dirty")
     try:
-        return not (await git.at(entry.path).run(*question, time_limit=LONG_LIMIT)).stdout
+        with open_registered(common_dir, entry.registration(), git) as opened:
+            return not (await opened.git.run(*question, time_limit=LONG_LIMIT)).stdout
     except GitError:
         return False
 
@@ -105,8 +115,11 @@ async def _heal(git: Git, common_dir: str, notes: list[str]) -> list[str]:
     ready = []
     for name, entry in _entries(common_dir).items():
         found = listed.get(_real(entry.path))
-        if entry.ready and found is not None and found.present:
-            if not await _is_pristine(git, entry, found):
+        if is_link(entry.path):
+            notes.append(f"{entry.path} is a link now; it is left alone")
+            _forget(common_dir, name)
+        elif entry.ready and found is not None and found.present:
+            if not await _is_pristine(git, common_dir, entry, found):
                 notes.append(f"{entry.path} was touched since it was prepared; it is left alone")
                 _forget(common_dir, name)
             elif entry.sparse != _sparse(common_dir):
@@ -139,7 +152,9 @@ async def _make(git: Git, common_dir: str, root: str, base: str) -> None:
     _write(common_dir, name, entry)
     await add_worktree(git, "--detach", "--end-of-options", entry.path, tip)
     hit("git.pool_made")
-    _write(common_dir, name, msgspec.structs.replace(entry, ready=True))
+    with open_registered(common_dir, entry.registration(), git) as opened:
+        mark = opened.registration.mark
+    _write(common_dir, name, msgspec.structs.replace(entry, ready=True, mark=mark))
 
 
 async def _has_submodules(git: Git, base: str) -> bool:

@@ -3,6 +3,8 @@
 import os
 import secrets
 
+from msgspec.structs import replace
+
 from compas.git.command import LONG_LIMIT, Git
 from compas.git.directories import clear_unused, is_vacant, make_parent, same_place, vacate
 from compas.git.errors import GitFailed, GitRefused
@@ -10,8 +12,10 @@ from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import EnsureReadingTree, Worktree
 from compas.git.naming import checked_id, worktree_root
+from compas.git.open_worktree import open_registered
+from compas.git.owner import check_owner
 from compas.git.registration import Registration, read_registration, write_registration
-from compas.git.repository import Listed, commit_of, path_of, repository_at, tip_of, worktrees
+from compas.git.repository import Listed, commit_of, repository_at, tip_of, worktrees
 from compas.git.worktree import INTERRUPTED, directory_of
 from compas.git.worktree_ignore import exclude_worktrees
 
@@ -28,6 +32,8 @@ async def ensure_reading_tree(request: EnsureReadingTree) -> Worktree:
     async with hold(Git(here.main or here.common_dir), here.common_dir, f"worktree-{request.thread}") as git:
         commit = await commit_of(git, request.commit)
         known = read_registration(here.common_dir, request.thread)
+        if known is not None:
+            check_owner(known, request.owner)
         if known is not None and known.reading and not same_place(known.path, path):
             path = known.path  # it was made while `worktree_dir` said something else
         listed = next((item for item in await worktrees(git) if same_place(item.path, path)), None)
@@ -36,17 +42,18 @@ async def ensure_reading_tree(request: EnsureReadingTree) -> Worktree:
             if request.location is None and here.main is not None:
                 exclude_worktrees(here.common_dir)
             known = Registration(
-                thread=request.thread, path=path, ready=False, instance=secrets.token_hex(8), reading=commit
+                thread=request.thread,
+                path=path,
+                ready=False,
+                instance=secrets.token_hex(8),
+                reading=commit,
+                owner=request.owner,
             )
             await _add(git, here.common_dir, known)
         assert known is not None
-        there = git.at(path)
-        if not same_place(await path_of(there, "--show-toplevel"), path):
-            raise GitRefused("path_occupied", f"{path} should be a worktree of its own and is not; move it away")
-        head = await tip_of(there, "HEAD") or commit
-        ready = Registration(
-            thread=request.thread, path=path, ready=True, instance=known.instance, reading=known.reading
-        )
+        with open_registered(here.common_dir, known, git) as opened:
+            head = await tip_of(opened.git, "HEAD") or commit
+            ready = replace(opened.registration, ready=True, owner=request.owner)
         write_registration(here.common_dir, ready)
     return Worktree(path=path, branch="", base=ready.reading, head=head, created=created, instance=ready.instance)
 

@@ -2,20 +2,38 @@
 
 import contextlib
 import os
+import secrets
 from typing import Final
 
 import msgspec
 
 from compas.git.naming import checked_id
+from compas.git.wire.thread_worktree import Owner
 
 _DIRECTORY: Final = os.path.join("compas", "worktrees")
+
+
+class Mark(msgspec.Struct, frozen=True, kw_only=True):
+    """What tells a directory of ours from another that was put in its place.
+
+    The inode stays for as long as the directory does; the device has the same number only while the machine is up.
+    `link` is the content of its `.git` file, `git_dir` the git directory that this names.
+    """
+
+    inode: int
+    device: int
+    boot: str
+    link: str
+    git_dir: str
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """A worktree of ours; not `ready` means that nobody was ever told of it.
 
     `instance` names this very directory. `reading` is the commit that a detached worktree is for, empty for one with a
-    branch. `pooled` says that it was made in advance and is being moved here.
+    branch. `pooled` says that it was made in advance and is being moved here. `base` is the commit where the branch
+    began. `owner` is the state directory it was made for. `mark` is how it is known again; older versions of compas
+    wrote none of the last three.
     """
 
     thread: str
@@ -24,6 +42,9 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     instance: str = ""
     reading: str = ""
     pooled: bool = False
+    base: str = ""
+    owner: Owner = Owner()
+    mark: Mark | None = None
 
 
 def read_registration(common_dir: str, thread: str) -> Registration | None:
@@ -50,11 +71,12 @@ def write_registration(common_dir: str, registration: Registration) -> None:
     """Replace what is remembered; on the disk before this returns."""
     path = _path(common_dir, registration.thread)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(f"{path}.new", "wb") as file:
+    new = f"{path}.{secrets.token_hex(4)}.new"  # two may write the same at once
+    with open(new, "wb") as file:
         file.write(msgspec.json.encode(registration))
         file.flush()
         os.fsync(file.fileno())
-    os.replace(f"{path}.new", path)
+    os.replace(new, path)
 
 
 def forget_registration(common_dir: str, thread: str) -> None:

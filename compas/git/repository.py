@@ -124,7 +124,7 @@ async def commit_of(git: Git, revision: str) -> str:
 async def tip_of(git: Git, ref: str) -> str | None:
     """Return the commit at a full ref, or None where the ref does not exist."""
     try:
-        return await quick.tip(git.directory, ref)
+        return await quick.tip(git.store, ref)
     except quick.NotQuick:
         return await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
 
@@ -132,7 +132,7 @@ async def tip_of(git: Git, ref: str) -> str | None:
 async def has_commit(git: Git, commit: str) -> bool:
     """Say whether the repository has a commit, named in full."""
     try:
-        return await quick.has_commit(git.directory, commit)
+        return await quick.has_commit(git.store, commit)
     except quick.NotQuick:
         return (
             await git.line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{commit}^{{commit}}") is not None
@@ -172,7 +172,7 @@ async def _branch(git: Git, branch: str) -> tuple[str, str]:
     """Return tip and, for another name of a branch, the ref it leads to in the end. Only exact names match."""
     ref = BRANCHES + branch.replace("\0", "?")
     with contextlib.suppress(quick.NotQuick):
-        found = await quick.branch(git.directory, ref)
+        found = await quick.branch(git.store, ref)
         if found is not None:
             return found
     listed = await git.text("for-each-ref", "--format=%(refname) %(objectname) %(symref)", "--end-of-options", ref)
@@ -210,7 +210,7 @@ async def contains(request: Contains) -> Contained:
 async def is_ancestor(git: Git, older: str, newer: str) -> bool:
     """Say whether commit `newer` contains commit `older`."""
     try:
-        return older == newer or await quick.is_ancestor(git.directory, older, newer)
+        return older == newer or await quick.is_ancestor(git.store, older, newer)
     except quick.NotQuick:
         return await git.holds("merge-base", "--is-ancestor", "--end-of-options", older, newer)
 

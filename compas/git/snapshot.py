@@ -6,12 +6,20 @@ import shutil
 from collections.abc import Iterator
 from typing import Final
 
+from msgspec.structs import replace
+
+from compas.git import quick
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.errors import GitRefused
 from compas.git.locks import hold
 from compas.git.messages import FileChange, Snapshot, TakeSnapshot
-from compas.git.naming import snapshot_ref
-from compas.git.repository import path_of, tip_of
+from compas.git.naming import snapshot_ref, thread_branch
+from compas.git.nested import stage_all
+from compas.git.open_worktree import Opened, open_worktree
+from compas.git.own_refs import make_ref
+from compas.git.repository import tip_of
+from compas.git.thread_head import Head, bring_back
+from compas.git.whereabouts import common_directory
 
 FILES: Final = 1000
 """How many files a snapshot lists; it always says how many there are."""
@@ -22,54 +30,36 @@ OURS: Final = {
     "GIT_COMMITTER_NAME": "compas",
     "GIT_COMMITTER_EMAIL": "compas@localhost",
 }
-_HEAD_LINE: Final = "head: "
 
 
 async def take_snapshot(request: TakeSnapshot) -> Snapshot:
-    """Record the checkout under `refs/compas/snap/<execution>`, or return what is recorded there already.
+    """Record a thread's worktree under `refs/compas/snap/<execution>`; a repeat makes the very same commit again.
 
-    Untracked files are included, ignored ones are not. A clean checkout is recorded as its HEAD itself.
+    First HEAD is looked at, and put back on the thread's branch where nothing speaks against it. Untracked files are
+    included, ignored ones and repositories inside are not. A clean checkout is recorded as its HEAD itself.
+    Raises GitRefused as `open_worktree` does, `empty_repository`, and `snapshot_taken_over` where the ref names
+    anything else.
     """
-    return await snapshot_at(Git(request.worktree), snapshot_ref(request.execution), request.message)
+    ref = snapshot_ref(request.execution)
+    with open_worktree(await common_directory(request.of.repo), request.of) as opened:
+        branch = "" if request.of.reading else thread_branch(request.of.thread)
+        head = await bring_back(opened, branch) if branch else Head(await tip_of(opened.git, "HEAD"))
+        message = f"compas: what execution {request.execution} left uncommitted"
+        taken = await snapshot_at(opened, ref, message, request.at)
+    return replace(taken, head_on=head.elsewhere, head_moved=head.moved)
 
 
-async def snapshot_at(git: Git, ref: str, message: str) -> Snapshot:
-    """Record the checkout under a full ref. Raises GitRefused `empty_repository`."""
-    recorded = await tip_of(git, ref)
-    if recorded is not None:
-        return await _read_back(git, recorded)
+async def snapshot_at(opened: Opened, ref: str, message: str, at: float | None = None) -> Snapshot:
+    """Record a worktree under a full ref, create-only. Raises GitRefused `empty_repository`, `snapshot_taken_over`."""
+    git = opened.git
     head = await tip_of(git, "HEAD")
     if head is None:
         raise GitRefused("empty_repository", f"{git.directory} has no commit yet; make a first one")
-    tree, left_out = await tree_of_checkout(git)
-    dirty = tree != await git.text("rev-parse", "--verify", "--end-of-options", f"{head}^{{tree}}")
-    commit = head
-    if dirty:
-        text = f"{message.strip() or 'Snapshot'}\n\n{_HEAD_LINE}{head}\n"
-        if left_out:
-            text += f"left out:\n{left_out}\n"
-        output = await git.having(**OURS).run(
-            "commit-tree", "-p", head, "-F", "-", "--end-of-options", tree, stdin=text.encode()
-        )
-        commit = shown(output.stdout).strip()
-    await git.run("update-ref", "-m", "compas: snapshot", "--end-of-options", ref, commit, "")
+    tree, left_out = await tree_of_checkout(opened)
+    dirty = tree != await tree_of(git, head)
+    commit = await _commit(git, tree, head, message, at) if dirty else head
+    await create_ref(git, ref, commit)
     changes = await changed_files(git, head, commit) if dirty else []
-    return _snapshot(commit, tree, head, changes, dirty=dirty, left_out=left_out)
-
-
-async def _read_back(git: Git, commit: str) -> Snapshot:
-    body = await git.text("show", "--no-patch", "--format=%B", "--end-of-options", commit, "--")
-    tree = await git.text("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}")
-    author = await git.text("show", "--no-patch", "--format=%ae %P", "--end-of-options", commit, "--")
-    email, _, parents = author.partition(" ")
-    ours = email == OURS["GIT_AUTHOR_EMAIL"] and f"\n{_HEAD_LINE}{parents}\n" in f"{body}\n"
-    head = parents if ours else commit
-    _, _, left_out = body.partition("\nleft out:\n")
-    changes = await changed_files(git, head, commit) if ours else []
-    return _snapshot(commit, tree, head, changes, dirty=ours, left_out=left_out.strip() if ours else "")
-
-
-def _snapshot(commit: str, tree: str, head: str, changes: list[FileChange], *, dirty: bool, left_out: str) -> Snapshot:
     return Snapshot(
         commit=commit,
         tree=tree,
@@ -81,33 +71,55 @@ def _snapshot(commit: str, tree: str, head: str, changes: list[FileChange], *, d
     )
 
 
-async def tree_of_checkout(git: Git) -> tuple[str, str]:
-    """Write the checkout's content as a tree; also return git's words about what it could not take in.
+async def _commit(git: Git, tree: str, head: str, message: str, at: float | None) -> str:
+    """Make the commit that these always make: nothing of the moment, or of anybody's configuration, is in it."""
+    if at is None:
+        at = int(await git.text("show", "--no-patch", "--format=%ct", "--end-of-options", head, "--"))
+    seconds = int(at)
+    dated = git.having(**OURS, GIT_AUTHOR_DATE=f"@{seconds} +0000", GIT_COMMITTER_DATE=f"@{seconds} +0000")
+    fixed = dated.configured(("i18n.commitEncoding", "UTF-8"))
+    making = ("commit-tree", "-p", head, "-F", "-", "--end-of-options")
+    output = await fixed.run(*making, tree, stdin=f"{message}\n".encode())
+    return shown(output.stdout).strip()
+
+
+async def create_ref(git: Git, ref: str, commit: str) -> None:
+    """Make a ref that was not there; one that names this very commit is our own, of before a crash.
+
+    Raises GitRefused `snapshot_taken_over`: somebody else has made it, and what it names is nothing we vouch for.
+    """
+    there = await make_ref(git, ref, commit, "compas: snapshot")
+    if not there:
+        return
+    message = (
+        f"{ref} could not be made for {commit[:12]}, the work that is in {git.directory}: {there}. Nothing but compas "
+        "writes there; the work is still in the worktree, and is recorded with the next execution"
+    )
+    raise GitRefused("snapshot_taken_over", message, {"ref": ref, "commit": commit})
+
+
+async def tree_of(git: Git, commit: str) -> str:
+    """Return the tree of a commit, named in full."""
+    try:
+        return await quick.tree_of(git.store, commit)
+    except quick.NotQuick:
+        return await git.text("rev-parse", "--verify", "--end-of-options", f"{commit}^{{tree}}")
+
+
+async def tree_of_checkout(opened: Opened) -> tuple[str, str]:
+    """Write the checkout's content as a tree; also return what could not be taken in, in words.
 
     Filters apply (so LFS files are stored as pointers), nothing is executed beyond them.
     """
-    git_dir, common_dir = [await path_of(git, which) for which in ("--git-dir", "--git-common-dir")]
-    async with hold(git, common_dir, f"snapshot-{os.path.basename(git_dir)}") as held:
+    git_dir = opened.git_dir
+    async with hold(opened.git, opened.common_dir, f"snapshot-{os.path.basename(git_dir)}") as held:
         with _temporary_index(git_dir) as (index, copied):
             scratch = held.having(GIT_INDEX_FILE=index)
             if not copied:
                 await scratch.run("read-tree", "HEAD")
-            added = await scratch.run("add", "--all", "--ignore-errors", "--", ":/", good=(0, 1), time_limit=LONG_LIMIT)
+            left_out = await stage_all(scratch)
             tree = shown((await scratch.run("write-tree", time_limit=LONG_LIMIT)).stdout).strip()
-    embedded = await _embedded(git, tree)
-    left_out = [added.words] if added.code else []
-    left_out += [f"{path}: a repository inside the worktree; only its commit is recorded" for path in embedded]
     return tree, "\n".join(left_out)
-
-
-async def _embedded(git: Git, tree: str) -> list[str]:
-    changed = await git.run("diff-tree", "-r", "-z", "--raw", "--no-renames", "--end-of-options", "HEAD", tree, "--")
-    fields = changed.stdout.split(b"\0")
-    return [
-        shown(path)
-        for about, path in zip(fields[::2], fields[1::2], strict=False)
-        if about.startswith(b":") and about.split(b" ")[1] == b"160000" and about[1:7] != b"160000"
-    ]
 
 
 @contextlib.contextmanager

@@ -8,50 +8,55 @@ from typing import Final, Literal
 import trio
 
 from compas.git.command import Git, shown
-from compas.git.messages import Entry, InProgress, Status, StatusReport
-from compas.git.repository import commit_of, path_of, tip_of
+from compas.git.in_progress import operation_in
+from compas.git.messages import AskHead, Entry, HeadReport, Status, StatusReport
+from compas.git.naming import BRANCHES, thread_branch
+from compas.git.open_worktree import open_worktree
+from compas.git.repository import commit_of
+from compas.git.thread_head import find_head
+from compas.git.whereabouts import common_directory
 
 ENTRIES: Final = 2000
 """How many entries a report carries; it always says how many there are."""
 
-_SIGNS: Final[tuple[tuple[str, InProgress], ...]] = (
-    ("rebase-merge", "rebase"),
-    ("rebase-apply/applying", "am"),
-    ("rebase-apply", "rebase"),
-    ("MERGE_HEAD", "merge"),
-    ("CHERRY_PICK_HEAD", "cherry-pick"),
-    ("REVERT_HEAD", "revert"),
-    ("BISECT_LOG", "bisect"),
-)
 _FIELDS_BEFORE_PATH: Final = {b"1": 8, b"2": 9, b"u": 10}
 
 
 async def status(request: Status) -> StatusReport:
-    """Report entries, ahead and behind, an operation in progress, and the branch. Raises GitRefused."""
-    git = Git(request.worktree)
-    entries = await read_entries(git)
-    ref = await git.line("symbolic-ref", "--quiet", "HEAD")
-    branch = ref.removeprefix("refs/heads/") if ref else None
-    head = await tip_of(git, "HEAD")
-    ahead = behind = None
-    if request.base is not None and head is not None:
-        base = await commit_of(git, request.base)
-        left, right = (
-            await git.text("rev-list", "--left-right", "--count", "--end-of-options", f"{base}...{head}", "--")
-        ).split()
-        ahead, behind = int(right), int(left)
-    return StatusReport(
-        head=head,
-        branch=branch,
-        entries=tuple(entries[:ENTRIES]),
-        total=len(entries),
-        ahead=ahead,
-        behind=behind,
-        in_progress=operation_in(await path_of(git, "--git-dir")),
-        on_expected_branch=None if request.branch is None else branch == request.branch,
-        clean=not entries,
-        size_bytes=await trio.to_thread.run_sync(_bytes_below, request.worktree) if request.measure else None,
-    )
+    """Report entries, ahead and behind, what is in progress, and HEAD. Raises GitRefused as `open_worktree` does."""
+    of = request.of
+    branch = thread_branch(of.thread)
+    with open_worktree(await common_directory(of.repo), of) as opened:
+        git = opened.git
+        entries = await read_entries(git)
+        found = await find_head(opened, branch)
+        ahead = behind = None
+        if request.base is not None and found.commit is not None:
+            base = await commit_of(git, request.base)
+            span = f"{base}...{found.commit}"
+            counted = await git.text("rev-list", "--left-right", "--count", "--end-of-options", span, "--")
+            left, right = counted.split()
+            ahead, behind = int(right), int(left)
+        return StatusReport(
+            head=found.commit,
+            branch=found.on.removeprefix(BRANCHES) if found.on else None,
+            entries=tuple(entries[:ENTRIES]),
+            total=len(entries),
+            ahead=ahead,
+            behind=behind,
+            in_progress=operation_in(opened.git_dir),
+            head_on="" if of.reading else found.elsewhere,
+            clean=not entries,
+            size_bytes=await trio.to_thread.run_sync(_bytes_below, opened.path) if request.measure else None,
+        )
+
+
+async def head(request: AskHead) -> HeadReport:
+    """Say where HEAD stands. Raises GitRefused as `open_worktree` does."""
+    of = request.of
+    with open_worktree(await common_directory(of.repo), of) as opened:
+        found = await find_head(opened, thread_branch(of.thread))
+    return HeadReport(commit=found.commit, head_on="" if of.reading else found.elsewhere)
 
 
 def _bytes_below(directory: str) -> int:
@@ -79,7 +84,7 @@ async def read_entries(git: Git) -> list[Entry]:
         "-z",
         "--untracked-files=all",
         "--ignored=no",
-        "--ignore-submodules=none",
+        "--ignore-submodules=dirty",
     )
     output = await git.run(*question, "--find-renames", time_limit=300)
     return list(parse_entries(output.stdout))
@@ -109,11 +114,3 @@ def parse_entries(listing: bytes) -> Iterator[Entry]:
             tree=states[1],
             old_path=old_path,
         )
-
-
-def operation_in(git_dir: str) -> InProgress | None:
-    """Return what somebody is in the middle of in the checkout with this git directory."""
-    for sign, operation in _SIGNS:
-        if os.path.exists(os.path.join(git_dir, sign)):
-            return operation
-    return None

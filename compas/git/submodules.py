@@ -7,6 +7,7 @@ from typing import Final
 from compas.git.command import LONG_LIMIT, Git
 from compas.git.directories import is_directory, lexists
 from compas.git.errors import GitFailed
+from compas.git.naming import WORKTREES
 from compas.git.repository import path_of
 from compas.git.submodule_declarations import Submodule, declared_submodules
 
@@ -56,7 +57,12 @@ def leads_away(top: str, path: str) -> bool:
 
 
 def source_of(main: str, common_dir: str, one: Submodule) -> str | None:
-    """Return the repository that the main checkout has of a submodule, kept by git or, of old, inside of it."""
+    """Return the repository that the main checkout has of a submodule, kept by git or, of old, inside of it.
+
+    What a name or path leads to elsewhere is none of the main checkout's, and so is what lies in a worktree.
+    """
+    if one.path.split(os.sep)[0] == WORKTREES:
+        return None
     candidates = ((common_dir, os.path.join("modules", one.name)), (main, os.path.join(one.path, ".git")))
     for top, below in candidates:
         path = os.path.join(top, below)

@@ -32,7 +32,7 @@ from compas.git.repository import contains, describe, graph, resolve
 from compas.git.request_text import refuse_nul
 from compas.git.sides import read_sides
 from compas.git.snapshot import take_snapshot
-from compas.git.status import status
+from compas.git.status import head, status
 from compas.git.worktree import ensure_worktree
 
 NAME: Final = "compas-git-worker"
@@ -54,6 +54,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.ReadSides: ("short", read_sides),
     m.Graph: ("short", graph),
     m.Status: ("short", status),
+    m.AskHead: ("short", head),
     m.Diff: ("short", diff),
     m.PrepareMerge: ("short", prepare_merge),
     m.PublishMerge: ("short", publish_merge),

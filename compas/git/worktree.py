@@ -22,10 +22,12 @@ from compas.git.errors import GitFailed, GitRefused
 from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import EnsureWorktree, Worktree
-from compas.git.naming import BRANCHES, base_ref, thread_branch, worktree_root
+from compas.git.naming import BRANCHES, thread_branch, worktree_root
+from compas.git.open_worktree import open_registered
+from compas.git.owner import check_owner
 from compas.git.pool import take
 from compas.git.registration import Registration, read_registration, write_registration
-from compas.git.repository import Listed, branch_tip, path_of, repository_at, tip_of, worktrees
+from compas.git.repository import Listed, branch_tip, repository_at, tip_of, worktrees
 from compas.git.stale_locks import remove_stale
 from compas.git.worktree_ignore import exclude_worktrees
 
@@ -52,7 +54,8 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
     """Return the thread's worktree, registered, on its branch, verified; a repeat returns the same one.
 
     Raises GitRefused: `not_a_repository`, `bad_id`, `no_such_branch`, `base_required`, `empty_repository`,
-    `path_occupied`, `branch_checked_out`, `wrong_branch`, `worktree_locked`, `worktree_busy`, `worktree_failed`.
+    `path_occupied`, `branch_checked_out`, `wrong_branch`, `worktree_locked`, `worktree_busy`, `worktree_failed`,
+    `branch_of_another`, and what `open_worktree` does.
     """
     branch = thread_branch(request.thread)
     here = await repository_at(Git(request.repo))
@@ -60,14 +63,17 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
     place = Place(request.thread, branch, here.common_dir, directory_of(root, request.thread))
     anchor = Git(here.main or here.common_dir)
     async with hold(anchor, here.common_dir, f"worktree-{request.thread}") as git:
+        known = read_registration(here.common_dir, request.thread)
+        if known is not None:
+            check_owner(known, request.owner)
         healed: list[str] = []
-        await _resume_taking(git, place, request, healed)
+        await _resume_taking(git, place, known, request, healed)
         found = await _registered(git, place)
-        if found is not None and await _usable(git, place, found, healed):
-            return await _verified(git, place, found.path, request.base, healed, created=False)
+        if found is not None and await _usable(git, place, found, request, healed):
+            return await _verified(git, place, found.path, request, healed, created=False)
         excluded = request.location is None and here.main is not None
         await _add(git, place, request, healed, excluded=excluded)
-        return await _verified(git, place, place.path, request.base, healed, created=True)
+        return await _verified(git, place, place.path, request, healed, created=True)
 
 
 async def _registered(git: Git, place: Place) -> Listed | None:
@@ -78,7 +84,7 @@ async def _registered(git: Git, place: Place) -> Listed | None:
     return next(iter(by_branch + by_path), None)
 
 
-async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> bool:
+async def _usable(git: Git, place: Place, found: Listed, request: EnsureWorktree, healed: list[str]) -> bool:
     """Say whether the registered worktree can be used; repair it, or remove a registration without a directory."""
     ours = read_registration(place.common_dir, place.thread)
     known = same_place(found.path, place.path) or (ours is not None and same_place(found.path, ours.path))
@@ -94,26 +100,51 @@ async def _usable(git: Git, place: Place, found: Listed, healed: list[str]) -> b
         message = f"{found.path} is missing but locked ({reason}); bring it back or unlock it"
         raise GitRefused("worktree_locked", message)
     if interrupted and found.branch == place.ref and has_git_file(found.path):
-        await complete_interrupted(git, found, healed)
+        await complete_interrupted(git, place.common_dir, found, ours, healed)
         return True
     if interrupted:
         clear_unused(found.path)
     if not found.present:
         await _unregister(git, found, healed)
         return False
-    await _on_branch(git, place, found)
-    git_dir = await path_of(git.at(found.path), "--git-dir")
-    locks = [os.path.join(git_dir, name) for name in ("index.lock", "HEAD.lock")]
-    locks.append(os.path.join(place.common_dir, *f"{place.ref}.lock".split("/")))
-    healed += remove_stale(locks, found.path, git_dir)
+    with open_registered(place.common_dir, _expected(place, found.path, request), git) as opened:
+        _on_branch(place, found, opened.git_dir)
+        locks = [os.path.join(opened.git_dir, name) for name in ("index.lock", "HEAD.lock")]
+        locks.append(os.path.join(place.common_dir, *f"{place.ref}.lock".split("/")))
+        healed += remove_stale(locks, found.path, opened.git_dir)
     return True
 
 
-async def complete_interrupted(git: Git, found: Listed, healed: list[str]) -> None:
+def _expected(place: Place, path: str, request: EnsureWorktree) -> Registration:
+    """Return what is registered of a worktree that is there. Raises GitRefused `branch_of_another` for nothing at all.
+
+    Without a record of it, only the log's word makes it the thread's.
+    """
+    ours = read_registration(place.common_dir, place.thread)
+    if ours is not None and same_place(ours.path, path):
+        return ours
+    if ours is None:
+        _refuse_strange(place, request)
+    return Registration(thread=place.thread, path=path, ready=False)
+
+
+def _refuse_strange(place: Place, request: EnsureWorktree) -> None:
+    if request.begun_at is None and request.restore is None:
+        message = (
+            f"the branch {place.branch} exists already, and compas has no record of having made it for thread "
+            f"{place.thread}; use another name for the thread, or rename that branch"
+        )
+        raise GitRefused("branch_of_another", message)
+
+
+async def complete_interrupted(
+    git: Git, common_dir: str, found: Listed, ours: Registration | None, healed: list[str]
+) -> None:
     """Finish what a killed `git worktree add` began. Nobody was told of this worktree, so nobody has worked in it."""
-    there = git.at(found.path)
-    unlink(os.path.join(await path_of(there, "--git-dir"), "index.lock"))
-    await there.run("reset", "--hard", "--quiet", time_limit=LONG_LIMIT)
+    assert ours is not None
+    with open_registered(common_dir, replace(ours, path=found.path, mark=None), git) as opened:
+        unlink(os.path.join(opened.git_dir, "index.lock"))
+        await opened.git.run("reset", "--hard", "--quiet", time_limit=LONG_LIMIT)
     await git.run("worktree", "unlock", "--end-of-options", found.path)
     healed.append(f"completed {found.path}, which a killed git had left half made")
 
@@ -127,12 +158,9 @@ async def _unregister(git: Git, found: Listed, healed: list[str]) -> None:
     healed.append(f"forgot the registration of {found.path}, whose directory was gone")
 
 
-async def _on_branch(git: Git, place: Place, found: Listed) -> None:
+def _on_branch(place: Place, found: Listed, git_dir: str) -> None:
     """Accept a worktree on its branch, or rebasing its branch. Raises GitRefused `wrong_branch`."""
-    if found.branch == place.ref:
-        return
-    git_dir = await path_of(git.at(found.path), "--git-dir")
-    if _rebasing(git_dir) == place.ref:
+    if found.branch == place.ref or _rebasing(git_dir) == place.ref:
         return
     on = (found.branch or f"commit {found.head}").removeprefix(BRANCHES)
     message = (
@@ -147,19 +175,28 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
     if not is_vacant(place.path):
         message = f"{place.path} is wanted for a worktree but is occupied; move what is there away"
         raise GitRefused("path_occupied", message)
-    arguments = ["--end-of-options", place.path, place.branch]
+    known = read_registration(place.common_dir, place.thread)
+    arguments, start = ["--end-of-options", place.path, place.branch], ""
     if await tip_of(git, place.ref) is None:
-        start = await _archived(git, request, healed)
-        if start is None:
-            start = await _start(git, place, request.base)
-            await git.run("update-ref", "-m", "compas: worktree", "--end-of-options", base_ref(place.thread), start)
+        archived = await _archived(git, request, healed)
+        start = archived or await _start(git, place, request.base)
         arguments = ["-b", place.branch, "--end-of-options", place.path, start]
+        start = "" if archived else start
+    elif known is None:
+        _refuse_strange(place, request)
     if excluded:
         exclude_worktrees(place.common_dir)
     make_parent(place.path)
-    made = Registration(thread=place.thread, path=place.path, ready=False, instance=secrets.token_hex(8))
+    made = Registration(
+        thread=place.thread,
+        path=place.path,
+        ready=False,
+        instance=secrets.token_hex(8),
+        base=start or (known.base if known is not None else ""),
+        owner=request.owner,
+    )
     if request.pool and await take(git, place.common_dir, replace(made, pooled=True)):
-        await _switch(git, place, request, healed)
+        await _switch(git, place, made, request, healed)
         return
     write_registration(place.common_dir, made)
     try:
@@ -170,36 +207,36 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
     hit("git.worktree_added")
 
 
-async def _switch(git: Git, place: Place, request: EnsureWorktree, healed: list[str]) -> None:
+async def _switch(git: Git, place: Place, made: Registration, request: EnsureWorktree, healed: list[str]) -> None:
     """Put a worktree that was made in advance on the thread's branch, at its start: only what differs is written."""
-    there = git.at(place.path)
     arguments = ["--end-of-options", place.branch]
     if await tip_of(git, place.ref) is None:
-        start = await _archived(git, request, healed) or await tip_of(git, base_ref(place.thread))
+        start = await _archived(git, request, healed) or made.base
         start = start or await _start(git, place, request.base)
         arguments = ["-c", place.branch, "--no-track", "--end-of-options", start]
     try:
-        await there.run("switch", "--quiet", *arguments, time_limit=LONG_LIMIT)
+        with open_registered(place.common_dir, replace(made, mark=None), git) as opened:
+            await opened.git.run("switch", "--quiet", *arguments, time_limit=LONG_LIMIT)
     except GitFailed as error:
         message = f"git could not bring the prepared worktree {place.path} to {place.branch}: {error.output}"
         raise GitRefused("worktree_failed", message) from error
     hit("git.worktree_added")
 
 
-async def _resume_taking(git: Git, place: Place, request: EnsureWorktree, healed: list[str]) -> None:
+async def _resume_taking(
+    git: Git, place: Place, ours: Registration | None, request: EnsureWorktree, healed: list[str]
+) -> None:
     """Finish handing out a prepared worktree that a crash interrupted; nobody has worked in it yet."""
-    ours = read_registration(place.common_dir, place.thread)
     if ours is None or ours.ready or not ours.pooled or not has_git_file(place.path):
         return
-    await git.run(
-        "worktree", "repair", "--end-of-options", place.path
-    )  # it may have been moved without git having noted that
-    there = git.at(place.path)
-    if await there.line("symbolic-ref", "--quiet", "HEAD") is None:
-        git_dir = await path_of(there, "--git-dir")
-        for name in ("index.lock", "HEAD.lock"):
-            unlink(os.path.join(git_dir, name))
-        await _switch(git, place, request, healed)
+    # It may have been moved without git having noted that.
+    await git.run("worktree", "repair", "--end-of-options", place.path)
+    with open_registered(place.common_dir, replace(ours, path=place.path, mark=None), git) as opened:
+        is_detached = await opened.git.line("symbolic-ref", "--quiet", "HEAD") is None
+        for name in ("index.lock", "HEAD.lock") if is_detached else ():
+            unlink(os.path.join(opened.git_dir, name))
+    if is_detached:
+        await _switch(git, place, replace(ours, path=place.path), request, healed)
     healed.append(f"finished moving {place.path}, which a crash had interrupted")
 
 
@@ -224,33 +261,30 @@ async def _start(git: Git, place: Place, base: str | None) -> str:
 
 
 async def _verified(
-    git: Git, place: Place, path: str, base: str | None, healed: list[str], *, created: bool
+    git: Git, place: Place, path: str, request: EnsureWorktree, healed: list[str], *, created: bool
 ) -> Worktree:
-    """Ask git, in the worktree, whether it is what it should be; then remember it as ready."""
-    there = git.at(path)
-    top, common = await path_of(there, "--show-toplevel"), await path_of(there, "--git-common-dir")
-    if not (same_place(top, path) and same_place(common, place.common_dir)):
-        message = f"{path} should be a worktree of {place.common_dir} but belongs to {common}; move it away"
-        raise GitRefused("path_occupied", message)
-    tip = await tip_of(git, place.ref)
-    head = await tip_of(there, "HEAD")
+    """Look whether it is what it should be, and remember it as ready, with what it is known by from now on."""
+    known = _expected(place, path, request)
+    with open_registered(place.common_dir, replace(known, mark=None) if created else known, git) as opened:
+        tip = await tip_of(git, place.ref)
+        head = await tip_of(opened.git, "HEAD")
+        mark = opened.registration.mark
     if tip is None or head is None:
         message = f"{place.branch} has no commit in {path}; restore the branch"
         raise GitRefused("worktree_failed", message)
-    start = await tip_of(git, base_ref(place.thread))
-    if start is None and base is not None:
-        start = await git.line("merge-base", "--end-of-options", BRANCHES + base, tip)
-    known = read_registration(place.common_dir, place.thread)
-    instance = known.instance if known is not None else ""
-    write_registration(place.common_dir, Registration(thread=place.thread, path=path, ready=True, instance=instance))
+    begun_at = request.begun_at or known.base or None
+    if begun_at is None and request.base is not None:
+        begun_at = await git.line("merge-base", "--end-of-options", BRANCHES + request.base, tip)
+    ready = replace(known, ready=True, pooled=False, base=begun_at or tip, owner=request.owner, mark=mark)
+    write_registration(place.common_dir, ready)
     return Worktree(
         path=path,
         branch=place.branch,
-        base=start or tip,
+        base=ready.base,
         head=head,
         created=created,
         healed=tuple(healed),
-        instance=instance,
+        instance=ready.instance,
     )
 
 

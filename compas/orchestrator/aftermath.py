@@ -1,6 +1,7 @@
 """What is done in a worktree after an agent has worked there: commit if configured so, and record a snapshot."""
 
 import logging
+from dataclasses import dataclass
 
 import msgspec
 
@@ -9,7 +10,9 @@ from compas.domain.execution import Outcome
 from compas.domain.specs import AgentSpec
 from compas.git import messages as g
 from compas.git.errors import GitError
+from compas.git.head_words import head_elsewhere
 from compas.orchestrator.services import Services
+from compas.orchestrator.workspace import tree_of
 from compas.text import counted
 
 log = logging.getLogger("compas.execution")
@@ -17,22 +20,38 @@ log = logging.getLogger("compas.execution")
 FILES_NAMED = 50
 
 
-async def record_work(
-    services: Services, tree: WorktreeReady, execution: str, agent: AgentSpec | None, outcome: Outcome, subject: str
-) -> Outcome:
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """An execution that has ended, and the worktree that it worked in; `began_at` dates its snapshot, by the log."""
+
+    thread: str
+    execution: str
+    tree: WorktreeReady
+    subject: str
+    began_at: float | None
+
+    @property
+    def of(self) -> g.ThreadWorktree:
+        """The worktree, as git is asked for it."""
+        return tree_of(self.thread, self.tree)
+
+
+async def record_work(services: Services, work: Work, agent: AgentSpec | None, outcome: Outcome) -> Outcome:
     """Return the outcome with the snapshot of what is in the worktree; a dirty one is described in the reply.
 
     Work is kept whatever became of the agent. Where git refuses, the reply or the error says so: the work is
     still in the worktree. May be repeated after a crash.
     """
+    tree, moved = work.tree, ""
     troubles: list[str] = []
     if agent is not None and agent.commit == "auto" and outcome.status == "completed" and not tree.reading:
         try:
-            await services.git.retry(lambda git: git.commit_all(tree.path, subject))
+            made = await services.git.retry(lambda git: git.commit_all(work.of, work.subject))
+            moved = made.head_moved
         except GitError as err:
             troubles.append(f"The work could not be committed: {err}")
     try:
-        taken = await services.git.retry(lambda git: git.snapshot(tree.path, execution, f"compas: {subject}"))
+        taken = await services.git.retry(lambda git: git.snapshot(work.of, work.execution, at=work.began_at))
     except GitError as err:
         log.error("no snapshot of %s: %s", tree.path, err, extra={"action": "snapshot_failed"})
         troubles.append(f"No snapshot of the worktree could be recorded: {err}")
@@ -44,7 +63,12 @@ async def record_work(
         files=tuple(change.path for change in taken.files[:FILES_NAMED]),
         total=taken.total,
         tree=taken.tree,
+        head_on=taken.head_on,
     )
+    if moved or taken.head_moved:
+        troubles.append(f"{moved or taken.head_moved}.")
+    if taken.head_on:
+        troubles.append(f"Nothing of this can be merged yet: {head_elsewhere(tree.path, taken.head_on, tree.branch)}.")
     outcome = msgspec.structs.replace(outcome, snapshot=snapshot)
     if taken.dirty:
         troubles.append(_describe(tree, taken))

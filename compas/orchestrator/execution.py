@@ -17,7 +17,7 @@ from compas.domain.events import Usage
 from compas.domain.execution import Outcome
 from compas.domain.thread import Run, Thread
 from compas.orchestrator import messages as m
-from compas.orchestrator.aftermath import record_work
+from compas.orchestrator.aftermath import Work, record_work
 from compas.orchestrator.custody import Custody, GivenUp
 from compas.orchestrator.outcome import conclude, process_end
 from compas.orchestrator.output import Follower
@@ -274,9 +274,16 @@ class ExecutionActor(Actor):
         tree = next((tree for tree in state.worktrees.values() if tree.path == requested.workdir), None)
         if tree is None:
             return outcome
+        started = state.runs[self._job.execution].started
+        work = Work(
+            thread=self._job.thread,
+            execution=self._job.execution,
+            tree=tree,
+            subject=state.title_of(run.lineage),
+            began_at=None if started is None else started.started_at,
+        )
         agent = self._services.config.agents.get(run.queued.agent)
-        subject = state.title_of(run.lineage)
-        outcome = await record_work(self._services, tree, self._job.execution, agent, outcome, subject)
+        outcome = await record_work(self._services, work, agent, outcome)
         failpoints.hit("execution.snapshot_taken")
         return outcome
 

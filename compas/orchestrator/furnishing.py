@@ -14,6 +14,7 @@ from compas.domain.execution import Outcome
 from compas.domain.furnishing import FurnishingStep, usable_as
 from compas.domain.specs import CommandSpec, RepositorySpec
 from compas.domain.thread import Thread
+from compas.git import messages as g
 from compas.orchestrator.messages import DescribeThread, Furnish, LeasePorts
 from compas.orchestrator.outcome import could_not_start
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, PORTS, Services
@@ -63,7 +64,7 @@ class Furnisher:
         state: Thread = await self._thread.ask(DescribeThread(), timeout=ASK_TIMEOUT_SECS)
         usable = usable_as(state, tree.repository, tree.instance)
         if not usable.is_furnished:
-            refused = await self._bring_files(tree, spec)
+            refused = await self._bring_files(state.thread, tree, spec)
             if refused is not None:
                 return refused
         ports = await self._lease(state.thread, tree.repository, spec.ports)
@@ -76,10 +77,9 @@ class Furnisher:
                 return trouble
         return Furnished(variables)
 
-    async def _bring_files(self, tree: e.WorktreeReady, spec: RepositorySpec) -> Refusal | None:
-        found = await self._services.git.retry(
-            lambda git: git.furnish_worktree(tree.repository, tree.path, copy=spec.copy, link=spec.link)
-        )
+    async def _bring_files(self, thread: str, tree: e.WorktreeReady, spec: RepositorySpec) -> Refusal | None:
+        of = g.ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path, reading=tree.reading)
+        found = await self._services.git.retry(lambda git: git.furnish_worktree(of, copy=spec.copy, link=spec.link))
         failpoints.hit("worktree.files_copied")
         for note in found.notes:
             log.warning("worktree %s: %s", tree.path, note, extra={"action": "worktree_file_left_out"})

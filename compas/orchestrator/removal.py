@@ -22,6 +22,7 @@ from compas.orchestrator.stream import patiently
 from compas.orchestrator.targets import holders, refuse_pending
 from compas.orchestrator.threads import ask_thread
 from compas.store.connection import Reader
+from compas.store.projections.execution_queries import executions_of_thread
 from compas.store.projections.merges import merges_of_thread
 
 log = logging.getLogger("compas.janitor")
@@ -106,6 +107,7 @@ class Removal:
     ) -> g.Removed | e.WorktreeKept:
         clean_only = by == CLEANUP and self._services.config.retention.worktrees is None
         location = self._services.config.worktree_dir
+        snapshots = await self._snapshots()
         try:
             found = await self._services.git.retry(
                 lambda git: git.remove_worktree(
@@ -116,11 +118,17 @@ class Removal:
                     clean_only=clean_only,
                     dry_run=dry_run,
                     location=location,
+                    snapshots=snapshots,
                 )
             )
         except GitError as err:
             return self._kept(tree, f"git could not remove it: {err}")
         return self._kept(tree, found.reason or "git gave no reason") if found.worktree == "kept" else found
+
+    async def _snapshots(self) -> dict[str, str]:
+        """Return what the log knows to be recorded of the thread's work: only that may stand in for a worktree."""
+        rows = await self._services.store.query(lambda reader: executions_of_thread(reader, self._thread))
+        return {row.execution: row.snapshot_commit for row in rows if row.snapshot_commit is not None}
 
     def _kept(self, tree: e.WorktreeReady, reason: str) -> e.WorktreeKept:
         return e.WorktreeKept(repository=self._repository, path=tree.path, reason=reason)

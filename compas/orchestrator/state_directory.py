@@ -1,7 +1,9 @@
 """The state directory: made private, and owned by one supervisor at a time."""
 
+import contextlib
 import fcntl
 import os
+import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from compas.errors import CompasError
+from compas.git.owner import IDENTITY
 
 _TESTERS_IN_A_ROW = 1000
 
@@ -58,6 +61,25 @@ def prepare_state_directory(path: Path) -> tuple[str, ...]:
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         warnings.append(f"others may look into the state directory {path}; `chmod 700 {path}` keeps it private")
     return tuple(warnings)
+
+
+def name_of_state_directory(path: Path) -> str:
+    """Return the random name of a state directory, made at the first time; worktrees are made in its name.
+
+    It goes wherever the directory goes. Raises StateDirectoryError.
+    """
+    file = path / IDENTITY
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path / f"{IDENTITY}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as new:
+                new.write(f"{secrets.token_hex(8)}\n")
+                new.flush()
+                os.fsync(descriptor)
+            os.link(path / f"{IDENTITY}.new", file)
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as err:
+        raise StateDirectoryError(f"the name of the state directory cannot be kept in {file}: {err}") from err
 
 
 def _is_read_only(directory: Path) -> bool:

@@ -4,12 +4,14 @@ import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from pathlib import Path
 
 from actors.actor import Actor
 from actors.restart import Backoff, Strategy
 from actors.spec import ChildSpec
 from actors.supervisor import Supervisor
 from compas.git.client import GitWorker, open_git_worker
+from compas.git.messages import Owner
 from compas.orchestrator.admission import Admission, limits_of
 from compas.orchestrator.backend import BackendActor
 from compas.orchestrator.config_file import ConfigFile
@@ -22,6 +24,7 @@ from compas.orchestrator.merges import MergeDirectory, Merges
 from compas.orchestrator.pool_keeper import PoolKeeper
 from compas.orchestrator.ports import Ports
 from compas.orchestrator.services import Services
+from compas.orchestrator.state_directory import name_of_state_directory
 from compas.orchestrator.telemetry import TelemetryActor
 from compas.orchestrator.telemetry_keeper import TelemetryKeeper
 from compas.orchestrator.threads import ThreadDirectory, Threads
@@ -79,9 +82,13 @@ def _group(name: str, factory: Callable[[], Actor]) -> ChildSpec:
 def local_workers(services: Services, launcher: Slot[Launcher], git_log: int | None) -> tuple[ChildSpec, ...]:
     """Describe the hosts of the fork server and the git worker; `git_log` is where the latter prints."""
     git = services.git
+    state = services.config.state_dir
+    owner = Owner(path=state, name=name_of_state_directory(Path(state)))
 
     def open_git() -> AbstractAsyncContextManager[GitWorker]:
-        return open_git_worker(epoch=services.epoch, log_fd=git_log, on_exit=lambda _: git.discard_current())
+        return open_git_worker(
+            epoch=services.epoch, owner=owner, log_fd=git_log, on_exit=lambda _: git.discard_current()
+        )
 
     return (
         ChildSpec("fork-server", lambda: WorkerHost(launcher, open_fork_server)),

@@ -16,6 +16,7 @@ from compas.git.errors import GitRefused
 from compas.orchestrator.furnishing import Furnished, Furnisher, repository_spec
 from compas.orchestrator.messages import PlanWorktree, WorktreeMade
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
+from compas.store.projections.worktrees import WorktreeRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,11 @@ class Workspace:
     workdir: str
     worktree: e.WorktreeReady | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def tree_of(thread: str, tree: e.WorktreeReady | WorktreeRow) -> g.ThreadWorktree:
+    """Name a worktree to git: whose it is, of which repository, and where the log says that it is."""
+    return g.ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path or "", reading=tree.reading)
 
 
 def branch_of(thread: str) -> str:
@@ -85,9 +91,17 @@ async def _own_worktree(
     uses_pool = spec is not None and spec.pool > 0
     retired = state.retired.get(repository)
     restore = retired.tip if retired is not None and retired.fate == "archived" else None
+    known = state.worktrees.get(repository)
+    begun_at = known.base_commit if known is not None and not known.reading else None
     made = await services.git.retry(
         lambda git: git.ensure_worktree(
-            repository, state.thread, base=base, location=location, restore=restore, pool=uses_pool
+            repository,
+            state.thread,
+            base=base,
+            location=location,
+            restore=restore,
+            pool=uses_pool,
+            begun_at=begun_at,
         )
     )
     failpoints.hit("worktree.made")

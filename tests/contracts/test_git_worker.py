@@ -24,8 +24,11 @@ class Hands(Protocol):
     path: str
     git: GitWorker
 
-    def commit(self, branch: str, subject: str, **files: str) -> str:
-        """Commit files on a branch, where it is checked out."""
+    def commit(self, branch: str, subject: str, *, at: str | None = "", **files: str) -> str:
+        """Commit files on a branch, where it is checked out: in its worktree, at a path, or, for None, nowhere."""
+
+    def switch(self, checkout: str, branch: str) -> None:
+        """Make a branch where a checkout stands, and stand on it."""
 
     def write(self, checkout: str, **files: str) -> None:
         """Leave files in a checkout."""
@@ -47,8 +50,15 @@ class FakeHands:
         self.git = FakeGit()
         self._repo: FakeRepo = self.git.repo("/repo")
         self.path = self._repo.path
-        self.commit = self._repo.commit
         self.write = self._repo.write
+
+    def commit(self, branch: str, subject: str, *, at: str | None = "", **files: str) -> str:
+        return self._repo.commit(branch, subject, **files)
+
+    def switch(self, checkout: str, branch: str) -> None:
+        place = self._repo.checkouts[checkout]
+        self._repo.tips[branch] = self._repo.tips[place.branch]
+        place.branch = branch
 
     def read(self, checkout: str, name: str) -> str:
         return self._repo.checkouts[checkout].files[name]
@@ -73,12 +83,23 @@ class RealHands:
         )
         return done.stdout.strip()
 
-    def commit(self, branch: str, subject: str, **files: str) -> str:
-        at = self.path if branch == "main" else f"{self.path}/.compas-worktrees/{branch.removeprefix('compas/')}"
+    def commit(self, branch: str, subject: str, *, at: str | None = "", **files: str) -> str:
+        if at is None:
+            at = f"{self.path}-{subject}"
+            self.run("worktree", "add", "--quiet", at, branch)
+            made = self.commit(branch, subject, at=at, **files)
+            self.run("worktree", "remove", at)
+            return made
+        at = at or (
+            self.path if branch == "main" else f"{self.path}/.compas-worktrees/{branch.removeprefix('compas/')}"
+        )
         self.write(at, **files)
         self.run("add", "--all", at=at)
         self.run("commit", "--quiet", "-m", subject, at=at)
         return self.tip(branch)
+
+    def switch(self, checkout: str, branch: str) -> None:
+        self.run("switch", "--quiet", "--create", branch, at=checkout)
 
     def write(self, checkout: str, **files: str) -> None:
         for name, content in files.items():
@@ -130,6 +151,10 @@ async def hands(
 
 async def worktree(hands: Hands, thread: str = "t1") -> m.Worktree:
     return await hands.git.ensure_worktree(hands.path, thread, base="main")
+
+
+def of(hands: Hands, tree: m.Worktree, thread: str = "t1") -> m.ThreadWorktree:
+    return m.ThreadWorktree(repo=hands.path, thread=thread, path=tree.path)
 
 
 async def prepare(hands: Hands, op: str = "op1", **fields: str) -> m.PrepareResult:
@@ -199,7 +224,7 @@ async def test_branches_tell_what_they_hold_and_where_they_leave_their_target(ha
     begun = hands.tip("main")
     work = hands.commit(tree.branch, "work", a_txt="new\n")
     hands.write(tree.path, b_txt="more\n")
-    left = await hands.git.snapshot(tree.path, "x1", "left")
+    left = await hands.git.snapshot(of(hands, tree), "x1")
     committed = await hands.git.commit_all(tree.path, "the same")
     assert isinstance(committed, m.Committed)
     hands.commit("main", "beside", c_txt="other\n")
@@ -247,38 +272,76 @@ async def test_a_difference_is_what_a_branch_changed_since_it_left_its_base(hand
 
 async def test_a_status_tells_what_is_not_committed(hands: Hands) -> None:
     tree = await worktree(hands)
-    assert (await hands.git.status(tree.path, branch="compas/t1")).clean
+    assert (await hands.git.status(of(hands, tree))).clean
     hands.write(tree.path, README="changed\n", new_txt="new\n")
-    report = await hands.git.status(tree.path, branch="compas/t1")
-    assert (report.clean, report.total, report.on_expected_branch) == (False, 2, True)
+    report = await hands.git.status(of(hands, tree))
+    assert (report.clean, report.total, report.head_on) == (False, 2, "")
     assert sorted(entry.path for entry in report.entries) == ["README", "new.txt"]
 
 
 async def test_a_snapshot_of_a_clean_worktree_is_its_head(hands: Hands) -> None:
     tree = await worktree(hands)
-    taken = await hands.git.snapshot(tree.path, "e1", "snapshot")
+    taken = await hands.git.snapshot(of(hands, tree), "e1", at=1.0)
     assert (taken.commit, taken.head, taken.dirty, taken.files) == (tree.head, tree.head, False, ())
 
 
 async def test_a_snapshot_is_taken_once(hands: Hands) -> None:
     tree = await worktree(hands)
     hands.write(tree.path, README="changed\n", new_txt="new\n")
-    taken = await hands.git.snapshot(tree.path, "e1", "snapshot")
+    taken = await hands.git.snapshot(of(hands, tree), "e1", at=1.0)
     assert (taken.head, taken.dirty, taken.total) == (tree.head, True, 2)
     assert sorted((one.letter, one.path) for one in taken.files) == [("A", "new.txt"), ("M", "README")]
+    assert (await hands.git.snapshot(of(hands, tree), "e1", at=1.0)).commit == taken.commit
     hands.write(tree.path, later_txt="later\n")
-    assert (await hands.git.snapshot(tree.path, "e1", "snapshot")).commit == taken.commit
-    assert (await hands.git.snapshot(tree.path, "e2", "snapshot")).commit != taken.commit
-    assert not (await hands.git.status(tree.path)).clean
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.snapshot(of(hands, tree), "e1", at=1.0)
+    assert refused.value.code == "snapshot_taken_over"
+    assert (await hands.git.snapshot(of(hands, tree), "e2", at=1.0)).commit != taken.commit
+    assert not (await hands.git.status(of(hands, tree))).clean
 
 
 async def test_everything_in_a_worktree_is_committed_once(hands: Hands) -> None:
     tree = await worktree(hands)
     hands.write(tree.path, new_txt="new\n")
-    made = await hands.git.commit_all(tree.path, "work")
+    made = await hands.git.commit_all(of(hands, tree), "work")
     assert isinstance(made, m.Committed)
     assert (made.commit, made.files) == (hands.tip("compas/t1"), 1)
-    assert await hands.git.commit_all(tree.path, "work") == m.NothingToCommit(head=made.commit)
+    assert await hands.git.commit_all(of(hands, tree), "work") == m.NothingToCommit(head=made.commit)
+
+
+async def test_a_head_that_went_ahead_on_another_branch_is_brought_back_with_its_commits(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.switch(tree.path, "side")
+    made = hands.commit("side", "work", at=tree.path, a_txt="a\n")
+    assert (await hands.git.head(of(hands, tree))).head_on == "on side"
+    taken = await hands.git.snapshot(of(hands, tree), "e1", at=1.0)
+    assert (taken.head, taken.head_on, hands.tip("compas/t1")) == (made, "", made)
+    assert "on side" in taken.head_moved
+    assert await hands.git.head(of(hands, tree)) == m.HeadReport(commit=made)
+
+
+async def test_a_head_on_a_branch_that_parted_from_the_threads_is_left_there_and_said(hands: Hands) -> None:
+    tree = await worktree(hands)
+    hands.switch(tree.path, "side")
+    work = hands.commit("compas/t1", "work", at=None, a_txt="a\n")
+    other = hands.commit("side", "other work", at=tree.path, b_txt="b\n")
+    taken = await hands.git.snapshot(of(hands, tree), "e1", at=1.0)
+    assert (taken.head, taken.head_on, taken.head_moved) == (other, "on side", "")
+    assert (hands.tip("compas/t1"), hands.tip("side")) == (work, other)
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.commit_all(of(hands, tree), "work")
+    assert refused.value.code == "head_elsewhere"
+    found = await prepare(hands)
+    assert isinstance(found, m.Refused)
+    assert found.code == "head_elsewhere"
+
+
+async def test_a_worktree_that_is_gone_is_said_to_be(hands: Hands) -> None:
+    tree = await worktree(hands)
+    await hands.git.remove_worktree(hands.path, "t1", target="main")
+    with pytest.raises(GitRefused) as refused:
+        await hands.git.status(of(hands, tree))
+    assert refused.value.code == "worktree_missing"
 
 
 async def test_a_branch_that_is_ahead_moves_its_target_forward(hands: Hands) -> None:
@@ -302,12 +365,12 @@ async def test_a_worktree_keeps_its_name_and_one_made_again_has_another(hands: H
 async def test_files_are_copied_once_and_those_that_are_missing_are_named(hands: Hands) -> None:
     made = await worktree(hands)
     hands.write(hands.path, local_txt="of the operator\n")
-    found = await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt", "gone.txt"))
+    found = await hands.git.furnish_worktree(of(hands, made), copy=("local.txt", "gone.txt"))
     assert found.copied == 1
     assert found.notes[0] == f"copy: gone.txt does not exist in {hands.path}; it was left out"
     assert hands.read(made.path, "local.txt") == "of the operator\n"
     hands.write(made.path, local_txt="of the agent\n")
-    assert (await hands.git.furnish_worktree(hands.path, made.path, copy=("local.txt",))).copied == 0
+    assert (await hands.git.furnish_worktree(of(hands, made), copy=("local.txt",))).copied == 0
     assert hands.read(made.path, "local.txt") == "of the agent\n"
 
 
@@ -315,7 +378,7 @@ async def test_a_reading_tree_shows_a_snapshot_and_is_on_no_branch(hands: Hands)
     tree = await worktree(hands)
     hands.commit("compas/t1", "work", a_txt="a\n")
     hands.write(tree.path, b_txt="draft\n")
-    taken = await hands.git.snapshot(tree.path, "x1", "work")
+    taken = await hands.git.snapshot(of(hands, tree), "x1", at=1.0)
     made = await hands.git.ensure_reading_tree(hands.path, "t2", taken.commit)
     assert (made.head, made.branch, made.created) == (taken.commit, "", True)
     assert (hands.read(made.path, "a.txt"), hands.read(made.path, "b.txt")) == ("a\n", "draft\n")
@@ -357,17 +420,19 @@ async def test_uncommitted_changes_keep_a_worktree_unless_a_snapshot_or_the_oper
         kept = await hands.git.remove_worktree(hands.path, "t1", target="main", **ask)
         assert kept.worktree == "kept"
         assert "uncommitted changes" in (kept.reason or "")
-    await hands.git.snapshot(tree.path, "x1", "work")
-    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", clean_only=True)).worktree == "kept"
-    assert (await hands.git.remove_worktree(hands.path, "t1", target="main", dry_run=True)).worktree == "removable"
-    assert (await hands.git.remove_worktree(hands.path, "t1", target="main")).worktree == "removed"
+    taken = await hands.git.snapshot(of(hands, tree), "x1", at=1.0)
+    assert (await hands.git.remove_worktree(hands.path, "t1", target="main")).worktree == "kept"
+    known = {"snapshots": {"x1": taken.commit}, "target": "main"}
+    assert (await hands.git.remove_worktree(hands.path, "t1", clean_only=True, **known)).worktree == "kept"
+    assert (await hands.git.remove_worktree(hands.path, "t1", dry_run=True, **known)).worktree == "removable"
+    assert (await hands.git.remove_worktree(hands.path, "t1", **known)).worktree == "removed"
 
 
 async def test_the_operators_word_removes_a_dirty_worktree(hands: Hands) -> None:
     tree = await worktree(hands)
     hands.write(tree.path, a_txt="draft\n")
-    assert (await hands.git.status(tree.path, measure=True)).size_bytes
-    assert (await hands.git.status(tree.path)).size_bytes is None
+    assert (await hands.git.status(of(hands, tree), measure=True)).size_bytes
+    assert (await hands.git.status(of(hands, tree))).size_bytes is None
     gone = await hands.git.remove_worktree(hands.path, "t1", target="main", force=True, clean_only=True)
     assert gone.worktree == "removed"
 

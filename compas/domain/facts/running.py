@@ -88,6 +88,7 @@ class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     """What a worktree held after an execution, committed or not. `files` names the first of the `total` uncommitted.
 
     `tree` is the tree of `commit`, empty in older logs.
+    `head_on` says, for people, where HEAD stood when that was not the thread's branch; empty when it was.
     """
 
     commit: str
@@ -96,6 +97,7 @@ class SnapshotTaken(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     files: tuple[str, ...] = ()
     total: int = 0
     tree: str = ""
+    head_on: str = ""
 
 
 class ExecutionEnded(Fact, frozen=True, kw_only=True, tag="execution.ended"):

@@ -3,6 +3,7 @@
 from typing import Literal
 
 from compas.git.wire.message import Struct
+from compas.git.wire.thread_worktree import ThreadWorktree
 
 
 class Describe(Struct, frozen=True, kw_only=True):
@@ -106,12 +107,10 @@ class GraphText(Struct, frozen=True, kw_only=True):
 
 
 class Status(Struct, frozen=True, kw_only=True):
-    """Ask what a checkout holds; `base` (any revision) is what ahead and behind are counted against."""
+    """Ask what a thread's worktree holds; `base` (any revision) is what ahead and behind are counted against."""
 
-    worktree: str
+    of: ThreadWorktree
     base: str | None = None
-    branch: str | None = None
-    """The branch HEAD is expected to be on."""
     measure: bool = False
     """Also count the bytes on disk, which takes a look at every file."""
 
@@ -139,11 +138,25 @@ class StatusReport(Struct, frozen=True, kw_only=True):
     ahead: int | None
     behind: int | None
     in_progress: InProgress | None
-    on_expected_branch: bool | None
     clean: bool
     """Nothing staged, changed, unmerged or untracked; ignored files do not count."""
+    head_on: str = ""
+    """Where HEAD stands, for people, when that is not the thread's branch; empty when all is well."""
     size_bytes: int | None = None
     """What all files of the checkout, ignored ones too, take on disk; None when that was not asked."""
+
+
+class AskHead(Struct, frozen=True, kw_only=True):
+    """Ask where the HEAD of a thread's worktree stands."""
+
+    of: ThreadWorktree
+
+
+class HeadReport(Struct, frozen=True, kw_only=True):
+    """The commit of HEAD, and for people where it stands when that is not the thread's branch; empty when it is."""
+
+    commit: str | None
+    head_on: str = ""
 
 
 class FileStat(Struct, frozen=True, kw_only=True):

@@ -1,8 +1,12 @@
 """Worktrees of threads, snapshots and commits in them."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from compas.git.wire.message import Mutation, Struct
+from compas.git.wire.thread_worktree import Owner, ThreadWorktree
+
+NO_SNAPSHOTS: Final[Mapping[str, str]] = {}
 
 
 class EnsureWorktree(Mutation, frozen=True, kw_only=True):
@@ -18,6 +22,9 @@ class EnsureWorktree(Mutation, frozen=True, kw_only=True):
     """A commit to start from instead of the base: where the branch stood when it was archived."""
     pool: bool = False
     """Use a worktree that was made in advance, if there is one."""
+    begun_at: str | None = None
+    """The commit where the thread's branch began, if the log knows one: then the branch is the thread's."""
+    owner: Owner = Owner()
 
 
 class FillPool(Mutation, frozen=True, kw_only=True):
@@ -43,6 +50,7 @@ class EnsureReadingTree(Mutation, frozen=True, kw_only=True):
     thread: str
     commit: str
     location: str | None = None
+    owner: Owner = Owner()
 
 
 class Worktree(Struct, frozen=True, kw_only=True):
@@ -66,8 +74,7 @@ class FurnishWorktree(Mutation, frozen=True, kw_only=True):
     `copy` and `link` are relative to both. What `.worktreeinclude` in the main checkout names is copied as well.
     """
 
-    repo: str
-    path: str
+    of: ThreadWorktree
     copy: tuple[str, ...] = ()
     link: tuple[str, ...] = ()
 
@@ -93,6 +100,9 @@ class RemoveWorktree(Mutation, frozen=True, kw_only=True):
     dry_run: bool = False
     """Change nothing; only say whether it would be kept."""
     location: str | None = None
+    snapshots: Mapping[str, str] = NO_SNAPSHOTS
+    """What the log knows to be recorded of the thread's work: commits by execution."""
+    owner: Owner = Owner()
 
 
 class Removed(Struct, frozen=True, kw_only=True):
@@ -112,11 +122,15 @@ class Removed(Struct, frozen=True, kw_only=True):
 
 
 class TakeSnapshot(Mutation, frozen=True, kw_only=True):
-    """Record what is in a worktree, committed or not, under `refs/compas/snap/<execution>` (design §5)."""
+    """Record what is in a worktree, committed or not, under `refs/compas/snap/<execution>` (design §5).
 
-    worktree: str
+    `at` dates it, in UTC seconds, out of the log: a repeat makes the very same commit. Without it, its head's date is
+    taken.
+    """
+
+    of: ThreadWorktree
     execution: str
-    message: str
+    at: float | None = None
 
 
 class FileChange(Struct, frozen=True, kw_only=True):
@@ -138,13 +152,17 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """What was uncommitted, cut at a limit; `total` is not."""
     total: int
     left_out: str | None = None
-    """git's words about what it could not record: embedded repositories, unreadable files."""
+    """What could not be recorded, in words: repositories inside, unreadable files."""
+    head_on: str = ""
+    """Where HEAD stands, for people, when that is not the thread's branch; empty when all is well."""
+    head_moved: str = ""
+    """A sentence where HEAD had left the thread's branch and was put back on it."""
 
 
 class CommitAll(Mutation, frozen=True, kw_only=True):
     """Stage and commit everything in a worktree, with the repository's identity, hooks and signing."""
 
-    worktree: str
+    of: ThreadWorktree
     message: str
 
 
@@ -155,9 +173,13 @@ class Committed(Struct, frozen=True, kw_only=True):
     files: int
     left_out: tuple[str, ...] = ()
     """Embedded repositories, which are not committed."""
+    head_moved: str = ""
+    """A sentence where HEAD had left the thread's branch and was put back on it."""
 
 
 class NothingToCommit(Struct, frozen=True, kw_only=True):
     """The worktree was clean; also the answer to a repeat after a crash."""
 
     head: str
+    head_moved: str = ""
+    """As for a commit that was made."""

@@ -16,6 +16,7 @@ from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
 from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
+from compas.git.head_words import head_elsewhere
 from compas.git.messages import Entry, StatusReport
 from compas.orchestrator.approval import Wish, judge_wish
 from compas.orchestrator.handlers.desk import Desk, answered
@@ -24,6 +25,7 @@ from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.orchestrator.targets import refuse_target
 from compas.orchestrator.which_repository import which_repository
+from compas.orchestrator.workspace import tree_of
 from compas.store.connection import Reader
 from compas.store.projections.messages import newest_message
 from compas.store.projections.threads import ThreadRow, thread_by_id
@@ -179,7 +181,7 @@ async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str
             ),
         )
         if judged.code != "still_running":  # what is at work there changes the worktree under our eyes
-            _refuse_unsaved(wish.thread, tree, await git.retry(partial(_status, tree)))
+            _refuse_unsaved(wish.thread, tree, await git.retry(partial(_status, wish.thread, tree)))
     except GitRefused as err:
         raise CallError(err.code, err.message) from err
     except GitError as err:
@@ -189,11 +191,13 @@ async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str
     return tip, judged
 
 
-async def _status(tree: WorktreeRow, git: GitWorker) -> StatusReport:
-    return await git.status(tree.path or "", branch=tree.branch)
+async def _status(thread: str, tree: WorktreeRow, git: GitWorker) -> StatusReport:
+    return await git.status(tree_of(thread, tree))
 
 
 def _refuse_unsaved(thread: str, tree: WorktreeRow, report: StatusReport) -> None:
+    if report.head_on:
+        raise CallError("head_elsewhere", head_elsewhere(tree.path or "", report.head_on, tree.branch))
     if not report.clean:
         listed = "\n".join(f"  {_letters(entry)} {entry.path}" for entry in report.entries[:20])
         raise CallError(

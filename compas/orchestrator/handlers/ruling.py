@@ -21,6 +21,7 @@ from compas.orchestrator.handlers.dispatching import post_work
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import DescribeThread, GiveRuling
 from compas.orchestrator.which_repository import which_repository
+from compas.orchestrator.workspace import tree_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ async def _branch(desk: Desk, state: Thread, repository: str | None) -> Branch:
 async def _refuse_unsaved(desk: Desk, thread: str, branch: Branch) -> None:
     """Refuse to take a person's word for the branch while its worktree holds something else."""
     try:
-        report = await desk.services.git.retry(lambda git: git.status(branch.tree.path, branch=branch.tree.branch))
+        report = await desk.services.git.retry(lambda git: git.status(tree_of(thread, branch.tree)))
     except GitError as err:
         raise _git_failed(err) from err
     if not report.clean:

@@ -8,6 +8,7 @@ from compas.git.errors import GitError, GitRefused
 from compas.git.messages import Contained
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.targets import holders
+from compas.orchestrator.workspace import tree_of
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
@@ -83,7 +84,7 @@ async def _look(
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
         target = await _holder(desk, tree, tip, targets) or await _taken_over(desk, tree, tip, merges)
-        report = await git.retry(lambda worker: worker.status(tree.path or "", branch=tree.branch))
+        report = await git.retry(lambda worker: worker.status(tree_of(thread, tree)))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     if target is None:
@@ -91,6 +92,11 @@ async def _look(
             refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
             f"{' or '.join(targets)}. Merge it first (`compas merge {thread}`, or by hand), "
             f"merge and close it in one (`compas close {thread} --merge`), or close the thread as failed."
+        )
+    if report.head_on:
+        return MergeGate(
+            refusal=f"the worktree {tree.path} stands {report.head_on}, not on {tree.branch}, so work may be there "
+            f"that nothing has merged. Bring it to {tree.branch} there, or close the thread as failed, which keeps it."
         )
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])

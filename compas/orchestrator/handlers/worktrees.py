@@ -18,6 +18,7 @@ from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import CommitWork, DescribeKept, DescribeThread, RemoveTree
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
 from compas.orchestrator.which_repository import which_repository
+from compas.orchestrator.workspace import tree_of
 from compas.store.connection import Reader
 from compas.store.projections.threads import thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, all_worktrees, worktrees_of_thread
@@ -73,12 +74,11 @@ async def _look(
     if row.removing:
         return listing
     try:
-        if not await _is_there(desk, listing.path):
-            return listing
         report = await _status(desk, row, target, measure=measure)
     except GitError as err:
+        if isinstance(err, GitRefused) and err.code == "worktree_missing":
+            return listing
         return msgspec.structs.replace(listing, state="unreadable", trouble=str(err))
-    stands_on = report.branch or f"commit {report.head}"
     return msgspec.structs.replace(
         listing,
         state="clean" if report.clean else "dirty",
@@ -88,29 +88,20 @@ async def _look(
         behind=report.behind,
         in_progress=report.in_progress,
         size_bytes=report.size_bytes,
-        trouble=None if row.reading or report.on_expected_branch else f"it stands on {stands_on}, not on {row.branch}",
+        trouble=f"it stands {report.head_on}, not on {row.branch}" if report.head_on else None,
     )
 
 
 async def _status(desk: Desk, row: WorktreeRow, target: str, *, measure: bool) -> g.StatusReport:
-    git, path = desk.services.git, row.path or ""
+    git, of = desk.services.git, tree_of(row.thread, row)
     try:
         base = f"refs/heads/{target}"
-        return await git.retry(lambda worker: worker.status(path, base=base, branch=row.branch, measure=measure))
+        return await git.retry(lambda worker: worker.status(of, base=base, measure=measure))
     except GitRefused as refused:
         if refused.code != "unknown_revision":
             raise
         # The target is gone or was never there: everything else can still be told.
-        return await git.retry(lambda worker: worker.status(path, branch=row.branch, measure=measure))
-
-
-async def _is_there(desk: Desk, path: str) -> bool:
-    """Say whether a worktree is there, and not a mere directory of the checkout around it."""
-    try:
-        found = await desk.services.git.retry(lambda git: git.describe(path))
-    except GitRefused:
-        return False
-    return found.top_level == path
+        return await git.retry(lambda worker: worker.status(of, measure=measure))
 
 
 async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveResponse:
@@ -157,14 +148,12 @@ async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:
     if busy is not None:
         found = f"{busy.queued.agent} ({busy.queued.execution}) is at work in {tree.path}"
         raise CallError("still_running", f"{found}; wait for it, then commit what it has left")
-    if not await _is_there(desk, tree.path):
-        sentence = f"the worktree {tree.path} is gone; the next execution of thread {state.thread} makes it anew"
-        raise CallError("worktree_gone", sentence)
     message = request.message or state.summary or f"Work of thread {state.thread}"
     try:
-        made = await desk.services.git.retry(lambda git: git.commit_all(tree.path, message))
+        made = await desk.services.git.retry(lambda git: git.commit_all(tree_of(state.thread, tree), message))
     except GitRefused as err:
-        raise CallError(err.code, err.message) from err
+        code = "worktree_gone" if err.code == "worktree_missing" else err.code
+        raise CallError(code, err.message) from err
     except GitError as err:
         raise CallError("git_failed", str(err)) from err
     if isinstance(made, g.NothingToCommit):
@@ -176,7 +165,7 @@ async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:
         branch=tree.branch,
         commit=made.commit,
         files=made.files,
-        left_out=made.left_out,
+        left_out=(*made.left_out, *((made.head_moved,) if made.head_moved else ())),
     )
     event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
     body = msgspec.json.encode(response)

@@ -10,10 +10,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from git_operator import NewRepo, Repo
+from git_operator import NewRepo, Repo, Tree
 
 from compas.git.client import GitWorker, open_git_worker
+from compas.git.messages import EnsureWorktree
 from compas.git.worker import Worker
+from compas.git.worktree import ensure_worktree
 
 ISOLATED = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -61,6 +63,13 @@ def new_repo(tmp_path: Path, originals: dict[bool, Path]) -> NewRepo:
 @pytest.fixture
 def repo(new_repo: NewRepo) -> Repo:
     return new_repo()
+
+
+@pytest.fixture
+async def tree(repo: Repo) -> Tree:
+    """The worktree of thread t1, which starts at main."""
+    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    return Tree(Path(made.path), repo)
 
 
 @pytest.fixture

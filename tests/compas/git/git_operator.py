@@ -4,6 +4,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from compas.git.messages import ThreadWorktree
+
 
 class Repo:
     """One repository, worked on the way an operator does: with the git command line."""
@@ -58,6 +60,26 @@ class Repo:
 
     def status(self, at: str | Path | None = None) -> str:
         return self.git("status", "--short", at=at)
+
+
+class Tree(Repo):
+    """A thread's worktree, in which a test works as its agent does."""
+
+    def __init__(self, path: Path, of: Repo) -> None:
+        super().__init__(path)
+        self.of = of
+
+    @property
+    def git_dir(self) -> Path:
+        return self.of.path / ".git" / "worktrees" / self.path.name
+
+    def hook(self, name: str, script: str) -> None:
+        self.of.hook(name, script)
+
+
+def tree_of(repo: object, path: object, *, thread: str | None = None, reading: bool = False) -> ThreadWorktree:
+    """Name a worktree as the supervisor does."""
+    return ThreadWorktree(repo=str(repo), thread=thread or Path(str(path)).name, path=str(path), reading=reading)
 
 
 NewRepo = Callable[..., Repo]

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from git_operator import Repo
+from git_operator import Repo, tree_of
 
 from compas.git.errors import GitRefused
 from compas.git.furnish import furnish_worktree
@@ -20,7 +20,7 @@ async def tree(repo: Repo) -> Path:
 
 
 async def furnish(repo: Repo, path: Path, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()) -> Furnished:
-    return await furnish_worktree(FurnishWorktree(epoch=1, repo=str(repo), path=str(path), copy=copy, link=link))
+    return await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, path), copy=copy, link=link))
 
 
 @pytest.fixture
@@ -153,7 +153,5 @@ async def test_a_bare_repository_has_nothing_to_copy_and_says_so(repo: Repo, tmp
     bare = Repo(tmp_path)
     bare.git("clone", "-q", "--bare", str(repo), "bare.git")
     at = await tree(Repo(tmp_path / "bare.git"))
-    found = await furnish_worktree(
-        FurnishWorktree(epoch=1, repo=str(tmp_path / "bare.git"), path=str(at), copy=(".env",))
-    )
+    found = await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(tmp_path / "bare.git", at), copy=(".env",)))
     assert "is bare" in found.notes[0]

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from git_operator import Repo
+from git_operator import Repo, tree_of
 
 from compas.git.client import GitWorker
 from compas.git.errors import GitError
@@ -76,7 +76,7 @@ async def test_a_worktree_in_a_directory_named_like_an_option_is_made_and_remove
     location = str(tmp_path / "-d" / "--force")
     made = await worker.ensure_worktree(str(repo), "t1", base="main", location=location)
     assert made.path.startswith(location)
-    assert (await worker.status(made.path)).clean
+    assert (await worker.status(tree_of(repo, made.path))).clean
     assert (await worker.remove_worktree(str(repo), "t1", target="main", location=location)).worktree == "removed"
 
 

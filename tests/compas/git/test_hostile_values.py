@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 from git_operator import Repo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -147,7 +148,7 @@ def taken_for_options(commands: list[list[str]]) -> Iterator[list[str]]:
 
 async def answer(request: Request) -> None:
     """Perform it, by a worker of its own, so that no number of an epoch carries over."""
-    with trio.fail_after(120):
+    with trio.fail_after(CEILING):
         with contextlib.suppress(GitError):
             await Worker(epoch=1).perform(request)
 

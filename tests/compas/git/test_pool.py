@@ -23,8 +23,9 @@ async def fill(repo: Repo, size: int = 1) -> Pool:
     return await fill_pool(FillPool(epoch=1, repo=str(repo), base="main", size=size))
 
 
-async def ensure(repo: Repo, thread: str = "t1", *, pool: bool = True) -> Worktree:
-    return await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base="main", pool=pool))
+async def ensure(repo: Repo, thread: str = "t1", *, pool: bool = True, begun_at: str | None = None) -> Worktree:
+    request = EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base="main", pool=pool, begun_at=begun_at)
+    return await ensure_worktree(request)
 
 
 def prepared(repo: Repo) -> list[Path]:
@@ -68,7 +69,7 @@ async def test_a_branch_that_is_there_already_is_checked_out_in_it(repo: Repo) -
     await fill(repo)
     repo.git("branch", "compas/t1")
     repo.commit("meanwhile", a_txt="new\n")
-    made = await ensure(repo)
+    made = await ensure(repo, begun_at=repo.tip("compas/t1"))
     assert made.head == repo.tip("compas/t1") != repo.tip("main")
     assert repo.read("a.txt", at=made.path) == "a\n"
 

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from git_operator import Repo
+from git_operator import Repo, tree_of
 
 from compas.git.messages import EnsureWorktree, Removed, RemoveWorktree, TakeSnapshot
 from compas.git.remove import remove_worktree
@@ -21,8 +21,9 @@ async def make(repo: Repo) -> str:
     return made.path
 
 
-async def remove(repo: Repo, target: str | None = "main", force: bool = False) -> Removed:
-    return await remove_worktree(RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target=target, force=force))
+async def remove(repo: Repo, target: str | None = "main", force: bool = False, **snapshots: str) -> Removed:
+    request = RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target=target, force=force, snapshots=snapshots)
+    return await remove_worktree(request)
 
 
 async def test_a_clean_merged_worktree_goes_with_its_branch(repo: Repo) -> None:
@@ -59,8 +60,8 @@ async def test_a_dirty_worktree_is_kept_until_a_snapshot_holds_it(repo: Repo) ->
     assert (kept.worktree, kept.branch) == ("kept", "kept")
     assert "unsaved" in (kept.reason or "")
     assert repo.read("unsaved", at=path)
-    taken = await take_snapshot(TakeSnapshot(epoch=1, worktree=path, execution="e1", message="x"))
-    done = await remove(repo)
+    taken = await take_snapshot(TakeSnapshot(epoch=1, of=tree_of(repo, path), execution="e1"))
+    done = await remove(repo, e1=taken.commit)
     assert (done.worktree, done.snapshot) == ("removed", taken.commit)
     assert repo.git("show", f"{taken.commit}:unsaved")
 
@@ -96,8 +97,8 @@ async def test_a_repository_inside_that_no_snapshot_holds_keeps_it(repo: Repo) -
     path = await make(repo)
     repo.git("init", "-q", "inner", at=path)
     repo.write("inner/file", at=path)
-    await take_snapshot(TakeSnapshot(epoch=1, worktree=path, execution="e1", message="x"))
-    kept = await remove(repo)
+    taken = await take_snapshot(TakeSnapshot(epoch=1, of=tree_of(repo, path), execution="e1"))
+    kept = await remove(repo, e1=taken.commit)
     assert (kept.worktree, "inner" in (kept.reason or "")) == ("kept", True)
 
 

@@ -1,11 +1,9 @@
 """What is in a worktree is recorded, and neither its files nor its index are touched."""
-# ruff: noqa: ASYNC240 - the test plays the operator, who blocks nobody
 
 import os
-from pathlib import Path
 
 import pytest
-from git_operator import NewRepo, Repo
+from git_operator import Tree, tree_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,8 +14,9 @@ from compas.git.snapshot import parse_name_status, take_snapshot
 names = st.binary(min_size=1, max_size=8).filter(lambda name: b"\0" not in name)
 
 
-async def snap(repo: Repo, execution: str = "e1") -> Snapshot:
-    return await take_snapshot(TakeSnapshot(epoch=1, worktree=str(repo), execution=execution, message="After e1"))
+async def snap(tree: Tree, execution: str = "e1", at: float | None = None) -> Snapshot:
+    request = TakeSnapshot(epoch=1, of=tree_of(tree.of, tree), execution=execution, at=at)
+    return await take_snapshot(request)
 
 
 @given(st.lists(st.tuples(st.sampled_from("AMDTRC"), names, names), max_size=6))
@@ -38,89 +37,97 @@ def _shown(name: bytes) -> str:
 
 
 @pytest.mark.system
-async def test_everything_but_ignored_files_is_recorded_and_nothing_is_touched(repo: Repo) -> None:
-    head = repo.commit("ignore", _gitignore="*.log\n")
-    repo.write("a.txt", "changed\n")
-    repo.write("b.txt", "staged\n")
-    repo.git("add", "b.txt")
-    repo.write("b.txt", "staged, then changed\n")
-    repo.write("new/ä", "untracked")
-    repo.write("x.log", "ignored")
-    before, index = repo.status(), Path(repo.path, ".git", "index").read_bytes()
-    taken = await snap(repo)
+async def test_everything_but_ignored_files_is_recorded_and_nothing_is_touched(tree: Tree) -> None:
+    head = tree.commit("ignore", _gitignore="*.log\n")
+    tree.write("a.txt", "changed\n")
+    tree.write("b.txt", "staged\n")
+    tree.git("add", "b.txt")
+    tree.write("b.txt", "staged, then changed\n")
+    tree.write("new/ä", "untracked")
+    tree.write("x.log", "ignored")
+    before, index = tree.status(), (tree.git_dir / "index").read_bytes()
+    taken = await snap(tree)
     assert (taken.dirty, taken.head, taken.total, taken.left_out) == (True, head, 3, None)
     assert {(file.letter, file.path) for file in taken.files} == {
         ("M", "a.txt"),
         ("M", "b.txt"),
         ("A", "new/ä"),
     }
-    assert repo.git("show", f"{taken.commit}:b.txt") == "staged, then changed"
-    assert repo.tip("refs/compas/snap/e1") == taken.commit
-    assert repo.tip(f"{taken.commit}^") == head
-    assert (repo.status(), Path(repo.path, ".git", "index").read_bytes()) == (before, index)
-    assert not list(Path(repo.path, ".git").glob("compas-snapshot*"))
+    assert tree.git("show", f"{taken.commit}:b.txt") == "staged, then changed"
+    assert tree.tip("refs/compas/snap/e1") == taken.commit
+    assert tree.tip(f"{taken.commit}^") == head
+    assert (tree.status(), (tree.git_dir / "index").read_bytes()) == (before, index)
+    assert not list(tree.git_dir.glob("compas-snapshot*"))
 
 
 @pytest.mark.system
-async def test_a_repeat_returns_the_recorded_snapshot_whatever_happened_since(repo: Repo) -> None:
-    repo.write("new", "1")
-    first = await snap(repo)
-    repo.write("new", "2")
-    repo.commit("later")
-    assert await snap(repo) == first
-    assert (await snap(repo, "e2")).commit == repo.tip()
+async def test_a_repeat_makes_the_very_same_commit_and_any_other_is_refused(tree: Tree) -> None:
+    tree.write("new", "1")
+    first = await snap(tree, at=1_700_000_000.5)
+    assert await snap(tree, at=1_700_000_000.5) == first
+    assert tree.git("show", "-s", "--format=%an %at %cn %ct %B", first.commit).split("\n")[0] == (
+        "compas 1700000000 compas 1700000000 compas: what execution e1 left uncommitted"
+    )
+    tree.write("new", "2")
+    with pytest.raises(GitRefused, match=first.commit) as caught:
+        await snap(tree, at=1_700_000_000.5)
+    assert caught.value.code == "snapshot_taken_over"
+    assert tree.tip("refs/compas/snap/e1") == first.commit
+    tree.commit("later")
+    assert (await snap(tree, "e2")).commit == tree.tip()
 
 
 @pytest.mark.system
-async def test_a_clean_checkout_is_its_head(repo: Repo) -> None:
-    taken = await snap(repo)
-    assert (taken.commit, taken.head, taken.dirty, taken.files) == (repo.tip(), repo.tip(), False, ())
-    assert await snap(repo) == taken
+async def test_a_clean_checkout_is_its_head(tree: Tree) -> None:
+    taken = await snap(tree)
+    assert (taken.commit, taken.head, taken.dirty, taken.files) == (tree.tip(), tree.tip(), False, ())
+    assert await snap(tree) == taken
 
 
 @pytest.mark.system
-async def test_a_change_in_the_same_instant_and_of_the_same_size_is_seen(repo: Repo) -> None:
-    path = repo.write("a.txt", "1\n")
-    repo.commit("one")
-    index = Path(repo.path, ".git", "index")
+async def test_a_change_in_the_same_instant_and_of_the_same_size_is_seen(tree: Tree) -> None:
+    path = tree.write("a.txt", "1\n")
+    tree.commit("one")
+    index = tree.git_dir / "index"
     path.write_text("2\n")
     times = (index.stat().st_atime_ns, index.stat().st_mtime_ns)
     entry = path.stat()
     os.utime(path, ns=(entry.st_atime_ns, times[1]))
-    assert (await snap(repo)).dirty
+    assert (await snap(tree)).dirty
 
 
 @pytest.mark.system
-async def test_the_middle_of_a_merge_is_recorded_with_its_markers(repo: Repo) -> None:
-    repo.git("checkout", "-q", "-b", "side")
-    repo.commit("side", a_txt="side\n")
-    repo.git("checkout", "-q", "main")
-    repo.commit("main", a_txt="main\n")
-    repo.git("merge", "side", check=False)
-    taken = await snap(repo)
-    assert "<<<<<<<" in repo.git("show", f"{taken.commit}:a.txt")
-    assert "UU a.txt" in repo.status()
+async def test_the_middle_of_a_merge_is_recorded_with_its_markers(tree: Tree) -> None:
+    tree.git("checkout", "-q", "-b", "side")
+    tree.commit("side", a_txt="side\n")
+    tree.git("checkout", "-q", "compas/t1")
+    tree.commit("main", a_txt="main\n")
+    tree.git("merge", "side", check=False)
+    taken = await snap(tree)
+    assert "<<<<<<<" in tree.git("show", f"{taken.commit}:a.txt")
+    assert "UU a.txt" in tree.status()
 
 
 @pytest.mark.system
-async def test_what_cannot_be_recorded_is_said(repo: Repo) -> None:
+async def test_what_cannot_be_recorded_is_said(tree: Tree) -> None:
     for name in ("no-commit", "with-commit"):
-        repo.git("init", "-q", name)
-        repo.write(f"{name}/inner")
-    repo.git("config", "user.name", "x", at=repo.path / "with-commit")
-    repo.git("config", "user.email", "x", at=repo.path / "with-commit")
-    repo.commit("inner", at=repo.path / "with-commit")
-    repo.write("mine")
-    taken = await snap(repo)
+        tree.git("init", "-q", name)
+        tree.write(f"{name}/inner")
+    tree.git("config", "user.name", "x", at=tree.path / "with-commit")
+    tree.git("config", "user.email", "x", at=tree.path / "with-commit")
+    tree.commit("inner", at=tree.path / "with-commit")
+    tree.write("mine")
+    taken = await snap(tree)
     assert "mine" in {file.path for file in taken.files}
     assert taken.left_out is not None
     assert "no-commit" in taken.left_out
     assert "with-commit" in taken.left_out
-    assert (await snap(repo)).left_out == taken.left_out
+    assert (await snap(tree)).left_out == taken.left_out
 
 
 @pytest.mark.system
-async def test_an_empty_repository_is_refused(new_repo: NewRepo) -> None:
+async def test_a_head_without_a_commit_is_refused(tree: Tree) -> None:
+    tree.git("checkout", "-q", "--orphan", "fresh")
     with pytest.raises(GitRefused) as caught:
-        await snap(new_repo(empty=True))
+        await snap(tree)
     assert caught.value.code == "empty_repository"

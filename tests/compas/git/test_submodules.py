@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from git_operator import NewRepo, Repo
+from git_operator import NewRepo, Repo, tree_of
 
-from compas.git.command import Git
 from compas.git.furnish import furnish_worktree
 from compas.git.messages import (
     EnsureReadingTree,
@@ -18,7 +17,6 @@ from compas.git.messages import (
 )
 from compas.git.reading_tree import ensure_reading_tree
 from compas.git.remove import remove_worktree
-from compas.git.submodule_work import dirty_submodules
 from compas.git.worktree import ensure_worktree
 
 pytestmark = pytest.mark.system
@@ -63,7 +61,7 @@ async def read(repo: Repo, thread: str = "r1") -> tuple[Path, Furnished]:
     """Make the worktree in which a reviewer reads what main holds, the way a handoff does."""
     request = EnsureReadingTree(epoch=1, repo=str(repo), thread=thread, commit="main")
     made = await ensure_reading_tree(request)
-    return Path(made.path), await furnish_worktree(FurnishWorktree(epoch=1, repo=str(repo), path=made.path))
+    return Path(made.path), await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, made.path)))
 
 
 async def test_a_name_that_looks_like_a_setting_runs_nothing_in_a_reviewers_worktree(above: Repo, trap: Trap) -> None:
@@ -159,7 +157,7 @@ async def test_nothing_is_filled_through_a_link(above: Repo, tmp_path: Path) -> 
     (tmp_path / "elsewhere").mkdir()
     (at / "lib").rmdir()
     (at / "lib").symlink_to(tmp_path / "elsewhere")
-    found = await furnish_worktree(FurnishWorktree(epoch=1, repo=str(above), path=str(at)))
+    found = await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(above, at)))
     assert "a link on its path leads somewhere else" in " ".join(found.notes)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -194,7 +192,7 @@ async def test_only_the_disk_is_read_to_fill_a_submodule(
 
 async def working(repo: Repo) -> Path:
     made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
-    await furnish_worktree(FurnishWorktree(epoch=1, repo=str(repo), path=made.path))
+    await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, made.path)))
     at = Path(made.path)
     repo.git("config", "user.email", "a@example.org", at=at / "lib")
     repo.git("config", "user.name", "A", at=at / "lib")
@@ -213,7 +211,8 @@ async def test_no_filter_of_a_submodule_runs_to_see_whether_it_has_changes(above
         above.git("config", f"filter.bad.{key}", str(trap.script), at=inside)
     above.git("config", "core.fsmonitor", str(trap.script), at=inside)
     above.write(".gitattributes", "* filter=bad\n", at=inside)
-    assert await dirty_submodules(Git(str(at))) == ["lib"]
+    kept = await remove(above)
+    assert (kept.worktree, kept.reason) == ("kept", "its submodules have changes that no snapshot can hold: lib")
     assert not trap.ran.exists()
 
 
@@ -223,15 +222,18 @@ async def test_changes_in_a_submodule_inside_a_submodule_count(above: Repo, libr
     above.git(*command, at=at / "lib")
     above.commit("deeper", at=at / "lib")
     above.commit("deeper", at=at)
-    assert await dirty_submodules(Git(str(at))) == []
     above.write("a.txt", "changed\n", at=at / "lib/deep")
-    assert await dirty_submodules(Git(str(at))) == ["lib/deep"]
+    kept = await remove(above)
+    assert kept.worktree == "kept"
+    assert "lib has submodules of its own that are checked out" in (kept.reason or "")
 
 
 async def test_a_submodule_whose_git_file_leads_elsewhere_counts_as_changed(above: Repo) -> None:
     at = await working(above)
     (at / "lib/.git").write_text(f"gitdir: {above.path}/.git\n")
-    assert await dirty_submodules(Git(str(at))) == ["lib (its .git leads somewhere else)"]
+    kept = await remove(above)
+    assert kept.worktree == "kept"
+    assert "lib" in (kept.reason or "")
 
 
 async def test_commits_of_a_submodule_that_no_commit_declares_keep_the_worktree(above: Repo, library: Repo) -> None:

@@ -8,7 +8,7 @@ import pytest
 import trio
 import trio.testing
 from ceiling import CEILING
-from git_operator import Repo
+from git_operator import Repo, tree_of
 
 from compas.failpoints import VARIABLE
 from compas.git.client import GitWorker, open_git_worker
@@ -23,9 +23,9 @@ async def test_a_thread_goes_all_the_way_through_the_worker(repo: Repo, process:
     with trio.fail_after(CEILING):
         tree = await process.ensure_worktree(str(repo), "t1", base="main")
         repo.write("new.txt", "new\n", at=tree.path)
-        taken = await process.snapshot(tree.path, "e1", "After e1")
-        assert (await process.status(tree.path, branch=tree.branch)).total == 1
-        await process.commit_all(tree.path, "Work")
+        taken = await process.snapshot(tree_of(repo, tree.path), "e1")
+        assert (await process.status(tree_of(repo, tree.path))).total == 1
+        await process.commit_all(tree_of(repo, tree.path), "Work")
         assert (await process.diff(str(repo), "main", "refs/compas/snap/e1")).files[0].path == "new.txt"
         merge = await process.prepare_merge(str(repo), "op1", source=tree.branch, target="main", message="")
         assert isinstance(merge, Prepared)
@@ -65,7 +65,7 @@ async def test_long_jobs_never_keep_a_short_one_waiting(repo: Repo, tmp_path: Pa
             for number in range(LONG + 1):
                 tree = await worker.perform(EnsureWorktree(epoch=1, repo=str(repo), thread=f"t{number}", base="main"))
                 repo.write("new", at=tree.path)
-                nursery.start_soon(worker.perform, CommitAll(epoch=1, worktree=tree.path, message="x"))
+                nursery.start_soon(worker.perform, CommitAll(epoch=1, of=tree_of(repo, tree.path), message="x"))
             await trio.testing.wait_all_tasks_blocked(0.05)
             assert await worker.perform(Describe(path=str(repo)))
             nursery.cancel_scope.cancel()

@@ -17,8 +17,15 @@ from compas.git.worktree import ensure_worktree
 pytestmark = pytest.mark.system
 
 
-async def ensure(repo: object, thread: str = "t1", base: str | None = "main", location: str | None = None) -> Worktree:
-    return await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base=base, location=location))
+async def ensure(
+    repo: object,
+    thread: str = "t1",
+    base: str | None = "main",
+    location: str | None = None,
+    begun_at: str | None = None,
+) -> Worktree:
+    request = EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base=base, location=location, begun_at=begun_at)
+    return await ensure_worktree(request)
 
 
 async def refusal(repo: object, **more: str | None) -> str:
@@ -80,11 +87,12 @@ async def test_a_deleted_directory_is_made_again_at_the_same_tip(repo: Repo) -> 
 
 
 # proves: a-core 62
-async def test_a_branch_without_worktree_is_attached(repo: Repo) -> None:
+async def test_a_branch_without_worktree_is_attached_if_the_log_knows_it(repo: Repo) -> None:
     repo.git("branch", "compas/t1")
     tip = repo.tip("compas/t1")
     repo.commit("on main", m_txt="m")
-    made = await ensure(repo, base=None)
+    assert await refusal(repo, base=None) == "branch_of_another"
+    made = await ensure(repo, base=None, begun_at=tip)
     assert (made.head, made.base, made.created) == (tip, tip, True)
 
 

@@ -1,6 +1,7 @@
 """Repositories in memory, and a git worker over them: commits, branches, worktrees and three-way merges by file."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -218,12 +219,25 @@ class FakeGit:
         tip = self._target(home, branch)
         return m.Contained(contained=home.contains(tip, self._commit_of(home, commit)), tip=tip)
 
-    async def status(
-        self, worktree: str, *, base: str | None = None, branch: str | None = None, measure: bool = False
-    ) -> m.StatusReport:
+    def _opened(self, of: m.ThreadWorktree) -> tuple[FakeRepo, Checkout]:
+        """Return the worktree of a thread; refused where nothing is there."""
+        repo = self._home(of.repo)[0]
+        if of.path not in repo.checkouts:
+            raise GitRefused("worktree_missing", f"the worktree of thread {of.thread} is gone: {of.path}")
+        return repo, repo.checkouts[of.path]
+
+    def _head_on(self, of: m.ThreadWorktree, checkout: Checkout) -> str:
+        is_on = of.reading or checkout.branch == f"compas/{of.thread}"
+        return "" if is_on else f"on {checkout.branch}"
+
+    async def head(self, of: m.ThreadWorktree) -> m.HeadReport:
+        await self._begin("head")
+        repo, checkout = self._opened(of)
+        return m.HeadReport(commit=repo.tips[checkout.branch], head_on=self._head_on(of, checkout))
+
+    async def status(self, of: m.ThreadWorktree, *, base: str | None = None, measure: bool = False) -> m.StatusReport:
         await self._begin("status")
-        repo, top = self._home(worktree)
-        checkout = repo.checkouts[top or worktree]
+        repo, checkout = self._opened(of)
         changes = self._changes(repo, checkout)
         entries = tuple(
             m.Entry(kind="untracked" if one.letter == "A" else "changed", path=one.path, tree=one.letter)
@@ -237,7 +251,7 @@ class FakeGit:
             ahead=None,
             behind=None,
             in_progress=None,
-            on_expected_branch=None if branch is None else branch == checkout.branch,
+            head_on=self._head_on(of, checkout),
             clean=not entries,
             size_bytes=sum(len(text) for text in checkout.files.values()) if measure else None,
         )
@@ -279,6 +293,7 @@ class FakeGit:
         location: str | None = None,
         restore: str | None = None,
         pool: bool = False,
+        begun_at: str | None = None,
     ) -> m.Worktree:
         loss = await self._begin("ensure_worktree")
         home = self._home(repo)[0]
@@ -334,11 +349,11 @@ class FakeGit:
         return m.Worktree(path=path, branch="", base=commit, head=commit, created=created, instance=instance)
 
     async def furnish_worktree(
-        self, repo: str, path: str, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
+        self, of: m.ThreadWorktree, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()
     ) -> m.Furnished:
         loss = await self._begin("furnish_worktree")
-        home, top = self._home(path)
-        source, target = home.checkouts[home.path].files, home.checkouts[top or path].files
+        home, checkout = self._opened(of)
+        source, target = home.checkouts[home.path].files, checkout.files
         notes = tuple(
             f"copy: {name} does not exist in {home.path}; it was left out" for name in copy if name not in source
         )
@@ -358,6 +373,7 @@ class FakeGit:
         clean_only: bool = False,
         dry_run: bool = False,
         location: str | None = None,
+        snapshots: Mapping[str, str] = m.NO_SNAPSHOTS,
     ) -> m.Removed:
         loss = await self._begin("remove_worktree")
         home = self._home(repo)[0]
@@ -366,9 +382,7 @@ class FakeGit:
         answer = {"path": path, "tip": tip, "archive": None, "snapshot": None, "branch": "kept"}
         is_there = path in home.checkouts
         if is_there and not home.is_clean(path) and not force:
-            held = any(
-                home.commits[taken.commit].tree == home.checkouts[path].files for taken in home.snapshots.values()
-            )
+            held = any(home.commits[commit].tree == home.checkouts[path].files for commit in snapshots.values())
             if clean_only or not held:
                 return m.Removed(worktree="kept", reason=f"{path} has uncommitted changes", **answer)
         if dry_run:
@@ -385,13 +399,13 @@ class FakeGit:
             self._lose("remove_worktree")
         return m.Removed(worktree="removed" if is_there else "absent", **answer)
 
-    async def snapshot(self, worktree: str, execution: str, message: str) -> m.Snapshot:
+    async def snapshot(self, of: m.ThreadWorktree, execution: str, *, at: float | None = None) -> m.Snapshot:
         loss = await self._begin("snapshot")
-        repo, top = self._home(worktree)
-        checkout = repo.checkouts[top or worktree]
+        repo, checkout = self._opened(of)
+        moved = self._bring_back(repo, of, checkout)
         head = repo.tips[checkout.branch]
         changes = self._changes(repo, checkout)
-        commit = repo.store((head,), checkout.files, message) if changes else head
+        commit = repo.store((head,), checkout.files, f"{execution} at {at}") if changes else head
         taken = m.Snapshot(
             commit=commit,
             tree=tree_name(checkout.files),
@@ -399,24 +413,40 @@ class FakeGit:
             dirty=bool(changes),
             files=tuple(changes),
             total=len(changes),
+            head_on=self._head_on(of, checkout),
+            head_moved=moved,
         )
-        repo.snapshots.setdefault(execution, taken)
+        recorded = repo.snapshots.setdefault(execution, taken)
+        if recorded.commit != commit:
+            raise GitRefused("snapshot_taken_over", f"the snapshot of {execution} is {recorded.commit} already")
         if loss:
             self._lose("snapshot")
-        return repo.snapshots[execution]
+        return taken
 
-    async def commit_all(self, worktree: str, message: str) -> m.Committed | m.NothingToCommit:
+    def _bring_back(self, repo: FakeRepo, of: m.ThreadWorktree, checkout: Checkout) -> str:
+        """Move the thread's branch up to where HEAD stands, and HEAD onto it, where that is ahead of it."""
+        on, branch = checkout.branch, f"compas/{of.thread}"
+        if not self._head_on(of, checkout) or on.startswith("compas/"):
+            return ""
+        if branch not in repo.tips or not repo.contains(repo.tips[on], repo.tips[branch]):
+            return ""
+        repo.tips[branch], checkout.branch = repo.tips[on], branch
+        return f"HEAD stood on {on}; it is on {branch} again"
+
+    async def commit_all(self, of: m.ThreadWorktree, message: str) -> m.Committed | m.NothingToCommit:
         loss = await self._begin("commit_all")
-        repo, top = self._home(worktree)
-        checkout = repo.checkouts[top or worktree]
+        repo, checkout = self._opened(of)
+        moved = self._bring_back(repo, of, checkout)
+        if self._head_on(of, checkout):
+            raise GitRefused("head_elsewhere", f"{of.path} stands {self._head_on(of, checkout)}")
         head = repo.tips[checkout.branch]
         changes = self._changes(repo, checkout)
         if not changes:
-            return m.NothingToCommit(head=head)
+            return m.NothingToCommit(head=head, head_moved=moved)
         repo.tips[checkout.branch] = made = repo.store((head,), checkout.files, message)
         if loss:
             self._lose("commit_all")
-        return m.Committed(commit=made, files=len(changes))
+        return m.Committed(commit=made, files=len(changes), head_moved=moved)
 
     # --- merging -----------------------------------------------------------------------------------------------------
 
@@ -440,6 +470,9 @@ class FakeGit:
             return m.Refused(code=refusal.code, sentence=refusal.message)
         if expected_source not in (None, tip):
             return m.Refused(code="source_moved", sentence=f"{source} is at {tip[:12]} now; ask again")
+        worktree = home.checkouts.get(f"{home.path}/.compas-worktrees/{source.removeprefix('compas/')}")
+        if source.startswith("compas/") and worktree is not None and worktree.branch != source:
+            return m.Refused(code="head_elsewhere", sentence=f"it stands on {worktree.branch}, not on {source}")
         for path, checkout in home.checkouts.items():
             if checkout.branch == source and not home.is_clean(path):
                 return m.Refused(code="source_dirty", sentence=f"{path} has uncommitted changes", worktree=path)

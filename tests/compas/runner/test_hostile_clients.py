@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 from runner_stage import Stage
 
 from compas.runner import wire
@@ -55,7 +56,7 @@ async def send(directory: Path, content: bytes) -> trio.SocketStream:
 
 async def check_own_supervisor_is_served(directory: Path) -> None:
     """Its supervisor reads the log, and the agent has not ended; then stop it."""
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory, epoch=1) as attachment:
             assert (await anext(attachment)).text == "ready\n"
             await attachment.stop("end of the test")
@@ -66,7 +67,7 @@ async def check_own_supervisor_is_served(directory: Path) -> None:
 
 @pytest.mark.parametrize("epoch", [2, 2**31, 2**62, 2**63 - 1, 2**64 - 1, 0, -1, -(2**63)])
 async def test_a_forged_epoch_locks_nobody_out_and_stops_nothing(directory: Path, epoch: int) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory, epoch=epoch) as forged:
             await forged.stop("forged")
             with pytest.raises(AttachmentRefused, match=str(epoch)):
@@ -92,7 +93,7 @@ async def test_a_forged_epoch_locks_nobody_out_and_stops_nothing(directory: Path
     ],
 )
 async def test_what_is_no_message_of_a_supervisor_does_nothing(directory: Path, content: bytes) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with await send(directory, content) as stream:
             with contextlib.suppress(trio.BrokenResourceError):
                 while await stream.receive_some():
@@ -101,7 +102,7 @@ async def test_what_is_no_message_of_a_supervisor_does_nothing(directory: Path, 
 
 
 async def test_a_reader_from_anywhere_gets_what_there_is_from_there(directory: Path) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         for offset in (-1, -(2**63)):
             async with open_attachment(directory, offset) as onlooker:
                 assert (await anext(onlooker)).text == "ready\n"
@@ -116,7 +117,7 @@ async def test_a_reader_from_anywhere_gets_what_there_is_from_there(directory: P
     ids=["silent", "half a length", "half a message", "onlookers", "with the right epoch", "with a forged one"],
 )
 async def test_holding_connections_keeps_nobody_out(directory: Path, content: bytes) -> None:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         held = [await send(directory, content) for _ in range(2 * MOST_CLIENTS)]
         await check_own_supervisor_is_served(directory)
         for stream in held:
@@ -135,7 +136,7 @@ def torn(source: random.Random) -> bytes:
 @pytest.mark.parametrize("make", [garbage, torn])
 async def test_a_flood_of_broken_clients_is_survived(directory: Path, make: Callable[[random.Random], bytes]) -> None:
     source = random.Random(os.environ.get("PYTEST_SEED", "7"))
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         for _ in range(300):
             stream = await send(directory, make(source))
             await stream.aclose()
