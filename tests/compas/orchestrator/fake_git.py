@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 import trio
+from fake_trees import Tree, difference, three_way, tree_name
 
 from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.git import messages as m
 from compas.git.errors import GitRefused, GitWorkerLost
-
-Tree = dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -271,16 +270,8 @@ class FakeGit:
         home = self._home(repo)[0]
         newer = self._commit_of(home, tip)
         older = next(one for one in home.ancestors(self._commit_of(home, base)) if home.contains(newer, one))
-        before, after = home.commits[older].tree, home.commits[newer].tree
-        files, text = [], ""
-        for name in sorted({*before, *after}):
-            old, new = before.get(name), after.get(name)
-            if old != new:
-                gone, come = (old or "").splitlines(), (new or "").splitlines()
-                files.append(m.FileStat(path=name, old_path=None, added=len(come), deleted=len(gone)))
-                lines = (name, *(f"-{one}" for one in gone), *(f"+{one}" for one in come))
-                text += "".join(f"{line}\n" for line in lines)
-        return m.DiffText(base=older, tip=newer, text=text, truncated=False, files=tuple(files))
+        text, files = difference(home.commits[older].tree, home.commits[newer].tree)
+        return m.DiffText(base=older, tip=newer, text=text, truncated=False, files=files)
 
     # --- worktrees, snapshots, commits -------------------------------------------------------------------------------
 
@@ -493,7 +484,7 @@ class FakeGit:
         base = next(one for one in repo.ancestors(old) if repo.contains(tip, one))
         if strategy == "rebase":
             return self._replayed(sides, base)
-        merged, conflicts = _three_way(*(repo.commits[one].tree for one in (base, old, tip)))
+        merged, conflicts = three_way(*(repo.commits[one].tree for one in (base, old, tip)))
         if conflicts:
             return self._conflicts(sides, base, conflicts, self._touching(repo, tip, base))
         if strategy == "squash":
@@ -510,7 +501,7 @@ class FakeGit:
         for name in reversed([one for one in repo.ancestors(sides.tip) if one not in before]):
             commit = repo.commits[name]
             trees = (repo.commits[commit.parents[0]].tree, repo.commits[onto].tree, commit.tree)
-            merged, conflicts = _three_way(*trees)
+            merged, conflicts = three_way(*trees)
             if conflicts:
                 picked = m.SideCommit(commit=name, subject=commit.subject, author="Op")
                 return self._conflicts(sides, base, conflicts, (picked,), picked)
@@ -598,11 +589,6 @@ class FakeGit:
         return m.Finished(published=published, tip=tip, followed=(), stale=(), cleaned=())
 
 
-def tree_name(tree: Tree) -> str:
-    """Return the name of a tree: the same for the same files."""
-    return hashlib.sha1(f"tree {sorted(tree.items())}".encode()).hexdigest()
-
-
 def _name_of(place: str) -> str | None:
     return None if place.startswith(DETACHED) else place
 
@@ -632,17 +618,3 @@ class _Sides:
     def already_there(self) -> m.Prepared:
         summary = f"No commits to merge: {self.target} has every change of {self.source} already"
         return self.prepared("already_merged", self.old, summary)
-
-
-def _three_way(base: Tree, ours: Tree, theirs: Tree) -> tuple[Tree, list[str]]:
-    """Merge file by file; a file that both sides changed differently is a conflict."""
-    merged: Tree = {}
-    conflicts: list[str] = []
-    for name in sorted({*base, *ours, *theirs}):
-        was, one, other = base.get(name), ours.get(name), theirs.get(name)
-        result = other if one == was else one
-        if one != was and other not in (was, one):
-            conflicts.append(name)
-        elif result is not None:
-            merged[name] = result
-    return merged, conflicts
