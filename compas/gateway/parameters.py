@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from compas.api.operation import Parameter, parameters
+from compas.domain.ids import shown
 from compas.errors import CompasError
 from compas.gateway.tools import Tool
 
@@ -32,7 +33,7 @@ INSTEAD: dict[tuple[str, str], str] = {
 }
 """Parameters of the original that are not here, and what to do instead; passing them over would mislead."""
 
-_INTEGER = re.compile(r"\+?[0-9]+")
+_INTEGER = re.compile(r"\+?[0-9]{1,40}")
 _PATH = re.compile(r" - at `\$(?:\.(\w+))?[^`]*`")
 _WORDS = {"true": True, "false": False}
 
@@ -122,7 +123,7 @@ def _number(name: str, value: object) -> object:
         return int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise ParameterError(f"{name} has to be a whole number, found {value!r}; nothing was done")
+    raise ParameterError(f"{name} has to be a whole number, found {shown(str(value))}; nothing was done")
 
 
 def _convert(tool: Tool, declared: type[Declared], names: Collection[str], values: Values) -> Declared:

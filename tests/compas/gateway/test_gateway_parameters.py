@@ -30,7 +30,9 @@ def test_a_time_limit_may_be_left_out_or_empty(given: dict[str, object]) -> None
 
 
 # proves: b-mcp-cli-merge 34
-@pytest.mark.parametrize("given", ["x", "1.5", 1.5, -1, "-1", True, [], "1e3", 10**9])
+@pytest.mark.parametrize(
+    "given", ["x", "1.5", 1.5, -1, "-1", True, [], "1e3", 10**9, "9" * 5000, float("inf"), float("nan")]
+)
 @pytest.mark.parametrize("tool", [WAIT, BY_NAME["orch_wait_merge"]], ids=lambda tool: tool.name)
 def test_a_time_limit_that_is_none_is_refused_by_the_name_of_its_field(tool: Tool, given: object) -> None:
     required = {"thread_id": "T"} if tool is WAIT else {"op_id": "M"}
