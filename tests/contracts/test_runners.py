@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 import trio
 from ceiling import CEILING
@@ -18,11 +19,12 @@ from compas.orchestrator.runners import LocalRunners, Runners
 from compas.orchestrator.workers import Slot
 from compas.runner import attachment
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
-from compas.runner.judgement import Died, Finished, NeverStarted, Running, SettleError
+from compas.runner.judgement import Died, Finished, NeverStarted, Running, SettleError, Vanished
 from compas.runner.launcher import ForkServerGone, Launcher, LaunchError, open_fork_server
 from compas.runner.logformat import parse_lines
 from compas.runner.messages import Exit, Spec
 from compas.runner.strays import end_strays
+from compas.runner.tree import RecordedTree, Swept, recorded_tree
 
 STEPS = """
 import json, os, signal, sys, time
@@ -314,3 +316,60 @@ async def test_nobody_is_believed_to_be_a_supervisor_that_has_not_begun(stage: S
 async def test_a_supervisor_that_finds_no_record_still_reaches_what_it_started(stage: Stage) -> None:
     await stage.start("e1", ("stdout", "begun"), epoch=7)
     assert (await stage.finish("e1", epoch=7))[0] == [("stdout", "begun")]
+
+
+def known_of(stage: Stage, execution: str) -> RecordedTree:
+    started = stage.runners.started(execution)
+    assert started is not None
+    return recorded_tree(execution, started)
+
+
+async def test_what_runs_is_ended_without_asking_and_stays_ended(stage: Stage) -> None:
+    await stage.start("e1", ("stdout", "begun"), ("hang", None))
+    async with stage.runners.attach("e1", 1) as connection:
+        assert (await anext(aiter(connection))).text == "begun\n"
+    known = known_of(stage, "e1")
+    ended = await stage.runners.end("e1", known, kind="timeout", reason="it took too long", now=12.5)
+    assert (ended.kind, ended.nothing_left) == ("timeout", True)
+    assert "it took too long" in ended.reason
+    again = await stage.runners.end("e1", known, kind="timeout", reason="it took too long", now=13.5)
+    assert (again.kind, again.nothing_left) == ("timeout", True)
+    assert isinstance(stage.runners.judge("e1", known), Finished)
+    assert await stage.runners.launch("e1") is None
+    assert (await stage.finish("e1"))[0] == [("stdout", "begun")]
+
+
+async def test_nothing_is_left_to_sweep_after_an_end(stage: Stage) -> None:
+    await stage.start("e1", ("stdout", "begun"))
+    known = known_of(stage, "e1")
+    await stage.runners.wait_agent_gone(known)
+    await stage.finish("e1")
+    assert await stage.runners.sweep("e1", known) == Swept(ended=0, nothing_left=True, was_at_work=False)
+
+
+async def test_a_sweep_ends_what_is_at_work(stage: Stage) -> None:
+    await stage.start("e1", ("hang", None))
+    known = known_of(stage, "e1")
+    swept = await stage.runners.sweep("e1", known)
+    assert (swept.nothing_left, swept.was_at_work) == (True, True)
+    await stage.runners.wait_agent_gone(known)
+    assert (await stage.runners.sweep("e1", known)).was_at_work is False
+
+
+async def test_a_launch_tells_what_the_runner_recorded(stage: Stage) -> None:
+    await stage.runners.prepare(stage.spec("e1", ("hang", None)))
+    started = await stage.runners.launch("e1")
+    assert started is not None
+    assert started == stage.runners.started("e1")
+    assert await stage.runners.launch("e1") is None
+    await stage.runners.end("e1", recorded_tree("e1", started), kind="stopped", reason="over", now=1.0)
+
+
+async def test_what_the_log_knows_to_have_started_never_starts_again(stage: Stage) -> None:
+    await stage.start("e1", ("stdout", "begun"))
+    known = known_of(stage, "e1")
+    await stage.finish("e1")
+    other = msgspec.structs.replace(known, execution="e2")
+    await stage.runners.prepare(stage.spec("e2", ("stdout", "never")))
+    assert isinstance(stage.runners.judge("e2"), NeverStarted)
+    assert isinstance(stage.runners.judge("e2", other), Vanished)

@@ -1,18 +1,20 @@
 """Agents that turn against their runner: the supervisor ends them without asking it, and serves everybody else."""
 
 import os
+import select
 import sys
 from pathlib import Path
 
 import hostile_agent
 import process_tree
 import pytest
-from workshop import Workshop
+from workshop import CEILING, Workshop
 
 pytestmark = pytest.mark.system
 
-ENDS_AT_ONCE = {deed for deed in hostile_agent.DEEDS if deed.startswith("kills") and "lock" not in deed}
+ENDS_AT_ONCE = {deed for deed in hostile_agent.DEEDS if deed.startswith("kills")}
 """A killed runner is noticed by itself, and is the end of its agent, which may not come to say that it is done."""
+OVER = ("execution.ended", "execution.stopped")
 
 
 class Stage:
@@ -40,18 +42,27 @@ class Stage:
 
     def begin(self) -> None:
         """Have every deed done."""
+        done = {thread: os.open(self.path(thread, "done"), os.O_RDONLY | os.O_NONBLOCK) for thread in self.waited_for()}
         for thread in self.threads.values():
-            self.workshop.ask("dispatch", thread, "go", "--thread", thread)
-        for deed, thread in self.threads.items():
-            if deed not in ENDS_AT_ONCE:
-                assert self.path(thread, "done").read_text() == "done"
+            self.workshop.ask("dispatch", thread, "go", "--thread", thread, "--batch", "all")
+        for thread, descriptor in done.items():
+            poll = select.poll()
+            poll.register(descriptor, select.POLLIN)
+            assert poll.poll(CEILING * 1000), thread
+            assert os.read(descriptor, 1000) == b"done"
+            os.close(descriptor)
+        for thread in set(self.threads.values()) - done.keys():
+            self.workshop.until("execution.ended", thread=thread)
+
+    def waited_for(self) -> list[str]:
+        return [thread for deed, thread in self.threads.items() if deed not in ENDS_AT_ONCE]
 
     def abandon(self) -> None:
-        """Give up every thread, and return once the log says that nothing of it is alive."""
+        """Give up every thread, and return once the log says that nothing of any is alive."""
+        self.workshop.ask("abandon-batch", "all")
         for thread in self.threads.values():
-            self.workshop.ask("abandon", thread)
-        for deed, thread in self.threads.items():
-            self.workshop.until("execution.ended" if deed in ENDS_AT_ONCE else "execution.stopped", thread=thread)
+            if all(event["type"] not in OVER for event in self.workshop.events(thread)):
+                self.workshop.until("execution.stopped", thread=thread)
 
     def check(self) -> None:
         """Nothing that was made is alive, no work is lost, and others are served."""
@@ -61,9 +72,7 @@ class Stage:
         }
         assert {deed: rows for deed, rows in alive.items() if rows} == {}
         status = {one["thread_id"]: one["thread_status"] for one in self.workshop.ask("status")["threads"]}
-        assert {thread: status[thread] for thread in self.threads.values()} == dict.fromkeys(
-            self.threads.values(), "Abandoned"
-        )
+        assert {status[thread] for thread in self.waited_for()} == {"Abandoned"}
         trees = self.workshop.git("worktree", "list")
         assert [thread for thread in self.threads.values() if f"compas/{thread}]" not in trees] == []
         answer = self.workshop.ask("dispatch", "good", "work", "--thread", "good", "--wait")

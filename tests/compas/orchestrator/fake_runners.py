@@ -140,11 +140,12 @@ class FakeRunners:
         hosted = self._hosted.get(execution)
         if hosted is None or hosted.spec is None:
             raise LaunchError(f"execution {execution} was never prepared")
-        if hosted.started is None and hosted.exit is None:
+        is_first = hosted.started is None and hosted.exit is None
+        if is_first:
             self._start(hosted, hosted.spec)
         if failure == "after":
             raise LaunchError("the fork server ended before it said how it went")
-        return hosted.started if hosted.is_alive else None
+        return hosted.started if is_first else None
 
     async def token(self, execution: str) -> str | None:
         await trio.lowlevel.checkpoint()
