@@ -46,6 +46,14 @@ async def test_a_branch_tells_its_tree_and_where_it_left_its_target(any_repo: Re
 
 
 @pytest.mark.system
+async def test_an_ordinary_repository_is_read_without_a_process(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    tip = repo.tip()
+    monkeypatch.setenv("PATH", "")  # there is no git to be started
+    found = await seen(repo, tip="refs/heads/main", commits=(tip,))
+    assert [one.commit for one in found.commits] == [tip]
+
+
+@pytest.mark.system
 @pytest.mark.parametrize("name", ["--help", "HEAD", "work", "refs/heads/../x", "refs/heads/a b", ""])
 async def test_only_full_names_are_looked_up(any_repo: Repo, name: str) -> None:
     any_repo.git("branch", "work")
