@@ -16,9 +16,9 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     `repository` and `branch` name what it found to look at, and are None in older logs; `work_repository` and
     `work_branch` the work that the message handed over. `worktree` says that it ran in one. `opened_by` is the
     execution whose fan-out leads to its thread, None in the thread itself. `handed_by` is the execution whose work the
-    message handed over, None where somebody asked by hand; `task_verdict` is what that execution said itself. `joins`
-    means that the message brought the answers to a fan-out. Positions are those of the log; `not_before` is UTC
-    seconds.
+    message handed over, None where somebody asked by hand; `task_verdict` is what that execution said itself.
+    `asked_by` is the agent that asked by hand, None for people. `joins` means that the message brought the answers to a
+    fan-out. Positions are those of the log; `not_before` is UTC seconds.
     """
 
     execution: str
@@ -35,6 +35,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
     message_number: int
     opened_by: str | None
     handed_by: str | None
+    asked_by: str | None
     task_verdict: Verdict
     joins: bool
     repository: str | None
@@ -171,10 +172,11 @@ def _opinions(turns: list[Turn], works: tuple[Work, ...]) -> tuple[Opinion, ...]
 
 def _counts(turn: Turn, judged: str, works: tuple[Work, ...]) -> bool:
     """Nobody approves its own work: the answer to a review that asked for changes is no review, nor is the approval
-    of the agent that made what it looks at."""
+    of the agent that made what it looks at, or of one that this agent has asked for it."""
     if turn.status != "completed" or turn.task_verdict == "request_changes":
         return False
-    return turn.verdict != "approve" or _maker(judged, works) != turn.agent
+    maker = _maker(judged, works)
+    return turn.verdict != "approve" or maker is None or maker not in (turn.agent, turn.asked_by)
 
 
 def _maker(judged: str, works: tuple[Work, ...]) -> str | None:

@@ -37,6 +37,7 @@ _TURNS = """WITH RECURSIVE family (owner, thread, opened_by) AS (
         x.snapshot_head, x.snapshot_commit, x.snapshot_tree, x.unrecorded,
         m.number AS message_number, m.verdict AS task_verdict,
         CASE WHEN m.work_snapshot IS NOT NULL THEN m.execution END AS handed_by,
+        CASE WHEN m.work_snapshot IS NULL AND m.execution IS NOT NULL THEN m.sender END AS asked_by,
         EXISTS (
             SELECT 1 FROM fan_outs AS o
             WHERE o.execution = m.execution AND o.thread = x.thread AND o.join_by = m.recipient

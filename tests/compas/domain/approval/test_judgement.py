@@ -10,6 +10,7 @@ from compas.domain.approval.facts import Commit
 from compas.domain.approval.judgement import Judgement, judge, newest_round, review_of
 from compas.domain.approval.rounds import case_of
 from compas.domain.facts.event import Verdict
+from compas.domain.facts.running import SnapshotTaken
 
 
 def judged(story: Story, *gone: str, **fields: object) -> Judgement:
@@ -80,6 +81,30 @@ def test_nobody_approves_what_it_has_made_in_an_earlier_execution() -> None:
     reviewer = story.look("reviewer", at="work", handed_by=work, thread="t1")
     story.look("dev", "approve", at="work", handed_by=reviewer, thread="t1")
     assert standing(story) == "not_reviewed"
+
+
+def test_an_agent_cannot_order_an_approval_of_its_own_work() -> None:
+    story = Story()
+    story.work("dev", makes="work")
+    story.look("reviewer", "approve", at="work", thread="t1", asked_by="dev")
+    assert standing(story) == "not_reviewed"
+    story.look("reviewer", "approve", at="work", thread="t1", asked_by="lead")
+    assert standing(story) == "approved"
+
+
+def test_older_logs_tell_work_by_its_directory_and_reviews_by_what_was_handed_over() -> None:
+    story = Story()
+    old: dict[str, object] = {"repository": None, "branch": None, "tip": None}
+    work = story.turn("dev", left=SnapshotTaken(commit="work", head="work"), workdir=PLACE.path, **old)
+    handed = {"work_repository": PLACE.repository, "work_branch": PLACE.branch, "handed_by": work}
+    story.look("reviewer", "request_changes", at="work", thread="t1", **{**old, **handed})
+    story.tip = "work"
+    assert standing(story) == "changes_requested"
+    story.turn("dev", left=SnapshotTaken(commit="more", head="more"), workdir=PLACE.path, **old)
+    story.tip = "more"
+    assert standing(story) == "changed_since_the_review"
+    story.look("reviewer", "request_changes", at="more", thread="t1", **{**old, "judged": None})
+    assert standing(story) == "changed_since_the_review"
 
 
 def test_who_asks_for_changes_to_its_own_work_is_heard() -> None:

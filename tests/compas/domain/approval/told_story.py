@@ -61,6 +61,7 @@ class Story:
             message_number=number,
             opened_by=None,
             handed_by=None,
+            asked_by=None,
             task_verdict="",
             joins=False,
             repository=None,
