@@ -17,6 +17,13 @@ class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
     repository: RepositoryPath = None
     force: Force = False
+    accept_target: Annotated[
+        str | None,
+        Meta(
+            description="only on the operator's word: the commit that the target was moved to by nobody compas knows; "
+            "it is kept as it is"
+        ),
+    ] = None
     sender: Annotated[str, Meta(description="who wants it merged")] = msgspec.field(name="from", default="operator")
 
 
@@ -105,10 +112,14 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class MergeStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest merges first; `counts` is of all that match, by status."""
+    """The newest merges first; `counts` is of all that match, by status.
+
+    `held` says of each target that was moved by nobody compas knows why nothing is merged into it.
+    """
 
     merges: tuple[MergeState, ...]
     counts: dict[str, int]
+    held: tuple[str, ...] = ()
 
 
 MERGE_STATUS = Operation(

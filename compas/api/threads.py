@@ -144,6 +144,13 @@ class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
     strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
     force: Force = False
+    accept_target: Annotated[
+        str | None,
+        Meta(
+            description="only on the operator's word: the commit that the target was moved to by nobody compas knows; "
+            "it is kept as it is"
+        ),
+    ] = None
 
 
 class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

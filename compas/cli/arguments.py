@@ -24,6 +24,7 @@ _NOUNS = {
     "since_reference": "REF",
     "reference": "REF",
     "scheduled_for": "TIME",
+    "accept_target": "COMMIT",
 }
 """What a value is called in help texts where its field's name would say less."""
 _SHORT = {"follow": "-f"}

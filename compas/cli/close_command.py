@@ -19,15 +19,23 @@ def main(command: str, args: Sequence[str]) -> int:
     parser.add_argument(
         "--force", action="store_true", help="with --merge: merge it whatever reviewers say, on the operator's word"
     )
+    accepts = "with --merge: keep a target that was moved there by nobody compas knows"
+    parser.add_argument("--accept-target", metavar="COMMIT", help=accepts)
     parser.add_client_options()
     given = parser.parse_args(args)
-    for flag in ("target", "strategy"):
-        if getattr(given, flag) is not None and not given.merge:
+    for flag in ("target", "strategy", "accept-target"):
+        if getattr(given, flag.replace("-", "_")) is not None and not given.merge:
             parser.error(f"argument --{flag}: it says how to merge, but --merge is not given")
     if given.force and not given.merge:
         parser.error("argument --force: it says how to merge, but --merge is not given")
-    wanted = CloseMerge(target_branch=given.target, strategy=given.strategy, force=given.force)
-    merge = wanted if given.merge else None
+    merge = None
+    if given.merge:
+        merge = CloseMerge(
+            target_branch=given.target,
+            strategy=given.strategy,
+            force=given.force,
+            accept_target=given.accept_target,
+        )
     request = request_from(CLOSE, given, parser, merge=merge)
     with open_caller(given) as caller:
         response = caller.call(CLOSE, request)

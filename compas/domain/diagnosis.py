@@ -40,6 +40,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     is_ending: bool = False
     merge: LastMerge | None = None
     breakers: Mapping[str, Breaker] = {}
+    held: tuple[str, ...] = ()
+    """Why nothing is merged into the targets that the thread's work goes to."""
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +60,9 @@ def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     """Look at the newest execution, the newest merge, and what both depend on (b-mcp-cli-merge 132)."""
     where, following = standing(state, now=around.now, breakers=around.breakers)
     blockers, suggestions = _of_merge(state, around.merge) if around.merge is not None else ([], [])
+    if around.held and state.status not in TERMINAL:
+        blockers += around.held
+        suggestions += [f"the operator decides about that: compas merge {state.thread} says how"]
     occupied = state.occupied_by()
     newest = next(reversed(state.runs.values()), None)
     waiting = [run for run in state.in_flight() if run is not occupied]

@@ -232,6 +232,19 @@ class GitWorker:
         request = m.CommitAll(epoch=self.epoch, of=self._owned(of), message=message)
         return await self._ask(request, m.Committed, m.NothingToCommit)
 
+    async def find_move(
+        self,
+        repo: str,
+        known: str,
+        now: str,
+        *,
+        threads: tuple[m.ThreadTip, ...] = (),
+        published: tuple[str, ...] = (),
+    ) -> m.Move:
+        """Say how a target came from one commit to another, and which commits of threads are on its way."""
+        request = m.FindMove(repo=repo, known=known, now=now, threads=threads, published=published)
+        return await self._ask(request, m.Move)
+
     async def prepare_merge(
         self,
         repo: str,

@@ -51,6 +51,7 @@ from compas.git.wire.reading import (
     Status,
     StatusReport,
 )
+from compas.git.wire.targets import FindMove, Move, MovedCommit, ThreadTip
 from compas.git.wire.thread_worktree import Owner, ThreadWorktree
 from compas.git.wire.worktrees import (
     NO_SNAPSHOTS,
@@ -94,6 +95,7 @@ __all__ = [
     "FileChange",
     "FileStat",
     "FillPool",
+    "FindMove",
     "FinishMerge",
     "Finished",
     "FurnishWorktree",
@@ -104,6 +106,8 @@ __all__ = [
     "InProgress",
     "Lane",
     "MergeKind",
+    "Move",
+    "MovedCommit",
     "Mutation",
     "NothingToCommit",
     "Owner",
@@ -134,6 +138,7 @@ __all__ = [
     "Struct",
     "TakeSnapshot",
     "TargetMoved",
+    "ThreadTip",
     "ThreadWorktree",
     "Verified",
     "VerifyMerge",
@@ -156,6 +161,7 @@ Request = (
     | RemoveWorktree
     | TakeSnapshot
     | CommitAll
+    | FindMove
     | PrepareMerge
     | PublishMerge
     | FinishMerge
@@ -178,6 +184,7 @@ Response = (
     | Snapshot
     | Committed
     | NothingToCommit
+    | Move
     | Prepared
     | Conflicts
     | Refused

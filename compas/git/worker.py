@@ -33,6 +33,7 @@ from compas.git.request_text import refuse_nul
 from compas.git.sides import read_sides
 from compas.git.snapshot import take_snapshot
 from compas.git.status import head, status
+from compas.git.target_move import find_move
 from compas.git.worktree import ensure_worktree
 
 NAME: Final = "compas-git-worker"
@@ -56,6 +57,7 @@ OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
     m.Status: ("short", status),
     m.AskHead: ("short", head),
     m.Diff: ("short", diff),
+    m.FindMove: ("short", find_move),
     m.PrepareMerge: ("short", prepare_merge),
     m.PublishMerge: ("short", publish_merge),
     m.FinishMerge: ("short", finish_merge),

@@ -25,11 +25,13 @@ from compas.domain.merge import (
     decide_handed_back,
     decide_outcome,
     decide_queue,
+    decide_sight,
     decide_start,
     decide_withdraw,
     evolve,
 )
 from compas.domain.requests import RequestId
+from compas.domain.target import Sight, refuse_held, why_held
 from compas.orchestrator.asking import ask_thread
 from compas.orchestrator.merge_run import MergeRun
 from compas.orchestrator.messages import (
@@ -121,7 +123,14 @@ class MergeActor(Actor):
             return None
 
     async def _queue(self, message: QueueMerge) -> Answered | Refusal:
-        depth = 0
+        depth, queued = 0, message.queued
+        seen = partial(
+            decide_sight, sight=message.sight, target=queued.target, accepted=message.accepted, by=queued.requested_by
+        )
+        refused = await self._note(seen, f"request:{message.request_id}", queued.thread)
+        if refused is not None:
+            first = await self._services.store.answer_of(message.request_id)
+            return Answered(body=first) if isinstance(first, bytes) else refused
 
         def decide() -> Decision:
             nonlocal depth
@@ -131,6 +140,21 @@ class MergeActor(Actor):
             )
 
         return await self._take(decide, message.request_id, lambda recorded: message.respond(recorded, depth))
+
+    async def _note(self, decide: Callable[[Queue], Decision], causation: str, thread: str) -> Refusal | None:
+        """Note where the target is; return why nothing is merged into it, or why that cannot be told from this look."""
+        async with self._writing:
+            decision = decide(self._state)
+            if isinstance(decision, Refusal):
+                return decision
+            if decision:
+                await self._write(decision, causation)
+        held = self._state.held
+        if held is None:
+            return None
+        if decision:
+            log.warning("%s: %s", self._repository, why_held(held, self._target), extra={"action": "target_held"})
+        return refuse_held(held, repository=self._repository, target=self._target, thread=thread)
 
     async def _cancel(self, message: CancelMerge) -> Answered | Refusal:
         """Withdraw an operation; whatever git or a check of it runs is ended, with its process group."""
@@ -217,7 +241,13 @@ class MergeActor(Actor):
             operation=operation,
             record=partial(self._outcome, operation),
             begin=partial(self._begin, operation),
+            note=partial(self._note_in, operation),
         )
+
+    async def _note_in(self, operation: Operation, sight: Sight) -> Refusal | None:
+        queued = operation.queued
+        seen = partial(decide_sight, sight=sight, target=queued.target)
+        return await patiently(self._journal, partial(self._note, seen, f"merge:{queued.op}", queued.thread))
 
     async def _begin(self, operation: Operation) -> Refusal | None:
         """Ask the thread to stay as it is until its work is published; asking again is answered as the first time."""

@@ -17,10 +17,11 @@ from compas.domain.conflict_report import for_agent
 from compas.domain.decision import Refusal
 from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
-from compas.domain.merge import Operation, Step
+from compas.domain.merge import LOOK_AGAIN, Operation, Step
 from compas.domain.merge_message import thread_trailer
 from compas.domain.requests import own_request
 from compas.domain.specs import CommandSpec, RepositorySpec
+from compas.domain.target import Sight
 from compas.git import messages as g
 from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitWorkerLost
@@ -32,6 +33,7 @@ from compas.orchestrator.messages import Answered, CloseThread, HandBackTo
 from compas.orchestrator.publications import once_published
 from compas.orchestrator.services import JOURNAL, Services
 from compas.orchestrator.stream import patiently
+from compas.orchestrator.target_guard import LOOKS, look_at_target
 
 log = logging.getLogger("compas.merge")
 
@@ -46,6 +48,9 @@ Record = Callable[[Step], Awaitable[bool]]
 Begin = Callable[[], Awaitable[Refusal | None]]
 """Asks the thread whether its work may be published now; if so, nothing ends the thread until the step is over."""
 
+Note = Callable[[Sight], Awaitable[Refusal | None]]
+"""Notes where the target is; a refusal says why nothing is merged into it, or that it has to be looked at again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MergeRun:
@@ -56,6 +61,7 @@ class MergeRun:
     operation: Operation
     record: Record
     begin: Begin
+    note: Note
 
     @property
     def _queued(self) -> e.MergeQueued:
@@ -102,10 +108,27 @@ class MergeRun:
         objection = await self._objection()
         if objection is not None:
             return objection
-        thread = self._queued.thread
-        refusal = await once_published(self.registry, thread, self.begin)
-        failpoints.hit("merge.publication_begun")
-        return None if refusal is None else words.refused_by_thread(self._queued, refusal)
+        try:
+            refusal = await self._target_is_held(prepared)
+        except GitWorkerLost:
+            raise
+        except GitError as err:
+            return self._git_failed(err)
+        if refusal is None:
+            refusal = await once_published(self.registry, self._queued.thread, self.begin)
+            failpoints.hit("merge.publication_begun")
+        return None if refusal is None else words.not_published(self._queued, refusal)
+
+    async def _target_is_held(self, prepared: g.Prepared) -> Refusal | None:
+        """Judge the commit that the target is moved from; if it is at another one by then, it is not moved."""
+        queued = self._queued
+        refusal: Refusal | None = None
+        for _ in range(LOOKS):
+            sight = await look_at_target(self.services, queued.repository, queued.target, prepared.target_old)
+            refusal = await self.note(sight)
+            if refusal is None or refusal.code != LOOK_AGAIN:
+                break
+        return refusal
 
     async def _publish(self, prepared: g.Prepared, checked: str) -> None:
         """Log the intent, move the target, and log the outcome."""

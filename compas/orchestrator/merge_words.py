@@ -42,8 +42,8 @@ def refused(queued: e.MergeQueued, found: g.Refused) -> e.MergeFailed:
     return e.MergeFailed(op=queued.op, code=found.code, reason=f"{found.sentence}{where}{output}", conflicts=conflicts)
 
 
-def refused_by_thread(queued: e.MergeQueued, refusal: Refusal) -> e.MergeCancelled | e.MergeFailed:
-    """Return the end of an operation whose thread does not let it be published; one that has ended withdraws it."""
+def not_published(queued: e.MergeQueued, refusal: Refusal) -> e.MergeCancelled | e.MergeFailed:
+    """Return the end of an operation that may not be published; a thread that has ended withdraws it."""
     if refusal.code in WITHDRAWN:
         return e.MergeCancelled(op=queued.op, reason=refusal.message)
     return e.MergeFailed(op=queued.op, code=refusal.code, reason=refusal.message)

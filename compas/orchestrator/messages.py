@@ -17,6 +17,7 @@ from compas.domain.hand_back import HandBack
 from compas.domain.lifecycle import Close
 from compas.domain.requests import RequestId
 from compas.domain.specs import AgentSpec
+from compas.domain.target import Sight
 from compas.domain.thread import Thread
 from compas.health.looking import Looked
 from compas.health.pinging import Pinged
@@ -442,11 +443,13 @@ class PingAgent(Ask[Remembered[Pinged]]):
 
 @dataclass(frozen=True, slots=True)
 class QueueMerge(Ask[Answered | Refusal]):
-    """Put a merge in line."""
+    """Put a merge in line, unless its target is held; `accepted` is the commit of it that the operator accepts."""
 
     queued: e.MergeQueued
     lineage: str
     thread_status: e.ThreadStatus
+    sight: Sight
+    accepted: str | None
     request_id: RequestId
     respond: Callable[[tuple[e.Recorded, ...], int], bytes]
 

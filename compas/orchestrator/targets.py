@@ -1,11 +1,12 @@
 """What the log says of targets: which branches are some, which hold a thread's work, and what is on its way there."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from compas.domain.decision import Refusal
 from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
+from compas.store.projections.targets import target_of
 from compas.store.projections.worktrees import thread_of_branch
 
 
@@ -37,3 +38,9 @@ def refuse_pending(reader: Reader, thread: str) -> Refusal | None:
             )
             return Refusal(code="merge_pending", message=sentence)
     return None
+
+
+def why_targets_are_held(reader: Reader, concerned: Collection[tuple[str, str]]) -> tuple[str, ...]:
+    """Say of those of these (repository, branch) that nothing is merged into why that is."""
+    rows = [target_of(reader, repository, target) for repository, target in sorted(concerned)]
+    return tuple(row.in_words() for row in rows if row is not None and row.held is not None)

@@ -42,6 +42,12 @@ class Hands(Protocol):
     def point(self, name: str, branch: str) -> None:
         """Make a branch that is only another name of a branch."""
 
+    def move(self, branch: str, commit: str) -> None:
+        """Put a branch on a commit, without a word to anybody and without its checkout."""
+
+    def merge_by_hand(self, source: str) -> str:
+        """Merge a branch into main with a merge commit; return that."""
+
 
 class FakeHands:
     """At a repository in memory."""
@@ -68,6 +74,16 @@ class FakeHands:
 
     def point(self, name: str, branch: str) -> None:
         self._repo.symbolic[name] = branch
+
+    def move(self, branch: str, commit: str) -> None:
+        self._repo.tips[branch] = commit
+
+    def merge_by_hand(self, source: str) -> str:
+        old, tip = self._repo.tips["main"], self._repo.tips[source]
+        tree = {**self._repo.commits[old].tree, **self._repo.commits[tip].tree}
+        made = self._repo.store((old, tip), tree, f"Merge {source}")
+        self._repo.move("main", old, made)
+        return made
 
 
 class RealHands:
@@ -113,6 +129,13 @@ class RealHands:
 
     def point(self, name: str, branch: str) -> None:
         self.run("symbolic-ref", f"refs/heads/{name}", f"refs/heads/{branch}")
+
+    def move(self, branch: str, commit: str) -> None:
+        self.run("update-ref", f"refs/heads/{branch}", commit)
+
+    def merge_by_hand(self, source: str) -> str:
+        self.run("merge", "--quiet", "--no-ff", "--no-edit", source)
+        return self.tip("main")
 
 
 @pytest.fixture(scope="module")
@@ -619,3 +642,63 @@ async def test_the_repository_tells_whether_a_merge_was_published(hands: Hands, 
         hands.commit("main", "later", b_txt="b\n")
     found = await hands.git.finish_merge(hands.path, "op1", target="main", target_old=ready.target_old, new=ready.new)
     assert (found.published, found.tip) == (is_published, hands.tip("main"))
+
+
+# --- how a target has moved ------------------------------------------------------------------------------------------
+
+
+async def test_commits_and_hand_merges_of_people_are_forward_and_nobodys(hands: Hands) -> None:
+    known = (await worktree(hands)).base
+    hands.commit("main", "one", a_txt="a\n")
+    hands.commit("compas/t1", "work", b_txt="b\n")
+    hands.merge_by_hand("compas/t1")
+    now = hands.commit("main", "two", a_txt="aa\n")
+    assert await hands.git.find_move(hands.path, known, now) == m.Move(is_forward=True, commits=())
+
+
+async def test_commits_of_a_thread_that_its_target_was_put_on_are_named_the_newest_first(hands: Hands) -> None:
+    known = (await worktree(hands)).base
+    one = hands.commit("compas/t1", "one", b_txt="b\n")
+    two = hands.commit("compas/t1", "two", b_txt="bb\n")
+    hands.move("main", two)
+    found = await hands.git.find_move(hands.path, known, two)
+    assert found.is_forward
+    assert [(line.commit, line.thread, line.subject) for line in found.commits] == [
+        (two, "t1", "two"),
+        (one, "t1", "one"),
+    ]
+
+
+async def test_commits_are_a_threads_also_where_only_the_log_still_knows(hands: Hands) -> None:
+    known = (await worktree(hands)).base
+    made = hands.commit("compas/t1", "work", b_txt="b\n")
+    hands.move("main", made)
+    hands.move("compas/t1", known)
+    tips = (m.ThreadTip(thread="t1", commit=made), m.ThreadTip(thread="t2", commit="e" * 40))
+    assert (await hands.git.find_move(hands.path, known, made)).commits == ()
+    (found,) = (await hands.git.find_move(hands.path, known, made, threads=tips)).commits
+    assert (found.commit, found.thread) == (made, "t1")
+
+
+async def test_what_was_published_elsewhere_is_no_threads_any_longer(hands: Hands) -> None:
+    known = (await worktree(hands)).base
+    made = hands.commit("compas/t1", "work", b_txt="b\n")
+    hands.move("main", made)
+    found = await hands.git.find_move(hands.path, known, made, published=(made, "e" * 40))
+    assert found == m.Move(is_forward=True, commits=())
+
+
+async def test_a_persons_commit_stays_theirs_where_a_thread_has_taken_it_over(hands: Hands) -> None:
+    tree = await worktree(hands)
+    theirs = hands.commit("main", "theirs", a_txt="a\n")
+    hands.move("compas/t1", theirs)
+    assert (await hands.git.find_move(hands.path, tree.base, theirs)).commits == ()
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_a_target_without_the_commit_it_was_known_at_was_rewound(hands: Hands, is_gone: bool) -> None:
+    old = (await worktree(hands)).base
+    newer = hands.commit("main", "newer", a_txt="a\n")
+    hands.move("main", old)
+    known = "e" * 40 if is_gone else newer
+    assert await hands.git.find_move(hands.path, known, old) == m.Move(is_forward=False, commits=())

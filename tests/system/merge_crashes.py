@@ -10,6 +10,7 @@ POINTS = (
     "merge.handed_back",
     "merge.verified",
     "merge.judged",
+    "merge.publication_begun",
     "merge.intent_logged",
     "merge.published",
     "merge.thread_closed",

@@ -25,7 +25,11 @@ def merge_text(response: MergeResponse, style: Style) -> str:
 
 
 def merge_status_text(response: MergeStatusResponse, style: Style) -> str:
-    """Write one merge in full, or a line of each."""
+    """Write one merge in full, or a line of each; and the targets that nothing is merged into."""
+    return "\n\n".join([_merges(response, style), *(style.line(why) for why in response.held)])
+
+
+def _merges(response: MergeStatusResponse, style: Style) -> str:
     if len(response.merges) == 1:
         return _one(response.merges[0], style)
     if not response.merges:

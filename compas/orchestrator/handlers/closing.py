@@ -9,7 +9,13 @@ from compas.domain.approval.judgement import Judgement
 from compas.domain.decision import Refusal
 from compas.domain.lifecycle import Close
 from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.merging import MergeWish, asking_execution, check_strategy, queue_merge
+from compas.orchestrator.handlers.merging import (
+    MergeWish,
+    asking_execution,
+    check_strategy,
+    operators_word,
+    queue_merge,
+)
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.unmerged import why_unmerged
 from compas.orchestrator.messages import Answered, CloseThread
@@ -63,6 +69,7 @@ async def _close_with_merge(desk: Desk, call: ResolvedCall, request: CloseReques
         target=request.merge.target_branch if request.merge is not None else None,
         strategy=request.merge.strategy if request.merge is not None else None,
         by=request.sender,
+        accept_target=operators_word(call, request.merge.accept_target if request.merge else None),
         closes=e.CloseAfter(status=request.status, by=request.sender, note=request.note),
         force=force,
         caller=asking_execution(call, "close", force=force),

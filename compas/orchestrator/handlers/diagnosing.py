@@ -11,6 +11,7 @@ from compas.orchestrator.handlers.backends import examine
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import unknown_thread
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.targets import why_targets_are_held
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread
@@ -70,6 +71,9 @@ async def _surroundings(
     examined = await examine(desk, agents, is_thorough=False)
     running = {one.agent: one.running for one in load}
     last = merges[-1] if merges else None
+    concerned_targets = {(tree.repository, config.default_merge_target) for tree in state.worktrees.values()}
+    concerned_targets |= {(last.repository, last.target)} if last is not None else set()
+    held = await desk.services.store.query(lambda reader: why_targets_are_held(reader, concerned_targets))
     return Surroundings(
         now=desk.services.clock(),
         agents={
@@ -82,6 +86,7 @@ async def _surroundings(
         },
         running=sum(running.values()),
         limit=config.effective_concurrency,
+        held=held,
         is_ending=not desk.services.new_work.is_welcome,
         breakers={agent.backend: breaker for agent in agents if (breaker := examined[agent.alias].breaker) is not None},
         merge=None if last is None else LastMerge(op=last.op, status=last.status, target=last.target, error=last.error),

@@ -25,15 +25,18 @@ async def why(desk: Desk, call: ResolvedCall) -> WhyResponse:
     recorded = list(await desk.services.store.read_stream(stream))
     if not recorded:
         raise unknown_thread(thread)
-    state = Thread(thread=thread)
+    state, began = Thread(thread=thread), recorded[0].position
     for one in recorded:
         state = evolve(state, one)
     merges = await desk.services.store.query(lambda reader: merges_of_thread(reader, thread))
     ops = {row.op for row in merges}
-    for merge_stream in {row.stream for row in merges}:
+    streams = {row.stream for row in merges}
+    goes_to = desk.services.config.default_merge_target
+    streams |= {e.merge_stream(tree.repository, goes_to) for tree in state.worktrees.values() if not tree.reading}
+    for merge_stream in streams:
         found = await desk.services.store.read_stream(merge_stream)
-        recorded += [one for one in found if getattr(one.event, "op", None) in ops]
-    recorded += _config_changes(await desk.services.store.read_stream(e.SUPERVISOR_STREAM), state, recorded[0].position)
+        recorded += [one for one in found if getattr(one.event, "op", None) in ops or _is_about_target(one, began)]
+    recorded += _config_changes(await desk.services.store.read_stream(e.SUPERVISOR_STREAM), state, began)
     recorded.sort(key=lambda one: one.position)
     breakers = await _breakers(desk, {run.queued.backend for run in state.in_flight()})
     review = (await reviews_now(desk.services, [thread])).get(thread)
@@ -50,6 +53,12 @@ async def why(desk: Desk, call: ResolvedCall) -> WhyResponse:
         review=review.standing if review is not None else None,
         review_note=review.sentence if review is not None else None,
     )
+
+
+def _is_about_target(one: e.Recorded, began: int) -> bool:
+    """Say whether an event says that merges into a target were held, or are not any longer, since a thread began."""
+    is_release = isinstance(one.event, e.TargetSeen) and one.event.how in ("accepted", "back")
+    return one.position > began and (is_release or isinstance(one.event, e.TargetHeld))
 
 
 async def _breakers(desk: Desk, backends: set[str]) -> dict[str, Breaker]:

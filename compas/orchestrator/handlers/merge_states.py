@@ -12,6 +12,7 @@ from compas.orchestrator.messages import CancelMerge, LocateMerges
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeFilter, MergeRow, merge_by_op, merges_by_status, recent_merges
+from compas.store.projections.targets import held_targets, target_of
 
 
 async def merge_status(desk: Desk, call: ResolvedCall) -> api.MergeStatusResponse:
@@ -22,13 +23,16 @@ async def merge_status(desk: Desk, call: ResolvedCall) -> api.MergeStatusRespons
         row = await desk.services.store.query(lambda reader: merge_by_op(reader, op))
         if row is None:
             raise unknown_merge(op)
-        return api.MergeStatusResponse(merges=(state_of(row),), counts={row.status: 1})
+        held = await desk.services.store.query(lambda reader: target_of(reader, row.repository, row.target))
+        why = (held.in_words(),) if held is not None and held.held is not None else ()
+        return api.MergeStatusResponse(merges=(state_of(row),), counts={row.status: 1}, held=why)
     wanted = MergeFilter(thread=request.thread_id, target=request.target_branch)
 
     def read(reader: Reader) -> api.MergeStatusResponse:
         rows = recent_merges(reader, wanted, request.limit)
         counts = merges_by_status(reader, wanted)
-        return api.MergeStatusResponse(merges=tuple(state_of(row) for row in rows), counts=counts)
+        held = tuple(one.in_words() for one in held_targets(reader) if request.target_branch in (None, one.target))
+        return api.MergeStatusResponse(merges=tuple(state_of(row) for row in rows), counts=counts, held=held)
 
     return await desk.services.store.query(read)
 
@@ -125,6 +129,8 @@ def next_step(row: MergeRow) -> str | None:
         case "failed", "verify_failed" | "verify_timed_out":
             task = f"The check of your branch merged into {row.target} fails; mend it."
             return f"compas dispatch AGENT '{task}' --thread {row.thread}; {again}"
+        case "failed", "target_moved":
+            return f"the operator decides what becomes of {row.target}, as the error says; {again}"
         case "failed", "changes_requested":
             return f"compas dispatch AGENT TEXT --thread {row.thread} with what is to be changed; {again}"
         case "failed", "changed_since_the_approval" | "not_approved":

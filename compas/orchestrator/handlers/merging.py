@@ -12,8 +12,10 @@ from compas.domain import events as e
 from compas.domain.approval.judgement import Judgement
 from compas.domain.callers import refuse_force
 from compas.domain.decision import Refusal
+from compas.domain.merge import LOOK_AGAIN
 from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
+from compas.domain.target import Sight
 from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
 from compas.git.head_words import head_elsewhere
@@ -23,6 +25,7 @@ from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
+from compas.orchestrator.target_guard import LOOKS, look_at_target
 from compas.orchestrator.targets import refuse_target
 from compas.orchestrator.which_repository import which_repository
 from compas.orchestrator.workspace import tree_of
@@ -47,6 +50,7 @@ class MergeWish:
     force: bool = False
     caller: str | None = None
     """The execution that asks for it, None for a person."""
+    accept_target: str | None = None
 
 
 Respond = Callable[[e.MergeQueued, Judgement, e.ThreadStatus, int], bytes]
@@ -64,6 +68,7 @@ async def merge(desk: Desk, call: ResolvedCall) -> MergeResponse:
         repository=request.repository,
         force=request.force,
         caller=asking_execution(call, "merge", force=request.force),
+        accept_target=operators_word(call, request.accept_target),
     )
 
     def respond(queued: e.MergeQueued, judged: Judgement, status: e.ThreadStatus, depth: int) -> bytes:
@@ -96,7 +101,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
     refused = await desk.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
     if refused is not None:
         return refused
-    tip, judged = await _preflight(desk, wish, tree, target)
+    tip, target_tip, judged = await _preflight(desk, wish, tree, target)
     queued = e.MergeQueued(
         op=desk.services.new_id(),
         thread=wish.thread,
@@ -119,18 +124,41 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
         execution=wish.caller,
         review=judged.review.standing,
     )
-    message = QueueMerge(
-        queued=queued,
-        lineage=lineage,
-        thread_status=thread.status,
-        request_id=request_id,
-        respond=lambda recorded, depth: respond(queued, judged, thread.status, depth),
-    )
     directory = await desk.actor(MERGES)
     where = LocateMerges(repository=tree.repository, target=target)
     ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)
-    outcome: Answered | Refusal = await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+    outcome: Answered | Refusal = Refusal(code=LOOK_AGAIN, message=f"{target} is moving all the time; try again")
+    for _ in range(LOOKS):
+        message = QueueMerge(
+            queued=queued,
+            lineage=lineage,
+            thread_status=thread.status,
+            sight=await _look(desk, tree.repository, target, target_tip),
+            accepted=wish.accept_target,
+            request_id=request_id,
+            respond=lambda recorded, depth: respond(queued, judged, thread.status, depth),
+        )
+        outcome = await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
+        if not isinstance(outcome, Refusal) or outcome.code != LOOK_AGAIN:
+            break
     return outcome
+
+
+def operators_word(call: ResolvedCall, accepted: str | None) -> str | None:
+    """Return the commit of a target that is accepted as it is, which is the operator's word alone. Raises CallError."""
+    if accepted is not None and call.caller is not None:
+        sentence = "to accept a target that was moved is for the operator; tell in your answer what you have found"
+        raise CallError("not_for_agents", sentence)
+    return accepted
+
+
+async def _look(desk: Desk, repository: str, target: str, tip: str) -> Sight:
+    try:
+        return await look_at_target(desk.services, repository, target, tip)
+    except GitRefused as err:
+        raise CallError(err.code, err.message) from err
+    except GitError as err:
+        raise CallError("git_failed", str(err)) from err
 
 
 def check_strategy(strategy: str) -> None:
@@ -161,13 +189,13 @@ async def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> Worktree
     return ready[chosen]
 
 
-async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str) -> tuple[str, Judgement]:
-    """Refuse what is known to fail; return the commit that is to be merged, and how it stands to its review
-    (b-mcp-cli-merge 79-85)."""
+async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str) -> tuple[str, str, Judgement]:
+    """Refuse what is known to fail; return the commit that is to be merged, the target's, and how the former stands
+    to its review (b-mcp-cli-merge 79-85)."""
     git = desk.services.git
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
-        await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
+        found = await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
         judged = await judge_wish(
             desk.services,
             Wish(
@@ -188,7 +216,7 @@ async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str
         raise CallError("git_failed", str(err)) from err
     if judged.outcome == "refuse":
         raise CallError(judged.code, judged.message)
-    return tip, judged
+    return tip, found.tip, judged
 
 
 async def _status(thread: str, tree: WorktreeRow, git: GitWorker) -> StatusReport:

@@ -5,6 +5,7 @@ from compas.store.projections.fan_outs import FanOuts
 from compas.store.projections.merges import Merges
 from compas.store.projections.messages import Messages
 from compas.store.projections.rulings import Rulings
+from compas.store.projections.targets import Targets
 from compas.store.projections.threads import Threads
 from compas.store.projections.worktrees import Worktrees
 from compas.store.projector import Projection
@@ -15,6 +16,7 @@ PROJECTIONS: tuple[Projection, ...] = (
     Executions(),
     Worktrees(),
     Merges(),
+    Targets(),
     FanOuts(),
     Rulings(),
 )

@@ -45,6 +45,8 @@ class FakeRepo:
     snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
+    made_by_people: set[str] = field(default_factory=set)
+    """Commits made in a checkout that is no thread's."""
     symbolic: dict[str, str] = field(default_factory=dict)
     """Branches that are only other names of others."""
     pool: int = 0
@@ -61,11 +63,21 @@ class FakeRepo:
         self.commits[name] = made
         return name
 
+    def first_parents(self, commit: str) -> list[str]:
+        """Return a commit and those before it on its own way, nearest first."""
+        way, at = [], (commit,)
+        while at:
+            way.append(at[0])
+            at = self.commits[at[0]].parents
+        return way
+
     def commit(self, branch: str, subject: str, **files: str) -> str:
         """Commit these files (`a_txt` is `a.txt`) on a branch, as a person or an agent does; return the commit."""
         tip = self.tips[branch]
         named = {name.replace("_", "."): content for name, content in files.items()}
         made = self.store((tip,), {**self.commits[tip].tree, **named}, subject)
+        if not is_thread_branch(branch):
+            self.made_by_people.add(made)
         self._move(branch, tip, made)
         return made
 
@@ -438,6 +450,30 @@ class FakeGit:
         if loss:
             self._lose("commit_all")
         return m.Committed(commit=made, files=len(changes), head_moved=moved)
+
+    async def find_move(
+        self,
+        repo: str,
+        known: str,
+        now: str,
+        *,
+        threads: tuple[m.ThreadTip, ...] = (),
+        published: tuple[str, ...] = (),
+    ) -> m.Move:
+        await self._begin("find_move")
+        home = self._home(repo)[0]
+        if known not in home.commits:
+            return m.Move(is_forward=False, commits=())
+        tips = {(tip.thread, tip.commit) for tip in threads if tip.commit in home.commits}
+        tips |= {(name.removeprefix("compas/"), tip) for name, tip in home.tips.items() if is_thread_branch(name)}
+        old = {before for one in (known, *published) if one in home.commits for before in home.ancestors(one)}
+        found = []
+        for commit in home.first_parents(now):
+            makers = sorted(thread for thread, tip in tips if home.contains(tip, commit))
+            if makers and commit not in old and commit not in home.made_by_people:
+                subject = home.commits[commit].subject
+                found.append(m.MovedCommit(commit=commit, thread=makers[0], subject=subject))
+        return m.Move(is_forward=home.contains(now, known), commits=tuple(found))
 
     # --- merging -----------------------------------------------------------------------------------------------------
 
