@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 import trio
 from actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
 from troupe import Turn
@@ -264,6 +264,9 @@ async def live(program: list[Step]) -> None:
         nursery.cancel_scope.cancel()
 
 
+@example([("slow", "verify_merge", 3.0), ("merge", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
+@example([("slow", "publish_merge", 3.0), ("merge and close", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
+@example([("ambush", "merge", "MergeCompleted"), ("merge", "t1", "main"), ("sleep", 5.0), ("complete", "t1")])
 @settings(max_examples=30, deadline=None)
 @given(program=st.lists(step, min_size=1, max_size=14))
 def test_what_was_given_up_is_never_published(program: list[Step]) -> None:
