@@ -18,11 +18,7 @@ class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     repository: RepositoryPath = None
     force: Force = False
     accept_target: Annotated[
-        str | None,
-        Meta(
-            description="only on the operator's word: the commit that the target was moved to by nobody compas knows; "
-            "it is kept as it is"
-        ),
+        str | None, Meta(description="only on the operator's word: the commit at which to keep a moved target")
     ] = None
     sender: Annotated[str, Meta(description="who wants it merged")] = msgspec.field(name="from", default="operator")
 

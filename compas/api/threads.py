@@ -145,11 +145,7 @@ class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
     force: Force = False
     accept_target: Annotated[
-        str | None,
-        Meta(
-            description="only on the operator's word: the commit that the target was moved to by nobody compas knows; "
-            "it is kept as it is"
-        ),
+        str | None, Meta(description="only on the operator's word: the commit at which to keep a moved target")
     ] = None
 
 

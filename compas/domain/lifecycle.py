@@ -44,7 +44,8 @@ def decide_close(state: Thread, command: Close, moment: Moment) -> Decision:
     wanted: Literal["Completed", "Failed"] = "Completed" if command.status == "completed" else "Failed"
     if state.status == wanted and not state.in_flight():
         return ()
-    if command.asked_at is not None and state.ended_position > command.asked_at:
+    has_ended_since = command.asked_at is not None and state.ended_position > command.asked_at
+    if has_ended_since or (command.after and state.status == "Abandoned"):
         sentence = f"thread {state.thread} has ended meanwhile and is {state.status}; it stays as it is"
         return Refusal(code="already_ended", message=sentence)
     running = [run for run in state.in_flight() if run.status in RUNNING]
