@@ -53,13 +53,10 @@ def open_worktree(common_dir: str, of: ThreadWorktree, git: Git | None = None) -
         raise _missing(of, f"there is nothing at {of.path}")
     if registered is None:
         raise _replaced(of, f"compas has no record of it in {common_dir}")
-    if (of.path and registered.path != of.path) or os.path.basename(registered.path) != of.thread:
+    if of.path and registered.path != of.path:
         raise _replaced(of, f"the record in {common_dir} says that it is {registered.path}")
     check_owner(registered, of.owner)
     with open_registered(common_dir, registered, git) as opened:
-        if not of.reading:
-            with _in_words(of):
-                refuse_linked_branch(common_dir, ("compas", of.thread))
         if opened.registration != registered or registered.owner != of.owner:
             owned = replace(opened.registration, owner=of.owner if of.owner.name else registered.owner)
             write_registration(common_dir, owned)
@@ -72,11 +69,15 @@ def open_registered(common_dir: str, registered: Registration, git: Git | None =
     """Yield a worktree by what is registered of it, with its mark; without one, by its links alone."""
     path = registered.path
     of = ThreadWorktree(repo=common_dir, thread=registered.thread, path=path)
+    if os.path.basename(path) != registered.thread:
+        raise _replaced(of, f"the record in {common_dir} says that it is {path}")
     with _in_words(of):
         descriptor = open_directory(path)
     try:
         with _in_words(of):
             link = read_link(descriptor, path, common_dir)
+            if not registered.reading:
+                refuse_linked_branch(common_dir, ("compas", registered.thread))
             found = os.fstat(descriptor)
             mark = Mark(inode=found.st_ino, device=found.st_dev, boot=_boot(), link=link.content, git_dir=link.git_dir)
             if registered.mark is not None:
@@ -86,6 +87,22 @@ def open_registered(common_dir: str, registered: Registration, git: Git | None =
         yield Opened(there, path, link.git_dir, common_dir, replace(registered, mark=mark))
     finally:
         os.close(descriptor)
+
+
+def is_standing(common_dir: str, registered: Registration | None) -> bool:
+    """Say whether a worktree of which somebody was told is there, as it was made; False where nothing is.
+
+    Raises GitRefused `worktree_replaced`.
+    """
+    if registered is None or not registered.ready:
+        return False
+    try:
+        with open_registered(common_dir, registered):
+            return True
+    except GitRefused as refused:
+        if refused.code != "worktree_missing":
+            raise
+        return False
 
 
 def _compare(made: Mark, found: Mark, path: str) -> None:

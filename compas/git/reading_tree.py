@@ -12,7 +12,7 @@ from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import EnsureReadingTree, Worktree
 from compas.git.naming import checked_id, worktree_root
-from compas.git.open_worktree import open_registered
+from compas.git.open_worktree import is_standing, open_registered
 from compas.git.owner import check_owner
 from compas.git.registration import Registration, read_registration, write_registration
 from compas.git.repository import Listed, commit_of, repository_at, tip_of, worktrees
@@ -34,6 +34,7 @@ async def ensure_reading_tree(request: EnsureReadingTree) -> Worktree:
         known = read_registration(here.common_dir, request.thread)
         if known is not None:
             check_owner(known, request.owner)
+        is_standing(here.common_dir, known)
         if known is not None and known.reading and not same_place(known.path, path):
             path = known.path  # it was made while `worktree_dir` said something else
         listed = next((item for item in await worktrees(git) if same_place(item.path, path)), None)

@@ -16,7 +16,7 @@ from compas.git.in_progress import operation_in
 from compas.git.locks import hold
 from compas.git.messages import Entry, Removed, RemoveWorktree, Repository
 from compas.git.naming import BRANCHES, SNAPSHOTS, base_ref, snapshot_ref, thread_branch, worktree_root
-from compas.git.open_worktree import Opened, open_registered
+from compas.git.open_worktree import Opened, is_standing, open_registered
 from compas.git.owner import check_owner
 from compas.git.registration import Registration, forget_registration, read_registration
 from compas.git.repository import Listed, has_commit, is_ancestor, repository_at, tip_of, worktrees
@@ -94,10 +94,14 @@ class _Job:
 
 async def _clear(job: _Job, item: Listed | None, expected: str) -> Cleared:
     """Remove a worktree, or say why it stays. What stands in its place is opened through the door, or not at all."""
+    try:
+        is_there = is_standing(job.here.common_dir, job.registered)
+    except GitRefused as refused:
+        return Cleared("kept", expected, reason=refused.message)
+    if item is None and is_there:
+        return Cleared("kept", expected, reason=f"git knows no worktree at {expected}; look at what is there")
     if item is None:
-        is_ours = job.registered is not None and job.registered.ready and lexists(expected)
-        reason = f"{expected} is registered, but git knows no worktree there; look at what is in it"
-        return Cleared("kept", expected, reason=reason) if is_ours else Cleared("absent")
+        return Cleared("absent")
     if item.locked is not None:
         return Cleared("kept", item.path, reason=f"{item.path} is locked ({item.locked or 'no reason given'})")
     if not lexists(os.path.join(item.path, ".git")):

@@ -23,7 +23,7 @@ from compas.git.large_checkout import add_worktree
 from compas.git.locks import hold
 from compas.git.messages import EnsureWorktree, Worktree
 from compas.git.naming import BRANCHES, thread_branch, worktree_root
-from compas.git.open_worktree import open_registered
+from compas.git.open_worktree import is_standing, open_registered
 from compas.git.owner import check_owner
 from compas.git.pool import take
 from compas.git.registration import Registration, read_registration, write_registration
@@ -66,6 +66,7 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
         known = read_registration(here.common_dir, request.thread)
         if known is not None:
             check_owner(known, request.owner)
+        is_standing(here.common_dir, known)
         healed: list[str] = []
         await _resume_taking(git, place, known, request, healed)
         found = await _registered(git, place)

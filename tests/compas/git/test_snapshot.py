@@ -1,6 +1,7 @@
 """What is in a worktree is recorded, and neither its files nor its index are touched."""
 
 import os
+from collections.abc import Callable
 
 import pytest
 from git_operator import Tree, tree_of
@@ -131,3 +132,49 @@ async def test_a_head_without_a_commit_is_refused(tree: Tree) -> None:
     with pytest.raises(GitRefused) as caught:
         await snap(tree)
     assert caught.value.code == "empty_repository"
+
+
+def a_ref(tree: Tree, harmless: str) -> None:
+    tree.git("update-ref", "refs/compas/snap/e1", harmless)
+
+
+def another_name(tree: Tree, harmless: str) -> None:
+    tree.git("symbolic-ref", "refs/compas/snap/e1", "refs/heads/compas/t1")
+
+
+def refs_below_it(tree: Tree, harmless: str) -> None:
+    tree.git("update-ref", "refs/compas/snap/e1/below", harmless)
+
+
+def a_lock(tree: Tree, harmless: str) -> None:
+    tree.write("refs/compas/snap/e1.lock", "", at=tree.of.path / ".git")
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("put", [a_ref, another_name, refs_below_it, a_lock])
+async def test_a_ref_that_the_agent_made_first_is_no_snapshot(tree: Tree, put: Callable[[Tree, str], None]) -> None:
+    harmless = tree.commit("harmless", new_txt="harmless\n")
+    put(tree, harmless)
+    harmful = tree.commit("harmful", new_txt="harmful\n")
+    with pytest.raises(GitRefused, match="refs/compas/snap/e1") as caught:
+        await snap(tree)
+    assert caught.value.code == "snapshot_taken_over"
+    assert tree.tip("refs/heads/compas/t1") == harmful
+
+
+@pytest.mark.system
+async def test_another_name_that_leads_nowhere_becomes_the_snapshot_itself(tree: Tree) -> None:
+    tree.git("symbolic-ref", "refs/compas/snap/e1", "refs/heads/of-the-agent")
+    taken = await snap(tree)
+    assert not tree.has("refs/heads/of-the-agent")
+    assert tree.git("for-each-ref", "--format=%(objectname) %(symref)", "refs/compas/snap/e1").strip() == taken.commit
+
+
+@pytest.mark.system
+async def test_a_snapshot_is_the_same_commit_whatever_is_configured(tree: Tree) -> None:
+    tree.write("new", "1")
+    first = await snap(tree, at=1_700_000_000)
+    tree.git("update-ref", "-d", "refs/compas/snap/e1")
+    for key, value in {"i18n.commitEncoding": "ISO-8859-1", "user.name": "Other", "commit.gpgSign": "true"}.items():
+        tree.git("config", key, value)
+    assert (await snap(tree, at=1_700_000_000)).commit == first.commit
