@@ -153,7 +153,8 @@ class DiffResponse(msgspec.Struct, frozen=True, kw_only=True):
     """What the thread's work changes, from where it left the target branch to `tip`.
 
     `uncommitted` says that `tip` is a snapshot which holds more than the branch does. `review` is how the branch stands
-    to its newest review, and `review_note` says so.
+    to its newest review, and `review_note` says so. `remark` says, in a sentence, that the worktree is not where this
+    work is looked for.
     """
 
     thread_id: str
@@ -166,6 +167,7 @@ class DiffResponse(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[DiffFile, ...]
     review: str | None = None
     review_note: str | None = None
+    remark: str = ""
 
 
 DIFF = Operation(

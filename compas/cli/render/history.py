@@ -73,6 +73,8 @@ def diff_text(response: DiffResponse, style: Style, *, only_stat: bool = False) 
         notes.append("# with changes that are not committed yet")
     if response.review_note:
         notes.append(f"# review: {response.review_note}")
+    if response.remark:
+        notes.append(f"# {response.remark}")
     if not response.files and not response.text:
         notes.append("# no changes")
     parts = [style.paint(style.line(note), "dim") for note in notes]

@@ -87,16 +87,16 @@ async def _look(
         report = await git.retry(lambda worker: worker.status(tree_of(thread, tree)))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
+    if report.head_on:
+        return MergeGate(
+            refusal=f"the worktree {tree.path} stands {report.head_on}, not on {tree.branch}, so work may be there "
+            f"that nothing has merged. Bring it to {tree.branch} there, or close the thread as failed, which keeps it."
+        )
     if target is None:
         return MergeGate(
             refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
             f"{' or '.join(targets)}. Merge it first (`compas merge {thread}`, or by hand), "
             f"merge and close it in one (`compas close {thread} --merge`), or close the thread as failed."
-        )
-    if report.head_on:
-        return MergeGate(
-            refusal=f"the worktree {tree.path} stands {report.head_on}, not on {tree.branch}, so work may be there "
-            f"that nothing has merged. Bring it to {tree.branch} there, or close the thread as failed, which keeps it."
         )
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
