@@ -25,8 +25,8 @@ def changed_since_approval(branch: str, approvals: Sequence[Opinion], found: Fin
     elif found.of(judged).tree is None:
         what = f"git cannot read {judged[:12]} any longer, so it cannot be compared"
     else:
-        what = f"it has been changed since, and is at {found.tip.commit[:12]}"
-    return f"{_names(approvals)} approved {approvals[-1].judged[:12]} of {branch}, and {what}."
+        what = f"it has been changed since: it is at {found.tip.commit[:12]} now"
+    return f"{_names(approvals)} approved {approvals[-1].judged[:12]} of {branch}; {what}."
 
 
 def changes_requested(branch: str, objections: Sequence[Opinion], *, still_there: bool, tip: str) -> str:
@@ -69,9 +69,7 @@ def to_be_changed(thread: str) -> str:
 
 def to_be_looked_at(thread: str) -> str:
     """Say what follows from changes after an approval."""
-    return (
-        f"Have it reviewed again (compas diff {thread} shows it); whether it is good as it is, is the operator's word."
-    )
+    return f"Have it reviewed again (compas diff {thread} shows it); the operator decides whether it is good as it is."
 
 
 def approval_required(thread: str, sentence: str) -> str:
