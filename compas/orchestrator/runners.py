@@ -14,12 +14,15 @@ from compas.runner import files, judgement
 from compas.runner.attachment import open_attachment
 from compas.runner.epochs import record_epoch
 from compas.runner.force import end_by_force, sweep, wait_agent_gone
-from compas.runner.launcher import Launcher, LaunchError
+from compas.runner.launcher import ForkServerGone, Launcher, LaunchError
 from compas.runner.messages import Exit, ExitKind, LogChunk, Spec, Started
-from compas.runner.tree import RecordedTree, Swept
+from compas.runner.tree import RecordedTree, Swept, end_orphans
 
 LAUNCH_LIMIT_SECS = 30.0
 """How long a launch may take before its fork server is taken for hung: it takes milliseconds, and some syncs."""
+
+ORPHANS_LIMIT_SECS = 5.0
+"""How long the fork server may take to name them: one that is being replaced has none."""
 
 
 class Connection(Protocol):
@@ -163,15 +166,28 @@ class LocalRunners:
 
     async def settle(self, execution: str, now: float, known: RecordedTree | None = None) -> Exit:
         """See Runners."""
-        return await judgement.settle_dead(self._root / execution, now=now, known=known)
+        ended = await judgement.settle_dead(self._root / execution, now=now, known=known)
+        await self._end_orphans()
+        return ended
 
     async def end(self, execution: str, known: RecordedTree | None, *, kind: ExitKind, reason: str, now: float) -> Exit:
         """See Runners."""
-        return await end_by_force(self._root / execution, known, kind=kind, reason=reason, now=now)
+        ended = await end_by_force(self._root / execution, known, kind=kind, reason=reason, now=now)
+        await self._end_orphans()
+        return ended
 
     async def sweep(self, execution: str, known: RecordedTree | None) -> Swept:
         """See Runners."""
-        return await sweep(self._root / execution, known)
+        swept = await sweep(self._root / execution, known)
+        await self._end_orphans()
+        return swept
+
+    async def _end_orphans(self) -> None:
+        """End what dead runners have left to the fork server; whose it was makes no difference."""
+        with trio.move_on_after(ORPHANS_LIMIT_SECS), contextlib.suppress(ForkServerGone):
+            while named := await self._launcher.retry(lambda launcher: launcher.orphans()):
+                if not await trio.to_thread.run_sync(end_orphans, named):
+                    return
 
     async def wait_agent_gone(self, known: RecordedTree) -> None:
         """See Runners."""

@@ -1,4 +1,4 @@
-"""Forks runners from a process that has paid for their imports. One thread, no trio."""
+"""Forks runners from a process that has paid for their imports, and inherits what dead ones leave. One thread."""
 
 import contextlib
 import gc
@@ -7,12 +7,17 @@ import signal
 import socket
 import traceback
 
-from compas.runner import process
+import msgspec
+
+from compas.runner import machine, process
+from compas.runner.processes import find_process, list_processes
 from compas.runner.signals import reset_all_signals
 
 CHANNEL = 0
 """The descriptor of the socket to the supervisor."""
 LENGTH_BYTES = 4
+MOST_ORPHANS = 200
+"""In one report, so that it fits a pipe; those that are ended make room for the next."""
 
 
 def main() -> None:
@@ -24,16 +29,33 @@ def main() -> None:
     gc.collect()
     gc.disable()
     gc.freeze()
+    # What a runner leaves that is killed comes to us: with an environment of its own, nobody else would find it.
+    machine.adopt_orphans()
+    runners: set[tuple[int, int]] = set()
     while True:
         request = _receive(channel)
         if request is None:
             return
         path, report = request
-        _launch(channel, path, report)
+        if path:
+            _launch(channel, path, report, runners)
+        else:
+            _tell_orphans(report, runners)
+
+
+def _tell_orphans(report: int, runners: set[tuple[int, int]]) -> None:
+    """Write which children are no runners, as pairs of pid and start time. Nothing is forked meanwhile."""
+    children = {
+        (row.pid, row.start_time) for row in list_processes() if row.parent == os.getpid() and not row.is_zombie
+    }
+    runners &= children
+    with contextlib.suppress(BrokenPipeError):
+        os.write(report, msgspec.json.encode(sorted(children - runners)[:MOST_ORPHANS]))
+    os.close(report)
 
 
 def _receive(channel: socket.socket) -> tuple[str, int] | None:
-    """Read one request: a directory, and the descriptor on which to report. None at the end."""
+    """Read one request: a directory, empty to ask for orphans, and where to report. None at the end."""
     header, descriptors, _, _ = socket.recv_fds(channel, LENGTH_BYTES, 1)
     if len(header) < LENGTH_BYTES or not descriptors:
         return None
@@ -47,7 +69,7 @@ def _receive(channel: socket.socket) -> tuple[str, int] | None:
     return os.fsdecode(bytes(content)), descriptors[0]
 
 
-def _launch(channel: socket.socket, path: str, report: int) -> None:
+def _launch(channel: socket.socket, path: str, report: int, runners: set[tuple[int, int]]) -> None:
     try:
         pid = os.fork()
     except OSError as err:
@@ -56,6 +78,9 @@ def _launch(channel: socket.socket, path: str, report: int) -> None:
         return
     if pid != 0:
         os.close(report)
+        row = find_process(pid)
+        if row is not None:
+            runners.add((pid, row.start_time))
         return
     try:
         channel.detach()

@@ -56,15 +56,7 @@ class Launcher:
             ForkServerGone: Nothing was started.
             LaunchError: The fork server or the runner ended before it said how it went.
         """
-        reading, writing = os.pipe()
-        async with trio.lowlevel.FdStream(reading) as stream:
-            try:
-                await self._request(directory, writing)
-            finally:
-                os.close(writing)
-            report = b""
-            while len(report) < _REPORT_LIMIT_BYTES and (data := await stream.receive_some()):
-                report += data
+        report = await self._ask(os.fsencode(directory))
         if report.startswith(STARTED):
             record = report.removeprefix(STARTED)
             return Launched("started", msgspec.json.decode(record, type=Started) if record else None)
@@ -73,8 +65,27 @@ class Launcher:
         found = report.decode("utf-8", "replace") or "it ended without a word"
         raise LaunchError(f"tried to start a runner for {directory}: {found}; judge the execution again")
 
-    async def _request(self, directory: Path, report: int) -> None:
-        content = os.fsencode(directory)
+    async def orphans(self) -> list[tuple[int, int]]:
+        """Return pid and start time of what runners have left that died. Raises ForkServerGone."""
+        report = await self._ask(b"")
+        try:
+            return msgspec.json.decode(report, type=list[tuple[int, int]])
+        except msgspec.DecodeError as err:
+            raise ForkServerGone("the fork server ended before it said what dead runners left") from err
+
+    async def _ask(self, content: bytes) -> bytes:
+        reading, writing = os.pipe()
+        async with trio.lowlevel.FdStream(reading) as stream:
+            try:
+                await self._request(content, writing)
+            finally:
+                os.close(writing)
+            report = b""
+            while len(report) < _REPORT_LIMIT_BYTES and (data := await stream.receive_some()):
+                report += data
+        return report
+
+    async def _request(self, content: bytes, report: int) -> None:
         message = len(content).to_bytes(LENGTH_BYTES, "big") + content
         rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, report.to_bytes(4, sys.byteorder))
         async with self._sending:

@@ -4,6 +4,7 @@ import hashlib
 import os
 import signal
 import time
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -88,6 +89,24 @@ def end_tree(tree: RecordedTree, *, grace_secs: float = 0.0, linger_secs: float 
             _end_runner(found.runner, linger_secs, limit)
         found = _find(tree)
     return Swept(len(seen), not found.members and found.runner is None, was_at_work)
+
+
+def end_orphans(named: Sequence[tuple[int, int]]) -> int:
+    """Kill processes that a dead runner left, with all below them; return how many. Blocks like `end_tree`."""
+    limit = time.monotonic() + KILL_LIMIT_SECS
+    seen: set[tuple[int, int]] = set()
+    wanted = set(named)
+    while time.monotonic() < limit:
+        living = [process for process in processes.list_processes() if not process.is_zombie]
+        found = {process.pid: process for process in living if (process.pid, process.start_time) in wanted}
+        for process in list(found.values()):
+            found.update((below.pid, below) for below in processes.descendants(process.pid, living))
+        if not found:
+            break
+        seen |= _names(list(found.values()))
+        wanted |= seen
+        signal_and_wait(list(found.values()), (signal.SIGKILL,), limit)
+    return len(seen)
 
 
 def _end_runner(runner: Process, linger_secs: float, limit: float) -> None:

@@ -148,6 +148,7 @@ DEEDS = {
         stop_runner(),
     ],
     "kills its runner": kill_runner,
+    "kills its runner and hides": lambda: [descend(hides=True), kill_runner()],
     "kills its runner and removes the record": lambda: [kill_runner(), (HERE / "started.json").unlink()],
     "kills its runner and says another boot": lambda: [forge(boot_id="another boot"), kill_runner()],
     "kills its runner and says it has ended": lambda: [replace("exit.json", EXITED), kill_runner()],

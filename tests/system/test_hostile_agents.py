@@ -73,8 +73,9 @@ class Stage:
         assert {deed: rows for deed, rows in alive.items() if rows} == {}
         status = {one["thread_id"]: one["thread_status"] for one in self.workshop.ask("status")["threads"]}
         assert {status[thread] for thread in self.waited_for()} == {"Abandoned"}
-        trees = self.workshop.git("worktree", "list")
-        assert [thread for thread in self.threads.values() if f"compas/{thread}]" not in trees] == []
+        for thread in self.waited_for():
+            kinds = [event["type"] for event in self.workshop.events(thread)]
+            assert "worktree.removal_planned" not in kinds[: kinds.index("execution.stopped")], kinds
         answer = self.workshop.ask("dispatch", "good", "work", "--thread", "good", "--wait")
         assert answer["body"].startswith("All is well.")
         assert "Traceback" not in (self.workshop.state / "supervisor.log").read_text()
