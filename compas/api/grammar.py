@@ -49,6 +49,7 @@ RULES: dict[str, Rule] = {
     "batch_id": LABEL,
     "target_branch": LABEL,
     "strategy": LABEL,
+    "accept_target": LABEL,
     "commit": LABEL,
     "filter": LABEL,
     "scheduled_for": LABEL,

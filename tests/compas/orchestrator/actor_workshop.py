@@ -9,7 +9,8 @@ import msgspec
 import trio
 from disk import Disk, open_store_on_disk
 from fake_config_file import FakeConfigFile
-from fake_git import FakeGit, FakeRepo
+from fake_git import FakeGit
+from fake_repository import FakeRepo
 from fake_runners import FakeRunners, open_fake_runners
 from troupe import Role, Troupe
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 import trio
-from fake_git import FakeRepo
+from fake_repository import FakeRepo
 from fake_runners import Console
 
 from compas.backends.scripted import MessageLine, ResultLine, SessionLine

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
+from ceiling import CEILING
 from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import open_attachment
@@ -41,7 +42,7 @@ def known_of(directory: Path) -> RecordedTree:
 
 
 async def first_line(stage: Stage, directory: Path) -> str:
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             return (await anext(attachment)).text.strip()
 
@@ -126,7 +127,7 @@ def test_what_an_agent_puts_in_the_place_of_a_file_holds_nobody_up(tmp_path: Pat
 
 async def test_whoever_is_connected_hears_the_truth_although_an_exit_is_there(stage: Stage) -> None:
     directory = await stage.start(WAITS)
-    with trio.fail_after(20):
+    with trio.fail_after(CEILING):
         async with open_attachment(directory) as attachment:
             await anext(attachment)
             forged = Exit(kind="exited", exit_code=0, ended_at=1.0)

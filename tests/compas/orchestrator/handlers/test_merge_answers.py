@@ -4,7 +4,7 @@ import msgspec
 import pytest
 import trio
 from actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
-from fake_git import FakeRepo
+from fake_repository import FakeRepo
 from trio.testing import MockClock, wait_all_tasks_blocked
 from troupe import Turn
 
