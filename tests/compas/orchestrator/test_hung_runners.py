@@ -93,3 +93,14 @@ async def test_an_exit_that_was_recorded_while_the_agent_was_at_work_is_not_beli
         assert run.status == "crashed"
         assert "at work" in run.error
         assert shop.runners.running() == {}
+
+
+async def test_what_a_runner_hosts_that_refuses_its_supervisor_is_ended_without_it(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev", on_crash="fail")) as shop, shop.supervisor() as supervisor:
+        await shop.runners.begin(2**62)
+        posted = await supervisor.dispatch("dev", "100 seconds", thread_id="t1")
+        assert (await supervisor.chain(posted)).intent == "error"
+        (run,) = (await supervisor.transcript("t1")).executions
+        assert run.status == "crashed"
+        assert "does not serve us" in run.error
+        assert shop.runners.running() == {}
