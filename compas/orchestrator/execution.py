@@ -255,7 +255,7 @@ class ExecutionActor(Actor):
             try:
                 async with self._runners.attach(self._job.execution, self._services.epoch) as files:
                     await self._read_all(files, follower)
-            except AttachmentLost as err:
+            except (AttachmentLost, AttachmentRefused) as err:
                 log.warning("execution %s: %s", self._job.execution, err, extra={"action": "output_lost"})
         return await self._conclude(thread, run, follower, ended)
 

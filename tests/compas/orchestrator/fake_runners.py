@@ -164,7 +164,9 @@ class FakeRunners:
         hosted = self._hosted[execution]
         if not hosted.is_alive and hosted.exit is None:
             raise AttachmentLost(f"no runner of {execution} answers: judge the execution again")
-        hosted.epoch, refusal = believe(epoch, held=hosted.epoch, recorded=self._epoch)
+        refusal = ""
+        if hosted.is_alive:  # what has ended is read from what it left
+            hosted.epoch, refusal = believe(epoch, held=hosted.epoch, recorded=self._epoch)
         yield _Connection(hosted, epoch, refusal)
 
     async def settle(self, execution: str, now: float, known: RecordedTree | None = None) -> Exit:
@@ -305,7 +307,7 @@ class _Connection:
     async def __anext__(self) -> LogChunk:
         await trio.lowlevel.checkpoint()
         while True:
-            if self._refusal or self._epoch != self._hosted.epoch:
+            if self._refusal or (self._hosted.is_alive and self._epoch != self._hosted.epoch):
                 raise AttachmentRefused(self._refusal or f"epoch {self._epoch} is over")
             if self._offset < len(self._hosted.log):
                 begin, self._offset = self._offset, len(self._hosted.log)
