@@ -62,7 +62,7 @@ class Runners(Protocol):
         ...
 
     async def token(self, execution: str) -> str | None:
-        """Return the secret by which an execution's agent shows whose call it makes; None of one that is not there."""
+        """Return the secret by which an execution's agent shows whose call it makes; None where none can be read."""
         ...
 
     def files_directory(self, execution: str) -> str:
@@ -143,7 +143,10 @@ class LocalRunners:
 
     async def token(self, execution: str) -> str | None:
         """See Runners."""
-        spec = await trio.to_thread.run_sync(_read_spec, self._root / execution)
+        try:
+            spec = await trio.to_thread.run_sync(_read_spec, self._root / execution)
+        except (OSError, files.ExecutionFileError):
+            return None  # its agent can write there
         return None if spec is None else spec.token
 
     def files_directory(self, execution: str) -> str:
