@@ -64,7 +64,7 @@ async def test_branches_tell_what_they_hold_and_where_they_leave_their_target(ha
     work = hands.commit(tree.branch, "work", a_txt="new\n")
     hands.write(tree.path, b_txt="more\n")
     left = await hands.git.snapshot(of(hands, tree), "x1")
-    committed = await hands.git.commit_all(tree.path, "the same")
+    committed = await hands.git.commit_all(of(hands, tree), "the same")
     assert isinstance(committed, m.Committed)
     hands.commit("main", "beside", c_txt="other\n")
     gone = "0" * 40

@@ -15,6 +15,7 @@ from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.thread import Thread
+from compas.git import messages as g
 from compas.git.errors import GitError, GitRefused
 from compas.orchestrator.handlers.desk import Desk, answered
 from compas.orchestrator.handlers.dispatching import post_work
@@ -139,10 +140,11 @@ async def _named(desk: Desk, state: Thread, branch: Branch, wanted: str) -> str:
         commit = await git.retry(lambda worker: worker.resolve(tree.repository, wanted))
         if commit == branch.tip or commit in _snapshots(state):
             return commit
-        found = await git.retry(lambda worker: worker.contains(tree.repository, commit, tree.branch))
+        on_branch = g.Side(repo=tree.repository, target=tree.branch, tip=commit, commits=())
+        (seen,) = await git.retry(lambda worker: worker.sides(on_branch))
     except GitError as err:
         raise _git_failed(err) from err
-    if found.contained:
+    if seen.tip is not None and seen.tip.base == commit:
         return commit
     sentence = (
         f"{wanted!r} ({commit[:12]}) is neither a commit of {tree.branch} nor a snapshot of thread {state.thread}; "
