@@ -1,0 +1,1 @@
+"""What a hostile agent may do, kind by kind."""

@@ -1,0 +1,23 @@
+"""Whatever an agent does to its worktree and to git: nothing of it runs or lands, and the operator's checkout stays."""
+
+import pytest
+from flows import Case, basic
+from kinds.kind import Kind
+from kinds.table import KINDS
+from stage import Stage
+
+pytestmark = pytest.mark.system
+
+
+def test_the_table_has_kinds_enough_and_no_name_twice() -> None:
+    assert len({kind.name for kind in KINDS}) == len(KINDS) >= 40
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.long], ids=lambda kind: kind.name)
+def test_nothing_of_it_runs_or_lands_and_the_operators_things_stay_as_they_were(
+    shared_stage: Stage, kind: Kind
+) -> None:
+    case = Case(shared_stage, kind)
+    basic(case)
+    if case.faults:
+        pytest.fail(case.verdict(), pytrace=False)
