@@ -8,7 +8,8 @@ CONFIG = (
         "programs of the agent's run with the supervisor's rights",
         """
         git config core.fsmonitor "$CANARY"; git config core.hooksPath "$OUT/hooks"
-        git config core.sshCommand "$CANARY"; git config diff.external "$CANARY"; git config core.editor "$CANARY"; git config alias.status "!$CANARY"
+        git config core.sshCommand "$CANARY"; git config diff.external "$CANARY"; git config core.editor "$CANARY"
+        git config alias.status "!$CANARY"
         git config diff.x.textconv "$CANARY"; git config core.pager "$CANARY"; git config gpg.program "$CANARY"
         echo '* diff=x' > .gitattributes; git add .gitattributes; git commit -q -m attributes
         """,
