@@ -11,13 +11,17 @@ from kinds.kind import Kind
 from stage import Stage
 from workshop import Result, finish
 
-CRASH = re.compile(r"Traceback|crashed|\binternal\b|could not be served")
+CRASH = re.compile(r"Traceback|crashed|answered internal|could not be served")
 
 
 class Case:
-    """One kind on a stage: begun by its deed, then taken through commands. `faults` collects what is wrong."""
+    """One kind on a stage: begun by its deed, then taken through commands. `faults` collects what is wrong.
 
-    def __init__(self, stage: Stage, kind: Kind) -> None:
+    With `crashes` some process is to be killed, and the log may say so.
+    """
+
+    def __init__(self, stage: Stage, kind: Kind, *, crashes: bool = False) -> None:
+        self._crashes = crashes
         self.stage = stage
         self.kind = kind
         self.thread = kind.name
@@ -25,11 +29,12 @@ class Case:
         self.faults: list[str] = []
         self.said: list[str] = []
         self.merged = False
+        self.moved = False
+        self._asked = False
         self._log = stage.log_position()
         self._shown: dict[str, Any] = {}
         self._before: judge.Record | None = None
         self._main: str | None = None
-        self._tip: str | None = None
 
     def begin(self) -> None:
         """Have the agent do its deed, record what is the operator's, then let compas go on."""
@@ -38,8 +43,7 @@ class Case:
                 "dispatch", self.stage.alias(self.kind, "other"), "work", "--thread", f"{self.thread}-other", "--wait"
             )
         waiting = self.stage.begin_dispatch(self.kind, self.stage.alias(self.kind), self.thread)
-        self._before = self._record()
-        self._main = judge.tip_of_main(self.place.repo)
+        self._look_again()
         self.stage.open_gate(self.kind)
         ended = finish(waiting)
         self.said.append(json.loads(ended.out).get("body", "") if ended.code == 0 else ended.out + ended.err)
@@ -47,38 +51,67 @@ class Case:
 
     def diff(self) -> None:
         """Look at the work as a person would."""
-        result = self._do("diff", self.thread, "--json")
+        result = self.do("diff", "--json")
         self._shown = json.loads(result.out) if result.code == 0 else {}
 
     def merge(self) -> None:
         """Ask for a merge and wait for how it ends."""
-        queued = self._do("merge", self.thread, "--json")
-        if queued.code == 0:
-            ended = self.stage.shop("wait-merge", "--op-id", json.loads(queued.out)["op_id"], "--json")
-            self.merged = ended.code == 0
-            self.said.append(ended.out + ended.err)
-            self.judge_step("merge", ended)
+        self._publish("merge", self.thread)
 
     def close_with_merge(self) -> None:
         """Ask for both at once; whatever comes of the merge is waited for."""
-        asked = self._do("close", self.thread, "--merge", "--json")
-        if asked.code == 0 and (op := json.loads(asked.out).get("merge_op_id") or json.loads(asked.out).get("op_id")):
-            ended = self.stage.shop("wait-merge", "--op-id", op, "--json")
-            self.merged = self.merged or ended.code == 0
-            self.said.append(ended.out + ended.err)
-            self.judge_step("close --merge", ended)
+        self._publish("close", self.thread, "--merge")
+
+    def _publish(self, *command: str) -> None:
+        self._asked = True
+        result = self._run(*command, "--json")
+        answer = json.loads(result.out) if result.code == 0 else {}
+        if op := answer.get("merge_op_id") or answer.get("op_id"):
+            result = self._run("wait-merge", "--op-id", op, "--json")
+            self.merged = self.merged or result.code == 0
+        self.judge_step(" ".join(command), result)
 
     def do(self, *command: str) -> Result:
         """Give any command about the thread."""
-        return self._do(command[0], self.thread, *command[1:])
+        result = self._run(command[0], self.thread, *command[1:])
+        self.judge_step(" ".join(command), result)
+        return result
 
     def again(self) -> None:
         """Dispatch once more in the same thread, to see whether the next execution is led astray."""
-        self._do("dispatch", self.stage.alias(self.kind), "again", "--thread", self.thread, "--wait", "--timeout", "50")
+        command = (
+            "dispatch",
+            self.stage.alias(self.kind),
+            "again",
+            "--thread",
+            self.thread,
+            "--wait",
+            "--timeout",
+            "50",
+        )
+        self.judge_step("dispatch", self._run(*command))
+
+    def meddle(self, kind: Kind) -> None:
+        """Do another deed in the thread's worktree, as what an agent left behind would, and take it as given."""
+        self.stage.do_deed(self.kind, kind, self.thread)
+        self._look_again()
+
+    def operator_commits(self) -> None:
+        """Let the operator commit to main what conflicts with honest work, as far as the repository still allows."""
+        (self.place.repo / "work.txt").write_text("of the operator\n")
+        for command in (("add", "work.txt"), ("commit", "-q", "-m", "by the operator", "--", "work.txt")):
+            self.stage.shop.run(["git", "-c", "core.hooksPath=/dev/null", *command], cwd=self.place.repo)
+        self._look_again()
+
+    def _look_again(self) -> None:
+        self._before = self._record()
+        self._main = judge.tip_of_main(self.place.repo)
 
     def finish(self) -> None:
         """Judge the whole: what had to land and what must not, and whether refusals say what was found."""
-        log = self.stage.log_since(self._log)
+        served = self._run("status", self.thread)
+        self.faults += [] if served.code == 0 else ["the supervisor no longer serves the thread"]
+        log = "" if self._crashes else self.stage.log_since(self._log)
         self.faults += [
             f"the log has {line}" for line in log.splitlines() if "Traceback" in line or " ERROR actors" in line
         ]
@@ -88,7 +121,7 @@ class Case:
         if self.kind.lands == "honest" and not self.merged:
             self.faults.append("honest work did not land")
         if self.kind.lands == "refused":
-            if self.merged:
+            if self.moved:
                 self.faults.append("it landed, and had to be refused")
             if not any(word.lower() in words for word in self.kind.words):
                 self.faults.append(f"nothing that was said names any of {self.kind.words}")
@@ -111,12 +144,13 @@ class Case:
         now = self._record()
         main = judge.tip_of_main(self.place.repo)
         moved: tuple[str, ...] = ()
-        landed = self.merged and main != self._main
+        landed = self._asked and main != self._main
+        self.moved = self.moved or main != self._main
         if landed and main and self._main:
             landing = Landing(self._main, main, self._shown.get("tip", ""), self._shown.get("text", ""))
             moved = judge.changed_paths(self.place.repo, self._main, main)
             self.faults += [f"{what}: {fault}" for fault in judge.landing_faults(self.place.repo, landing)]
-            self._main = main
+        self._main = main
         self.faults += [f"{what}: {fault}" for fault in judge.changes(self._before, now, moved=moved, landed=landed)]
         self._before = now
 
@@ -129,10 +163,10 @@ class Case:
     def _tree(self, thread: str) -> Path:
         return self.place.repo / ".compas-worktrees" / thread
 
-    def _do(self, *command: str) -> Result:
+    def _run(self, *command: str) -> Result:
         result = self.stage.shop(*command)
-        self.said.append(f"$ {' '.join(command)}: {result.err}" if result.code else "")
-        self.judge_step(" ".join(command), result)
+        if result.code:
+            self.said.append(f"$ compas {' '.join(command)}\n{result.err or result.out}")
         return result
 
     def _ask(self, *command: str) -> None:

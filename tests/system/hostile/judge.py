@@ -82,7 +82,8 @@ def landing_faults(repo: Path, landing: Landing) -> list[str]:
     found = []
     if not _git_holds(repo, "merge-base", "--is-ancestor", landing.old, landing.new):
         found.append(f"main lost {landing.old}")
-    for path in changed_paths(repo, landing.old, landing.new):
+    landed = changed_paths(repo, landing.old, landing.new)
+    for path in landed:
         parts = path.lower().split("/")
         if any(part in (".git", "..") or part.startswith("evil") for part in parts):
             found.append(f"the path {path} is in main")
@@ -91,8 +92,10 @@ def landing_faults(repo: Path, landing: Landing) -> list[str]:
         found.append("what the operator had not committed is in main")
     if EVIL in text and EVIL not in landing.shown_diff:
         found.append("what nobody was shown is in main")
-    if git(repo, "rev-parse", f"{landing.new}^{{tree}}") != git(repo, "rev-parse", f"{landing.shown_tip}^{{tree}}"):
-        found.append(f"main is at {landing.new}, and people were shown {landing.shown_tip}")
+    if not landing.shown_tip:
+        found.append(f"main is at {landing.new}, and nobody was shown anything")
+    elif others := set(changed_paths(repo, landing.new, landing.shown_tip)) & set(landed):
+        found.append(f"people were shown {landing.shown_tip}, and main has something else in {sorted(others)}")
     return found
 
 

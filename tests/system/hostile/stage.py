@@ -17,9 +17,11 @@ CANARY = """#!/bin/sh
 test -n "$COMPAS_EXECUTION" || echo "$0 $* by $(tr '\\0' ' ' < /proc/$PPID/cmdline | cut -c1-150)" >> "{marks}"
 exec cat
 """
-PRELUDE = """
+SURROUNDINGS = """
 export TREE="$(pwd -P)" T="$COMPAS_THREAD" ADMIN="$(git rev-parse --absolute-git-dir)"
 export OTHER="$REPO/.compas-worktrees/$T-other"
+"""
+HONEST_WORK = """
 echo work > work.txt; git add work.txt; git commit -q -m work
 echo draft > work-draft.txt
 """
@@ -60,7 +62,8 @@ class Stage:
         for kind in kinds:
             self._make_place(kind)
         agents = [agent for kind in kinds for agent in self._agents(kind, commit)]
-        shop.configure(agents, orchestration={"max_concurrent_executions": 8})
+        repositories = [{"path": str(self.place(kind).repo), "on_conflict": "hand_back"} for kind in kinds]
+        shop.configure(agents, repositories=repositories)
 
     def place(self, kind: Kind) -> Place:
         """Return where a kind's things are."""
@@ -83,6 +86,16 @@ class Stage:
             os.close(ready)
         assert said == "0", (kind.name, said, (self.place(kind).root / "deed.log").read_text(errors="replace"))
         return waiting
+
+    def do_deed(self, kind: Kind, second: Kind, thread: str) -> None:
+        """Do the deed of another kind in a thread's worktree, if that is still there; it may fail."""
+        place = self.place(kind)
+        tree = place.repo / ".compas-worktrees" / thread
+        if tree.is_dir():
+            script = f"{SURROUNDINGS}\n{second.deed}\n"
+            environ = self._environ(place) | {"COMPAS_EXECUTION": "second", "COMPAS_THREAD": thread}
+            with open(place.root / "second.log", "ab") as log:
+                self.shop.run(["sh", "-eu", "-c", script], env=environ, cwd=tree, stdout=log, stderr=log)
 
     def open_gate(self, kind: Kind) -> None:
         """Let the agent behind the gate end its turn."""
@@ -126,34 +139,35 @@ class Stage:
         canary.chmod(0o755)
         for fifo in ("ready", "go"):
             os.mkfifo(place.root / fifo)
-        place.deed.write_text(f"{PRELUDE}\n{kind.deed}\n")
-        environ = {"REPO": str(place.repo), "DOTGIT": str(place.repo / ".git"), "OUT": str(place.out)}
-        done = self.shop.run(["sh", "-eu", "-c", kind.before or ":"], env=environ, cwd=place.repo)
+        place.deed.write_text(f"{SURROUNDINGS}{HONEST_WORK}\n{kind.deed}\n")
+        done = self.shop.run(["sh", "-eu", "-c", kind.before or ":"], env=self._environ(place), cwd=place.repo)
         assert done.code == 0, done
         self.shop.git("update-index", "-q", "--refresh", cwd=place.repo)
         (place.repo / "edited.txt").write_text("OPERATOR edits\n")
         (place.repo / "mine.txt").write_text("OPERATOR\n")
 
-    def _agents(self, kind: Kind, commit: str) -> Iterator[dict[str, object]]:
-        place = self.place(kind)
-        environ = {
+    @staticmethod
+    def _environ(place: Place) -> dict[str, str]:
+        return {
             "REPO": str(place.repo),
             "DOTGIT": str(place.repo / ".git"),
             "OUT": str(place.out),
             "CANARY": str(place.root / "canary"),
         }
+
+    def _agents(self, kind: Kind, commit: str) -> Iterator[dict[str, object]]:
+        place = self.place(kind)
         gate = f"echo $? > '{place.root}/ready'; cat '{place.root}/go' > /dev/null"
         run = f"sh -eu '{place.deed}' > '{place.root}/deed.log' 2>&1; {gate}"
         again = [{"run": "echo again > work-again.txt"}, {"reply": "Done again."}]
-        settings: dict[str, Any] = {"workspace": "worktree", "workdir": str(place.repo), "env": environ}
-        handoff = (
-            {"handoff": {"on_response": [self.alias(kind, "one"), self.alias(kind, "two")]}} if kind.readers else {}
-        )
+        settings: dict[str, Any] = {"workspace": "worktree", "workdir": str(place.repo), "env": self._environ(place)}
+        to = {"on_response": [self.alias(kind, "one"), self.alias(kind, "two")], "join": self.alias(kind, "lead")}
+        handoff = {"handoff": to} if kind.readers else {}
         yield self.shop.agent(
             self.alias(kind), [{"run": run}, {"reply": "Done."}], again, again, commit=commit, **settings, **handoff
         )
         look = [{"run": "ls -a >&2; git status --short >&2; git log --format=%s -3 >&2"}, {"reply": "Seen."}]
-        for role in ("one", "two") if kind.readers else ():
+        for role in ("one", "two", "lead") if kind.readers else ():
             yield self.shop.agent(self.alias(kind, role), look, look, **settings)
         if kind.other:
             work = [

@@ -14,9 +14,7 @@ def test_the_table_has_kinds_enough_and_no_name_twice() -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.long], ids=lambda kind: kind.name)
-def test_nothing_of_it_runs_or_lands_and_the_operators_things_stay_as_they_were(
-    shared_stage: Stage, kind: Kind
-) -> None:
+def test_nothing_of_it_runs_or_lands(shared_stage: Stage, kind: Kind) -> None:
     case = Case(shared_stage, kind)
     basic(case)
     if case.faults:

@@ -102,6 +102,7 @@ def test_work_that_lands_and_words_that_are_missing_are_named(tmp_path: Path) ->
         ({"work.txt": "OPERATOR\n"}, "landed", "+OPERATOR", "not committed"),
         ({"evil/x": "fine\n"}, "landed", "", "path evil/x"),
         ({"work.txt": "fine\n"}, "main", "", "people were shown"),
+        ({"work.txt": "fine\n"}, "", "", "nobody was shown"),
     ],
 )
 def test_what_lands_is_compared_with_what_was_shown(
@@ -113,7 +114,8 @@ def test_what_lands_is_compared_with_what_was_shown(
         write(repo / path, text)
     workshop.git("add", "-A")
     workshop.git("commit", "-q", "-m", "landed")
-    old, new, shown = (workshop.git("rev-parse", name) for name in ("main", "landed", shown_tip))
+    old, new = workshop.git("rev-parse", "main"), workshop.git("rev-parse", "landed")
+    shown = workshop.git("rev-parse", shown_tip) if shown_tip else ""
     faults = judge.landing_faults(repo, Landing(old, new, shown, shown_diff))
     assert [named in fault for fault in faults] == ([True] if named else [])
 

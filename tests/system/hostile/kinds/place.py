@@ -44,7 +44,7 @@ PLACE = (
     Kind(
         "the-parent-is-a-link",
         "every worktree of the repository stands where the agent likes",
-        'cd "$OUT"; mv "$REPO/.compas-worktrees" trees; ln -s "$OUT/trees" "$REPO/.compas-worktrees"',
+        'cd "$OUT/.."; mv "$REPO/.compas-worktrees" trees; ln -s "$PWD/trees" "$REPO/.compas-worktrees"',
         "either",
     ),
     Kind(
