@@ -44,6 +44,7 @@ def record(repo: Path, others: tuple[Path, ...], own_branch: str) -> Record:
     settings = {
         f"{name}": _describe(git / name) for name in ("HEAD", "index", "config", "config.worktree", "description")
     }
+    settings["index"] = _entries(git / "index") or settings["index"]
     for folder in ("hooks", "info"):
         settings |= {f"{folder}/{name}": said for name, said in _files(git / folder).items()}
     return Record(
@@ -101,8 +102,9 @@ def landing_faults(repo: Path, landing: Landing) -> list[str]:
 
 def changed_paths(repo: Path, old: str, new: str) -> tuple[str, ...]:
     """Return the paths that differ between two commits."""
-    listing = git(repo, "diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
-    return tuple(path for path in listing.split("\0") if path)
+    done = _git(repo, "diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new)
+    assert done.returncode == 0, done.stderr
+    return tuple(os.fsdecode(path) for path in done.stdout.split(b"\0") if path)
 
 
 def tip_of_main(repo: Path) -> str | None:
@@ -185,6 +187,23 @@ def _paths(root: Path, leave_out: tuple[str, ...] = ()) -> Iterator[str]:
             names = [name for name in names if name not in leave_out]
         for name in (*folders, *names):
             yield os.path.relpath(os.path.join(directory, name), root)
+
+
+def _entries(index: Path) -> str:
+    """Say what an index holds, without the file times, which git may refresh; nothing for a form not read here."""
+    if index.is_symlink() or not index.is_file():
+        return ""
+    content = index.read_bytes()
+    if content[:8] != b"DIRC\0\0\0\2":
+        return ""
+    found, position = [], 12
+    for _ in range(int.from_bytes(content[8:12], "big")):
+        end = content.index(b"\0", position + 62)
+        mode, object_id = content[position + 24 : position + 28].hex(), content[position + 40 : position + 60].hex()
+        flags = int.from_bytes(content[position + 60 : position + 62], "big") & 0xF000
+        found.append(f"{mode[-4:]} {object_id[:12]} {flags:04x} {os.fsdecode(content[position + 62 : end])}")
+        position += (end - position) // 8 * 8 + 8
+    return f"{oct(index.stat().st_mode)} {found}"
 
 
 def _describe(path: Path) -> str:

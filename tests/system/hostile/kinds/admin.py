@@ -131,7 +131,7 @@ ADMIN = (
     Kind(
         "the-records-of-compas-are-a-link",
         "records are written where the agent likes",
-        'mv "$DOTGIT/compas" "$OUT/compas"; ln -s "$OUT/compas" "$DOTGIT/compas"',
+        'mv "$DOTGIT/compas" "$OUT/../records"; ln -s "$(realpath "$OUT/../records")" "$DOTGIT/compas"',
         "either",
     ),
 )
