@@ -17,7 +17,7 @@ ADMIN = (
         git clone -q --bare "$REPO" "$OUT/evil.git"
         git --git-dir="$OUT/evil.git" config core.fsmonitor "$CANARY fsmonitor"
         printf '#!/bin/sh\\nexec "%s" hook\\n' "$CANARY" > "$OUT/evil.git/hooks/pre-commit"
-        chmod +x "$OUT/evil.git/hooks/pre-commit"; git --git-dir="$OUT/evil.git" branch -q "compas/$T" main
+        chmod +x "$OUT/evil.git/hooks/pre-commit"; git --git-dir="$OUT/evil.git" branch -q -f "compas/$T" main
         echo "$OUT/evil.git" > "$ADMIN/commondir"; echo EVIL > evil.txt
         """,
         "refused",
