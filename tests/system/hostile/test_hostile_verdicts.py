@@ -62,7 +62,7 @@ def test_a_commit_that_came_after_the_approval_does_not_land(workshop: Workshop)
 def test_what_a_review_asked_to_change_does_not_land(workshop: Workshop) -> None:
     configure(workshop, [*WORK, {"reply": "Done."}], [{"reply": "Bad.\n\nVerdict: request_changes"}])
     before = workshop.git("rev-parse", "main")
-    check_refused(workshop, merge(workshop), before, "changes requested", "request")
+    check_refused(workshop, merge(workshop), before, "changes requested", "asked for changes")
 
 
 def test_what_was_approved_lands(workshop: Workshop) -> None:
