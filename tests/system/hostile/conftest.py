@@ -10,6 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 
 from kinds.table import KINDS
+from speaking import Speaker
 from stage import Stage, open_stage
 
 
@@ -18,4 +19,8 @@ def shared_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Return a supervisor at work with an agent and a repository for each kind."""
     with open_stage(tmp_path_factory.mktemp("hostile"), KINDS) as stage:
         stage.shop.supervise()
-        yield stage
+        stage.speaker = Speaker(stage.shop)
+        try:
+            yield stage
+        finally:
+            stage.speaker.close()

@@ -38,6 +38,7 @@ class Case:
 
     def begin(self) -> None:
         """Have the agent do its deed, record what is the operator's, then let compas go on."""
+        self.stage.make_place(self.kind)
         if self.kind.other:
             self._ask(
                 "dispatch", self.stage.alias(self.kind, "other"), "work", "--thread", f"{self.thread}-other", "--wait"
@@ -164,7 +165,7 @@ class Case:
         return self.place.repo / ".compas-worktrees" / thread
 
     def _run(self, *command: str) -> Result:
-        result = self.stage.shop(*command)
+        result = self.stage.run(*command)
         if result.code:
             self.said.append(f"$ compas {' '.join(command)}\n{result.err or result.out}")
         return result

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kinds.kind import Kind
-from workshop import CEILING, Workshop, open_workshop
+from speaking import Speaker
+from workshop import CEILING, Result, Workshop, open_workshop
 
 CANARY = """#!/bin/sh
 # An agent may run it, since that is the agent's own doing.
@@ -56,11 +57,12 @@ class Stage:
 
     def __init__(self, shop: Workshop, kinds: Sequence[Kind], commit: str) -> None:
         self.shop = shop
+        self.speaker: Speaker | None = None
         self.root = shop.root / "places"
         self._number = {kind.name: number for number, kind in enumerate(kinds)}
         self._template = self._make_template()
         for kind in kinds:
-            self._make_place(kind)
+            self.place(kind).repo.mkdir(parents=True)
         agents = [agent for kind in kinds for agent in self._agents(kind, commit)]
         repositories = [{"path": str(self.place(kind).repo), "on_conflict": "hand_back"} for kind in kinds]
         shop.configure(agents, repositories=repositories)
@@ -72,6 +74,12 @@ class Stage:
     def alias(self, kind: Kind, role: str = "dev") -> str:
         """Return the name of an agent of a kind."""
         return f"{role}-{self._number[kind.name]}"
+
+    def run(self, *command: str) -> Result:
+        """Give a command, or ask the same over a connection where this stage has one."""
+        if self.speaker is not None and self.speaker.can(*command):
+            return self.speaker.ask(*command)
+        return self.shop(*command)
 
     def begin_dispatch(self, kind: Kind, alias: str, thread: str) -> "subprocess.Popen[bytes]":
         """Let the agent do its deed and stop at the gate; return the command that waits for its answer."""
@@ -129,11 +137,12 @@ class Stage:
         shop.git("branch", "release", "main~1", cwd=repo)
         return repo
 
-    def _make_place(self, kind: Kind) -> None:
+    def make_place(self, kind: Kind) -> None:
+        """Make a kind's repository, as its operator has it before any agent."""
         place = self.place(kind)
         (place.out / "etc").mkdir(parents=True)
         (place.out / "etc" / "passwd").write_text("OPERATOR\n")
-        shutil.copytree(self._template, place.repo)
+        shutil.copytree(self._template, place.repo, dirs_exist_ok=True)
         canary = place.root / "canary"
         canary.write_text(CANARY.format(marks=place.marks))
         canary.chmod(0o755)

@@ -13,7 +13,10 @@ def test_the_table_has_kinds_enough_and_no_name_twice() -> None:
     assert len({kind.name for kind in KINDS}) == len(KINDS) >= 40
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.long], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, id=kind.name, marks=[pytest.mark.long] if kind.long else []) for kind in KINDS],
+)
 def test_nothing_of_it_runs_or_lands(shared_stage: Stage, kind: Kind) -> None:
     case = Case(shared_stage, kind)
     basic(case)

@@ -62,6 +62,7 @@ class Faulty(Stage):
 @pytest.mark.parametrize("named", PLANTS)
 def test_each_planted_change_is_named(tmp_path: Path, workshop: Workshop, named: str) -> None:
     stage = Stage(workshop, [HARMLESS], "auto")
+    stage.make_place(HARMLESS)
     place = stage.place(HARMLESS)
     before = judge.record(place.repo, (place.out,), "compas/t1")
     assert judge.changes(before, judge.record(place.repo, (place.out,), "compas/t1")) == []
@@ -128,6 +129,7 @@ def test_a_target_that_lost_a_commit_is_named(workshop: Workshop) -> None:
 
 def test_a_canary_tells_an_agent_from_anybody_else(workshop: Workshop) -> None:
     stage = Stage(workshop, [HARMLESS], "auto")
+    stage.make_place(HARMLESS)
     place = stage.place(HARMLESS)
     canary = os.fspath(place.root / "canary")
     workshop.run([canary, "clean"], env={"COMPAS_EXECUTION": "x"})

@@ -15,7 +15,7 @@ FILES = (
     Kind(
         "names-that-are-pathspecs",
         "a name becomes a pattern that excludes or includes other files",
-        "touch './:(exclude)*' './:!work' './:/' './work[a-z]*' './work?' ./'*' './:(top,glob)**'",
+        "touch './:(exclude)*' './:!work' './:^work' './work[a-z]*' './work?' ./'*' './:(top,glob)**'",
         "honest",
     ),
     Kind(

@@ -32,3 +32,9 @@ class Kind(NamedTuple):
     """It names programs in the configuration of the repository itself, and whether these run is not judged here."""
     long: bool = False
     """Left to the long run."""
+
+
+def left_to_the_long_run(kinds: tuple[Kind, ...], names: frozenset[str]) -> tuple[Kind, ...]:
+    """Return the kinds with these marked as long."""
+    assert names <= {kind.name for kind in kinds}, names
+    return tuple(kind._replace(long=kind.long or kind.name in names) for kind in kinds)

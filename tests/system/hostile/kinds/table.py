@@ -7,12 +7,12 @@ from kinds.files import FILES
 from kinds.git_file import GIT_FILE
 from kinds.head import HEAD
 from kinds.index import ATTRIBUTES, INDEX
-from kinds.kind import Kind
+from kinds.kind import Kind, left_to_the_long_run
 from kinds.nested import NESTED, SUBMODULES
 from kinds.place import PLACE
 from kinds.refs import REFS
 
-KINDS: tuple[Kind, ...] = (
+ALL = (
     *GIT_FILE,
     *PLACE,
     *ADMIN,
@@ -26,3 +26,31 @@ KINDS: tuple[Kind, ...] = (
     *FILES,
     *COMMITS,
 )
+
+LIKE_OTHERS = frozenset(
+    """
+    names-that-are-reserved
+    names-that-differ-in-case
+    an-empty-message
+    something-is-to-be-added
+    the-index-is-split
+    a-cherry-pick-is-half-done
+    head-is-detached-behind
+    configuration-ignores-modes-and-case
+    configuration-hides-untracked-files
+    alternates-lead-elsewhere
+    attributes-name-unknown-drivers
+    orig-head-is-a-link-to-main
+    the-branch-is-moved-back
+    a-merge-of-another-threads-work
+    worktree-configuration-names-programs
+    commits-are-to-be-signed-by-a-program
+    configuration-includes-a-file-of-the-worktree
+    a-bare-repository-inside
+    the-worktree-has-odd-modes
+    something-is-staged-that-is-not-there
+    """.split()
+)
+"""They are like others in what they could gain, and the ordinary run has to stay short."""
+
+KINDS: tuple[Kind, ...] = left_to_the_long_run(ALL, LIKE_OTHERS)
