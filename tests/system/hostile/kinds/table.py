@@ -28,28 +28,28 @@ ALL = (
 )
 
 LIKE_OTHERS = frozenset(
-    """
-    names-that-are-reserved
-    names-that-differ-in-case
-    an-empty-message
-    something-is-to-be-added
-    the-index-is-split
-    a-cherry-pick-is-half-done
-    head-is-detached-behind
-    configuration-ignores-modes-and-case
-    configuration-hides-untracked-files
-    alternates-lead-elsewhere
-    attributes-name-unknown-drivers
-    orig-head-is-a-link-to-main
-    the-branch-is-moved-back
-    a-merge-of-another-threads-work
-    worktree-configuration-names-programs
-    commits-are-to-be-signed-by-a-program
-    configuration-includes-a-file-of-the-worktree
-    a-bare-repository-inside
-    the-worktree-has-odd-modes
-    something-is-staged-that-is-not-there
-    """.split()
+    [
+        "names-that-are-reserved",
+        "names-that-differ-in-case",
+        "an-empty-message",
+        "something-is-to-be-added",
+        "the-index-is-split",
+        "a-cherry-pick-is-half-done",
+        "head-is-detached-behind",
+        "configuration-ignores-modes-and-case",
+        "configuration-hides-untracked-files",
+        "alternates-lead-elsewhere",
+        "attributes-name-unknown-drivers",
+        "orig-head-is-a-link-to-main",
+        "the-branch-is-moved-back",
+        "a-merge-of-another-threads-work",
+        "worktree-configuration-names-programs",
+        "commits-are-to-be-signed-by-a-program",
+        "configuration-includes-a-file-of-the-worktree",
+        "a-bare-repository-inside",
+        "the-worktree-has-odd-modes",
+        "something-is-staged-that-is-not-there",
+    ]
 )
 """They are like others in what they could gain, and the ordinary run has to stay short."""
 
