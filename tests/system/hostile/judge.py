@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import NamedTuple
 
 LARGE = 10_000_000
 """Bytes from which on a file counts by its size."""
+OF_A_CHILD = re.compile(r"refs/heads/compas/[0-9A-HJKMNP-TV-Z]{26}")
+"""The branch of a thread that compas itself began, for a reader."""
 EVIL = "EVIL"
 PRIVATE = "OPERATOR"
 """Stands in what the operator has not committed: it may land nowhere."""
@@ -154,7 +157,7 @@ def _git(repo: Path, *args: str) -> "subprocess.CompletedProcess[bytes]":
 
 
 def _is_ours(ref: str, own_branch: str) -> bool:
-    return ref == f"refs/heads/{own_branch}" or (ref.startswith("refs/compas/"))
+    return ref == f"refs/heads/{own_branch}" or ref.startswith("refs/compas/") or OF_A_CHILD.fullmatch(ref) is not None
 
 
 def _refs(git_directory: Path) -> Files:

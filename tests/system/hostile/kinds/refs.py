@@ -68,8 +68,7 @@ TARGET = (
         "main-is-a-symref-to-the-threads-branch",
         "whatever the agent commits is in the target",
         'git symbolic-ref refs/heads/main "refs/heads/compas/$T"',
-        "refused",
-        ("main", "symbolic"),
+        "either",
     ),
     Kind("main-is-deleted", "nothing is compared with nothing", "git update-ref -d refs/heads/main", "either"),
     Kind(
