@@ -11,7 +11,7 @@ from kinds.kind import Kind
 from stage import Stage
 from workshop import Result, finish
 
-CRASH = re.compile(r"Traceback|crashed|answered internal|could not be served")
+CRASH = re.compile(r"Traceback|crashed|answered internal|could not be served|no frame of this")
 
 
 class Case:
