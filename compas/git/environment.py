@@ -1,5 +1,6 @@
 """Decides what git inherits: its variables, and its configuration as pairs of a key and a value."""
 
+import os
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -18,6 +19,9 @@ FIXED_VARIABLES: Final = {
     "GIT_SEQUENCE_EDITOR": ":",
     "GIT_MERGE_AUTOEDIT": "no",
     "GIT_OPTIONAL_LOCKS": "0",
+    # Both make a commit look like another one, and both are files that an agent can write (docs/decisions/0021).
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": f"{os.devnull}/none",  # a file that is there makes git give advice
 }
 # What a user may have configured that would change an output we parse, start a daemon or begin housekeeping; and the
 # one transport whose address is a command line.

@@ -19,6 +19,8 @@ from compas.git.merge_report import HEAD, Labels, explain
 from compas.git.merge_sides import Sides
 from compas.git.merge_tree import MergedTree, Message, parse_unmerged
 from compas.git.messages import PrepareResult, Refused, SideCommit
+from compas.git.open_worktree import open_registered
+from compas.git.registration import Registration
 from compas.git.repository import MERGE_HOOKS, REBASE_HOOKS, SQUASH_HOOKS, active_hooks, hooks_directory, worktrees
 
 CLEANUP: Final = 120.0
@@ -50,7 +52,9 @@ async def open_checkout_of(git: Git, common_dir: str, path: str, commit: str) ->
             await add_worktree(held, "--detach", "--no-guess-remote", "--end-of-options", path, commit)
             # Where hooks are looked for may be relative to the checkout, and this one has none of its own.
             hooks = await hooks_directory(held)
-            yield held.at(path).configured(("core.hooksPath", hooks))
+            made = Registration(thread=os.path.basename(path), path=path, ready=True)
+            with open_registered(common_dir, made, held) as opened:
+                yield opened.git.configured(("core.hooksPath", hooks))
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLEANUP):
                 await remove_merge_checkout(held, path)

@@ -103,12 +103,21 @@ def _commit(repository: pygit2.Repository, name: str) -> pygit2.Commit | None:
     return found if isinstance(found, pygit2.Commit) else None
 
 
+def _has_grafts(git_dir: str) -> bool:
+    """Say whether a repository has invented parents for some of its commits, which anybody may have written."""
+    common_dir = os.path.join(git_dir, os.pardir, os.pardir)
+    return any(os.path.lexists(os.path.join(home, "info", "grafts")) for home in (git_dir, common_dir))
+
+
 async def _read(directory: str, read: Callable[[pygit2.Repository], R]) -> R:
     """Read in a worker thread; it takes a tenth of a millisecond, so it is not interrupted by a cancel."""
 
     def open_and_read() -> R:
         try:
-            return read(pygit2.Repository(directory, pygit2.enums.RepositoryOpenFlag.NO_SEARCH))
+            repository = pygit2.Repository(directory, pygit2.enums.RepositoryOpenFlag.NO_SEARCH)
+            if _has_grafts(repository.path):
+                raise NotQuick("libgit2 would believe the grafts")
+            return read(repository)
         except (pygit2.GitError, KeyError, ValueError, OSError) as err:
             raise NotQuick(str(err)) from err
 

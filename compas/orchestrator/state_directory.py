@@ -1,6 +1,5 @@
 """The state directory: made private, and owned by one supervisor at a time."""
 
-import contextlib
 import fcntl
 import os
 import secrets
@@ -68,15 +67,15 @@ def name_of_state_directory(path: Path) -> str:
 
     It goes wherever the directory goes. Raises StateDirectoryError.
     """
-    file = path / IDENTITY
+    file, new_file = path / IDENTITY, path / f"{IDENTITY}.new"
     try:
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path / f"{IDENTITY}.new", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        if not file.exists():
+            descriptor = os.open(new_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as new:
                 new.write(f"{secrets.token_hex(8)}\n")
                 new.flush()
                 os.fsync(descriptor)
-            os.link(path / f"{IDENTITY}.new", file)
+            os.replace(new_file, file)
         return file.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as err:
         raise StateDirectoryError(f"the name of the state directory cannot be kept in {file}: {err}") from err
