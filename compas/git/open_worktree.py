@@ -57,11 +57,10 @@ def open_worktree(common_dir: str, of: ThreadWorktree, git: Git | None = None) -
         raise _replaced(of, f"the record in {common_dir} says that it is {registered.path}")
     check_owner(registered, of.owner)
     with open_registered(common_dir, registered, git) as opened:
-        if opened.registration != registered or registered.owner != of.owner:
-            owned = replace(opened.registration, owner=of.owner if of.owner.name else registered.owner)
+        owned = replace(opened.registration, owner=of.owner if of.owner.name else registered.owner)
+        if owned != registered:
             write_registration(common_dir, owned)
-            opened = Opened(opened.git, opened.path, opened.git_dir, common_dir, owned)
-        yield opened
+        yield Opened(opened.git, opened.path, opened.git_dir, common_dir, owned)
 
 
 @contextlib.contextmanager
