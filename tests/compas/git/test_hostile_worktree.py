@@ -91,7 +91,7 @@ def _table() -> Iterator[object]:
             yield pytest.param(tamper, action, marks=marks, id=f"{tamper.__name__}-{action.__name__}")
 
 
-@pytest.mark.parametrize(("tamper", "action"), _table())
+@pytest.mark.parametrize(("tamper", "action"), list(_table()))
 async def test_what_stands_in_place_of_a_worktree_is_named_and_nothing_is_touched(
     worker: GitWorker, held: Tree, tamper: Tamper, action: Action
 ) -> None:
