@@ -70,7 +70,7 @@ def test_a_snapshot_ref_that_the_agent_made_is_not_taken_for_one(workshop: Works
         {"write": "new.txt", "text": "harmful\n"},
         COMMIT,
     )
-    assert "No snapshot of the worktree could be recorded" in str(answer["body"])
+    assert "could not be recorded" in str(answer["body"])
     (run,) = workshop.ask("transcript", "t1")["executions"]
     assert run.get("snapshot_commit") is None
     (ended,) = [event for event in workshop.events() if event["type"] == "execution.ended"]
