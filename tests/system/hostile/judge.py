@@ -6,8 +6,8 @@ import os
 import re
 import stat
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Set
+from pathlib import Path, PurePath
 from typing import NamedTuple
 
 LARGE = 10_000_000
@@ -61,23 +61,24 @@ def record(repo: Path, others: tuple[Path, ...], own_branch: str) -> Record:
 def changes(before: Record, after: Record, *, moved: tuple[str, ...] = (), landed: bool = False) -> list[str]:
     """Say what is no longer as it was; a landing may move `main`, the index, and the `moved` files of the checkout."""
     found: list[str] = []
+    along = {name for path in moved for name in (path, *map(str, PurePath(path).parents))}
     for what in Record._fields:
         old, new = getattr(before, what), getattr(after, what)
         for name in sorted(old.keys() | new.keys()):
-            if old.get(name) == new.get(name) or (landed and _goes_along(what, name, moved)):
+            if old.get(name) == new.get(name) or (landed and _goes_along(what, name, along)):
                 continue
             found.append(f"{what}: {name} was {old.get(name)}, is {new.get(name)}")
     return found
 
 
-def _goes_along(what: str, name: str, moved: tuple[str, ...]) -> bool:
+def _goes_along(what: str, name: str, moved: Set[str]) -> bool:
     match what:
         case "refs":
             return name == "refs/heads/main"
         case "settings":
             return name == "index"
         case "checkout":
-            return any(name == path or path.startswith(f"{name}/") for path in moved)
+            return name in moved
     return False
 
 
@@ -91,16 +92,25 @@ def landing_faults(repo: Path, landing: Landing) -> list[str]:
         parts = path.lower().split("/")
         if any(part in (".git", "..") or part.startswith("evil") for part in parts):
             found.append(f"the path {path} is in main")
-    text = git(repo, "diff-tree", "-r", "-p", "--text", landing.old, landing.new)
-    if PRIVATE in text:
+    if _new_files_with(repo, PRIVATE, landing):
         found.append("what the operator had not committed is in main")
-    if EVIL in text and EVIL not in landing.shown_diff:
+    if _new_files_with(repo, EVIL, landing) and EVIL not in landing.shown_diff:
         found.append("what nobody was shown is in main")
     if not landing.shown_tip:
         found.append(f"main is at {landing.new}, and nobody was shown anything")
     elif others := set(changed_paths(repo, landing.new, landing.shown_tip)) & set(landed):
         found.append(f"people were shown {landing.shown_tip}, and main has something else in {sorted(others)}")
     return found
+
+
+def _new_files_with(repo: Path, word: str, landing: Landing) -> set[bytes]:
+    """Return the files that have a word now; a diff cannot be made of what is larger than a gigabyte."""
+    found = []
+    for commit in (landing.old, landing.new):
+        done = _git(repo, "grep", "--text", "-l", "-z", "-e", word, f"{commit}^{{tree}}")
+        assert done.returncode in (0, 1), done.stderr
+        found.append({line.partition(b":")[2] for line in done.stdout.split(b"\0")})
+    return found[1] - found[0]
 
 
 def changed_paths(repo: Path, old: str, new: str) -> tuple[str, ...]:
