@@ -34,6 +34,14 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     tries: int = 0
     """How often it was begun: again each time the target had moved before it was published."""
 
+    @property
+    def asked_at(self) -> int:
+        """Where the log was when it was asked for: an end of its thread after that withdraws it.
+
+        That is before it was queued, since somebody may have ended the thread, and been told so, in between.
+        """
+        return self.queued.looked_at or self.position
+
 
 class Queue(msgspec.Struct, frozen=True, kw_only=True):
     """All merge operations of one target branch in one repository."""

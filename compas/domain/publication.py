@@ -13,7 +13,7 @@ WITHDRAWN: Final = frozenset({"thread_abandoned", "thread_ended"})
 
 
 def decide_begin(state: Thread, begun: e.PublicationBegun, *, asked_at: int) -> Decision:
-    """Let a merge move its target, once; `asked_at` is the log position at which the merge was asked for.
+    """Let a merge move its target, once; `asked_at` is where the log was when the merge was asked for.
 
     Refused for a thread that was given up, or has ended since then in any way, even if it was reopened: whoever ended
     it was told that nothing more comes of it. Asking again while it is open changes nothing.

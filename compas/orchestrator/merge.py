@@ -254,7 +254,7 @@ class MergeActor(Actor):
         queued = operation.queued
         self._publications.add(queued.op)
         begun = e.PublicationBegun(op=queued.op, repository=queued.repository, target=queued.target)
-        message = BeginPublication(begun, asked_at=operation.position)
+        message = BeginPublication(begun, asked_at=operation.asked_at)
         return await self._ask_thread(operation, message)
 
     async def _release_all(self) -> None:

@@ -297,7 +297,7 @@ class MergeRun:
                 status=closes.status,
                 note=closes.note,
                 after=self._queued.op,
-                asked_at=self.operation.position,
+                asked_at=self.operation.asked_at,
             ),
             request_id=own_request("close-after", self._queued.op),
             respond=lambda recorded: b"closed",

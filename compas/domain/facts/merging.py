@@ -27,7 +27,8 @@ class MergeQueued(Fact, frozen=True, kw_only=True, tag="merge.queued"):
 
     `closes` is there where the merge and the end of its thread were asked for as one. With `force` no verdict and no
     missing snapshot stands in its way. `execution` is the run that asked for it, None for people. `review` is how the
-    branch stood to its newest review then, empty in older logs.
+    branch stood to its newest review then, empty in older logs. `looked_at` is where the log was when the thread was
+    looked at for this, 0 in older logs.
     """
 
     op: str
@@ -43,6 +44,7 @@ class MergeQueued(Fact, frozen=True, kw_only=True, tag="merge.queued"):
     force: bool = False
     execution: str | None = None
     review: str = ""
+    looked_at: int = 0
 
 
 class MergeStarted(Fact, frozen=True, kw_only=True, tag="merge.started"):

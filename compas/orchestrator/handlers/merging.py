@@ -30,6 +30,7 @@ from compas.orchestrator.targets import refuse_target
 from compas.orchestrator.which_repository import which_repository
 from compas.orchestrator.workspace import tree_of
 from compas.store.connection import Reader
+from compas.store.log_rows import head
 from compas.store.projections.messages import newest_message
 from compas.store.projections.threads import ThreadRow, thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
@@ -95,7 +96,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
     found = await desk.services.store.query(lambda reader: _read(reader, wish.thread))
     if found is None:
         raise CallError("unknown_thread", f"there is no thread {wish.thread!r}; `compas status` lists them")
-    thread, trees, lineage = found
+    thread, trees, lineage, looked_at = found
     tree = await _the_tree(wish, trees)
     target = wish.target or config.default_merge_target
     refused = await desk.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
@@ -123,6 +124,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
         force=wish.force,
         execution=wish.caller,
         review=judged.review.standing,
+        looked_at=looked_at,
     )
     directory = await desk.actor(MERGES)
     where = LocateMerges(repository=tree.repository, target=target)
@@ -167,12 +169,13 @@ def check_strategy(strategy: str) -> None:
         raise CallError("invalid", f"{strategy!r} is no merge strategy; there are: {', '.join(STRATEGIES)}")
 
 
-def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ...], str] | None:
+def _read(reader: Reader, thread: str) -> tuple[ThreadRow, tuple[WorktreeRow, ...], str, int] | None:
+    looked_at = head(reader)  # before anything else, so that no end of the thread is taken for an earlier one
     row = thread_by_id(reader, thread)
     if row is None:
         return None
     newest = newest_message(reader, thread)
-    return row, worktrees_of_thread(reader, thread), newest.lineage if newest is not None else ""
+    return row, worktrees_of_thread(reader, thread), newest.lineage if newest is not None else "", looked_at
 
 
 async def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> WorktreeRow:

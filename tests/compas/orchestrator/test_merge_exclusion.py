@@ -203,6 +203,28 @@ async def test_a_merge_of_a_thread_that_was_closed_since_publishes_nothing(autoj
         assert "ended after the merge was asked for" in (merged.error_detail or "")
 
 
+async def test_a_thread_that_was_given_up_while_its_merge_was_asked_for_is_not_published_though_it_has_failed_since(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_workshop(DEV, retention=KEPT) as shop, shop.supervisor() as supervisor:
+        await work_in(shop, supervisor, "t1")
+        before, held = shop.repo.tips["main"], trio.Event()
+        shop.git.held["contains"] = [held]
+        queued: list[MergeResponse] = []
+
+        async def merge() -> None:
+            queued.append(await supervisor.merge("t1"))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(merge)
+            await wait_all_tasks_blocked()
+            await supervisor.abandon("t1")
+            await supervisor.close("t1", "failed")
+            held.set()
+        assert (await supervisor.wait_merge(queued[0].op_id)).status == "cancelled"
+        assert shop.repo.tips["main"] == before
+
+
 async def test_a_thread_that_an_older_supervisor_abandoned_during_its_merge_stays_abandoned(
     autojump_clock: MockClock,
 ) -> None:

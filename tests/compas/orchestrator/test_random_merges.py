@@ -205,13 +205,14 @@ def broken_promises(life: Life, log: list[e.Recorded]) -> list[str]:
         match one.event:
             case e.MergePrepared(op=op):
                 asked = queued[op]
+                looked_at = asked.event.looked_at
                 for given_up in log:
                     is_its = given_up.stream == e.thread_stream(asked.event.thread)
                     ends_it = isinstance(given_up.event, e.ThreadAbandoned | e.ThreadClosed)
-                    if is_its and ends_it and asked.position < given_up.position < one.position:
+                    if is_its and ends_it and looked_at < given_up.position < one.position:
                         found.append(f"{op} was to be published at {one.position}, after {given_up.event}")
                 for position, thread in life.abandoned:
-                    if thread == asked.event.thread and asked.position <= position < one.position:
+                    if thread == asked.event.thread and looked_at <= position < one.position:
                         found.append(f"{op} was to be published after {thread} was said to be abandoned")
             case e.ThreadClosed(status="Completed"):
                 before = [other.event for other in log if other.stream == one.stream and other.position < one.position]
@@ -266,6 +267,7 @@ async def live(program: list[Step]) -> None:
 
 @example([("slow", "verify_merge", 3.0), ("merge", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
 @example([("slow", "publish_merge", 3.0), ("merge and close", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
+@example([("merge", "t1", "main"), ("abandon", "t1"), ("fail", "t1"), ("merge", "t1", "main"), ("abandon", "t1")])
 @example([("ambush", "merge", "MergeCompleted"), ("merge", "t1", "main"), ("sleep", 5.0), ("complete", "t1")])
 @settings(max_examples=30, deadline=None)
 @given(program=st.lists(step, min_size=1, max_size=14))
