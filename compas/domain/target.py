@@ -65,6 +65,11 @@ def judge(sight: Sight) -> e.TargetSeen | e.TargetHeld:
     )
 
 
+def is_held(sight: Sight) -> bool:
+    """Say whether nothing is merged into a target as it is now, unless somebody accepts that."""
+    return isinstance(judge(sight), e.TargetHeld)
+
+
 def refuse_acceptance(accepted: str, target: str, now: str) -> Refusal | None:
     """Say why the commit that somebody accepts is not the one the target is at; None where it is."""
     given = accepted.lower()

@@ -105,15 +105,15 @@ class MergeRun:
 
         The thread comes last: from its word on nothing ends it, and what it was asked for is what is published.
         """
-        objection = await self._objection()
-        if objection is not None:
-            return objection
         try:
             refusal = await self._target_is_held(prepared)
         except GitWorkerLost:
             raise
         except GitError as err:
             return self._git_failed(err)
+        objection = await self._objection() if refusal is None else None
+        if objection is not None:
+            return objection
         if refusal is None:
             refusal = await once_published(self.registry, self._queued.thread, self.begin)
             failpoints.hit("merge.publication_begun")

@@ -63,6 +63,9 @@ async def _close_now(desk: Desk, call: ResolvedCall, request: CloseRequest) -> A
 
 async def _close_with_merge(desk: Desk, call: ResolvedCall, request: CloseRequest) -> CloseResponse:
     """Queue the merge with the wish to close in it: one append, carried out in order whoever dies (b row 63)."""
+    pending = await desk.services.store.query(lambda reader: refuse_pending(reader, request.thread_id))
+    if pending is not None:  # into whatever target: the end of the thread would withdraw it
+        raise CallError(pending.code, pending.message)
     force = request.merge is not None and request.merge.force
     wish = MergeWish(
         thread=request.thread_id,

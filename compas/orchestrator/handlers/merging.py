@@ -15,7 +15,7 @@ from compas.domain.decision import Refusal
 from compas.domain.merge import LOOK_AGAIN
 from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
-from compas.domain.target import Sight
+from compas.domain.target import Sight, is_held
 from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
 from compas.git.head_words import head_elsewhere
@@ -103,6 +103,10 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
     if refused is not None:
         return refused
     tip, target_tip, judged = await _preflight(desk, wish, tree, target)
+    sight = await _look(desk, tree.repository, target, target_tip)
+    # A held target is told first: where it was moved to may be all that the verdicts stumble over.
+    if judged.outcome == "refuse" and (wish.accept_target is not None or not is_held(sight)):
+        raise CallError(judged.code, judged.message)
     queued = e.MergeQueued(
         op=desk.services.new_id(),
         thread=wish.thread,
@@ -135,7 +139,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
             queued=queued,
             lineage=lineage,
             thread_status=thread.status,
-            sight=await _look(desk, tree.repository, target, target_tip),
+            sight=sight,
             accepted=wish.accept_target,
             request_id=request_id,
             respond=lambda recorded, depth: respond(queued, judged, thread.status, depth),
@@ -143,6 +147,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
         outcome = await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
         if not isinstance(outcome, Refusal) or outcome.code != LOOK_AGAIN:
             break
+        sight = await _look(desk, tree.repository, target, target_tip)
     return outcome
 
 
@@ -217,8 +222,6 @@ async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str
         raise CallError(err.code, err.message) from err
     except GitError as err:
         raise CallError("git_failed", str(err)) from err
-    if judged.outcome == "refuse":
-        raise CallError(judged.code, judged.message)
     return tip, found.tip, judged
 
 

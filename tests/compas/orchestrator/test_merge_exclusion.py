@@ -176,6 +176,22 @@ async def test_a_thread_is_not_closed_while_it_is_being_merged(
         assert (await supervisor.close("t1")).status == "Completed"
 
 
+async def test_a_thread_is_not_closed_with_a_merge_while_it_is_being_merged_into_another_target(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
+        await work_in(shop, supervisor, "t1")
+        shop.repo.tips["release"] = shop.repo.tips["main"]
+        queued, held = await begin_merge(shop, supervisor, "prepare_merge")
+        merge = CloseMerge(target_branch="release")
+        found = await refused(supervisor, CLOSE, thread_id="t1", merge=merge)
+        assert (found.code, queued.op_id in found.message) == ("merge_pending", True)
+        held.set()
+        assert (await supervisor.wait_merge(queued.op_id)).status == "completed"
+        closing = await supervisor.ask(CLOSE, thread_id="t1", merge=merge)
+        assert (await supervisor.wait_merge(closing.merge_op_id)).status == "completed"
+
+
 @pytest.mark.parametrize("operation", STEPS)
 async def test_a_worktree_is_not_removed_while_it_is_being_merged(autojump_clock: MockClock, operation: str) -> None:
     async with open_workshop(DEV, repositories=CHECKED) as shop, shop.supervisor() as supervisor:

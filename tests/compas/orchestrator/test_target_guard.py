@@ -11,6 +11,7 @@ from compas.api.diagnosis import DIAGNOSE
 from compas.api.history import WHY
 from compas.api.merging import MERGE, MERGE_STATUS
 from compas.api.threads import CLOSE, CloseMerge
+from compas.api.verdicts import APPROVE
 from compas.api.waiting import WaitMergeResponse
 from compas.domain import events as e
 
@@ -73,6 +74,20 @@ async def test_a_target_that_an_agent_has_put_on_its_own_work_is_held(autojump_c
         assert refused.value.code == "target_moved"
         assert await seen(shop) == [("held: thread_commits", now)], "noted once"
         assert shop.repo.tips["main"] == now
+
+
+async def test_a_held_target_is_told_before_what_a_review_has_against_the_merge(autojump_clock: MockClock) -> None:
+    async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
+        await work_in(shop, supervisor, "t2")
+        await supervisor.ask(APPROVE, thread_id="t2")
+        shop.repo.commit("compas/t2", "one more thing", late_txt="late\n")
+        assert (await refusal_of(supervisor, "t2")).code == "changed_since_the_approval"
+        shop.plays("dev", moves_main)
+        await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t1"))
+        assert (await refusal_of(supervisor, "t2")).code == "target_moved"
+        now = shop.repo.tips["main"]
+        assert (await refusal_of(supervisor, "t2", accept_target=now)).code == "changed_since_the_approval"
+        assert [how for how, _ in await seen(shop)] == ["held: thread_commits"], "nothing was accepted by that"
 
 
 async def test_a_held_target_is_shown_wherever_somebody_may_look(autojump_clock: MockClock) -> None:
