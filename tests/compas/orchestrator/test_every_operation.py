@@ -170,8 +170,8 @@ def test_whatever_is_asked_is_answered_and_disturbs_nobody(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("part", range(10))
-@settings(SETTINGS, max_examples=200)
+@pytest.mark.parametrize("part", range(50))
+@settings(SETTINGS, max_examples=40)
 @given(
     program=st.lists(any_request, min_size=10, max_size=10),
     encoding=st.sampled_from(Encoding),
