@@ -1,6 +1,5 @@
 """Reads from the logs of HEAD which commits were made in checkouts that are no thread's."""
 
-import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -8,7 +7,11 @@ from typing import Final
 
 from compas.git.directories import same_place
 from compas.git.naming import WORKTREES
+from compas.git.plain_files import read_plain
 from compas.git.registration import read_all_registrations
+
+LONGEST_LOG: Final = 256 * 1024 * 1024
+"""Bytes of a log of HEAD: about a million moves."""
 
 _MADE: Final = re.compile(
     rb"commit(?: \([a-z ]+\))?:|cherry-pick:|revert:|am:|rebase \((?:pick|reword|squash|fixup|edit|continue)\):"
@@ -21,9 +24,8 @@ def commits_made_in_checkouts(common_dir: str) -> set[str]:
     """Return the commits that git's commands made in checkouts of the operator's, as far as their logs go back."""
     made: set[str] = set()
     for directory in _git_directories(common_dir):
-        path = os.path.join(directory, "logs", "HEAD")
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open(path, "rb") as file:
-            made |= {commit for line in file if (commit := _made_by(line)) is not None}
+        content = read_plain(os.path.join(directory, "logs", "HEAD"), LONGEST_LOG) or b""
+        made |= {commit for line in content.split(b"\n") if (commit := _made_by(line)) is not None}
     return made
 
 
@@ -51,8 +53,5 @@ def _git_directories(common_dir: str) -> Iterator[str]:
 
 
 def _place(git_dir: str) -> str | None:
-    try:
-        with open(os.path.join(git_dir, "gitdir"), "rb") as file:
-            return os.path.dirname(os.fsdecode(file.read()).strip())
-    except OSError:
-        return None
+    content = read_plain(os.path.join(git_dir, "gitdir"))
+    return None if content is None else os.path.dirname(os.fsdecode(content).strip())

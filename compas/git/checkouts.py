@@ -11,6 +11,7 @@ from compas.git.in_progress import operation_in
 from compas.git.messages import Refused
 from compas.git.naming import BRANCHES
 from compas.git.open_checkout import git_dir_of, open_checkout
+from compas.git.plain_files import read_plain
 from compas.git.repository import Listed, worktrees
 from compas.git.status import read_entries
 
@@ -119,10 +120,9 @@ async def _held_by_rebase(git: Git, listed: Sequence[Listed], branch: str) -> st
 
 def _rebased(git_dir: str) -> Iterator[str]:
     for name in ("rebase-merge/head-name", "rebase-apply/head-name", "rebase-merge/update-refs"):
-        path = os.path.join(git_dir, *name.split("/"))
-        if os.path.exists(path):
-            with open(path, encoding="utf-8", errors="surrogateescape") as file:
-                yield from file.read().split("\n")
+        content = read_plain(os.path.join(git_dir, *name.split("/")))
+        if content is not None:
+            yield from os.fsdecode(content).split("\n")
 
 
 async def _untracked_in_the_way(git: Git, old: str, new: str) -> list[str]:

@@ -50,7 +50,7 @@ def _path(common_dir: str, name: str) -> str:
 async def _acquire(path: str) -> int:
     """Lock the file that is at `path` when it is locked: the last holder took the one we waited for away."""
     while True:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
         try:
             await _lock(descriptor)
             if _is_at(path, descriptor):

@@ -11,13 +11,13 @@ from typing import Final
 
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.errors import GitRefused
+from compas.git.plain_files import read_plain
 
 GITLINK: Final = b"160000"
 MOST: Final = 500
 """How many are told to git one by one; each costs a comparison with every path."""
 _OBJECT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF: Final = re.compile(r"refs/(?:[A-Za-z0-9_][A-Za-z0-9_.+@-]*/)*[A-Za-z0-9_][A-Za-z0-9_.+@-]*")
-_LONGEST_FILE: Final = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,18 +131,8 @@ def refs_of(git_dir: str) -> dict[str, str]:
 
 
 def _read(path: str) -> str | None:
-    """Return what a plain file holds; None for anything else, and for a file that is too large to be git's."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    try:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > _LONGEST_FILE:
-            return None
-        return os.read(descriptor, _LONGEST_FILE).decode("utf-8", "surrogateescape")
-    finally:
-        os.close(descriptor)
+    content = read_plain(path)
+    return None if content is None else os.fsdecode(content)
 
 
 def _is_directory(top: str, path: bytes) -> bool:

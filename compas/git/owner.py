@@ -4,6 +4,7 @@ import os
 from typing import Final
 
 from compas.git.errors import GitRefused
+from compas.git.plain_files import read_plain
 from compas.git.registration import Registration
 from compas.git.wire.thread_worktree import Owner
 
@@ -38,8 +39,4 @@ def check_owner(registered: Registration, asking: Owner) -> None:
 
 def _is_there(owner: Owner) -> bool:
     """Say whether the state directory at this path is still the one of this name."""
-    try:
-        with open(os.path.join(owner.path, IDENTITY), encoding="ascii") as file:
-            return file.read().strip() == owner.name
-    except (OSError, ValueError):
-        return False
+    return (read_plain(os.path.join(owner.path, IDENTITY)) or b"").strip() == owner.name.encode()

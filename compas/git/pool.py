@@ -17,6 +17,7 @@ from compas.git.locks import hold
 from compas.git.messages import FillPool, Pool
 from compas.git.naming import worktree_root
 from compas.git.open_worktree import open_registered
+from compas.git.plain_files import read_plain, replace_plain
 from compas.git.registration import Mark, Registration, read_all_registrations, write_registration
 from compas.git.repository import Listed, branch_tip, repository_at, worktrees
 from compas.git.worktree_ignore import exclude_worktrees
@@ -166,8 +167,9 @@ def _sparse(common_dir: str) -> str:
     """Return what the main checkout shows, in short; empty when nobody has ever said."""
     digest = hashlib.sha256()
     for name in ("info/sparse-checkout", "config.worktree"):
-        with contextlib.suppress(FileNotFoundError), open(os.path.join(common_dir, name), "rb") as file:
-            digest.update(file.read() + b"\0")
+        content = read_plain(os.path.join(common_dir, name))
+        if content is not None:
+            digest.update(content + b"\0")
     return digest.hexdigest()[:16]
 
 
@@ -185,19 +187,15 @@ def _entries(common_dir: str) -> dict[str, Entry]:
     with contextlib.suppress(FileNotFoundError), os.scandir(os.path.join(common_dir, _DIRECTORY)) as files:
         for file in sorted(files, key=lambda file: file.name):
             if file.name.endswith(".json"):
-                with contextlib.suppress(FileNotFoundError, msgspec.DecodeError), open(file.path, "rb") as stream:
-                    found[file.name.removesuffix(".json")] = msgspec.json.decode(stream.read(), type=Entry)
+                with contextlib.suppress(msgspec.DecodeError):
+                    found[file.name.removesuffix(".json")] = msgspec.json.decode(
+                        read_plain(file.path) or b"", type=Entry
+                    )
     return found
 
 
 def _write(common_dir: str, name: str, entry: Entry) -> None:
-    path = os.path.join(common_dir, _DIRECTORY, f"{name}.json")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(f"{path}.new", "wb") as file:
-        file.write(msgspec.json.encode(entry))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(f"{path}.new", path)
+    replace_plain(os.path.join(common_dir, _DIRECTORY, f"{name}.json"), msgspec.json.encode(entry))
 
 
 def _forget(common_dir: str, name: str) -> None:

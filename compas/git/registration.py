@@ -2,12 +2,12 @@
 
 import contextlib
 import os
-import secrets
 from typing import Final
 
 import msgspec
 
 from compas.git.naming import checked_id
+from compas.git.plain_files import read_plain, replace_plain
 from compas.git.wire.thread_worktree import Owner
 
 _DIRECTORY: Final = os.path.join("compas", "worktrees")
@@ -49,10 +49,10 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_registration(common_dir: str, thread: str) -> Registration | None:
     """Return what is remembered of a thread's worktree; None when nothing readable is."""
+    content = read_plain(_path(common_dir, thread))
     try:
-        with open(_path(common_dir, thread), "rb") as file:
-            return msgspec.json.decode(file.read(), type=Registration)
-    except (FileNotFoundError, msgspec.DecodeError):
+        return None if content is None else msgspec.json.decode(content, type=Registration)
+    except msgspec.DecodeError:
         return None  # unreadable proves nothing, and without proof nothing is touched
 
 
@@ -69,14 +69,7 @@ def read_all_registrations(common_dir: str) -> list[Registration]:
 
 def write_registration(common_dir: str, registration: Registration) -> None:
     """Replace what is remembered; on the disk before this returns."""
-    path = _path(common_dir, registration.thread)
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    new = f"{path}.{secrets.token_hex(4)}.new"  # two may write the same at once
-    with open(new, "wb") as file:
-        file.write(msgspec.json.encode(registration))
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(new, path)
+    replace_plain(_path(common_dir, registration.thread), msgspec.json.encode(registration))
 
 
 def forget_registration(common_dir: str, thread: str) -> None:

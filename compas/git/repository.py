@@ -14,6 +14,7 @@ from compas.git.command import Git, shown
 from compas.git.errors import GitRefused
 from compas.git.messages import Contained, Contains, Describe, Graph, GraphText, Repository, Resolve, Resolved
 from compas.git.naming import BRANCHES
+from compas.git.plain_files import read_plain
 
 MERGE_HOOKS: Final = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
 COMMIT_HOOKS: Final = ("pre-commit", "prepare-commit-msg", "commit-msg")
@@ -246,13 +247,12 @@ async def worktrees(git: Git) -> list[Listed]:
 def _refuse_newlines(common_dir: str) -> None:
     """Refuse a repository in which a worktree's path would read like the attributes of others, line by line."""
     for path in glob.glob(os.path.join(glob.escape(common_dir), "worktrees", "*", "gitdir")):
-        with contextlib.suppress(FileNotFoundError), open(path, "rb") as file:  # removed meanwhile
-            if b"\n" in file.read().rstrip(b"\n"):
-                message = (
-                    f"the worktree of {os.path.dirname(path)} is in a directory with a newline in its name, so the "
-                    "list of worktrees cannot be told apart; remove that worktree, or install git 2.36 or later"
-                )
-                raise GitRefused("bad_path", message)
+        if b"\n" in (read_plain(path) or b"").rstrip(b"\n"):
+            message = (
+                f"the worktree of {os.path.dirname(path)} is in a directory with a newline in its name, so the "
+                "list of worktrees cannot be told apart; remove that worktree, or install git 2.36 or later"
+            )
+            raise GitRefused("bad_path", message)
 
 
 def parse_worktrees(listing: bytes, separator: bytes = b"\0") -> list[Listed]:

@@ -10,6 +10,7 @@ from compas.git.command import Git
 from compas.git.in_progress import operation_in
 from compas.git.naming import BRANCHES
 from compas.git.open_worktree import Opened
+from compas.git.plain_files import read_plain
 from compas.git.repository import is_ancestor, tip_of, worktrees
 
 _OBJECT: Final = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -88,11 +89,8 @@ async def _stands_on(git: Git, git_dir: str) -> str | None:
 
 
 def _read(path: str) -> str:
-    try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as file:
-            return file.read(8192).strip()
-    except OSError:
-        return _NOT_IN_THE_FILE
+    content = read_plain(path)
+    return _NOT_IN_THE_FILE if content is None else os.fsdecode(content).strip()
 
 
 async def _leads_to(git: Git, ref: str) -> str:

@@ -25,6 +25,7 @@ from compas.git.messages import EnsureWorktree, Worktree
 from compas.git.naming import BRANCHES, thread_branch, worktree_root
 from compas.git.open_worktree import is_standing, open_registered
 from compas.git.owner import check_owner
+from compas.git.plain_files import read_plain
 from compas.git.pool import take
 from compas.git.registration import Registration, read_registration, write_registration
 from compas.git.repository import Listed, branch_tip, repository_at, tip_of, worktrees
@@ -300,9 +301,7 @@ def directory_of(root: str, thread: str) -> str:
 
 def _rebasing(git_dir: str) -> str | None:
     for name in ("rebase-merge", "rebase-apply"):
-        try:
-            with open(os.path.join(git_dir, name, "head-name"), encoding="utf-8") as file:
-                return file.read().strip()
-        except FileNotFoundError:
-            continue
+        content = read_plain(os.path.join(git_dir, name, "head-name"))
+        if content is not None:
+            return os.fsdecode(content).strip()
     return None

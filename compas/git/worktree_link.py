@@ -161,9 +161,13 @@ def _read_file(name: str, at: int | None, shown: str) -> str:
 
 
 def refuse_linked_branch(common_dir: str, parts: Collection[str]) -> None:
-    """Check that the file of a branch, where there is one, is no link into another branch's. Raises NotLinkedError."""
-    path = os.path.join(common_dir, "refs", "heads")
-    for part in parts:
-        path = os.path.join(path, part)
-        if os.path.islink(path):
-            raise NotLinkedError(f"{path} is {_kind(path, None)}")
+    """Check that neither the file of a branch nor its log is a link: git would write through it.
+
+    Raises NotLinkedError.
+    """
+    for above in (("refs", "heads"), ("logs", "refs", "heads")):
+        path = common_dir
+        for part in (*above, *parts):
+            path = os.path.join(path, part)
+            if os.path.islink(path):
+                raise NotLinkedError(f"{path} is {_kind(path, None)}")

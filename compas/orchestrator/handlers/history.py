@@ -252,8 +252,10 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
         base = tree.base_commit or tree.base
         found = await git.retry(lambda worker: worker.diff(tree.repository, base, tip, stat=request.stat))
+    except GitRefused as err:
+        raise CallError(err.code, err.message) from err
     except GitError as err:
-        raise CallError(getattr(err, "code", "git_failed"), str(err)) from err
+        raise CallError("git_failed", str(err)) from err
     review = (await reviews_now(desk.services, [request.thread_id])).get(request.thread_id)
     return api.DiffResponse(
         thread_id=request.thread_id,
