@@ -10,6 +10,8 @@ from collections.abc import Iterator, Set
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
+from ceiling import CEILING
+
 LARGE = 10_000_000
 """Bytes from which on a file counts by its size."""
 OF_A_CHILD = re.compile(r"refs/heads/compas/[0-9A-HJKMNP-TV-Z]{26}")
@@ -156,13 +158,14 @@ def _git(repo: Path, *args: str) -> "subprocess.CompletedProcess[bytes]":
     environ = {
         "PATH": os.environ["PATH"],
         "GIT_NO_REPLACE_OBJECTS": "1",
+        "GIT_GRAFT_FILE": f"{os.devnull}/none",
         "GIT_CONFIG_GLOBAL": os.devnull,
         "LC_ALL": "C",
     }
     command = ["git", f"--git-dir={repo / '.git'}", f"--work-tree={repo}", "-c", "core.fsmonitor=false"]
     command += ["-c", "core.quotePath=false", "-c", "diff.external=", *args]
     process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=CEILING)
     return subprocess.CompletedProcess(command, process.returncode, out, err)
 
 
