@@ -16,7 +16,7 @@ from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.threads import STATUS, StatusRequest
 from compas.client.connection import Reach
 from compas.clock import Clock
-from compas.dashboard.state import Greeted, HealthRead, Lost, Opened, Update
+from compas.dashboard.state import Greeted, HealthRead, Lost, Opened, ReviewsRead, Update
 from compas.errors import CompasError
 
 Req = TypeVar("Req", bound=msgspec.Struct)
@@ -27,7 +27,9 @@ THREADS = 250
 LOOK_BACK = 2000
 """Events before the beginning that are read as well: merges, and what threads are about, stand only there."""
 HEALTH_SECONDS = 1.0
-"""The supervisor is asked again how it is when work begins or ends, at most this often."""
+"""The supervisor is asked again how it is, and how reviews stand, when work begins or ends, at most this often."""
+NEWS = ("execution.", "thread.", "config.", "verdict.", "person.", "work.", "merge.completed")
+"""Events after which it is asked again begin so."""
 
 TROUBLE = (WireError, CompasError, OSError)
 """What can be wrong with a connection; another one may mend it."""
@@ -108,25 +110,26 @@ class Feed:
         self._session = session
         self._connected.set()
         async with open_background() as helpers:
-            helpers.start_soon(self._read_health, session)
+            helpers.start_soon(self._read_again, session)
             request = EventsRequest(after=max(0, health.events - LOOK_BACK), follow=True)
             async with session.open_stream(EVENTS.name, request, LogEvent) as events:
                 async for event in events:
                     self._sink(event)
-                    if event.position > health.events and event.type.startswith(("execution.", "thread.", "config.")):
+                    if event.position > health.events and event.type.startswith(NEWS):
                         self._stale.set()
         raise SessionLost("the supervisor has nothing more to tell")
 
-    async def _read_health(self, session: Session) -> None:
-        """Ask anew after events that may have changed the answer; losing the connection is the reader's to tell."""
+    async def _read_again(self, session: Session) -> None:
+        """Ask again after events that may have changed the answers; losing the connection is the reader's to tell."""
         try:
             while True:
                 await self._stale.wait()
                 await trio.sleep(HEALTH_SECONDS)
                 self._stale = trio.Event()
-                self._sink(
-                    HealthRead(health=await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response))
-                )
+                health = await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response)
+                self._sink(HealthRead(health=health))
+                status = await session.request(STATUS.name, StatusRequest(limit=THREADS), STATUS.response)
+                self._sink(ReviewsRead(reviews={row.thread_id: row.review for row in status.threads}))
         except (RequestFailed, SessionLost):
             return
 

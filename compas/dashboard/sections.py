@@ -13,6 +13,19 @@ MERGED_SECS = 600.0
 MERGE_FAILED_SECS = 1800.0
 """How long a merge that is over stays in the list, when it went well and when it did not (c-config-dashboard 105)."""
 
+_REVIEWS = {
+    "approved": ("approved", "", "compas merge {name}"),
+    "changes_requested": ("changes due", "changes requested", "compas dispatch AGENT TEXT --thread {name}"),
+    "changed_since_the_approval": (
+        "changed",
+        "changed since the approval",
+        "compas diff {name}, then have it reviewed",
+    ),
+    "changed_since_the_review": ("changed", "changed since the review", "compas diff {name}, then compas merge {name}"),
+    "no_snapshot": ("unrecorded", "its work could not be recorded", "compas status {name} says why"),
+    "not_reviewed": ("answered", "", "compas merge {name} (not reviewed), or dispatch again"),
+}
+"""The word, the detail and what to do, by how a thread's branch stands to its newest review."""
 _FAILED = {"failed": "failed", "crashed": "crashed", "timed_out": "timed out"}
 
 
@@ -139,10 +152,8 @@ def _yours(board: Board, row: StatusRow, shown: Row, now: float) -> Row:
         word, what_now = "cancelled", f"compas dispatch AGENT TEXT --thread {name}, or compas abandon {name}"
     elif row.execution_id is None:
         word, what_now = "not started", f"compas dispatch AGENT TEXT --thread {name}"
-    elif row.verdict == "approve":
-        word, what_now = "approved", f"compas merge {name}"
     else:
-        word, what_now = "answered", f"compas merge {name}, or dispatch again"
+        word, detail, what_now = _reviewed(row)
     stale_after = board.health.stale_active_secs if board.health is not None else float("inf")
     return msgspec.structs.replace(
         shown,
@@ -153,6 +164,16 @@ def _yours(board: Board, row: StatusRow, shown: Row, now: float) -> Row:
         what_now=what_now,
         is_stale=row.thread_status == "Active" and now - row.updated_at >= stale_after,
     )
+
+
+def _reviewed(row: StatusRow) -> tuple[str, str, str]:
+    """Return word, detail and what to do of a thread that has answered."""
+    if row.review in _REVIEWS:
+        word, detail, what_now = _REVIEWS[row.review]
+        return word, detail, what_now.format(name=row.thread_id)
+    if row.verdict == "approve":
+        return "approved", "", f"compas merge {row.thread_id}"
+    return "answered", "", f"compas close {row.thread_id}, or dispatch again"
 
 
 def _is_newer(merge: Merge, row: StatusRow) -> bool:

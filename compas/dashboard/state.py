@@ -41,6 +41,12 @@ class HealthRead(msgspec.Struct, frozen=True, kw_only=True):
     health: HealthResponse
 
 
+class ReviewsRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The supervisor was asked again how threads stand to their reviews; each by its name."""
+
+    reviews: Mapping[str, str | None]
+
+
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
     """There is no connection; why, and since when (UTC seconds)."""
 
@@ -48,7 +54,7 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-Update = Greeted | Opened | HealthRead | Lost | LogEvent
+Update = Greeted | Opened | HealthRead | ReviewsRead | Lost | LogEvent
 
 
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,6 +118,9 @@ def evolve(board: Board, update: Update) -> Board:
             )
         case HealthRead(health=health):
             return replace(board, health=health, places=health.places or board.places)
+        case ReviewsRead(reviews=reviews):
+            rows = {name: replace(row, review=reviews.get(name, row.review)) for name, row in board.threads.items()}
+            return replace(board, threads=rows)
         case Lost(reason=reason, at=at):
             since = board.lost_at if board.lost_at is not None else at
             return replace(board, link="lost", trouble=reason, lost_at=since)

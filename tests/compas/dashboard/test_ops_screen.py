@@ -72,6 +72,18 @@ async def test_a_running_time_goes_on_and_a_finished_one_stands_under_what_needs
         assert screen.controller.tick_seconds == 60
 
 
+async def test_a_review_is_asked_for_again_when_something_was_said(autojump_clock: trio.testing.MockClock) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [settled("t1", summary="Add a check", review="not_reviewed")]
+    async with open_screen(supervisor) as screen:
+        assert "Add a check" in await screen.line("answered")
+        supervisor.threads = [settled("t1", summary="Add a check", review="changes_requested")]
+        judged = e.PersonJudged(verdict="request_changes", repository="/r", commit="c" * 40, by="operator")
+        supervisor.happen("t1", judged)
+        await trio.sleep(5)
+        assert "changes requested · Add a check" in await screen.line("changes due")
+
+
 async def test_a_new_thread_appears_by_itself_and_runs_through_its_states() -> None:
     supervisor = PlayedSupervisor()
     async with open_screen(supervisor) as screen:

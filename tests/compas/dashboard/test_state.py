@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from played_supervisor import NOW, agent, executing, health, logged, row, settled
@@ -12,7 +13,7 @@ from compas.api.threads import StatusResponse
 from compas.dashboard.sections import rows_of, sections_of
 from compas.dashboard.selection import Selection, moved
 from compas.dashboard.selection import settled as settle
-from compas.dashboard.state import KEPT_THREADS, Board, Greeted, HealthRead, Lost, Opened, Update, evolve
+from compas.dashboard.state import KEPT_THREADS, Board, Greeted, HealthRead, Lost, Opened, ReviewsRead, Update, evolve
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.widgets.listing import Listing
 from compas.domain import events as e
@@ -210,6 +211,34 @@ def test_an_answer_that_another_agent_gets_needs_nobody_until_the_operator_asks_
     assert placed(evolve(joined, logged(1, "thread:a", asks))) == [("Needs you", "approved")]
     failed = opened(settled("a", answers_to="lead", execution_status="failed", thread_status="Failed"))
     assert placed(failed) == [("Needs you", "failed")]
+
+
+@pytest.mark.parametrize(
+    ("review", "word", "said"),
+    [
+        ("approved", "approved", "compas merge a"),
+        ("changes_requested", "changes due", "changes requested"),
+        ("changed_since_the_approval", "changed", "changed since the approval"),
+        ("changed_since_the_review", "changed", "changed since the review"),
+        ("no_snapshot", "unrecorded", "its work could not be recorded"),
+        ("not_reviewed", "answered", "not reviewed"),
+        (None, "answered", "compas close a"),
+    ],
+)
+def test_a_thread_that_has_answered_shows_how_it_stands_to_its_review(review: str | None, word: str, said: str) -> None:
+    board = opened(settled("a", review=review))
+    (shown,) = (row for section in sections_of(board, NOW) for row in section.rows)
+    assert shown.word == word
+    assert said in f"{shown.about} {shown.what_now}"
+
+
+def test_a_review_that_is_read_again_takes_the_place_of_the_one_before() -> None:
+    board = opened(settled("a", review="approved"), settled("b", review="not_reviewed"))
+    read = evolve(board, ReviewsRead(reviews={"a": "changed_since_the_approval", "gone": "approved"}))
+    assert {name: row.review for name, row in read.threads.items()} == {
+        "a": "changed_since_the_approval",
+        "b": "not_reviewed",
+    }
 
 
 def shown_merges(found: list[LogEvent], now: float) -> list[str]:
