@@ -19,7 +19,7 @@ from compas.orchestrator.messages import DescribeThread, EndRemoval, LeasePorts,
 from compas.orchestrator.publications import once_published
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, PORTS, Services
 from compas.orchestrator.stream import patiently
-from compas.orchestrator.targets import holders, refuse_pending
+from compas.orchestrator.targets import held_among, holders, refuse_pending
 from compas.orchestrator.threads import ask_thread
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import executions_of_thread
@@ -148,7 +148,10 @@ class Removal:
         configured = self._services.config.default_merge_target
 
         def read(reader: Reader) -> tuple[str, ...]:
-            return holders(reader, self._repository, merges_of_thread(reader, self._thread), configured)
+            named = holders(reader, self._repository, merges_of_thread(reader, self._thread), configured)
+            # What is in a target because somebody put it there is archived: the target may be put back.
+            held = held_among(reader, self._repository, named)
+            return tuple(target for target in named if target not in held)
 
         for target in await self._services.store.query(read):
             if await self._is_in(target, tree):

@@ -25,6 +25,12 @@ def holders(reader: Reader, repository: str, merges: Iterable[MergeRow], configu
     return tuple(target for target in named if refuse_target(reader, repository, target) is None)
 
 
+def held_among(reader: Reader, repository: str, targets: Iterable[str]) -> dict[str, str]:
+    """Return those of these branches that nothing is merged into, each with why that is, in words."""
+    rows = {target: target_of(reader, repository, target) for target in targets}
+    return {target: row.in_words() for target, row in rows.items() if row is not None and row.held is not None}
+
+
 def refuse_pending(reader: Reader, thread: str) -> Refusal | None:
     """Say that a thread has a merge in line or at work, so that it is not to be ended or taken its worktree.
 

@@ -7,7 +7,7 @@ from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
 from compas.git.messages import Contained
 from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.targets import holders
+from compas.orchestrator.targets import held_among, holders
 from compas.orchestrator.workspace import tree_of
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
@@ -22,6 +22,14 @@ class MergeGate:
     note: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Targets:
+    """The branches that may hold a thread's work; `held` says of those that nothing is merged into why that is."""
+
+    names: tuple[str, ...]
+    held: dict[str, str]
+
+
 async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
     """Look at every worktree of a thread (b-mcp-cli-merge 57-61).
 
@@ -31,13 +39,13 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
 
     configured = desk.services.config.default_merge_target
 
-    def read(reader: Reader) -> list[tuple[WorktreeRow, tuple[str, ...], list[MergeRow]]]:
+    def read(reader: Reader) -> list[tuple[WorktreeRow, _Targets, list[MergeRow]]]:
         merges = merges_of_thread(reader, thread)
         found = []
         for tree in worktrees_of_thread(reader, thread):
             targets = holders(reader, tree.repository, merges, configured)
             here = [row for row in merges if row.repository == tree.repository and row.target in targets]
-            found.append((tree, targets, here))
+            found.append((tree, _Targets(targets, held_among(reader, tree.repository, targets)), here))
         return found
 
     notes: list[str] = []
@@ -45,7 +53,7 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
         if tree.reading or (tree.path is None and tree.archive is None):
             continue  # it only looked at another thread's work, or nothing of it is left outside its target
         if tree.path is None:
-            found = await _look_at_archived(desk, thread, tree, targets, merges_here)
+            found = await _look_at_archived(desk, thread, tree, targets.names, merges_here)
         else:
             found = await _look(desk, thread, tree, targets, merges_here)
         if found.refusal is not None:
@@ -72,9 +80,7 @@ async def _look_at_archived(
     )
 
 
-async def _look(
-    desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, ...], merges: list[MergeRow]
-) -> MergeGate:
+async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: _Targets, merges: list[MergeRow]) -> MergeGate:
     git = desk.services.git
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
@@ -83,7 +89,7 @@ async def _look(
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
-        target = await _holder(desk, tree, tip, targets) or await _taken_over(desk, tree, tip, merges)
+        target = await _holder(desk, tree, tip, targets.names) or await _taken_over(desk, tree, tip, merges)
         report = await git.retry(lambda worker: worker.status(tree_of(thread, tree)))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
@@ -95,9 +101,12 @@ async def _look(
     if target is None:
         return MergeGate(
             refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
-            f"{' or '.join(targets)}. Merge it first (`compas merge {thread}`, or by hand), "
+            f"{' or '.join(targets.names)}. Merge it first (`compas merge {thread}`, or by hand), "
             f"merge and close it in one (`compas close {thread} --merge`), or close the thread as failed."
         )
+    if target in targets.held:
+        # Completing it would take its branch away, and the target may still be put back.
+        return MergeGate(refusal=f"{targets.held[target]} `compas merge {thread}` says how to decide about that.")
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
         return MergeGate(

@@ -76,6 +76,21 @@ async def test_a_target_that_an_agent_has_put_on_its_own_work_is_held(autojump_c
         assert shop.repo.tips["main"] == now
 
 
+async def test_a_thread_whose_work_an_agent_put_into_a_held_target_is_not_completed_by_that(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
+        await work_in(shop, supervisor, "t1")
+        shop.plays("dev", moves_main)
+        await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t2"))
+        await refusal_of(supervisor, "t1")
+        with pytest.raises(RequestFailed, match="nothing is merged into main") as refused:
+            await supervisor.ask(CLOSE, thread_id="t2")
+        assert refused.value.code == "not_merged"
+        await merge(supervisor, "t2", accept_target=shop.repo.tips["main"])
+        assert (await supervisor.ask(CLOSE, thread_id="t2")).status == "Completed"
+
+
 async def test_a_held_target_is_told_before_what_a_review_has_against_the_merge(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t2")
