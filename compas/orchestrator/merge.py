@@ -93,8 +93,11 @@ class MergeActor(Actor):
         self.context.registry.register(merge_name(self._repository, self._target), self.context.ref)
         for recorded in await self._services.store.read_stream(self._state.stream):
             self._state = evolve(self._state, recorded)
+            if isinstance(recorded.event, e.MergeStarted):
+                # The last one that was at work may have ended without its thread's knowing.
+                self._publications = {recorded.event.op}
         self._adopted = {op for op, one in self._state.operations.items() if one.status == "executing"}
-        self._publications = {op for op, one in self._state.operations.items() if one.status in BEGUN}
+        self._publications |= {op for op, one in self._state.operations.items() if one.status in BEGUN}
         self.context.start_soon(self._work)
 
     async def receive(self, message: object) -> object:

@@ -109,6 +109,7 @@ class Life:
             for name in THREADS_USED:  # a thread that a publication held for good would answer nothing
                 with contextlib.suppress(RequestFailed):
                     await supervisor.insist(ABANDON, thread_id=name)
+            await trio.sleep(60)
 
     async def _play_until_crash(
         self, supervisor: Supervisor, asking: trio.Nursery, ambushes: AsyncExitStack, waiting: list[Step]
@@ -268,6 +269,7 @@ async def live(program: list[Step]) -> None:
 @example([("slow", "verify_merge", 3.0), ("merge", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
 @example([("slow", "publish_merge", 3.0), ("merge and close", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
 @example([("merge", "t1", "main"), ("abandon", "t1"), ("fail", "t1"), ("merge", "t1", "main"), ("abandon", "t1")])
+@example([("ambush", "merge", "MergeCompleted"), ("merge and close", "t1", "main")])
 @example([("ambush", "merge", "MergeCompleted"), ("merge", "t1", "main"), ("sleep", 5.0), ("complete", "t1")])
 @settings(max_examples=30, deadline=None)
 @given(program=st.lists(step, min_size=1, max_size=14))
