@@ -29,8 +29,9 @@ async def find_move(request: FindMove) -> Move:
     """Walk the target's own way, its first parents, back to the known commit, and name what threads made on it.
 
     A commit counts as a thread's where one of its branches, or a commit that the log knows of it, contains it; but not
-    one that compas has published, that was fetched from elsewhere, or that was made in a checkout of the operator's and
-    taken over by the thread. One git process where the target has moved, two more where something is found.
+    one that its branch began with, that compas has published, that was fetched from elsewhere, or that was made in a
+    checkout of the operator's and taken over by the thread. One git process where the target has moved, two more where
+    something is found.
     """
     # What the commits themselves say counts, and no replacement that somebody has put before them.
     git = Git(request.repo).having(GIT_NO_REPLACE_OBJECTS="1")
@@ -87,14 +88,20 @@ def _makers(graph: dict[str, Found], way: list[str], request: FindMove) -> dict[
     """Return the commits on the way that a thread contains, and which thread."""
     tips = {(thread, commit) for commit, found in graph.items() for thread in found.threads}
     tips |= {(tip.thread, tip.commit) for tip in request.threads}
+    # What was there before a thread began is none of its work, however it came into the target.
+    begun = {tip.thread: _contained(graph, tip.base) for tip in request.threads if tip.base}
     on_the_way, makers = set(way), dict[str, str]()
     for thread, tip in sorted(tips):
-        seen, waiting = set[str](), [tip]
-        while waiting:
-            commit = waiting.pop()
-            if commit in graph and commit not in seen:
-                seen.add(commit)
-                waiting.extend(graph[commit].parents)
-        for commit in seen & on_the_way:
+        for commit in (_contained(graph, tip) - begun.get(thread, set())) & on_the_way:
             makers.setdefault(commit, thread)
     return makers
+
+
+def _contained(graph: dict[str, Found], tip: str) -> set[str]:
+    seen, waiting = set[str](), [tip]
+    while waiting:
+        commit = waiting.pop()
+        if commit in graph and commit not in seen:
+            seen.add(commit)
+            waiting.extend(graph[commit].parents)
+    return seen

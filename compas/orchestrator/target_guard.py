@@ -36,5 +36,5 @@ def _known(reader: Reader, repository: str, target: str) -> tuple[str, str]:
 
 def _work(reader: Reader, repository: str) -> tuple[tuple[g.ThreadTip, ...], tuple[str, ...]]:
     work = work_of_threads(reader, repository)
-    tips = tuple(g.ThreadTip(thread=one.thread, commit=one.commit) for one in work)
+    tips = tuple(g.ThreadTip(thread=one.thread, commit=one.commit, base=one.base) for one in work)
     return tips, published_commits(reader, repository)

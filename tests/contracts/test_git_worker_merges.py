@@ -230,6 +230,17 @@ async def test_commits_are_a_threads_also_where_only_the_log_still_knows(hands: 
     assert (found.commit, found.thread) == (made, "t1")
 
 
+async def test_what_a_thread_began_with_is_not_its_own(hands: Hands) -> None:
+    known = (await worktree(hands, "t0")).base
+    moved = hands.commit("compas/t0", "brought in by other means", a_txt="a\n")
+    hands.move("main", moved)
+    hands.move("compas/t0", known)
+    assert (await worktree(hands)).base == moved
+    assert [one.thread for one in (await hands.git.find_move(hands.path, known, moved)).commits] == ["t1"]
+    tips = (m.ThreadTip(thread="t1", commit=moved, base=moved),)
+    assert (await hands.git.find_move(hands.path, known, moved, threads=tips)).commits == ()
+
+
 async def test_what_was_published_elsewhere_is_no_threads_any_longer(hands: Hands) -> None:
     known = (await worktree(hands)).base
     made = hands.commit("compas/t1", "work", b_txt="b\n")

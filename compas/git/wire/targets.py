@@ -4,10 +4,11 @@ from compas.git.wire.message import Struct
 
 
 class ThreadTip(Struct, frozen=True, kw_only=True):
-    """A commit that the log knows as a thread's work."""
+    """A commit that the log knows as a thread's work, and where the thread's branch began: that is not its own."""
 
     thread: str
     commit: str
+    base: str = ""
 
 
 class FindMove(Struct, frozen=True, kw_only=True):

@@ -49,10 +49,12 @@ class Targets:
 
 
 class ThreadWork(msgspec.Struct, frozen=True, kw_only=True):
-    """A commit that the log knows as a thread's work: a snapshot, or where its branch stood when it was retired."""
+    """A commit that the log knows as a thread's work: a snapshot, or where its branch stood when it was retired; of
+    one that has none yet, where its branch began. `base` is that in each case, empty where the log does not say."""
 
     thread: str
     commit: str
+    base: str
 
 
 def target_of(reader: Reader, repository: str, target: str) -> TargetRow | None:
@@ -75,11 +77,14 @@ def first_base(reader: Reader, repository: str, target: str) -> str:
 
 
 def work_of_threads(reader: Reader, repository: str) -> tuple[ThreadWork, ...]:
-    """Return, of each thread that worked in a repository, its newest snapshot and where its branch was retired."""
-    sql = """SELECT w.thread, w.tip AS "commit" FROM worktrees AS w
-            WHERE w.repository = :repository AND w.tip IS NOT NULL AND NOT w.reading
+    """Return, of each thread that worked in a repository, its newest snapshot, where its branch was retired, and where
+    it began."""
+    sql = """SELECT w.thread, coalesce(w.tip, w.base_commit) AS "commit", coalesce(w.base_commit, '') AS base
+            FROM worktrees AS w
+            WHERE w.repository = :repository AND coalesce(w.tip, w.base_commit) IS NOT NULL AND NOT w.reading
         UNION
-        SELECT w.thread, x.snapshot_commit FROM worktrees AS w JOIN executions AS x ON x.thread = w.thread
+        SELECT w.thread, x.snapshot_commit, coalesce(w.base_commit, '')
+            FROM worktrees AS w JOIN executions AS x ON x.thread = w.thread
             WHERE w.repository = :repository AND NOT w.reading AND x.snapshot_commit IS NOT NULL
             AND x.queued_position = (SELECT max(y.queued_position) FROM executions AS y
                 WHERE y.thread = w.thread AND y.snapshot_commit IS NOT NULL)"""

@@ -365,9 +365,12 @@ class FakeGit:
         tips = {(tip.thread, tip.commit) for tip in threads if tip.commit in home.commits}
         tips |= {(name.removeprefix("compas/"), tip) for name, tip in home.tips.items() if is_thread_branch(name)}
         old = {before for one in (known, *published) if one in home.commits for before in home.ancestors(one)}
+        begun = {tip.thread: home.ancestors(tip.base) for tip in threads if tip.base in home.commits}
         found = []
         for commit in home.first_parents(now):
-            makers = sorted(thread for thread, tip in tips if home.contains(tip, commit))
+            makers = sorted(
+                thread for thread, tip in tips if home.contains(tip, commit) and commit not in begun.get(thread, ())
+            )
             if makers and commit not in old and commit not in home.made_by_people:
                 subject = home.commits[commit].subject
                 found.append(m.MovedCommit(commit=commit, thread=makers[0], subject=subject))

@@ -9,9 +9,9 @@ import pytest
 # pytest's importlib mode puts no test folder on the path; these modules are imported by name.
 sys.path.insert(0, str(Path(__file__).parent))
 
+from hostile_stage import Stage, open_stage
 from kinds.table import KINDS
 from speaking import Speaker
-from stage import Stage, open_stage
 
 
 @pytest.fixture(scope="module")

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import judge
+from hostile_stage import Stage
 from judge import Landing
 from kinds.kind import Kind
-from stage import Stage
 from workshop import Result, finish
 
 CRASH = re.compile(r"Traceback|crashed|answered internal|could not be served|no frame of this")

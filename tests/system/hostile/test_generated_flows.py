@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from flows import Case
 from generated import plan, play
+from hostile_stage import open_stage
 from kinds.table import KINDS
-from stage import open_stage
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
 

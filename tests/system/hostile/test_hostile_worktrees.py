@@ -2,9 +2,9 @@
 
 import pytest
 from flows import Case, basic
+from hostile_stage import Stage
 from kinds.kind import Kind
 from kinds.table import KINDS
-from stage import Stage
 
 pytestmark = pytest.mark.system
 

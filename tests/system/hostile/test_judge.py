@@ -7,9 +7,9 @@ from pathlib import Path
 import judge
 import pytest
 from flows import Case
+from hostile_stage import Place, Stage, open_stage
 from judge import Landing
 from kinds.kind import Kind
-from stage import Place, Stage, open_stage
 from workshop import Workshop
 
 pytestmark = pytest.mark.system
