@@ -31,7 +31,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     `last_intent` the intent of the thread's newest message. `answers_to` is the agent that gets the thread's answer;
     None where it is for the operator. `review` is how the thread's branch stands to its newest review: approved,
     changes_requested, changed_since_the_approval, changed_since_the_review, not_reviewed or no_snapshot; `review_note`
-    says so in a sentence where one thread is asked for. Both are None where there is no branch.
+    says so in a sentence where one thread is asked for. Both are None where there is no branch. `remark` says, where
+    one thread is asked for, that its worktree is not where its work is looked for.
     """
 
     thread_id: str
@@ -53,6 +54,7 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     answers_to: str | None = None
     review: str | None = None
     review_note: str | None = None
+    remark: str | None = None
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -96,8 +96,10 @@ def test_work_that_parted_from_the_threads_branch_is_said_everywhere_and_neither
         refused = workshop(*command)
         assert (refused.code, "detached at" in refused.err) == (2, True), command
     assert "stands detached at" in workshop("diff", "t1").out
+    assert "stands detached at" in workshop("status", "t1").out
     assert "it stands detached at" in workshop("worktrees").out
     workshop.git("switch", "-q", "compas/t1", cwd=tree(workshop))
+    assert workshop.ask("status", "t1")["threads"][0].get("remark") is None
     merge(workshop)
 
 

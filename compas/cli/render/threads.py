@@ -76,6 +76,7 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("execution", row.execution_id),
             ("work", row.execution_status),
             ("review", row.review_note or review_words(row.review)),
+            ("worktree", row.remark),
             ("attempt", str(row.attempt) if row.attempt else None),
             ("started", style.time(row.started_at) if row.started_at else None),
             ("took", duration(row.duration_ms) if row.duration_ms is not None else None),

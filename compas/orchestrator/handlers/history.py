@@ -12,12 +12,11 @@ from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError, GitRefused
-from compas.git.head_words import head_elsewhere
 from compas.orchestrator.approval import reviews_now
 from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.log_lines import Head, Tail
+from compas.orchestrator.handlers.remarks import head_remark
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.workspace import tree_of
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
 from compas.runner.logformat import format_line
@@ -268,17 +267,5 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         files=tuple(api.DiffFile(path=one.path, added=one.added, deleted=one.deleted) for one in found.files),
         review=review.standing if review is not None else None,
         review_note=review.sentence if review is not None else None,
-        remark=await _remark(desk, request.thread_id, tree),
+        remark=await head_remark(desk, request.thread_id, tree),
     )
-
-
-async def _remark(desk: Desk, thread: str, tree: WorktreeRow) -> str:
-    """Say that the worktree stands elsewhere, or is not as it was made: then work may be there that no diff shows."""
-    if tree.path is None or tree.reading:
-        return ""
-    of = tree_of(thread, tree)
-    try:
-        found = await desk.services.git.retry(lambda worker: worker.head(of))
-    except GitRefused as refused:
-        return "" if refused.code == "worktree_missing" else refused.message
-    return head_elsewhere(of.path, found.head_on, tree.branch) if found.head_on else ""

@@ -1,6 +1,7 @@
 """Handlers of `status`, `transcript` and `abandon`."""
 
 import msgspec
+import trio
 
 from compas.api import threads as api
 from compas.domain import events as e
@@ -9,8 +10,11 @@ from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.merge import ABANDONED
 from compas.domain.requests import RequestId
-from compas.orchestrator.approval import reviews_now
+from compas.domain.thread import RUNNING
+from compas.git.errors import GitError
+from compas.orchestrator.approval import PATIENCE_SECS, reviews_now
 from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.remarks import head_remark
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import AbandonThread, Answered, WithdrawMerges
 from compas.orchestrator.publications import once_published
@@ -19,6 +23,7 @@ from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
 from compas.store.projections.messages import MessageRow, messages_of_thread
+from compas.store.projections.worktrees import worktrees_of_thread
 
 
 async def status(desk: Desk, call: ResolvedCall) -> api.StatusResponse:
@@ -39,8 +44,24 @@ async def status(desk: Desk, call: ResolvedCall) -> api.StatusResponse:
     found = await desk.services.store.query(read)
     reviews = await reviews_now(desk.services, [row.thread_id for row in found.threads])
     is_single = request.thread_id is not None
-    reviewed = (_with_review(row, reviews.get(row.thread_id), says_why=is_single) for row in found.threads)
-    return msgspec.structs.replace(found, threads=tuple(reviewed))
+    shown = [_with_review(row, reviews.get(row.thread_id), says_why=is_single) for row in found.threads]
+    if is_single:
+        shown = [msgspec.structs.replace(row, remark=await _remark(desk, row)) for row in shown]
+    return msgspec.structs.replace(found, threads=tuple(shown))
+
+
+async def _remark(desk: Desk, row: api.StatusRow) -> str | None:
+    """Return what is to be said of a thread's worktrees; nothing while an agent is at work in them, or git is slow."""
+    if row.execution_status in RUNNING:
+        return None
+    trees = await desk.services.store.query(lambda reader: worktrees_of_thread(reader, row.thread_id))
+    with trio.move_on_after(PATIENCE_SECS):
+        try:
+            remarks = [await head_remark(desk, row.thread_id, tree) for tree in trees]
+        except GitError as err:
+            return f"its worktree could not be looked at: {err}"
+        return " ".join(remark for remark in remarks if remark) or None
+    return None
 
 
 def _with_review(row: api.StatusRow, review: Review | None, *, says_why: bool) -> api.StatusRow:
