@@ -27,7 +27,7 @@ from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services, ex
 from compas.orchestrator.stream import patiently
 from compas.orchestrator.unreadable import Unreadable
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
-from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running, Vanished
+from compas.runner.judgement import Died, Finished, NeverStarted, Rebooted, Running, SettleError, Vanished
 from compas.runner.launcher import LaunchError
 from compas.runner.messages import Exit
 
@@ -105,7 +105,7 @@ class ExecutionActor(Actor):
                     case Running() | Finished():
                         pass
                 return await self._follow(thread, run)
-            except (AttachmentLost, LaunchError) as err:
+            except (AttachmentLost, LaunchError, SettleError) as err:
                 # What has become of the runner is for its record to say: judge again.
                 trouble = str(err)
                 log.warning("execution %s: %s", self._job.execution, err, extra={"action": "runner_lost"})

@@ -74,6 +74,8 @@ class FakeRunners:
         self._clock = clock
         self._boot = 1
         self._epoch: int | None = None
+        self.looked_at = 0
+        """How often settling finds the lock of a dead runner held, as a look at it by somebody else may have it."""
         self._hosted: dict[str, _Hosted] = {}
 
     # --- what a test looks at and does -------------------------------------------------------------------------------
@@ -172,6 +174,9 @@ class FakeRunners:
     async def settle(self, execution: str, now: float, known: RecordedTree | None = None) -> Exit:
         await trio.lowlevel.checkpoint()
         hosted = self._hosted[execution]
+        if self.looked_at > 0:
+            self.looked_at -= 1
+            raise SettleError(f"tried to settle {execution}: its runner is alive; attach to it")
         match self.judge(execution):
             case Finished(exit=ended):
                 return ended

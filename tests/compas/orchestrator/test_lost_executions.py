@@ -50,6 +50,20 @@ async def test_an_execution_whose_processes_are_gone_has_crashed_and_its_thread_
             assert "lost" in told.messages[1].body
 
 
+async def test_an_execution_is_judged_again_where_somebody_else_just_looks_at_what_its_runner_left(
+    autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with open_workshop(agent("dev", on_crash="fail")) as shop:
+        async with shop.supervisor() as supervisor:
+            posted = await begin(supervisor)
+            await lose(shop, supervisor, "the next supervisor")
+        shop.runners.looked_at = 2
+        async with shop.supervisor() as supervisor:
+            await supervisor.chain(posted)
+            assert [run.status for run in (await supervisor.transcript("t1")).executions] == ["crashed"]
+    assert [one.getMessage() for one in caplog.records if "SettleError" in one.getMessage()] == []
+
+
 # proves: a-core 151
 @pytest.mark.parametrize(
     ("on_crash", "intent", "body"),
