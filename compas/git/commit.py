@@ -8,7 +8,8 @@ from compas.git.messages import CommitAll, Committed, NothingToCommit
 from compas.git.naming import thread_branch
 from compas.git.nested import stage_all
 from compas.git.open_worktree import Opened, open_worktree
-from compas.git.repository import COMMIT_HOOKS, active_hooks, hooks_directory
+from compas.git.own_head import open_own_head
+from compas.git.repository import COMMIT_HOOKS, active_hooks, branch_tip, hooks_directory
 from compas.git.snapshot import OURS
 from compas.git.thread_head import Head, bring_back
 from compas.git.whereabouts import common_directory
@@ -30,8 +31,10 @@ async def commit_all(request: CommitAll) -> Committed | NothingToCommit:
         staged = ("diff", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=dirty", "--end-of-options")
         if await git.holds(*staged, was, "--"):
             return NothingToCommit(head=was, head_moved=head.moved)
-        await _commit(git, request.message)
-        commit = await git.text("rev-parse", "--verify", "HEAD")
+        branch = thread_branch(request.of.thread)
+        with open_own_head(opened, branch) as there:
+            await _commit(there, request.message)
+        commit = await branch_tip(git, branch)
         changed = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", "--end-of-options")
         names = await git.run(*changed, was, commit, "--")
     return Committed(commit=commit, files=names.stdout.count(b"\0"), left_out=tuple(left_out), head_moved=head.moved)

@@ -52,6 +52,20 @@ async def test_a_hook_that_refuses_is_quoted(tree: Tree) -> None:
     assert tree.tip() == head
 
 
+@pytest.mark.parametrize("head", ["ref: refs/heads/main", "ref: refs/heads/other"])
+async def test_a_head_that_is_exchanged_while_git_commits_leads_the_commit_nowhere_else(tree: Tree, head: str) -> None:
+    main = tree.of.git("rev-parse", "main")
+    tree.hook("pre-commit", f"echo '{head}' > '{tree.git_dir / 'HEAD'}'")
+    tree.write("new")
+    made = await commit(tree)
+    assert isinstance(made, Committed)
+    assert tree.of.git("rev-parse", "compas/t1") == made.commit
+    assert tree.of.git("rev-parse", f"{made.commit}^") == main
+    assert tree.of.git("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads") == (
+        f"refs/heads/compas/t1 {made.commit}\nrefs/heads/main {main}"
+    )
+
+
 # proves: b-mcp-cli-merge 74
 async def test_the_hook_of_the_repository_may_change_the_message(tree: Tree) -> None:
     tree.hook("commit-msg", 'echo "Signed-off-by: hook" >> "$1"')
