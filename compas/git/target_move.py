@@ -33,8 +33,7 @@ async def find_move(request: FindMove) -> Move:
     checkout of the operator's and taken over by the thread. One git process where the target has moved, two more where
     something is found.
     """
-    # What the commits themselves say counts, and no replacement that somebody has put before them.
-    git = Git(request.repo).having(GIT_NO_REPLACE_OBJECTS="1")
+    git = Git(request.repo)
     if not await has_commit(git, request.known):
         return Move(is_forward=False, commits=())  # without a commit to start from, everything would be new
     is_forward = await is_ancestor(git, request.known, request.now)

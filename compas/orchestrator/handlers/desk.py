@@ -15,6 +15,7 @@ from actors.registry import Registry
 from actors.remote.errors import CallError
 from compas.domain.decision import Refusal
 from compas.domain.requests import RequestId
+from compas.git.errors import GitError, GitRefused
 from compas.orchestrator.asking import ThreadBusyError, ask_thread
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, Commit
@@ -74,6 +75,11 @@ class Desk:
         """
         append = Append(events=(), request=request, response=msgspec.json.encode(response))
         await (await self.actor(JOURNAL)).ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
+
+
+def git_refused(err: GitError) -> CallError:
+    """Return a git error as the client's: a refusal by its own code, anything else as `git_failed`."""
+    return CallError(err.code, err.message) if isinstance(err, GitRefused) else CallError("git_failed", str(err))
 
 
 Handler = Callable[[Desk, ResolvedCall], Awaitable[msgspec.Struct]]

@@ -11,9 +11,9 @@ from actors.bus import Lagged
 from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
-from compas.git.errors import GitError, GitRefused
+from compas.git.errors import GitError
 from compas.orchestrator.approval import reviews_now
-from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handlers.desk import Desk, git_refused
 from compas.orchestrator.handlers.log_lines import Head, Tail
 from compas.orchestrator.handlers.remarks import head_remark
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
@@ -251,10 +251,8 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
         base = tree.base_commit or tree.base
         found = await git.retry(lambda worker: worker.diff(tree.repository, base, tip, stat=request.stat))
-    except GitRefused as err:
-        raise CallError(err.code, err.message) from err
     except GitError as err:
-        raise CallError("git_failed", str(err)) from err
+        raise git_refused(err) from err
     review = (await reviews_now(desk.services, [request.thread_id])).get(request.thread_id)
     return api.DiffResponse(
         thread_id=request.thread_id,

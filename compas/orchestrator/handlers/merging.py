@@ -17,11 +17,11 @@ from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
 from compas.domain.target import Sight, is_held
 from compas.git.client import GitWorker
-from compas.git.errors import GitError, GitRefused
+from compas.git.errors import GitError
 from compas.git.head_words import head_elsewhere
 from compas.git.messages import Entry, StatusReport
 from compas.orchestrator.approval import Wish, judge_wish
-from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.handlers.desk import Desk, answered, git_refused
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
@@ -162,10 +162,8 @@ def operators_word(call: ResolvedCall, accepted: str | None) -> str | None:
 async def _look(desk: Desk, repository: str, target: str, tip: str) -> Sight:
     try:
         return await look_at_target(desk.services, repository, target, tip)
-    except GitRefused as err:
-        raise CallError(err.code, err.message) from err
     except GitError as err:
-        raise CallError("git_failed", str(err)) from err
+        raise git_refused(err) from err
 
 
 def check_strategy(strategy: str) -> None:
@@ -218,10 +216,8 @@ async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str
         )
         if judged.code != "still_running":  # what is at work there changes the worktree under our eyes
             _refuse_unsaved(wish.thread, tree, await git.retry(partial(_status, wish.thread, tree)))
-    except GitRefused as err:
-        raise CallError(err.code, err.message) from err
     except GitError as err:
-        raise CallError("git_failed", str(err)) from err
+        raise git_refused(err) from err
     return tip, found.tip, judged
 
 

@@ -16,8 +16,8 @@ from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.thread import Thread
 from compas.git import messages as g
-from compas.git.errors import GitError, GitRefused
-from compas.orchestrator.handlers.desk import Desk, answered
+from compas.git.errors import GitError
+from compas.orchestrator.handlers.desk import Desk, answered, git_refused
 from compas.orchestrator.handlers.dispatching import post_work
 from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.messages import DescribeThread, GiveRuling
@@ -114,7 +114,7 @@ async def _branch(desk: Desk, state: Thread, repository: str | None) -> Branch:
     try:
         tip = await desk.services.git.retry(lambda git: git.resolve(tree.repository, f"refs/heads/{tree.branch}"))
     except GitError as err:
-        raise _git_failed(err) from err
+        raise git_refused(err) from err
     return Branch(tree=tree, tip=tip)
 
 
@@ -123,7 +123,7 @@ async def _refuse_unsaved(desk: Desk, thread: str, branch: Branch) -> None:
     try:
         report = await desk.services.git.retry(lambda git: git.status(tree_of(thread, branch.tree)))
     except GitError as err:
-        raise _git_failed(err) from err
+        raise git_refused(err) from err
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
         raise CallError(
@@ -143,7 +143,7 @@ async def _named(desk: Desk, state: Thread, branch: Branch, wanted: str) -> str:
         on_branch = g.Side(repo=tree.repository, target=tree.branch, tip=commit, commits=())
         (seen,) = await git.retry(lambda worker: worker.sides(on_branch))
     except GitError as err:
-        raise _git_failed(err) from err
+        raise git_refused(err) from err
     if seen.tip is not None and seen.tip.base == commit:
         return commit
     sentence = (
@@ -158,9 +158,3 @@ def _snapshots(state: Thread) -> set[str]:
     return {one.snapshot.commit for one in ended if one.snapshot is not None} | {
         taken.commit for taken in state.left.values()
     }
-
-
-def _git_failed(err: GitError) -> CallError:
-    if isinstance(err, GitRefused):
-        return CallError(err.code, err.message)
-    return CallError("git_failed", str(err))
