@@ -11,8 +11,8 @@ from actors.actor import System
 from actors.errors import ActorStopped
 from actors.exit_reason import ExitReason
 from actors.incarnation import Incarnation
+from actors.local_ref import LocalRef
 from actors.mailbox import Mailbox, MailboxStatistics
-from actors.ref import LocalRef
 from actors.spec import ChildSpec
 
 logger = logging.getLogger("actors")

@@ -1,25 +1,10 @@
-"""What travels to an actor: asks with a typed reply, envelopes, and the system messages."""
+"""What travels to an actor: envelopes, and the system messages."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from actors.exit_reason import ExitReason
+from actors.ref import ActorRef
 from actors.reply import Reply
-
-if TYPE_CHECKING:
-    from actors.ref import ActorRef
-
-R_co = TypeVar("R_co", covariant=True)
-
-
-class Ask(Generic[R_co]):
-    """Base for messages that are answered, naming the type of the answer.
-
-    It has no fields, so it combines with dataclasses and msgspec Structs:
-    `class Total(Ask[int], msgspec.Struct, frozen=True)`.
-    """
-
-    __slots__ = ()
 
 
 class Envelope:
@@ -45,7 +30,7 @@ class Envelope:
 class Terminated:
     """System message to a watcher: the watched actor has ended for good."""
 
-    ref: "ActorRef"
+    ref: ActorRef
     reason: ExitReason
 
 

@@ -10,11 +10,12 @@ from typing import assert_never
 import trio
 
 from actors.actor import Actor
+from actors.ask import Ask
 from actors.cell import CellStatistics, State
 from actors.child import Child
 from actors.errors import ChildStartFailed, NameTaken, NoSuchChild, RestartLimitReached, UnknownMessage
 from actors.exit_reason import ExitReason
-from actors.message import Ask, ChildExited
+from actors.message import ChildExited
 from actors.ref import ActorRef
 from actors.reply import Reply
 from actors.restart import (

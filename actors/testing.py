@@ -6,7 +6,7 @@ from collections.abc import Callable
 import trio
 
 from actors.actor import Actor
-from actors.message import Ask
+from actors.ask import Ask
 from actors.ref import ActorRef
 from actors.spec import ChildSpec
 from actors.supervisor import StartChild

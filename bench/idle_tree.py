@@ -13,13 +13,13 @@ from compas.clock import wall_clock
 from compas.config.load import load
 from compas.domain.ids import new_ulid
 from compas.git.errors import GitWorkerLost
-from compas.orchestrator.config_file import LocalConfigFile
-from compas.orchestrator.configuration import Configuration
-from compas.orchestrator.runners import LocalRunners
+from compas.orchestrator.config.configuration import Configuration
+from compas.orchestrator.config.file import LocalConfigFile
+from compas.orchestrator.machine.runners import LocalRunners
+from compas.orchestrator.machine.slots import Slot
+from compas.orchestrator.process.state_directory import prepare_state_directory
 from compas.orchestrator.services import Services, executions_directory
-from compas.orchestrator.state_directory import prepare_state_directory
 from compas.orchestrator.tree import build_root, local_workers
-from compas.orchestrator.workers import Slot
 from compas.runner.launcher import Launcher, LaunchError
 from compas.runner.machine import boot_id
 from compas.store.codec import domain_codec

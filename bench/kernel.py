@@ -7,7 +7,7 @@ from pathlib import Path
 import trio
 
 from actors.actor import Actor
-from actors.message import Ask
+from actors.ask import Ask
 from actors.system import open_actor_system
 from bench.comparison import Comparison, Deadline, Times, compare
 from bench.floors import DurableFile

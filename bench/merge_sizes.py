@@ -19,9 +19,9 @@ import trio
 
 from bench.comparison import Deadline, Times, compare
 from bench.report import Report, table, this_machine
-from compas.git.merge_prepare import prepare_merge
-from compas.git.merge_publish import publish_merge
-from compas.git.messages import Prepared, PrepareMerge, Published, PublishMerge
+from compas.git.merge.prepare import prepare_merge
+from compas.git.merge.publish import publish_merge
+from compas.git.protocol.messages import Prepared, PrepareMerge, Published, PublishMerge
 
 PER_DIRECTORY = 100
 

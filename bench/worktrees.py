@@ -17,9 +17,9 @@ import trio
 from bench.comparison import Comparison, Deadline, Times, compare
 from bench.report import Report, table, this_machine, write_json
 from compas.git.environment import environment
-from compas.git.messages import EnsureWorktree, FillPool
-from compas.git.pool import fill_pool
-from compas.git.worktree import ensure_worktree
+from compas.git.protocol.messages import EnsureWorktree, FillPool
+from compas.git.worktree.ensure import ensure_worktree
+from compas.git.worktree.pool import fill_pool
 
 SIZES = (5_000, 50_000)
 ROUNDS = 5

@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterable
 
 from compas.backends.backend import Backend
-from compas.backends.claude import ClaudeBackend
-from compas.backends.codex import CodexBackend
-from compas.backends.gemini import GeminiBackend
+from compas.backends.claude.adapter import ClaudeBackend
+from compas.backends.codex.adapter import CodexBackend
+from compas.backends.gemini.adapter import GeminiBackend
 from compas.backends.generic import GenericBackend
-from compas.backends.opencode import OpenCodeBackend
+from compas.backends.opencode.adapter import OpenCodeBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.clock import wall_clock
 from compas.domain.specs import BackendSpec

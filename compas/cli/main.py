@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from actors.remote.errors import RequestFailed, WireError
-from compas.cli.commands import Command, commands, run_command
+from compas.cli.catalogue import Command, commands, run_command
 from compas.cli.terminal import give_up_output, prepare_streams, tell, write
 from compas.errors import CompasError
 

@@ -279,3 +279,8 @@ def _fail_thread(state: Thread, run: Run) -> tuple[Draft, ...]:
 
 def _draft(state: Thread, run: Run, event: e.Event) -> Draft:
     return Draft(stream=e.thread_stream(state.thread), event=event, lineage=run.lineage)
+
+
+def could_not_start(reason: str) -> Outcome:
+    """Describe an execution whose agent never ran."""
+    return Outcome(status="failed", category="unknown", error=reason)

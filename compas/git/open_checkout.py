@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 
 from compas.git.command import Git, Named
 from compas.git.errors import GitRefused
-from compas.git.open_worktree import open_registered
-from compas.git.registration import Registration, read_registration
 from compas.git.whereabouts import common_directory
+from compas.git.worktree.open import open_registered
+from compas.git.worktree.registration import Registration, read_registration
 
 
 @contextlib.asynccontextmanager

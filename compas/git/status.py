@@ -9,12 +9,12 @@ import trio
 
 from compas.git.command import Git, shown
 from compas.git.in_progress import operation_in
-from compas.git.messages import AskHead, Entry, HeadReport, Status, StatusReport
 from compas.git.naming import BRANCHES, thread_branch
-from compas.git.open_worktree import open_worktree
+from compas.git.protocol.messages import AskHead, Entry, HeadReport, Status, StatusReport
 from compas.git.repository import commit_of
-from compas.git.thread_head import find_head
 from compas.git.whereabouts import common_directory
+from compas.git.work.head import find_head
+from compas.git.worktree.open import open_worktree
 
 ENTRIES: Final = 2000
 """How many entries a report carries; it always says how many there are."""

@@ -13,28 +13,28 @@ from actors.remote.child import serve_parent
 from actors.remote.errors import CallError
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings
-from compas.git import messages as m
 from compas.git.command import shown
-from compas.git.commit import commit_all
 from compas.git.diff import diff
 from compas.git.errors import GitError, GitRefused
-from compas.git.failures import carry
-from compas.git.furnish import furnish_worktree
 from compas.git.look import OLDEST, git_version
-from compas.git.merge_prepare import prepare_merge
-from compas.git.merge_publish import publish_merge
-from compas.git.merge_recover import clear_merge, finish_merge
-from compas.git.merge_verify import verify_merge
-from compas.git.pool import fill_pool
-from compas.git.reading_tree import ensure_reading_tree
-from compas.git.remove import remove_worktree
+from compas.git.merge.prepare import prepare_merge
+from compas.git.merge.publish import publish_merge
+from compas.git.merge.recover import clear_merge, finish_merge
+from compas.git.merge.verify import verify_merge
+from compas.git.protocol import messages as m
+from compas.git.protocol.failures import carry
+from compas.git.protocol.request_text import refuse_nul
 from compas.git.repository import contains, describe, graph, resolve
-from compas.git.request_text import refuse_nul
-from compas.git.sides import read_sides
-from compas.git.snapshot import take_snapshot
 from compas.git.status import head, status
-from compas.git.target_move import find_move
-from compas.git.worktree import ensure_worktree
+from compas.git.target.move import find_move
+from compas.git.target.sides import read_sides
+from compas.git.work.commit import commit_all
+from compas.git.work.snapshot import take_snapshot
+from compas.git.worktree.ensure import ensure_worktree
+from compas.git.worktree.furnish import furnish_worktree
+from compas.git.worktree.pool import fill_pool
+from compas.git.worktree.reading_tree import ensure_reading_tree
+from compas.git.worktree.remove import remove_worktree
 
 NAME: Final = "compas-git-worker"
 SHORT: Final = 16

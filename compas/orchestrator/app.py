@@ -23,16 +23,16 @@ from compas.domain import events as e
 from compas.domain.ids import new_ulid
 from compas.errors import CompasError
 from compas.git.errors import GitWorkerLost
-from compas.orchestrator.activity import Activity
-from compas.orchestrator.config_file import LocalConfigFile
-from compas.orchestrator.configuration import Configuration
-from compas.orchestrator.ending import IDLE_EXIT_SECS, Ending, watch_idleness, watch_signals, wind_down
-from compas.orchestrator.gate import Gate
-from compas.orchestrator.handlers.desk import Desk, Supervision
-from compas.orchestrator.logs import start_logging
-from compas.orchestrator.runners import LocalRunners
-from compas.orchestrator.services import Services, executions_directory
-from compas.orchestrator.state_directory import (
+from compas.orchestrator.config.configuration import Configuration
+from compas.orchestrator.config.file import LocalConfigFile
+from compas.orchestrator.gate.gate import Gate
+from compas.orchestrator.handler_context import Desk, Supervision
+from compas.orchestrator.machine.runners import LocalRunners
+from compas.orchestrator.machine.slots import Slot
+from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.process.logging import start_logging
+from compas.orchestrator.process.shutdown import IDLE_EXIT_SECS, Ending, watch_idleness, watch_signals, wind_down
+from compas.orchestrator.process.state_directory import (
     AlreadyRunningError,
     Holder,
     StateDirectoryError,
@@ -40,9 +40,9 @@ from compas.orchestrator.state_directory import (
     hold_state_lock,
     prepare_state_directory,
 )
-from compas.orchestrator.telemetry_file import open_or_replace
+from compas.orchestrator.services import Services, executions_directory
+from compas.orchestrator.telemetry.file import open_or_replace
 from compas.orchestrator.tree import build_root, local_workers
-from compas.orchestrator.workers import Slot
 from compas.paths import runtime_directory, socket_lock_path, socket_path
 from compas.runner.launcher import ForkServerGone, Launcher
 from compas.runner.machine import boot_id

@@ -2,11 +2,11 @@
 
 from typing import TypeVar
 
+from actors.ask import Ask
 from actors.errors import ActorStopped
-from actors.message import Ask
 from actors.registry import Registry
 from compas.errors import CompasError
-from compas.orchestrator.messages import LocateThread
+from compas.orchestrator.messages.thread import LocateThread
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS
 
 R = TypeVar("R")

@@ -7,7 +7,7 @@ import trio
 
 from actors.actor import Actor
 from actors.reply import Reply
-from compas.orchestrator.messages import Commit, WaitWritable
+from compas.orchestrator.messages.journal import Commit, WaitWritable
 from compas.orchestrator.services import JOURNAL
 from compas.store.errors import StoreUnavailable
 from compas.store.event_log import Store

@@ -10,12 +10,11 @@ from compas.clock import Clock
 from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
-from compas.git.client import GitWorker
-from compas.orchestrator.configuration import Configuration
-from compas.orchestrator.free_port import is_free
-from compas.orchestrator.new_work import NewWork
-from compas.orchestrator.runners import Runners
-from compas.orchestrator.workers import Slot
+from compas.git.protocol.client import GitWorker
+from compas.orchestrator.config.configuration import Configuration
+from compas.orchestrator.machine.free_port import is_free
+from compas.orchestrator.machine.runners import Runners
+from compas.orchestrator.machine.slots import Slot
 from compas.store.event_log import Store
 
 ASK_TIMEOUT_SECS = 30.0
@@ -55,6 +54,20 @@ def merge_name(repository: str, target: str) -> str:
 def executions_directory(config: Config) -> Path:
     """Return where executions keep their files."""
     return Path(config.state_dir) / "executions"
+
+
+class NewWork:
+    """Whether executions may still be begun: one for all who let them in or begin them, and it outlives their crashes.
+
+    Once the supervisor is ending, none may be.
+    """
+
+    def __init__(self) -> None:
+        self.is_welcome = True
+
+    def refuse(self) -> None:
+        """Leave what is queued to the next supervisor."""
+        self.is_welcome = False
 
 
 @dataclass(frozen=True, kw_only=True)

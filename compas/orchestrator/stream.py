@@ -10,7 +10,8 @@ from actors.ref import ActorRef
 from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.requests import RequestId, refuse_reuse
 from compas.errors import CompasError
-from compas.orchestrator.messages import Answered, Commit, Respond, WaitWritable
+from compas.orchestrator.messages.journal import Commit, WaitWritable
+from compas.orchestrator.messages.thread import Answered, Respond
 from compas.orchestrator.services import ASK_TIMEOUT_SECS
 from compas.store.errors import StoreUnavailable
 from compas.store.event_log import Store

@@ -10,25 +10,25 @@ from actors.actor import Actor
 from actors.restart import Backoff, Strategy
 from actors.spec import ChildSpec
 from actors.supervisor import Supervisor
-from compas.git.client import GitWorker, open_git_worker
-from compas.git.messages import Owner
-from compas.orchestrator.admission import Admission, limits_of
-from compas.orchestrator.backend import BackendActor
-from compas.orchestrator.config_file import ConfigFile
-from compas.orchestrator.config_watcher import ConfigWatcher
-from compas.orchestrator.executions import Executions
-from compas.orchestrator.janitor import Janitor
+from compas.git.protocol.client import GitWorker, open_git_worker
+from compas.git.protocol.messages import Owner
+from compas.orchestrator.backends.actor import BackendActor
+from compas.orchestrator.config.file import ConfigFile
+from compas.orchestrator.config.watcher import ConfigWatcher
+from compas.orchestrator.executions.supervisor import Executions
 from compas.orchestrator.journal import Journal
-from compas.orchestrator.log_keeper import LogKeeper
-from compas.orchestrator.merges import MergeDirectory, Merges
-from compas.orchestrator.pool_keeper import PoolKeeper
-from compas.orchestrator.ports import Ports
+from compas.orchestrator.machine.slots import Slot, WorkerHost
+from compas.orchestrator.merges.directory import MergeDirectory, Merges
+from compas.orchestrator.process.state_directory import name_of_state_directory
 from compas.orchestrator.services import Services
-from compas.orchestrator.state_directory import name_of_state_directory
-from compas.orchestrator.telemetry import TelemetryActor
-from compas.orchestrator.telemetry_keeper import TelemetryKeeper
-from compas.orchestrator.threads import ThreadDirectory, Threads
-from compas.orchestrator.workers import Slot, WorkerHost
+from compas.orchestrator.telemetry.actor import TelemetryActor
+from compas.orchestrator.telemetry.log_retention import LogKeeper
+from compas.orchestrator.telemetry.retention import TelemetryKeeper
+from compas.orchestrator.threads.admission import Admission, limits_of
+from compas.orchestrator.threads.directory import ThreadDirectory, Threads
+from compas.orchestrator.worktrees.janitor import Janitor
+from compas.orchestrator.worktrees.pool import PoolKeeper
+from compas.orchestrator.worktrees.ports import Ports
 from compas.runner.launcher import Launcher, open_fork_server
 from compas.store.telemetry import Telemetry
 

@@ -1,12 +1,12 @@
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.bus import EventBus, Lagged, Published, Subscription
 from actors.errors import BusClosed, FilterFailed
+from tests.kit.ceiling import CEILING
 
 
 def numbers(bus: EventBus, *positions: int) -> None:

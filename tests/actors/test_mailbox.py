@@ -3,7 +3,6 @@ from collections import deque
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -13,6 +12,7 @@ from actors.exit_reason import ExitReason
 from actors.mailbox import Mailbox
 from actors.message import ChildExited, Envelope
 from actors.reply import Reply
+from tests.kit.ceiling import CEILING
 
 STOPPED = ExitReason("stopped")
 NEWS = ChildExited("c", 1, STOPPED)

@@ -3,7 +3,8 @@ from dataclasses import dataclass
 import msgspec
 import pytest
 
-from actors.message import Ask, Envelope
+from actors.ask import Ask
+from actors.message import Envelope
 from actors.reply import Reply
 
 

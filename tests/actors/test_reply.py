@@ -1,10 +1,10 @@
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 
 from actors.errors import AlreadyReplied
 from actors.reply import Reply
+from tests.kit.ceiling import CEILING
 
 
 async def test_the_waiter_gets_the_value_given_before_or_after_it_waits() -> None:

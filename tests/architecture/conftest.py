@@ -1,14 +1,11 @@
 """Let the architecture tests import the readers that sit beside them, and give them a tree to plant faults in."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-HERE = Path(__file__).parent
-# pytest's importlib mode puts no test folder on the path; these readers are imported by name.
-sys.path.insert(0, str(HERE))
+from tests.kit.places import REPOSITORY
 
 Plant = Callable[..., Path]
 
@@ -16,7 +13,7 @@ Plant = Callable[..., Path]
 @pytest.fixture
 def repository() -> Path:
     """Return the folder that holds `compas`, `actors` and `tests`."""
-    return HERE.parent.parent
+    return REPOSITORY
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """Keep tests/requirements.toml and docs/behaviour.md true to the `# proves:` lines above the tests.
 
-    python tests/architecture/requirements.py report      how many are proved, superseded and still open
-    python tests/architecture/requirements.py sync        write requirements.toml and the document anew
-    python tests/architecture/requirements.py document    write docs/behaviour.md
+    python -m tests.architecture.requirements report      how many are proved, superseded and still open
+    python -m tests.architecture.requirements sync        write requirements.toml and the document anew
+    python -m tests.architecture.requirements document    write docs/behaviour.md
 
 A test says what it proves in a comment directly above it (or above its decorators):
 
@@ -20,7 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
-from proofs import Proofs, read_proofs
+
+from tests.architecture.proofs import Proofs, read_proofs
+from tests.kit.places import REPOSITORY
 
 REQUIREMENTS = "tests/requirements.toml"
 DOCUMENT = "docs/behaviour.md"
@@ -143,7 +145,7 @@ def _proof_problems(rows: list[Row], proofs: Proofs) -> Iterator[str]:
         else:
             for test in tests:
                 if test not in by_id[cited].tests():
-                    yield f"{cited}: does not name {test}; run `python tests/architecture/requirements.py sync`"
+                    yield f"{cited}: does not name {test}; run `python -m tests.architecture.requirements sync`"
 
 
 def synced(text: str, proofs: Proofs) -> str:
@@ -192,7 +194,7 @@ def report(rows: list[Row]) -> str:
 INTRODUCTION = """\
 # What compas promises
 
-Written by `python tests/architecture/requirements.py document` from `tests/requirements.toml`; edit that file.
+Written by `python -m tests.architecture.requirements document` from `tests/requirements.toml`; edit that file.
 
 Each row is an edge case somebody met or could meet. A row is **proved** by the tests named with it, **open** while no
 test proves it, or **superseded**, with the reason, where compas decides otherwise. The names of the rows (`a-core 1`)
@@ -246,4 +248,4 @@ def main(arguments: list[str], root: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], Path(__file__).parents[2]))
+    sys.exit(main(sys.argv[1:], REPOSITORY))

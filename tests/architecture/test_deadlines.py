@@ -3,8 +3,9 @@
 import ast
 from pathlib import Path
 
-from ceiling import CEILING
 from hypothesis import HealthCheck, settings
+
+from tests.kit.ceiling import CEILING
 
 
 def short_deadlines(tree: ast.AST, *, is_virtual: bool = False) -> list[int]:
@@ -28,7 +29,7 @@ def test_nothing_real_has_to_be_done_before_the_ceiling(repository: Path) -> Non
         for file in sorted((repository / "tests").rglob("*.py"))
         for line in short_deadlines(ast.parse(file.read_text()))
     }
-    assert found == set(), "these wait in real time: give them CEILING of tests/waiting/ceiling.py"
+    assert found == set(), "these wait in real time: give them CEILING of tests/kit/ceiling.py"
 
 
 def test_a_short_deadline_in_real_time_is_found_and_one_in_virtual_time_is_not() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 import pytest
-from source_tree import Module, eager_graph, read_modules, within
+
+from tests.architecture.source_tree import Module, eager_graph, read_modules, within
 
 Plant = Callable[[dict[str, str]], Path]
 
@@ -27,7 +28,7 @@ WITHOUT_TRIO = ("compas.domain", "compas.api")
 STARTS_FAST = ("compas.cli", "compas.client.blocking")
 """Whoever starts here waits for it at every command. Neither these nor what they import pay for a slow library."""
 
-MAY_START_SLOWLY = ("compas.cli.dashboard", "compas.cli.mcp_command", "compas.cli.run")
+MAY_START_SLOWLY = ("compas.cli.commands.dashboard", "compas.cli.commands.mcp", "compas.cli.commands.run")
 """Commands that run for hours. The other commands do not import them before they are asked for."""
 
 SLOW_TO_IMPORT = ("apsw", "mcp", "pygit2", "trio", "urwid", "yaml")
@@ -226,10 +227,18 @@ def test_a_slow_library_behind_a_light_command_is_found(plant: Plant) -> None:
 
 def test_a_command_that_runs_for_hours_may_start_slowly_unless_a_light_one_imports_it(plant: Plant) -> None:
     tree = plant(
-        {"compas/cli/run.py": "import trio", "compas/cli/main.py": "def main():\n    from compas.cli import run"}
+        {
+            "compas/cli/commands/run.py": "import trio",
+            "compas/cli/main.py": "def main():\n    from compas.cli.commands import run",
+        }
     )
     assert slow_starts(tree) == []
-    other = plant({"other/compas/cli/run.py": "import trio", "other/compas/cli/stop.py": "import compas.cli.run"})
+    other = plant(
+        {
+            "other/compas/cli/commands/run.py": "import trio",
+            "other/compas/cli/stop.py": "import compas.cli.commands.run",
+        }
+    )
     assert len(slow_starts(other / "other")) == 1
 
 

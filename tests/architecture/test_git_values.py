@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from source_tree import Module, read_modules, within
+
+from tests.architecture.source_tree import Module, read_modules, within
 
 Plant = Callable[[dict[str, str]], Path]
 
@@ -16,7 +17,7 @@ TAKES_A_VALUE = ("-m", "-b", "-c", "-p", "-F", "--file")
 
 EXCEPTIONS: dict[tuple[str, str], str] = {
     # (path, argument): the reason
-    ("compas/git/merge_sides.py", "source"): "check-ref-format knows no end of options; it begins with refs/ here",
+    ("compas/git/merge/sides.py", "source"): "check-ref-format knows no end of options; it begins with refs/ here",
     ("compas/git/repository.py", "limit"): "an option itself, made of a number",
 }
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from proofs import read_proofs
-from requirements import DOCUMENT, REQUIREMENTS, document, problems, read_rows, sizes, synced
+
+from tests.architecture.proofs import read_proofs
+from tests.architecture.requirements import DOCUMENT, REQUIREMENTS, document, problems, read_rows, sizes, synced
 
 Plant = Callable[[dict[str, str]], Path]
 
@@ -43,7 +44,7 @@ def test_there_are_439_requirements(repository: Path) -> None:
 
 def test_the_document_is_current(repository: Path) -> None:
     written = (repository / DOCUMENT).read_text(encoding="utf-8")
-    assert document(read_rows(repository)) == written, "run `python tests/architecture/requirements.py sync`"
+    assert document(read_rows(repository)) == written, "run `python -m tests.architecture.requirements sync`"
 
 
 def test_a_tree_in_which_everything_agrees_has_no_problems(plant: Plant) -> None:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from ceiling import CEILING
 
-TREE = Path(__file__).parents[2]
+from tests.kit.ceiling import CEILING
+from tests.kit.places import REPOSITORY
 
 pytestmark = pytest.mark.system
 
@@ -18,7 +18,7 @@ def run(module: str, *arguments: str, temporary: Path) -> str:
     environ = os.environ | {"TMPDIR": str(temporary)}
     with subprocess.Popen(
         [sys.executable, "-m", module, *arguments],
-        cwd=TREE,
+        cwd=REPOSITORY,
         env=environ,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -14,11 +14,11 @@ from compas.setup.claude_code import ClaudeCode
 from compas.setup.editors import register, unregister
 from compas.setup.errors import SetupError
 from compas.setup.registration import Entry
+from tests.kit.places import FAKE_CLAUDE
 
 pytestmark = pytest.mark.system
 
 REAL = os.environ.get("COMPAS_TEST_CLAUDE")
-FAKE = Path(__file__).parents[1] / "compas" / "cli" / "fake_claude.py"
 KINDS = ["stand-in", *(["real"] if REAL else [])]
 
 FIRST = Entry(command="/opt/a b/compas", args=("mcp-server",))
@@ -36,7 +36,7 @@ def claude(request: pytest.FixtureRequest, tmp_path: Path) -> ClaudeCode:
         assert REAL is not None
         program.symlink_to(Path(REAL).absolute())
     else:
-        program.write_text(f"#!{sys.executable}\n{FAKE.read_text()}")
+        program.write_text(f"#!{sys.executable}\n{FAKE_CLAUDE.read_text()}")
         program.chmod(0o755)
     quiet = {"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
     return ClaudeCode({"HOME": str(home), "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", **quiet})

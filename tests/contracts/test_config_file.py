@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
-from fake_config_file import FakeConfigFile
 
 from compas.config.config import Config
 from compas.config.findings import ConfigError
 from compas.config.load import load
 from compas.domain.specs import AgentSpec
-from compas.orchestrator.config_file import ConfigFile, LocalConfigFile, Watch
+from compas.orchestrator.config.file import ConfigFile, LocalConfigFile, Watch
+from tests.kit.ceiling import CEILING
+from tests.kit.orchestrator.fake_config_file import FakeConfigFile
 
 TEXT = """\
 default_workdir: .

@@ -1,10 +1,10 @@
 """What the orchestrator relies on in git, whether the repository is real or in memory."""
 
 import pytest
-from git_hands import Hands, of, prepare, prepared, worktree
 
-from compas.git import messages as m
 from compas.git.errors import GitRefused
+from compas.git.protocol import messages as m
+from tests.kit.git.git_hands import Hands, of, prepare, prepared, worktree
 
 
 async def test_a_directory_tells_which_repository_it_is_in(hands: Hands) -> None:

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from ceiling import CEILING
-from git_hands import Hands, prepare, prepared, worktree
 
-from compas.git import messages as m
 from compas.git.errors import GitRefused
+from compas.git.protocol import messages as m
+from tests.kit.ceiling import CEILING
+from tests.kit.git.git_hands import Hands, prepare, prepared, worktree
 
 
 async def test_branches_that_parted_are_merged(hands: Hands) -> None:

@@ -11,12 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from fake_runners import Console, FakeRunners, open_fake_runners
 
 from compas.clock import wall_clock
-from compas.orchestrator.runners import LocalRunners, Runners
-from compas.orchestrator.workers import Slot
+from compas.orchestrator.machine.runners import LocalRunners, Runners
+from compas.orchestrator.machine.slots import Slot
 from compas.runner import attachment
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
 from compas.runner.judgement import Died, Finished, NeverStarted, Running, SettleError, Vanished
@@ -25,6 +23,8 @@ from compas.runner.logformat import parse_lines
 from compas.runner.messages import Exit, Spec
 from compas.runner.strays import end_strays
 from compas.runner.tree import RecordedTree, Swept, recorded_tree
+from tests.kit.ceiling import CEILING
+from tests.kit.orchestrator.fake_runners import Console, FakeRunners, open_fake_runners
 
 STEPS = """
 import json, os, signal, sys, time

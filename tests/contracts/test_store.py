@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
 
 from compas.domain import events as e
 from compas.domain.requests import RequestId
@@ -16,6 +15,7 @@ from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.messages import message_by_number
 from compas.store.projections.threads import thread_by_id
 from compas.store.records import Append, Appended, Conflict, Faulted, NewEvent, Outcome, Repeated, Reused
+from tests.kit.ceiling import CEILING
 
 Response = bytes | Callable[[tuple[e.Recorded, ...]], bytes]
 

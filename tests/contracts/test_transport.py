@@ -7,13 +7,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 
 from actors.remote.codec import Encoding
 from actors.remote.errors import FrameTooLarge, TransportBroken, TransportClosed, TransportEnded
 from actors.remote.frames import MAX_FRAME
 from actors.remote.sockets import accept_unix, transport_of
 from actors.remote.transport import Transport, memory_transport_pair
+from tests.kit.ceiling import CEILING
 
 OpenPair = Callable[..., AbstractAsyncContextManager[tuple[Transport, Transport]]]
 

@@ -1,10 +1,10 @@
-"""The model server by hand: `python tests/model_server [--port N] [--log FILE]`. Prints where it is, then serves."""
+"""The model server by hand: `python -m tests.model_server [--port N] [--log FILE]`. Prints where it is, then serves."""
 
 import argparse
 from pathlib import Path
 
-import model_script
-from model_http import ModelServer
+from tests.model_server import model_script
+from tests.model_server.model_http import ModelServer
 
 
 def main() -> None:

@@ -5,8 +5,8 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 
-from dialect import Call, Event, Json, Numbers, Query, Reply, pieces
-from model_script import Conversation, Options, Refuse, ScriptError, Usage
+from tests.model_server.dialect import Call, Event, Json, Numbers, Query, Reply, pieces
+from tests.model_server.model_script import Conversation, Options, Refuse, ScriptError, Usage
 
 PATH = "/v1/messages"
 COUNT_PATH = "/v1/messages/count_tokens"

@@ -1,15 +1,10 @@
 """The model server as its own tests use it."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-# pytest's importlib mode puts no test folder on the path; these modules are imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from model_http import ModelServer, open_model_server
+from tests.model_server.model_http import ModelServer, open_model_server
 
 
 @pytest.fixture

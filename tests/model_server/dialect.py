@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from model_script import Conversation, Options, Refuse, Usage
+from tests.model_server.model_script import Conversation, Options, Refuse, Usage
 
 Json = dict[str, Any]
 Call = tuple[str, Json]

@@ -1,10 +1,10 @@
 """Which protocols the model server speaks."""
 
-from anthropic_messages import AnthropicMessages
-from dialect import Dialect
-from gemini_generate import GeminiGenerate
-from openai_chat import OpenAiChat
-from openai_responses import OpenAiResponses
+from tests.model_server.anthropic_messages import AnthropicMessages
+from tests.model_server.dialect import Dialect
+from tests.model_server.gemini_generate import GeminiGenerate
+from tests.model_server.openai_chat import OpenAiChat
+from tests.model_server.openai_responses import OpenAiResponses
 
 DIALECTS: tuple[Dialect, ...] = (AnthropicMessages(), OpenAiResponses(), OpenAiChat(), GeminiGenerate())
 

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from dialect import Call, Dialect, Event, Numbers, Query, Reply
-from dialects import find_dialect
-from model_script import Action, Break, Calls, Conversation, Director, Refuse, Say, ScriptError
+from tests.model_server.dialect import Call, Dialect, Event, Numbers, Query, Reply
+from tests.model_server.dialects import find_dialect
+from tests.model_server.model_script import Action, Break, Calls, Conversation, Director, Refuse, Say, ScriptError
 
 BAD_KEY = "bad-key"
 """The key that is always refused."""

@@ -4,8 +4,8 @@ import json
 import shlex
 from collections.abc import Iterator, Mapping
 
-from dialect import Call, Event, Json, Numbers, Query, Reply, pieces
-from model_script import Conversation, Options, Refuse, ScriptError, Usage
+from tests.model_server.dialect import Call, Event, Json, Numbers, Query, Reply, pieces
+from tests.model_server.model_script import Conversation, Options, Refuse, ScriptError, Usage
 
 PATH = "/v1/chat/completions"
 _TYPES = {

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dialect import Call, Event, Json, Numbers, Query, Reply, pieces
-from model_script import Conversation, Options, Refuse, ScriptError, Usage
+from tests.model_server.dialect import Call, Event, Json, Numbers, Query, Reply, pieces
+from tests.model_server.model_script import Conversation, Options, Refuse, ScriptError, Usage
 
 PATH = "/v1/responses"
 _KINDS = {

@@ -4,7 +4,7 @@ import http.client
 import json
 from collections.abc import Mapping
 
-from model_http import ModelServer
+from tests.model_server.model_http import ModelServer
 
 
 def send(server: ModelServer, path: str, body: object, headers: Mapping[str, str]) -> tuple[int, dict[str, str], bytes]:

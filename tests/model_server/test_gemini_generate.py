@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from model_http import BAD_KEY, ModelServer
-from sending import send
+
+from tests.model_server.model_http import BAD_KEY, ModelServer
+from tests.model_server.sending import send
 
 TOOLS = [{"functionDeclarations": [{"name": name} for name in ("run_shell_command", "write_file")]}]
 HEADERS = {"x-goog-api-key": "test-key"}

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from model_http import BAD_KEY, ModelServer
-from sending import send
+
+from tests.model_server.model_http import BAD_KEY, ModelServer
+from tests.model_server.sending import send
 
 TOOLS = [{"name": "Write"}, {"name": "Bash"}]
 HEADERS = {"anthropic-version": "2023-06-01", "x-api-key": "test-key"}
@@ -153,7 +154,7 @@ def test_closing_the_server_lets_go_of_whoever_hangs(server: ModelServer) -> Non
 @pytest.mark.system
 def test_it_runs_by_its_path_and_writes_what_it_saw(tmp_path: Path) -> None:
     log = tmp_path / "requests.jsonl"
-    command = [sys.executable, str(Path(__file__).parent), "--log", str(log)]
+    command = [sys.executable, "-m", "tests.model_server", "--log", str(log)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

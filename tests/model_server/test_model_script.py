@@ -3,7 +3,8 @@
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from model_script import Break, Calls, Conversation, Director, Refuse, Say, ScriptError, Usage
+
+from tests.model_server.model_script import Break, Calls, Conversation, Director, Refuse, Say, ScriptError, Usage
 
 
 def decide(prompt: str, *results: str, director: Director | None = None) -> object:

@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 import pytest
-from model_http import BAD_KEY, ModelServer
-from sending import send
+
+from tests.model_server.model_http import BAD_KEY, ModelServer
+from tests.model_server.sending import send
 
 SPACE = {"type": "namespace", "name": "mcp__s", "tools": [{"name": "poke"}]}
 TOOLS = [{"type": "function", "name": "exec_command"}, {"type": "custom", "name": "apply_patch"}, SPACE]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rig import Neutral, Scene, Settings
+from tests.real_clis.rig import Neutral, Scene, Settings
 
 UNKNOWN_SESSION = "11111111-1111-4111-8111-111111111111"
 WORK = """\

@@ -1,20 +1,14 @@
 """A real agent CLI, a model server on loopback, and a whole compas around them."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-# pytest's importlib mode puts no test folder on the path; these modules are imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-sys.path.insert(0, str(Path(__file__).parents[1] / "model_server"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "system"))
-
-from model_http import ModelServer, open_model_server
-from rigs import RIGS
-from stage import Stage, open_with
-from workshop import Workshop
+from tests.kit.system.workshop import Workshop
+from tests.model_server.model_http import ModelServer, open_model_server
+from tests.real_clis.rigs import RIGS
+from tests.real_clis.stage import Stage, open_with
 
 
 @pytest.fixture

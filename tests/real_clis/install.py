@@ -1,6 +1,6 @@
 """Installs the agent CLIs that the tests drive, in pinned versions, and prints where they are.
 
-    python tests/real_clis/install.py [NAME …]
+    python -m tests.real_clis.install [NAME …]
 
 They go into the directory COMPAS_CLI_CACHE, or ~/.cache/compas-test-clis. What is there already is kept.
 """

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
-from rig import Neutral, Scene, Settings
+from tests.real_clis.rig import Neutral, Scene, Settings
 
 WORK = """\
 SCENARIO:write path=health.py content="OK = 1"

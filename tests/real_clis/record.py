@@ -1,4 +1,4 @@
-"""Records what the agent CLIs print, into tests/data/transcripts: `python tests/real_clis/record.py [CLI [SCENE …]]`.
+"""Records what the agent CLIs print, into tests/data/transcripts: `python -m tests.real_clis.record [CLI [SCENE …]]`.
 
 A transcript has one JSON line for each line of output, under the name of its stream (an object if the line is one, else
 its text), and at last the exit status, or the signal that ended it. What differs from run to run (ids, times, paths) is
@@ -17,19 +17,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "model_server"))
-sys.path.insert(0, str(Path(__file__).parents[2]))
-
-import install
-from model_http import ModelServer, open_model_server
-from rig import Neutral, Rig, Scene
-from rigs import RIGS
-
 from compas.backends.backend import Task
 from compas.backends.catalogue import build_backends
 from compas.domain.specs import AgentSpec
+from tests.kit.places import TRANSCRIPTS
+from tests.model_server.model_http import ModelServer, open_model_server
+from tests.real_clis import install
+from tests.real_clis.rig import Neutral, Rig, Scene
+from tests.real_clis.rigs import RIGS
 
-TRANSCRIPTS = Path(__file__).parents[1] / "data" / "transcripts"
 CEILING = 60.0
 
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")

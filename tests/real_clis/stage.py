@@ -7,12 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import install
-import process_tree
 import pytest
-from model_http import ModelServer
-from rig import Rig, Settings
-from workshop import CEILING, Workshop, finish, open_workshop
+
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import CEILING, Workshop, finish, open_workshop
+from tests.model_server.model_http import ModelServer
+from tests.real_clis import install
+from tests.real_clis.rig import Rig, Settings
 
 SECONDS = 50
 """What a task may take. The slowest CLI needs a few seconds to start."""

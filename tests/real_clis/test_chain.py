@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import install
 import pytest
-from model_http import ModelServer
-from rigs import RIGS
-from stage import Stage, open_with
+
+from tests.model_server.model_http import ModelServer
+from tests.real_clis import install
+from tests.real_clis.rigs import RIGS
+from tests.real_clis.stage import Stage, open_with
 
 pytestmark = pytest.mark.system
 

@@ -6,10 +6,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import process_tree
 import pytest
-from model_http import ModelServer
-from workshop import CEILING, Workshop
+
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import CEILING, Workshop
+from tests.model_server.model_http import ModelServer
 
 pytestmark = pytest.mark.system
 

@@ -5,14 +5,14 @@ import signal
 import sys
 from pathlib import Path
 
-import process_tree
 import pytest
-from stage import Stage
 
 from compas.backends.backend import Task
 from compas.backends.catalogue import build_backends
 from compas.backends.environment import MARKS
 from compas.domain.specs import AgentSpec
+from tests.kit.system import process_tree
+from tests.real_clis.stage import Stage
 
 pytestmark = pytest.mark.system
 

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from workshop import CEILING, Result, Workshop, finish
+
+from tests.kit.system.workshop import CEILING, Result, Workshop, finish
 
 pytestmark = pytest.mark.system
 

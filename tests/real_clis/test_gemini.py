@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from model_http import ModelServer
-from rigs import RIGS
-from stage import Stage, open_with
 
 from compas.backends.environment import MARKS
-from compas.backends.gemini import ATTEMPTS
+from compas.backends.gemini.adapter import ATTEMPTS
+from tests.model_server.model_http import ModelServer
+from tests.real_clis.rigs import RIGS
+from tests.real_clis.stage import Stage, open_with
 
 pytestmark = pytest.mark.system
 

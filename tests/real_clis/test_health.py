@@ -5,17 +5,17 @@ import os
 from pathlib import Path
 from typing import Any
 
-import install
 import pytest
 import trio
-from ceiling import CEILING
-from model_http import ModelServer
-from stage import SECONDS, Stage
 
 from compas.backends.backend import Availability, CommandLine, OutputReader, Resumed, Task
 from compas.backends.probes import PROBES
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, look
+from tests.kit.ceiling import CEILING
+from tests.model_server.model_http import ModelServer
+from tests.real_clis import install
+from tests.real_clis.stage import SECONDS, Stage
 
 pytestmark = pytest.mark.system
 

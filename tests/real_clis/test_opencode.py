@@ -1,9 +1,9 @@
 """What only OpenCode does: its permissions, its profiles, and conversations that belong to a place."""
 
 import pytest
-from stage import Stage
 
 from compas.backends.environment import MARKS
+from tests.real_clis.stage import Stage
 
 pytestmark = pytest.mark.system
 

@@ -9,8 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from model_http import ModelServer
-from workshop import CEILING, Workshop
+
+from tests.kit.system.workshop import CEILING, Workshop
+from tests.model_server.model_http import ModelServer
 
 pytestmark = pytest.mark.system
 

@@ -2,11 +2,12 @@
 
 import signal
 
-import process_tree
 import pytest
-from expected import EXPECTED
-from stage import Stage
-from workshop import CEILING
+
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import CEILING
+from tests.real_clis.expected import EXPECTED
+from tests.real_clis.stage import Stage
 
 pytestmark = pytest.mark.system
 

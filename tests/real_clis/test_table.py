@@ -1,6 +1,6 @@
 """docs/backends.md shows what the tests hold against the CLIs."""
 
-import table
+from tests.real_clis import table
 
 
 def test_the_document_shows_every_cli_and_scenario_as_it_is_tested() -> None:

@@ -1,15 +1,11 @@
 """A whole compas for each test, and the proof that nothing of it outlives the test."""
 
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-# pytest's importlib mode puts no test folder on the path; these modules are imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from workshop import Workshop, open_workshop
+from tests.kit.system.workshop import Workshop, open_workshop
 
 
 @pytest.fixture

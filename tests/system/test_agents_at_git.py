@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from workshop import Workshop
+
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

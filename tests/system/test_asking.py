@@ -6,9 +6,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import process_tree
 import pytest
-from workshop import Workshop
+
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from terminal import Terminal
-from workshop import CEILING, Workshop
+
+from tests.kit.system.terminal import Terminal
+from tests.kit.system.workshop import CEILING, Workshop
 
 pytestmark = pytest.mark.system
 

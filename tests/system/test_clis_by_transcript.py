@@ -1,9 +1,10 @@
 """What agent CLIs were recorded saying, played by a command of their name, through the whole of compas."""
 
-import process_tree
 import pytest
-from recorded_cli import CONTINUES, FOREVER, RecordedCli
-from workshop import Workshop
+
+from tests.kit.system import process_tree
+from tests.kit.system.recorded_cli import CONTINUES, FOREVER, RecordedCli
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

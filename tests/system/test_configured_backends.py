@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ceiling import CEILING
-from workshop import Workshop
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

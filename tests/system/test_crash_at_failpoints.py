@@ -4,15 +4,15 @@ import signal
 from collections import Counter
 from typing import NamedTuple
 
-import merge_crashes
 import pytest
-from ceiling import CEILING
-from read_models import before_and_after_a_rebuild
-from workshop import Workshop, finish
 
 from compas import failpoints
-from compas.git.messages import FillPool
-from compas.git.pool import fill_pool
+from compas.git.protocol.messages import FillPool
+from compas.git.worktree.pool import fill_pool
+from tests.kit.ceiling import CEILING
+from tests.kit.system import merge_crashes
+from tests.kit.system.read_models import before_and_after_a_rebuild
+from tests.kit.system.workshop import Workshop, finish
 
 IN_MERGES = merge_crashes.POINTS
 """Those of `test_crash_in_merges`."""

@@ -4,9 +4,10 @@ import signal
 from collections import Counter
 
 import pytest
-from ceiling import CEILING
-from read_models import before_and_after_a_rebuild
-from workshop import Workshop, finish
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system.read_models import before_and_after_a_rebuild
+from tests.kit.system.workshop import Workshop, finish
 
 pytestmark = pytest.mark.system
 

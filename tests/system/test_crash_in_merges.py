@@ -3,11 +3,12 @@
 import signal
 from collections import Counter
 
-import merge_crashes
 import pytest
-from ceiling import CEILING
-from read_models import before_and_after_a_rebuild
-from workshop import Workshop, finish
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system import merge_crashes
+from tests.kit.system.read_models import before_and_after_a_rebuild
+from tests.kit.system.workshop import Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -4,10 +4,11 @@ import os
 import signal
 import sys
 
-import process_tree
 import pytest
-from terminal import Terminal, wait
-from workshop import Workshop
+
+from tests.kit.system import process_tree
+from tests.kit.system.terminal import Terminal, wait
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

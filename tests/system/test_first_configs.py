@@ -1,7 +1,8 @@
 """The two configs that people begin with: they load, and take work to main without a verdict and without any flag."""
 
 import pytest
-from workshop import Workshop
+
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

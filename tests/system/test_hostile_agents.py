@@ -5,10 +5,10 @@ import select
 import sys
 from pathlib import Path
 
-import hostile_agent
-import process_tree
 import pytest
-from workshop import CEILING, Workshop
+
+from tests.kit.system import hostile_agent, process_tree
+from tests.kit.system.workshop import CEILING, Workshop
 
 pytestmark = pytest.mark.system
 

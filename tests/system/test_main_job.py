@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from ceiling import CEILING
-from workshop import Workshop, finish
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
-import process_tree
 import pytest
-from ceiling import CEILING
-from workshop import Workshop
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

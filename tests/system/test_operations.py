@@ -5,9 +5,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import process_tree
 import pytest
-from workshop import CEILING, Workshop, finish
+
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import CEILING, Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -3,8 +3,9 @@
 import json
 
 import pytest
-from recorded_cli import RecordedCli
-from workshop import Workshop
+
+from tests.kit.system.recorded_cli import RecordedCli
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-import process_tree
 import pytest
-from workshop import Workshop
+
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

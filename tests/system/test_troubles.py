@@ -9,11 +9,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import process_tree
 import pytest
-from workshop import CEILING, Result, Workshop, finish
 
 from compas.paths import socket_lock_path, socket_path
+from tests.kit.system import process_tree
+from tests.kit.system.workshop import CEILING, Result, Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from workshop import Workshop
+
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

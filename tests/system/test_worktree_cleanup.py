@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 
 import pytest
-from ceiling import CEILING
-from workshop import Workshop
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

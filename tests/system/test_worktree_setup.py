@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from ceiling import CEILING
-from workshop import Workshop
 
 from compas.domain.ports import FIRST, LAST
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

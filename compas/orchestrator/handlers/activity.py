@@ -4,12 +4,12 @@ from actors.bus import Lagged
 from actors.remote.errors import CallError
 from compas.api import activity as api
 from compas.domain import events as e
-from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.executions.follower import ExecutionProgress
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.history import find_execution
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.output import ExecutionProgress
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
-from compas.orchestrator.telemetry import ReadEvents, kept
+from compas.orchestrator.telemetry.actor import ReadEvents, kept
 from compas.store.projections.execution_queries import ExecutionRow, execution_by_id
 from compas.store.telemetry import TelemetryEvent, TelemetryPage
 

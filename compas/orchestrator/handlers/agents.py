@@ -3,9 +3,9 @@
 from compas.api import agents as api
 from compas.backends.credentials import NOT_ASKED_FOR
 from compas.domain.specs import OPERATOR, AgentSpec
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.backends import Examined, examine
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.projections.counters import AgentLoad, loads
 
 

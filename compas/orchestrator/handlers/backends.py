@@ -13,8 +13,8 @@ from compas.api.supervision import Ping
 from compas.domain.breaker import Breaker
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, search_path_of
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.messages import DescribeBreaker, LookAt, PingAgent
+from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.messages.backend import DescribeBreaker, LookAt, PingAgent
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 
 log = logging.getLogger("compas.health")

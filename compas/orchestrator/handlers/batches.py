@@ -13,8 +13,8 @@ from compas.api.threads import AbandonResponse
 from compas.domain.decision import Refusal
 from compas.domain.requests import RequestId
 from compas.domain.thread import TERMINAL
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.threads import give_up
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable

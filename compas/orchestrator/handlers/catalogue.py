@@ -1,5 +1,6 @@
 """Which handler serves which operation."""
 
+from compas.orchestrator.handler_context import Handler
 from compas.orchestrator.handlers import (
     activity,
     agents,
@@ -23,7 +24,6 @@ from compas.orchestrator.handlers import (
     waiting,
     worktrees,
 )
-from compas.orchestrator.handlers.desk import Handler
 
 HANDLERS: dict[str, Handler] = {
     "dispatch": dispatching.dispatch,

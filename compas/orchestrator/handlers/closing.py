@@ -8,7 +8,8 @@ from compas.domain import events as e
 from compas.domain.approval.judgement import Judgement
 from compas.domain.decision import Refusal
 from compas.domain.lifecycle import Close
-from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
 from compas.orchestrator.handlers.merging import (
     MergeWish,
     asking_execution,
@@ -16,11 +17,10 @@ from compas.orchestrator.handlers.merging import (
     operators_word,
     queue_merge,
 )
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.unmerged import why_unmerged
-from compas.orchestrator.messages import Answered, CloseThread
-from compas.orchestrator.publications import once_published
-from compas.orchestrator.targets import refuse_pending
+from compas.orchestrator.merges.publications import once_published
+from compas.orchestrator.merges.targets import refuse_pending
+from compas.orchestrator.messages.thread import Answered, CloseThread
 from compas.store.projections.worktrees import worktrees_of_thread
 
 

@@ -1,9 +1,9 @@
 """Handler of `reload`."""
 
 from compas.api import configuration as api
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import ReloadConfig
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.messages.config import ReloadConfig
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, CONFIG
 
 

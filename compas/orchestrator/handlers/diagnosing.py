@@ -7,11 +7,11 @@ from compas.api import diagnosis as api
 from compas.domain import events as e
 from compas.domain.diagnosis import AgentState, LastMerge, Surroundings, diagnose
 from compas.domain.thread import Session, Thread, evolve
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.backends import examine
-from compas.orchestrator.handlers.desk import Desk
 from compas.orchestrator.handlers.looking import unknown_thread
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.targets import why_targets_are_held
+from compas.orchestrator.merges.targets import why_targets_are_held
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread

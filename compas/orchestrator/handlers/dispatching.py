@@ -11,9 +11,9 @@ from compas.domain.dispatch import Dispatch, Rules
 from compas.domain.ids import reference
 from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
-from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import Answered, DispatchTo, GiveRuling
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.messages.thread import Answered, DispatchTo, GiveRuling
 from compas.store.projections.counters import loads
 
 

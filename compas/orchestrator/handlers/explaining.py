@@ -9,11 +9,11 @@ from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.explanation import explain, standing
 from compas.domain.thread import Thread, evolve
-from compas.orchestrator.approval import reviews_now
-from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.looking import unknown_thread
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import DescribeBreaker
+from compas.orchestrator.merges.approval import reviews_now
+from compas.orchestrator.messages.backend import DescribeBreaker
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.store.projections.merges import merges_of_thread
 

@@ -3,10 +3,10 @@
 from actors.remote.errors import CallError
 from compas.api import figures as api
 from compas.domain.tool_use import Uses
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
-from compas.orchestrator.telemetry import CountToolUses
+from compas.orchestrator.telemetry.actor import CountToolUses
 from compas.store.connection import Reader
 from compas.store.projections.counters import cost_by_agent
 from compas.store.projections.figures import Figures, figures

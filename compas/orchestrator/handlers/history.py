@@ -12,11 +12,11 @@ from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError
-from compas.orchestrator.approval import reviews_now
-from compas.orchestrator.handlers.desk import Desk, git_refused
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, git_refused
 from compas.orchestrator.handlers.log_lines import Head, Tail
 from compas.orchestrator.handlers.remarks import head_remark
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.merges.approval import reviews_now
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
 from compas.runner.logformat import format_line

@@ -4,8 +4,8 @@ from actors.remote.errors import CallError
 from compas.api import looking as api
 from compas.domain.ids import parse_reference, reference
 from compas.domain.polling import Look, beginning
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import newest_of_thread
 from compas.store.projections.messages import MessageRow, intents_of_thread, message_by_number, messages_of_thread

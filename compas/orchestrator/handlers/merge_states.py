@@ -6,9 +6,9 @@ from actors.remote.errors import CallError
 from compas.api import merging as api
 from compas.domain import events as e
 from compas.domain.conflict_report import resolve_task
-from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import CancelMerge, LocateMerges
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.messages.merge import CancelMerge, LocateMerges
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeFilter, MergeRow, merge_by_op, merges_by_status, recent_merges

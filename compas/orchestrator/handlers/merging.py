@@ -16,19 +16,20 @@ from compas.domain.merge import LOOK_AGAIN
 from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
 from compas.domain.target import Sight, is_held
-from compas.git.client import GitWorker
 from compas.git.errors import GitError
-from compas.git.head_words import head_elsewhere
-from compas.git.messages import Entry, StatusReport
-from compas.orchestrator.approval import Wish, judge_wish
-from compas.orchestrator.handlers.desk import Desk, answered, git_refused
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import Answered, LocateMerges, QueueMerge
+from compas.git.protocol.client import GitWorker
+from compas.git.protocol.messages import Entry, StatusReport
+from compas.git.work.head_words import head_elsewhere
+from compas.orchestrator.executions.workspace import tree_of
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered, git_refused
+from compas.orchestrator.merges.approval import Wish, judge_wish
+from compas.orchestrator.merges.target_guard import LOOKS, look_at_target
+from compas.orchestrator.merges.targets import refuse_target
+from compas.orchestrator.messages.merge import LocateMerges, QueueMerge
+from compas.orchestrator.messages.thread import Answered
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
-from compas.orchestrator.target_guard import LOOKS, look_at_target
-from compas.orchestrator.targets import refuse_target
-from compas.orchestrator.which_repository import which_repository
-from compas.orchestrator.workspace import tree_of
+from compas.orchestrator.worktrees.which_repository import which_repository
 from compas.store.connection import Reader
 from compas.store.log_rows import head
 from compas.store.projections.messages import newest_message

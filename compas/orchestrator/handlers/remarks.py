@@ -1,9 +1,9 @@
 """What is to be said of a thread's worktree before anybody relies on what its branch holds."""
 
 from compas.git.errors import GitRefused
-from compas.git.head_words import head_elsewhere
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.workspace import tree_of
+from compas.git.work.head_words import head_elsewhere
+from compas.orchestrator.executions.workspace import tree_of
+from compas.orchestrator.handler_context import Desk
 from compas.store.projections.worktrees import WorktreeRow
 
 

@@ -4,10 +4,10 @@ import msgspec
 
 from compas.api.reopening import ReopenRequest, ReopenResponse
 from compas.domain import events as e
-from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import ReopenThread
-from compas.orchestrator.publications import once_published
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.merges.publications import once_published
+from compas.orchestrator.messages.thread import ReopenThread
 
 
 async def reopen(desk: Desk, call: ResolvedCall) -> ReopenResponse:

@@ -15,14 +15,14 @@ from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.thread import Thread
-from compas.git import messages as g
 from compas.git.errors import GitError
-from compas.orchestrator.handlers.desk import Desk, answered, git_refused
+from compas.git.protocol import messages as g
+from compas.orchestrator.executions.workspace import tree_of
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered, git_refused
 from compas.orchestrator.handlers.dispatching import post_work
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import DescribeThread, GiveRuling
-from compas.orchestrator.which_repository import which_repository
-from compas.orchestrator.workspace import tree_of
+from compas.orchestrator.messages.thread import DescribeThread, GiveRuling
+from compas.orchestrator.worktrees.which_repository import which_repository
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from compas.api import supervision as api
 from compas.config.config import Config
 from compas.config.suggest import did_you_mean
 from compas.domain.specs import AgentSpec
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.backends import Examined, examine
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.store.projections.counters import AgentLoad, loads
 
 

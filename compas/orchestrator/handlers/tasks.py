@@ -4,8 +4,8 @@ from actors.remote.errors import CallError
 from compas.api import tasks as api
 from compas.domain.decision import Refusal
 from compas.domain.task_filter import read_filter
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id

@@ -12,12 +12,13 @@ from compas.domain.merge import ABANDONED
 from compas.domain.requests import RequestId
 from compas.domain.thread import RUNNING
 from compas.git.errors import GitError
-from compas.orchestrator.approval import PATIENCE_SECS, reviews_now
-from compas.orchestrator.handlers.desk import Desk, answered
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
 from compas.orchestrator.handlers.remarks import head_remark
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import AbandonThread, Answered, WithdrawMerges
-from compas.orchestrator.publications import once_published
+from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
+from compas.orchestrator.merges.publications import once_published
+from compas.orchestrator.messages.merge import WithdrawMerges
+from compas.orchestrator.messages.thread import AbandonThread, Answered
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from functools import partial
 
-from compas.git.client import GitWorker
 from compas.git.errors import GitError, GitRefused
-from compas.git.messages import Contained
-from compas.orchestrator.handlers.desk import Desk
-from compas.orchestrator.targets import held_among, holders
-from compas.orchestrator.workspace import tree_of
+from compas.git.protocol.client import GitWorker
+from compas.git.protocol.messages import Contained
+from compas.orchestrator.executions.workspace import tree_of
+from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.merges.targets import held_among, holders
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread

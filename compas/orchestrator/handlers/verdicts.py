@@ -5,9 +5,9 @@ import msgspec
 from actors.remote.errors import CallError
 from compas.api.verdicts import VerdictRequest, VerdictResponse
 from compas.domain.approval.judged import judged_now
-from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import DescribeThread, GiveVerdict
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.messages.thread import DescribeThread, GiveVerdict
 
 
 async def verdict(desk: Desk, call: ResolvedCall) -> VerdictResponse:

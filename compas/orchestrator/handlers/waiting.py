@@ -12,10 +12,10 @@ from compas.domain import events as e
 from compas.domain.callers import Caller
 from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
-from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk
 from compas.orchestrator.handlers.looking import number_of
 from compas.orchestrator.handlers.merge_states import conflicts_of, duration_of, next_step, task_of, unknown_merge
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
 from compas.orchestrator.handlers.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage

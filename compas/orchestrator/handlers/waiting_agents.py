@@ -7,7 +7,7 @@ import msgspec
 
 from compas.domain.callers import Caller, Places, Waiter, waits_for_itself
 from compas.domain.waiting import Picture, SeenExecution
-from compas.orchestrator.handlers.desk import Desk
+from compas.orchestrator.handler_context import Desk
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, unsettled_executions
 from compas.store.projections.threads import descendants_of

@@ -11,14 +11,15 @@ from compas.domain import events as e
 from compas.domain.cleanup import Kept
 from compas.domain.decision import Refusal
 from compas.domain.thread import TERMINAL, Thread
-from compas.git import messages as g
 from compas.git.errors import GitError, GitRefused
-from compas.orchestrator.handlers.desk import Desk, answered
-from compas.orchestrator.handlers.resolved_call import ResolvedCall
-from compas.orchestrator.messages import CommitWork, DescribeKept, DescribeThread, RemoveTree
+from compas.git.protocol import messages as g
+from compas.orchestrator.executions.workspace import tree_of
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.messages.thread import CommitWork, DescribeThread
+from compas.orchestrator.messages.worktree import DescribeKept, RemoveTree
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
-from compas.orchestrator.which_repository import which_repository
-from compas.orchestrator.workspace import tree_of
+from compas.orchestrator.worktrees.which_repository import which_repository
 from compas.store.connection import Reader
 from compas.store.projections.threads import thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, all_worktrees, worktrees_of_thread

@@ -1,25 +1,18 @@
 """A small server to talk to, on whichever carrier a test wants."""
 
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
 
-HERE = Path(__file__).parent
-# pytest's importlib mode puts no test folder on the path; the playground is imported by name.
-sys.path.insert(0, str(HERE))
-
-from remote_playground import SETTINGS, Playground  # noqa: E402 - found by the line above
-
-from actors.remote.call import CallHandler  # noqa: E402
-from actors.remote.codec import Encoding  # noqa: E402
-from actors.remote.server import ServerSettings, serve_connection  # noqa: E402
-from actors.remote.session import Session, open_session  # noqa: E402
-from actors.remote.transport import memory_transport_pair  # noqa: E402
+from actors.remote.call import CallHandler
+from actors.remote.codec import Encoding
+from actors.remote.server import ServerSettings, serve_connection
+from actors.remote.session import Session, open_session
+from actors.remote.transport import memory_transport_pair
+from tests.kit.actors.remote_playground import SETTINGS, Playground
+from tests.kit.ceiling import CEILING
 
 
 @pytest.fixture(params=list(Encoding), ids=["msgpack", "json"])

@@ -9,8 +9,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from remote_playground import SETTINGS, Playground
 
 from actors.remote.codec import Codec, Encoding, FrameSplitter
 from actors.remote.errors import ConnectError, PeerRefused, SessionLost, SocketAbsent, SocketRefused
@@ -19,6 +17,8 @@ from actors.remote.listener import bind_unix, listen_unix
 from actors.remote.server import ServerSettings
 from actors.remote.session import open_session
 from actors.remote.sockets import connect_unix
+from tests.kit.actors.remote_playground import SETTINGS, Playground
+from tests.kit.ceiling import CEILING
 
 
 @pytest.fixture

@@ -13,16 +13,16 @@ import msgspec
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 
 from actors.remote.errors import SessionLost, VersionRefused
 from actors.remote.handshake import Versions
 from actors.remote.process import HostSettings, ProcessExit, ProcessHost, ProcessStartError, open_process_host
+from tests.kit.ceiling import CEILING
+from tests.kit.places import REPOSITORY
 
 pytestmark = pytest.mark.system
 
-ROOT = Path(__file__).parents[3]
-PROGRAM = [sys.executable, str(Path(__file__).parent / "remote_playground.py")]
+PROGRAM = [sys.executable, str(REPOSITORY / "tests" / "kit" / "actors" / "remote_playground.py")]
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def settings(output: IO[bytes]) -> HostSettings:
 def _open(
     settings: HostSettings, *, exit_seconds: float = CEILING, **options: Callable[[ProcessExit], None]
 ) -> AbstractAsyncContextManager[ProcessHost]:
-    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "MARK": "kept"}
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(REPOSITORY), "MARK": "kept"}
     return open_process_host([*PROGRAM, str(exit_seconds)], name="playground", env=env, settings=settings, **options)
 
 
@@ -206,7 +206,7 @@ async def test_the_death_of_the_parent_ends_the_child() -> None:
         parent = await trio.lowlevel.open_process(
             [sys.executable, "-c", PARENT, *PROGRAM, "5"],
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         )
         assert parent.stdout is not None
         async with parent.stdout:
@@ -224,7 +224,7 @@ async def test_the_death_of_the_parent_ends_the_child() -> None:
 
 def test_the_childs_program_started_by_hand_says_so() -> None:
     process = subprocess.Popen(
-        [*PROGRAM, "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+        [*PROGRAM, "5"], stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(REPOSITORY)}
     )
     _, complaint = process.communicate(timeout=CEILING)
     assert process.returncode == 1

@@ -5,8 +5,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
-from remote_playground import Playground
 
 from actors.remote.call import Call, CallHandler
 from actors.remote.codec import Codec, Encoding
@@ -28,6 +26,8 @@ from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
+from tests.kit.actors.remote_playground import Playground
+from tests.kit.ceiling import CEILING
 
 OpenPair = Callable[..., AbstractAsyncContextManager[Session]]
 

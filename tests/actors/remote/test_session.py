@@ -5,8 +5,6 @@ import msgspec
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
-from remote_playground import Playground
 
 from actors.remote.call import Call
 from actors.remote.codec import Codec, Encoding
@@ -24,6 +22,8 @@ from actors.remote.handshake import Versions, WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
+from tests.kit.actors.remote_playground import Playground
+from tests.kit.ceiling import CEILING
 
 OpenPair = Callable[..., AbstractAsyncContextManager[Session]]
 

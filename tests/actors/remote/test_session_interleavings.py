@@ -3,7 +3,6 @@
 import msgspec
 import trio
 import trio.testing
-from ceiling import CEILING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import memory_transport_pair
+from tests.kit.ceiling import CEILING
 
 
 class Plan(msgspec.Struct, frozen=True):

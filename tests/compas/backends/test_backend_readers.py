@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 
 from compas.backends.backend import ExitStatus, OutputReader
-from compas.backends.claude import ClaudeReader
-from compas.backends.codex import CodexBackend
-from compas.backends.gemini import GeminiReader
+from compas.backends.claude.adapter import ClaudeReader
+from compas.backends.codex.adapter import CodexBackend
+from compas.backends.gemini.adapter import GeminiReader
 from compas.backends.generic import GenericReader
-from compas.backends.opencode import OpenCodeReader
+from compas.backends.opencode.adapter import OpenCodeReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
 

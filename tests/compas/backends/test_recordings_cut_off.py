@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable
 
 import pytest
-from recorded import Line, lines_of, read_lines, scenes_of
 
 from compas.backends.backend import ExitStatus, OutputReader
-from compas.backends.claude import ClaudeReader
-from compas.backends.codex import CodexBackend
-from compas.backends.gemini import GeminiReader
-from compas.backends.opencode import OpenCodeReader
+from compas.backends.claude.adapter import ClaudeReader
+from compas.backends.codex.adapter import CodexBackend
+from compas.backends.gemini.adapter import GeminiReader
+from compas.backends.opencode.adapter import OpenCodeReader
+from tests.kit.backends.recorded import Line, lines_of, read_lines, scenes_of
 
 READERS: dict[str, Callable[[], OutputReader]] = {
     "claude": ClaudeReader,

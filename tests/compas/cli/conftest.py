@@ -1,7 +1,6 @@
 """The command line as a process, beside a supervisor that follows a script."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,20 +8,17 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from compas.client.place import place_of
-
-# pytest's importlib mode puts no test folder on the path; these modules are imported by name.
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent / "client")]
-
-from command_line import CommandLine  # noqa: E402 - found by the line above
-from scripted_supervisor import Scripted  # noqa: E402
-from setup_desk import Desk  # noqa: E402
+from tests.kit.cli.command_line import CommandLine
+from tests.kit.cli.setup_desk import Desk
+from tests.kit.client.scripted_supervisor import Scripted
+from tests.kit.places import REPOSITORY
 
 
 @pytest.fixture
 def environ() -> Iterator[dict[str, str]]:
     """Return the environment of the commands: private places, UTC, no colour, the modules of this tree."""
     with TemporaryDirectory(prefix="cps-", dir="/tmp") as directory:
-        tree = str(Path(__file__).parents[3])
+        tree = str(REPOSITORY)
         yield {
             "PATH": os.environ["PATH"],
             "HOME": directory,
@@ -60,4 +56,4 @@ def scripted(config: Path, environ: dict[str, str], tmp_path: Path) -> Iterator[
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """Return a machine to set compas up on."""
     with TemporaryDirectory(prefix="cps-", dir="/tmp") as runtime:
-        yield Desk(tmp_path, runtime, Path(__file__).parents[3])
+        yield Desk(tmp_path, runtime, REPOSITORY)

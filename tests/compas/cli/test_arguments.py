@@ -12,9 +12,9 @@ from compas.api.merging import MergeRequest
 from compas.api.operation import parameters
 from compas.api.waiting import WAIT, WAIT_MERGE
 from compas.cli.arguments import CommandParser, add_parameters, request_from
-from compas.cli.commands import commands
-from compas.cli.operation_command import RENDERERS
-from compas.cli.wait_command import chosen, exit_code
+from compas.cli.catalogue import commands
+from compas.cli.commands.operation import RENDERERS
+from compas.cli.commands.wait import chosen, exit_code
 
 
 def request_for(name: str, *args: str) -> msgspec.Struct:
@@ -30,7 +30,7 @@ def test_every_operation_is_a_command_with_hyphens() -> None:
 
 
 def test_every_operation_without_code_of_its_own_has_a_way_to_be_written() -> None:
-    generic = {name for name, command in commands().items() if command.runs.endswith("operation_command:main")}
+    generic = {name for name, command in commands().items() if command.runs.endswith("commands.operation:main")}
     written = {name.replace("_", "-") for name in RENDERERS}
     assert generic == written | {"status", "diff"}
 

@@ -6,9 +6,10 @@ import signal
 import subprocess
 
 import pytest
-from ceiling import CEILING
-from command_line import CommandLine
-from scripted_supervisor import Scripted
+
+from tests.kit.ceiling import CEILING
+from tests.kit.cli.command_line import CommandLine
+from tests.kit.client.scripted_supervisor import Scripted
 
 pytestmark = pytest.mark.system
 

@@ -5,9 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from ceiling import CEILING
-from command_line import CommandLine
-from scripted_supervisor import Scripted
+
+from tests.kit.ceiling import CEILING
+from tests.kit.cli.command_line import CommandLine
+from tests.kit.client.scripted_supervisor import Scripted
 
 pytestmark = pytest.mark.system
 
@@ -114,5 +115,5 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
 
 def test_a_command_loads_only_its_own_code(compas: CommandLine) -> None:
     _, modules = loaded_by(compas, "stop")
-    assert "compas.cli.operation_command" not in modules
+    assert "compas.cli.commands.operation" not in modules
     assert "subprocess" not in modules

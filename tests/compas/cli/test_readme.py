@@ -1,11 +1,11 @@
 """The README's table of commands names every command."""
 
 import re
-from pathlib import Path
 
-from compas.cli.commands import commands
+from compas.cli.catalogue import commands
+from tests.kit.places import REPOSITORY
 
-README = Path(__file__).parents[3] / "README.md"
+README = REPOSITORY / "README.md"
 
 
 def test_the_readme_names_every_command_and_no_other() -> None:

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ceiling import CEILING
-from command_line import CommandLine
+
+from tests.kit.ceiling import CEILING
+from tests.kit.cli.command_line import CommandLine
 
 pytestmark = pytest.mark.system
 

@@ -1,7 +1,6 @@
 """A private place for sockets, and a supervisor that follows a script: clients are tested with real processes."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,11 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from compas.client.place import Place, place_of
-
-# pytest's importlib mode puts no test folder on the path; this module is imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from scripted_supervisor import Scripted
+from tests.kit.client.scripted_supervisor import Scripted
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from typing import TypeVar
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
 
 from actors.remote.call import Call
 from actors.remote.codec import Codec, Encoding
@@ -36,8 +35,9 @@ from actors.remote.listener import listen_unix
 from actors.remote.server import ServerSettings
 from actors.remote.sockets import UnixTransport, accept_unix
 from compas.client.blocking import BlockingConnection, ConnectionLost, connect
+from tests.kit.ceiling import CEILING
+from tests.kit.places import REPOSITORY
 
-ROOT = Path(__file__).parents[3]
 SETTINGS = ServerSettings(welcome=WelcomeInfo(server="supervisor/1", state="recovering", epoch=3))
 T = TypeVar("T")
 
@@ -365,7 +365,7 @@ async def test_an_interrupt_cancels_the_request_before_it_goes_on(path: str) -> 
         client = await trio.lowlevel.open_process(
             [sys.executable, "-c", INTERRUPTED, path],
             stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
         )
         server = await admit()
         await server.send(Welcome(protocol=1, server="raw"))
@@ -386,5 +386,5 @@ async def test_an_interrupt_cancels_the_request_before_it_goes_on(path: str) -> 
 @pytest.mark.system
 def test_it_starts_without_trio() -> None:
     code = "import sys, compas.client.blocking; sys.exit('trio' in sys.modules or 'yaml' in sys.modules)"
-    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(ROOT)})
+    process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
     assert process.wait(timeout=CEILING) == 0

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from scripted_supervisor import Scripted
 
 from actors.remote.errors import RequestFailed
 from compas.api.dispatching import DISPATCH, DispatchRequest
@@ -19,6 +18,7 @@ from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
 from compas.client.locks import wait_until_free_for
 from compas.client.resume import MOST_LOSSES, after_item, with_time_left
+from tests.kit.client.scripted_supervisor import Scripted
 
 pytestmark = pytest.mark.system
 

@@ -8,8 +8,6 @@ from typing import Any
 
 import pytest
 import trio
-from ceiling import CEILING
-from scripted_supervisor import Scripted
 
 from actors.remote.call import Call
 from actors.remote.errors import RequestFailed
@@ -27,6 +25,8 @@ from compas.client.connection import Connection, await_replaced, open_connection
 from compas.client.errors import NotRunningError, UnreachableError
 from compas.client.place import Place
 from compas.client.resume import MOST_LOSSES
+from tests.kit.ceiling import CEILING
+from tests.kit.client.scripted_supervisor import Scripted
 
 pytestmark = pytest.mark.system
 

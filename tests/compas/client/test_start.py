@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from ceiling import CEILING
-from scripted_supervisor import Scripted
 
 from actors.remote.errors import PermissionDenied
 from compas.client.connect import caller_meta, connect_or_start, start_rule
 from compas.client.errors import NotRunningError, StartError, UnreachableError
 from compas.client.place import Place, place_of
 from compas.client.start import start_supervisor
+from tests.kit.ceiling import CEILING
+from tests.kit.client.scripted_supervisor import Scripted
 
 pytestmark = pytest.mark.system
 

@@ -1,14 +1,10 @@
 """A place for config files: a directory to write them in, and a home of their own."""
 
-import sys
 from pathlib import Path
 
 import pytest
 
-# pytest's importlib mode puts no test folder on the path; the desk is imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from config_desk import Desk
+from tests.kit.config.config_desk import Desk
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ import stat
 from pathlib import Path
 
 import pytest
-from config_desk import Desk
 
 from compas.config.access import Access, Place, judge, look_at_access
 from compas.config.load import load
+from tests.kit.config.config_desk import Desk
 
 FILE, DIRECTORY = stat.S_IFREG, stat.S_IFDIR
 

@@ -1,7 +1,8 @@
 """Agents: their defaults, names, backends, flags, handoffs and prompts."""
 
 import pytest
-from config_desk import Desk
+
+from tests.kit.config.config_desk import Desk
 
 TWO = """\
 default_workdir: .

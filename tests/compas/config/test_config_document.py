@@ -6,12 +6,11 @@ from compas.config.document import document, main
 from compas.config.schema.declared import keys
 from compas.config.schema.file import ConfigFile
 from compas.config.schema.orchestration import Orchestration
-
-ROOT = Path(__file__).parents[3]
+from tests.kit.places import REPOSITORY
 
 
 def test_the_document_is_current() -> None:
-    assert (ROOT / "docs/config.md").read_text(encoding="utf-8") == document(), (
+    assert (REPOSITORY / "docs/config.md").read_text(encoding="utf-8") == document(), (
         "docs/config.md is out of date; run: python -m compas.config.document"
     )
 

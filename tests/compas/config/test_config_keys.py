@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from config_desk import Desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,8 +14,10 @@ from compas.config.schema.file import ConfigFile
 from compas.config.schema.key import Section
 from compas.config.suggest import closest, distance
 from compas.domain.specs import CommandSpec, HandoffSpec
+from tests.kit.config.config_desk import Desk
+from tests.kit.places import REPOSITORY
 
-DESIGN = Path(__file__).parents[3] / "docs/design.md"
+DESIGN = REPOSITORY / "docs/design.md"
 
 
 def ranged(desk: Desk, section: str, key: str, value: int) -> bool:

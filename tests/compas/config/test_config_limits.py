@@ -2,7 +2,8 @@
 
 import msgspec
 import pytest
-from config_desk import Desk
+
+from tests.kit.config.config_desk import Desk
 
 
 def test_a_file_with_only_what_is_needed_has_the_documented_limits(desk: Desk) -> None:

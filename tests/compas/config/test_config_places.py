@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from config_desk import Desk
 
 from compas.config.findings import ConfigError
 from compas.config.load import load
 from compas.config.locate import LocateError, expand_home, locate, state_dir_override
 from compas.domain.specs import CommandSpec
+from tests.kit.config.config_desk import Desk
+from tests.kit.places import REPOSITORY
 
 BARE = """\
 default_workdir: %s
@@ -67,7 +68,7 @@ def test_a_leading_tilde_is_the_home_directory(text: str, home: str, expected: s
 
 def test_locating_needs_none_of_the_heavy_libraries() -> None:
     code = "import sys, compas.config.locate as _; print(*sorted({'yaml', 'trio', 'msgspec'} & set(sys.modules)))"
-    done = subprocess.check_output([sys.executable, "-c", code], cwd=Path(__file__).parents[3], text=True)
+    done = subprocess.check_output([sys.executable, "-c", code], cwd=REPOSITORY, text=True)
     assert done.strip() == ""
 
 

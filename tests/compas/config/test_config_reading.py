@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 import yaml
-from config_desk import Desk
 
 from compas.config.findings import ConfigError
 from compas.config.load import load
+from tests.kit.config.config_desk import Desk
 
 
 def refusal(path: Path) -> str:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 import yaml
-from config_desk import Desk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
@@ -17,6 +16,7 @@ from compas.config.findings import ConfigError
 from compas.config.load import load
 from compas.config.reload import take_up
 from compas.config.schema.key import Effect
+from tests.kit.config.config_desk import Desk
 
 SECOND = "  - {alias: rev, backend: claude, safety_mode: auto_approve}\n"
 

@@ -1,11 +1,11 @@
 """The keymap is whole: every key means one thing, every command has a key, and the document says the same."""
 
 from collections import Counter
-from pathlib import Path
 
 from compas.dashboard.commands import COMMANDS
 from compas.dashboard.hotkeys import document
 from compas.dashboard.keymap import KEYMAP, WHERE, bindings_in, command_for
+from tests.kit.places import REPOSITORY
 
 
 def test_a_key_means_one_command_in_each_context() -> None:
@@ -20,5 +20,5 @@ def test_every_binding_has_a_command_and_every_command_a_key() -> None:
 
 
 def test_the_document_of_the_keys_is_current() -> None:
-    written = (Path(__file__).parents[3] / "docs" / "hotkeys.md").read_text()
+    written = (REPOSITORY / "docs" / "hotkeys.md").read_text()
     assert written == document(), "run `python -m compas.dashboard.hotkeys`"

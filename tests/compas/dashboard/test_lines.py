@@ -3,11 +3,11 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from played_screen import open_screen
-from played_supervisor import NOW, PlayedSupervisor, executing, settled
 
 from compas.api.threads import TranscriptMessage, TranscriptResponse
 from compas.dashboard.lines import Line, chop, clean_lines, cut, cut_line, fit, one_line, spread, width_of, wrap
+from tests.kit.dashboard.played_screen import open_screen
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, settled
 
 NASTY = (
     "日本語のとても長い要約です、列を壊すでしょうか",

@@ -3,13 +3,13 @@
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
-from played_screen import open_screen
-from played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
 from compas.api.history import LogEvent
 from compas.dashboard.tabs.ops import Ops
 from compas.domain import events as e
+from tests.kit.ceiling import CEILING
+from tests.kit.dashboard.played_screen import open_screen
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
 
 def busy() -> PlayedSupervisor:

@@ -4,12 +4,12 @@ import msgspec
 import pytest
 import trio
 import trio.testing
-from played_screen import open_screen
-from played_supervisor import NOW, PlayedSupervisor, executing, health, settled
 
 from compas.api.history import DiffFile, DiffResponse
 from compas.api.threads import TranscriptExecution, TranscriptMessage, TranscriptResponse
 from compas.domain import events as e
+from tests.kit.dashboard.played_screen import open_screen
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, health, settled
 
 TASK = TranscriptMessage(
     id=3, reference="db:3", sender="operator", to="dev", intent="dispatch", body="Do **it**.", created_at=NOW - 90

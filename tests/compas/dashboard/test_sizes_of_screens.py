@@ -4,8 +4,6 @@ import pytest
 import urwid
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from played_screen import open_screen
-from played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 from urwid.testing import check_box_sizing, render_text
 
 from compas.api.threads import StatusResponse, TranscriptMessage, TranscriptResponse
@@ -15,6 +13,8 @@ from compas.dashboard.sections import rows_of, sections_of
 from compas.dashboard.state import Board, Opened, evolve
 from compas.dashboard.theme import PALETTE, SIGNS, UNKNOWN, colours_of, plain_text, shows_signs, sign_of
 from compas.dashboard.widgets.surface import Surface
+from tests.kit.dashboard.played_screen import open_screen
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
 SIZES = [(1, 1), (2, 3), (39, 24), (80, 9), (40, 10), (41, 11), (80, 24), (120, 40), (300, 80), (300, 1), (1, 80)]
 PAGES = ["", "enter", "l", "d", "?", "/"]

@@ -6,7 +6,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from played_supervisor import NOW, agent, executing, health, logged, row, settled
 
 from compas.api.history import LogEvent
 from compas.api.threads import StatusResponse
@@ -17,6 +16,7 @@ from compas.dashboard.state import KEPT_THREADS, Board, Greeted, HealthRead, Los
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.widgets.listing import Listing
 from compas.domain import events as e
+from tests.kit.dashboard.played_supervisor import NOW, agent, executing, health, logged, row, settled
 
 THREADS = ("a", "b", "c")
 OPS = ("o1", "o2")

@@ -2,10 +2,10 @@
 
 import msgspec
 import pytest
-from thread_dialogue import Dialogue, agent, only, refusal, rules, success
 
 from compas.domain import events as e
 from compas.domain.callers import Caller, Places, Waiter, refuse_operation, waits_for_itself
+from tests.kit.domain.thread_dialogue import Dialogue, agent, only, refusal, rules, success
 
 DEV = Caller(execution="x1", agent="dev", thread="t0", lineage="l1", depth=1, may=frozenset({"dispatch"}), limit=3)
 

@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from thread_dialogue import Dialogue, agent, kinds, refusal, rules, success
 
 from compas.domain import events as e
 from compas.domain.cleanup import (
@@ -19,6 +18,7 @@ from compas.domain.cleanup import (
 from compas.domain.execution import next_run
 from compas.domain.furnishing import decide_step
 from compas.domain.specs import RetentionSpec
+from tests.kit.domain.thread_dialogue import Dialogue, agent, kinds, refusal, rules, success
 
 READY = e.WorktreeReady(repository="/r", path="/w", branch="compas/t1", base="main", base_commit="c", instance="one")
 GONE = e.WorktreeRemoved(repository="/r", path="/w", branch="compas/t1", fate="archived", tip="d", archive="refs/a")

@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
-from thread_dialogue import CRASHED, NOON, TIMED_OUT, Dialogue, agent, failure, rules, success
 
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.diagnosis import AgentState, Diagnosis, LastMerge, Surroundings, diagnose
+from tests.kit.domain.thread_dialogue import CRASHED, NOON, TIMED_OUT, Dialogue, agent, failure, rules, success
 
 FREE = Surroundings(now=NOON, agents={"dev": AgentState(limit=2), "other": AgentState(limit=2)}, running=0, limit=4)
 OPEN = Breaker(backend="cli", opened=e.BreakerOpened(backend="cli", failures=3, category="transient", until=NOON + 60))

@@ -3,9 +3,9 @@
 from typing import get_args
 
 import pytest
-from thread_dialogue import NOON, Dialogue, agent, failure, kinds, only, refusal, rules, success
 
 from compas.domain import events as e
+from tests.kit.domain.thread_dialogue import NOON, Dialogue, agent, failure, kinds, only, refusal, rules, success
 
 DEV = agent("dev")
 HUMAN = agent("human", role="operator")

@@ -1,19 +1,6 @@
 """The life of an execution: begun at most once, ended exactly once, with all that follows in one append."""
 
 import pytest
-from thread_dialogue import (
-    CRASHED,
-    NOON,
-    TIMED_OUT,
-    Dialogue,
-    agent,
-    failure,
-    kinds,
-    only,
-    refusal,
-    rules,
-    success,
-)
 
 from compas.domain import events as e
 from compas.domain.execution import (
@@ -27,6 +14,19 @@ from compas.domain.execution import (
     decide_worktree_ready,
     next_due,
     preview,
+)
+from tests.kit.domain.thread_dialogue import (
+    CRASHED,
+    NOON,
+    TIMED_OUT,
+    Dialogue,
+    agent,
+    failure,
+    kinds,
+    only,
+    refusal,
+    rules,
+    success,
 )
 
 DEV = agent("dev", max_retries=3)

@@ -1,9 +1,8 @@
 """The story of a thread in words, and where it stands."""
 
-from thread_dialogue import CRASHED, NOON, Dialogue, agent, failure, rules, success
-
 from compas.domain import events as e
 from compas.domain.explanation import explain, standing
+from tests.kit.domain.thread_dialogue import CRASHED, NOON, Dialogue, agent, failure, rules, success
 
 CHAIN = rules(agent("dev", "reviewer", max_retries=1), agent("reviewer"))
 

@@ -2,13 +2,13 @@
 
 import msgspec
 import pytest
-from thread_dialogue import Dialogue, agent, failure, kinds, only, rules, success
 
 from compas.domain import events as e
 from compas.domain.briefing import Answer
 from compas.domain.execution import decide_request, decide_worktree_ready
 from compas.domain.explanation import standing
 from compas.domain.specs import AgentSpec, HandoffSpec
+from tests.kit.domain.thread_dialogue import Dialogue, agent, failure, kinds, only, rules, success
 
 REVIEWERS = (agent("r1"), agent("r2"), agent("lead"))
 LINE = {

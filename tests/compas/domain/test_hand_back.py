@@ -1,12 +1,12 @@
 """A conflict goes back to the agent whose work it is, as one more link of its chain, and no further than that goes."""
 
 import msgspec
-from thread_dialogue import Dialogue, agent, kinds, refusal, rules, success
 
 from compas.domain import events as e
 from compas.domain.decision import Decision
 from compas.domain.hand_back import HandBack, decide_hand_back
 from compas.domain.specs import HandoffSpec
+from tests.kit.domain.thread_dialogue import Dialogue, agent, kinds, refusal, rules, success
 
 INTENTS = ("dispatch", "handoff", "changes-requested")
 TREE = e.WorktreeReady(repository="/src/app", path="/src/app", branch="compas/t1", base="main", base_commit="c")

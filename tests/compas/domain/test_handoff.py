@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
-from thread_dialogue import Dialogue, Said, agent, kinds, only, rules, success
 
 from compas.domain import events as e
 from compas.domain.execution import decide_request, decide_worktree_ready
 from compas.domain.specs import AgentSpec, HandoffSpec
+from tests.kit.domain.thread_dialogue import Dialogue, Said, agent, kinds, only, rules, success
 
 TWO = rules(agent("dev", "reviewer"), agent("reviewer", "dev"))
 

@@ -1,8 +1,7 @@
 """Which commit a verdict is about: what was handed over, else what the branch held when the reviewer started."""
 
-from thread_dialogue import Dialogue, agent, only, rules, success
-
 from compas.domain import events as e
+from tests.kit.domain.thread_dialogue import Dialogue, agent, only, rules, success
 
 REPO, PATH = "/src/app", "/trees/t1"
 

@@ -1,11 +1,11 @@
 """Closing and abandoning: what a person's word ends, and what it refuses."""
 
 import pytest
-from thread_dialogue import Dialogue, agent, failure, kinds, only, refusal, rules, success
 
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.lifecycle import decide_abandon
+from tests.kit.domain.thread_dialogue import Dialogue, agent, failure, kinds, only, refusal, rules, success
 
 RETRYING = agent("dev", max_retries=3)
 

@@ -7,7 +7,6 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
-from thread_dialogue import kinds, refusal
 
 from compas.domain import events as e
 from compas.domain.decision import Decision, Refusal
@@ -21,6 +20,7 @@ from compas.domain.merge import (
     decide_start,
     evolve,
 )
+from tests.kit.domain.thread_dialogue import kinds, refusal
 
 STREAM = e.merge_stream("/src/app", "main")
 

@@ -3,13 +3,13 @@
 import hypothesis.strategies as st
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
-from thread_dialogue import Dialogue, agent, kinds, refusal, rules
 
 from compas.domain import events as e
 from compas.domain.cleanup import decide_removal
 from compas.domain.decision import Decision, Refusal
 from compas.domain.lifecycle import Close, decide_abandon, decide_close, decide_reopen
 from compas.domain.publication import decide_begin, decide_over
+from tests.kit.domain.thread_dialogue import Dialogue, agent, kinds, refusal, rules
 
 REPOSITORY = "/src/app"
 NEVER = 1_000_000

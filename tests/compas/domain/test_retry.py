@@ -5,10 +5,10 @@ from typing import get_args
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
-from thread_dialogue import agent
 
 from compas.domain.events import Category, EndStatus
 from compas.domain.retry import CRASH_ATTEMPTS, LONGEST_DELAY_SECS, RETRYABLE, Again, decide_retry, spread
+from tests.kit.domain.thread_dialogue import agent
 
 
 def after(failures: int, *, base: int = 30, most: int = 100, category: Category = "transient") -> Again | None:

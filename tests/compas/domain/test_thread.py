@@ -8,7 +8,6 @@ import msgspec
 import pytest
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
-from thread_dialogue import CRASHED, TIMED_OUT, Dialogue, agent, failure, rules, success
 
 from compas.domain import events as e
 from compas.domain.decision import Decision, Refusal
@@ -16,6 +15,7 @@ from compas.domain.dispatch import Rules
 from compas.domain.execution import Outcome, decide_plan_worktree, decide_request, decide_started, decide_stopped
 from compas.domain.specs import AgentSpec, HandoffSpec
 from compas.domain.thread import IN_FLIGHT, Thread, evolve
+from tests.kit.domain.thread_dialogue import CRASHED, TIMED_OUT, Dialogue, agent, failure, rules, success
 
 LIMIT = 2
 

@@ -4,7 +4,6 @@ import hypothesis.strategies as st
 import msgspec
 import pytest
 from hypothesis import given, settings
-from thread_dialogue import CRASHED, Dialogue, agent, failure, rules, success
 
 from compas.domain import events as e
 from compas.domain.execution import Outcome
@@ -21,6 +20,7 @@ from compas.domain.waiting import (
     WaitFor,
     judge,
 )
+from tests.kit.domain.thread_dialogue import CRASHED, Dialogue, agent, failure, rules, success
 
 CHAIN = rules(
     agent("dev", max_retries=1, handoff=HandoffSpec(targets=("reviewer",), max_chain_depth=3)),

@@ -1,7 +1,6 @@
 """Puts the workshops of other folders where these tests can import them by name, and gives real processes a place."""
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,12 +8,8 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from compas.client.place import Place, place_of
-
-HERE = Path(__file__).parent
-# pytest's importlib mode puts no test folder on the path.
-sys.path[:0] = [str(HERE), str(HERE.parent / "orchestrator"), str(HERE.parent / "client")]
-
-from scripted_supervisor import Scripted  # noqa: E402 - found by the line above
+from tests.kit.client.scripted_supervisor import Scripted
+from tests.kit.places import REPOSITORY
 
 
 @pytest.fixture
@@ -25,7 +20,7 @@ def environ() -> Iterator[dict[str, str]]:
             "PATH": os.environ["PATH"],
             "HOME": directory,
             "COMPAS_RUNTIME_DIR": directory,
-            "PYTHONPATH": str(HERE.parents[2]),
+            "PYTHONPATH": str(REPOSITORY),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 

@@ -11,14 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, until_seen, wait_gone
-from in_process import ERAS, said
 from mcp import Client, StdioServerParameters
-from scripted_supervisor import Scripted
 
 from compas.client.place import Place
 from compas.gateway.tools import TOOLS
+from tests.kit.ceiling import CEILING
+from tests.kit.client.scripted_supervisor import Scripted
+from tests.kit.gateway.editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, until_seen, wait_gone
+from tests.kit.gateway.in_process import ERAS, said
 
 pytestmark = pytest.mark.system
 

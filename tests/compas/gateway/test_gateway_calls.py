@@ -2,14 +2,14 @@
 
 import pytest
 import trio
-from actor_workshop import agent
-from in_process import ERAS, LEGACY, open_model
 from mcp.shared.exceptions import MCPError
 from trio.testing import MockClock
-from troupe import Turn
 
 from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.tools import TOOLS
+from tests.kit.gateway.in_process import ERAS, LEGACY, open_model
+from tests.kit.orchestrator.actor_workshop import agent
+from tests.kit.orchestrator.troupe import Turn
 
 
 async def commits(turn: Turn) -> None:

@@ -11,8 +11,7 @@ from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.parameters import offered
 from compas.gateway.schema import input_schema, output_schema, without_nulls
 from compas.gateway.tools import BY_NAME, BY_OPERATION, TOOLS, Tool
-
-ROOT = Path(__file__).parents[3]
+from tests.kit.places import REPOSITORY
 
 every_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
@@ -63,7 +62,7 @@ def test_the_instructions_name_only_tools_that_exist() -> None:
 
 
 def test_the_document_of_the_tools_is_current() -> None:
-    assert (ROOT / "docs/mcp-tools.md").read_text(encoding="utf-8") == document(), (
+    assert (REPOSITORY / "docs/mcp-tools.md").read_text(encoding="utf-8") == document(), (
         "docs/mcp-tools.md is out of date; run: python -m compas.gateway.document"
     )
 

@@ -5,12 +5,12 @@ import os
 
 import pytest
 import trio
-from ceiling import CEILING
 from hypothesis import given
 from hypothesis import strategies as st
 from mcp.shared.message import SessionMessage
 
 from compas.gateway.stdio import LineSplitter, open_streams
+from tests.kit.ceiling import CEILING
 
 PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}'
 

@@ -2,20 +2,16 @@
 
 import os
 import shutil
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from git_operator import NewRepo, Repo, Tree
-
-from compas.git.client import GitWorker, open_git_worker
-from compas.git.messages import EnsureWorktree
+from compas.git.protocol.client import GitWorker, open_git_worker
+from compas.git.protocol.messages import EnsureWorktree
 from compas.git.worker import Worker
-from compas.git.worktree import ensure_worktree
+from compas.git.worktree.ensure import ensure_worktree
+from tests.kit.git.git_operator import NewRepo, Repo, Tree
 
 ISOLATED = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1"}
 

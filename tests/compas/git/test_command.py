@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
-from git_operator import Repo
 
 from compas.git.command import Git
 from compas.git.errors import GitError, GitFailed, GitOutputTooLarge, GitRefused, GitTimedOut
+from tests.kit.ceiling import CEILING
+from tests.kit.git.git_operator import Repo
 
 
 def _hanging_hook(repo: Repo, tmp_path: Path) -> Path:

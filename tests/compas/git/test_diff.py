@@ -1,13 +1,13 @@
 """What changed is shown as text and in numbers, whatever the repository configures."""
 
 import pytest
-from git_operator import Repo
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.git.diff import diff, parse_numstat
 from compas.git.errors import GitRefused
-from compas.git.messages import Diff, FileStat
+from compas.git.protocol.messages import Diff, FileStat
+from tests.kit.git.git_operator import Repo
 
 names = st.binary(min_size=1, max_size=8).filter(lambda name: b"\0" not in name)
 counts = st.one_of(st.none(), st.integers(0, 10**6))

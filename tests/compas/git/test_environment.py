@@ -4,11 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
-from git_operator import Repo
 
 from compas.git.command import Git
 from compas.git.environment import configuration, environment
 from compas.git.look import look
+from tests.kit.git.git_operator import Repo
 
 
 def test_only_the_place_of_the_configuration_is_inherited_from_git_variables() -> None:

@@ -1,10 +1,10 @@
 """Files of the repository by which an agent can make a commit look like another one: nothing of ours believes them."""
 
 import pytest
-from git_operator import Repo, Tree, tree_of
 
-from compas.git import messages as m
-from compas.git.client import GitWorker
+from compas.git.protocol import messages as m
+from compas.git.protocol.client import GitWorker
+from tests.kit.git.git_operator import Repo, Tree, tree_of
 
 pytestmark = pytest.mark.system
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from git_operator import Repo, tree_of
 
-from compas.git.client import GitWorker
 from compas.git.errors import GitError
-from compas.git.messages import Prepared, Published, Refused
+from compas.git.protocol.client import GitWorker
+from compas.git.protocol.messages import Prepared, Published, Refused
+from tests.kit.git.git_operator import Repo, tree_of
 
 pytestmark = pytest.mark.system
 

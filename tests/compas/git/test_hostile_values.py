@@ -15,14 +15,14 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from git_operator import Repo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compas.git.errors import GitError
-from compas.git.messages import EnsureWorktree, Request
+from compas.git.protocol.messages import EnsureWorktree, Request
 from compas.git.worker import OPERATIONS, Worker
+from tests.kit.ceiling import CEILING
+from tests.kit.git.git_operator import Repo
 
 pytestmark = pytest.mark.system
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 
 from compas.git.command import Git
 from compas.git.errors import GitRefused
 from compas.git.locks import hold
+from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
 

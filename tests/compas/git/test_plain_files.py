@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from git_operator import Repo
 
 from compas.git.plain_files import read_plain, replace_plain
-from compas.git.registration import Registration, read_all_registrations, read_registration, write_registration
-from compas.git.worktree_ignore import exclude_worktrees
+from compas.git.worktree.ignore import exclude_worktrees
+from compas.git.worktree.registration import Registration, read_all_registrations, read_registration, write_registration
+from tests.kit.git.git_operator import Repo
 
 Put = Callable[[Path], object]
 

@@ -1,9 +1,9 @@
 """What libgit2 reads for us: the directory it is given, and never the one above."""
 
 import pytest
-from git_operator import Repo
 
 from compas.git import quick
+from tests.kit.git.git_operator import Repo
 
 pytestmark = pytest.mark.system
 

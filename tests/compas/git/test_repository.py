@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import trio
-from git_operator import NewRepo, Repo
 from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.git.command import Git
 from compas.git.errors import GitFailed, GitRefused
-from compas.git.messages import Contains, Describe, Graph, Resolve
+from compas.git.protocol.messages import Contains, Describe, Graph, Resolve
 from compas.git.repository import Listed, contains, describe, graph, parse_worktrees, resolve, worktrees
+from tests.kit.git.git_operator import NewRepo, Repo
 
 paths = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0\n"), min_size=1).map("/{}".format)
 listed = st.builds(

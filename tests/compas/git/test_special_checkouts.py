@@ -3,12 +3,9 @@
 from pathlib import Path
 
 import pytest
-from git_operator import NewRepo, Repo, tree_of
 
-from compas.git.commit import commit_all
 from compas.git.errors import GitRefused
-from compas.git.furnish import furnish_worktree
-from compas.git.messages import (
+from compas.git.protocol.messages import (
     CommitAll,
     EnsureWorktree,
     Furnished,
@@ -18,9 +15,12 @@ from compas.git.messages import (
     TakeSnapshot,
     Worktree,
 )
-from compas.git.remove import remove_worktree
-from compas.git.snapshot import take_snapshot
-from compas.git.worktree import ensure_worktree
+from compas.git.work.commit import commit_all
+from compas.git.work.snapshot import take_snapshot
+from compas.git.worktree.ensure import ensure_worktree
+from compas.git.worktree.furnish import furnish_worktree
+from compas.git.worktree.remove import remove_worktree
+from tests.kit.git.git_operator import NewRepo, Repo, tree_of
 
 pytestmark = pytest.mark.system
 

@@ -1,12 +1,12 @@
 """What a checkout holds is read exactly, whatever its files are called."""
 
 import pytest
-from git_operator import Tree, tree_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compas.git.messages import Entry, Status, StatusReport
+from compas.git.protocol.messages import Entry, Status, StatusReport
 from compas.git.status import parse_entries, status
+from tests.kit.git.git_operator import Tree, tree_of
 
 names = st.binary(min_size=1, max_size=12).filter(lambda name: b"\0" not in name)
 letters = st.sampled_from(".MTADRCU")

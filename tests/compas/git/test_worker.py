@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
-from git_operator import Repo, tree_of
 
 from compas.failpoints import VARIABLE
-from compas.git.client import GitWorker, open_git_worker
 from compas.git.errors import GitError, GitRefused, GitWorkerLost
-from compas.git.messages import CommitAll, Describe, EnsureWorktree, Prepared, Published
+from compas.git.protocol.client import GitWorker, open_git_worker
+from compas.git.protocol.messages import CommitAll, Describe, EnsureWorktree, Prepared, Published
 from compas.git.worker import LONG, Worker
+from tests.kit.ceiling import CEILING
+from tests.kit.git.git_operator import Repo, tree_of
 
 pytestmark = pytest.mark.system
 

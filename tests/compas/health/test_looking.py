@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 import trio
-from ceiling import CEILING
 
-from compas.backends.claude import ClaudeBackend
+from compas.backends.claude.adapter import ClaudeBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, look
+from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 import trio
-from ceiling import CEILING
 
 from compas.backends.backend import Backend
-from compas.backends.claude import ClaudeBackend
+from compas.backends.claude.adapter import ClaudeBackend
 from compas.backends.generic import GenericBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.domain.specs import AgentSpec, BackendSpec, PingSpec
 from compas.health.pinging import Pinged, ping
+from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
 

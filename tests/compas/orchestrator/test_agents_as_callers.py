@@ -3,9 +3,7 @@
 import msgspec
 import pytest
 import trio
-from actor_workshop import Supervisor, agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.api.dispatching import DISPATCH
@@ -16,6 +14,8 @@ from compas.api.verdicts import VERDICT
 from compas.api.waiting import WaitResponse
 from compas.domain import events as e
 from compas.domain.specs import HandoffSpec
+from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 TWO = {"effective_concurrency": 2, "max_triggers_per_agent": 2}
 

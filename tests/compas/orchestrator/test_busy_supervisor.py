@@ -1,14 +1,14 @@
 """Much at once: ends of executions, requests that come twice, and watchers that cannot keep up."""
 
 import trio
-from actor_workshop import Supervisor, agent, open_workshop
 from trio.testing import MockClock, wait_all_tasks_blocked
-from troupe import Turn
 
 from actors.bus import Lagged
 from actors.remote.errors import RequestFailed
 from compas.api.dispatching import DISPATCH
 from compas.domain import events as e
+from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 
 # proves: a-core 10, a-core 26

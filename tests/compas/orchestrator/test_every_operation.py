@@ -7,15 +7,11 @@ from typing import Any
 
 import pytest
 import trio
-from actor_workshop import Supervisor, agent, open_workshop
-from any_requests import AnyRequest, any_request, filled, written
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from patient_clock import run_patiently
 from trio.testing import MockClock
-from troupe import Turn, echo
 
-import compas.orchestrator.threads
+import compas.orchestrator.threads.directory
 from actors.errors import ActorError
 from actors.remote.codec import Encoding
 from actors.remote.errors import RequestFailed, SessionLost
@@ -26,9 +22,13 @@ from actors.remote.transport import memory_transport_pair
 from compas.api.catalogue import BY_NAME
 from compas.domain import events as e
 from compas.domain.requests import RequestId
-from compas.orchestrator.messages import AbandonThread, DescribeThread, LocateThread
+from compas.orchestrator.messages.thread import AbandonThread, DescribeThread, LocateThread
 from compas.orchestrator.services import THREADS
 from compas.orchestrator.stream import CommandFaultedError
+from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
+from tests.kit.orchestrator.any_requests import AnyRequest, any_request, filled, written
+from tests.kit.orchestrator.patient_clock import run_patiently
+from tests.kit.orchestrator.troupe import Turn, echo
 
 PATIENCE_SECS = 300.0
 """Virtual seconds within which an operation answers that waits for nothing but the supervisor."""
@@ -194,7 +194,7 @@ def test_the_judge_finds_a_planted_actor_that_crashes_on_one_name(monkeypatch: p
         program = [AnyRequest("dispatch", {"to": "dev", "body": "work", "thread_id": thread}, "")]
         return run_patiently(lambda: ask_all(program, Encoding.MSGPACK, at_once=False, meta={}))
 
-    monkeypatch.setattr(compas.orchestrator.threads, "_child_id", child_id)
+    monkeypatch.setattr(compas.orchestrator.threads.directory, "_child_id", child_id)
     assert ask("t1") == []
     found = ask("t4")
     assert any("restarts" in one and "planted" in one for one in found)

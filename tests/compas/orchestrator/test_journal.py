@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 import pytest
 import trio
-from actor_workshop import wall_clock
-from disk import Disk, open_store_on_disk
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.errors import ActorError, ActorStopped, SystemFailed
@@ -20,11 +18,13 @@ from actors.system import ActorSystem, open_actor_system
 from compas.domain import events as e
 from compas.domain.requests import RequestId
 from compas.orchestrator.journal import LARGEST_GROUP, Journal
-from compas.orchestrator.messages import Commit, WaitWritable
+from compas.orchestrator.messages.journal import Commit, WaitWritable
 from compas.orchestrator.services import JOURNAL
 from compas.store.errors import StoreUnavailable
 from compas.store.event_log import Store
 from compas.store.records import Append, Appended, Conflict, NewEvent, Repeated
+from tests.kit.orchestrator.actor_workshop import wall_clock
+from tests.kit.orchestrator.disk import Disk, open_store_on_disk
 
 
 @dataclass

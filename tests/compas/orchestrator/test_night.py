@@ -6,14 +6,14 @@ from collections import Counter
 import msgspec
 import pytest
 import trio
-from actor_workshop import Supervisor, agent, open_workshop
 from trio._core import _run as scheduling
 from trio.testing import MockClock
-from troupe import Turn
 
 from compas.api.dispatching import DispatchResponse
 from compas.domain import events as e
 from compas.domain.specs import BreakerSpec, HandoffSpec
+from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 HOURS = 8 * 3600.0
 TEAM = (

@@ -10,11 +10,9 @@ from typing import NamedTuple
 import msgspec
 import pytest
 import trio
-from actor_workshop import Supervisor, Workshop, agent, open_workshop, wall_clock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from trio.testing import MockClock
-from troupe import Turn, echo
 
 from actors.remote.errors import RequestFailed, SessionLost
 from compas.api.batches import ABANDON_BATCH
@@ -24,6 +22,8 @@ from compas.api.threads import ABANDON, CLOSE
 from compas.domain import events as e
 from compas.domain.specs import BreakerSpec, HandoffSpec
 from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, execution_name, thread_name
+from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop, wall_clock
+from tests.kit.orchestrator.troupe import Turn, echo
 
 THREADS_USED = ("t1", "t2", "t3")
 PLACES = 2

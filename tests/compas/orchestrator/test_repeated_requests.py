@@ -2,7 +2,6 @@
 
 import pytest
 import trio
-from actor_workshop import Supervisor, Workshop, agent, open_workshop
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
@@ -13,6 +12,7 @@ from compas.api.threads import ABANDON, CLOSE
 from compas.domain import events as e
 from compas.domain.requests import RequestId
 from compas.store.records import Append
+from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop
 
 
 async def status(supervisor: Supervisor, thread: str) -> str | None:

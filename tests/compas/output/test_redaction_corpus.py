@@ -3,14 +3,14 @@
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from compas.output.redact import Redactor
+from tests.kit.places import DATA
 
-CORPUS = Path(__file__).parents[2] / "data" / "redaction"
+CORPUS = DATA / "redaction"
 REPEATED = re.compile(r"\{([^{}\"*]+)\*(\d+)\}")
 
 

@@ -2,20 +2,15 @@
 
 import socket
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
-
-# pytest's importlib mode puts no test folder on the path; the stage is imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from runner_stage import Stage
 
 from compas.runner.launcher import Launcher, fork_server_command
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage
 
 
 @pytest.fixture(scope="session")

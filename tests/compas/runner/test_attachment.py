@@ -5,8 +5,6 @@ from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
-from runner_stage import Stage
 
 from compas.runner import wire
 from compas.runner.attachment import AttachmentRefused, open_attachment
@@ -14,6 +12,8 @@ from compas.runner.epochs import record_epoch
 from compas.runner.launcher import open_fork_server
 from compas.runner.messages import Hello, Refused
 from compas.runner.reading import read_log
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage
 
 pytestmark = pytest.mark.system
 

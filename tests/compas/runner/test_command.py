@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
 
 from compas.output.kept import LOG_LIMIT
 from compas.runner import processes
 from compas.runner.command import Command, CommandEnd, CommandError, run_command
+from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
 

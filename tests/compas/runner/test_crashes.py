@@ -7,8 +7,6 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.judgement import (
@@ -25,6 +23,8 @@ from compas.runner.judgement import (
 from compas.runner.launcher import LaunchError, open_fork_server
 from compas.runner.messages import Exit, Started
 from compas.runner.processes import descendants, list_processes
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage, marked_processes, token_of
 
 pytestmark = pytest.mark.system
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from runner_stage import Stage
 
 from compas.runner import wire
 from compas.runner.attachment import AttachmentRefused, open_attachment
 from compas.runner.epochs import record_epoch
 from compas.runner.messages import Hello, Stop
 from compas.runner.serve import MOST_CLIENTS
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage
 
 pytestmark = pytest.mark.system
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 import trio
-from ceiling import CEILING
-from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import open_attachment
 from compas.runner.judgement import Finished, judge
 from compas.runner.messages import Exit
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage, marked_processes, token_of
 
 pytestmark = pytest.mark.system
 

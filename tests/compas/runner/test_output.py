@@ -3,11 +3,11 @@ import shutil
 
 import pytest
 import trio
-from ceiling import CEILING
-from runner_stage import Stage
 
 from compas.runner.attachment import open_attachment
 from compas.runner.logformat import cut_notice, parse_lines
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage
 
 pytestmark = pytest.mark.system
 

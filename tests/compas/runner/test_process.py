@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from runner_stage import Stage
 
 from compas.runner.messages import Exit
+from tests.kit.runner.runner_stage import Stage
 
 pytestmark = pytest.mark.system
 

@@ -8,14 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 import trio
-from ceiling import CEILING
-from runner_stage import Stage, marked_processes, token_of
 
 from compas.runner.attachment import open_attachment
 from compas.runner.force import end_by_force, sweep
 from compas.runner.judgement import Finished, Vanished, judge
 from compas.runner.messages import Exit, Started
 from compas.runner.tree import RecordedTree, recorded_tree
+from tests.kit.ceiling import CEILING
+from tests.kit.runner.runner_stage import Stage, marked_processes, token_of
 
 pytestmark = pytest.mark.system
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-FAKE_CLAUDE = Path(__file__).parents[1] / "cli" / "fake_claude.py"
+from tests.kit.places import FAKE_CLAUDE
 
 
 @pytest.fixture

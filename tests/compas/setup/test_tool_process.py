@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from ceiling import CEILING
 
 from compas.setup.claude_code import ClaudeCode
 from compas.setup.errors import SetupError
 from compas.setup.registration import Entry
 from compas.setup.tool_process import run_tool
+from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
 

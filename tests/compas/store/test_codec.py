@@ -1,15 +1,14 @@
 """What was written once stays readable: rows and events, old forms of them, and words for what is not known."""
 
-from pathlib import Path
-
 import msgspec
 import pytest
 
 from compas.domain import events as e
 from compas.store.codec import EncodedEvent, EventCodec, Payload, domain_codec
 from compas.store.errors import UnreadableEvent
+from tests.kit.places import DATA
 
-GOLDEN = Path(__file__).parents[2] / "data" / "events" / "golden.jsonl"
+GOLDEN = DATA / "events" / "golden.jsonl"
 """One line for each version of each event that was ever written; lines are added, never changed."""
 
 

@@ -14,7 +14,6 @@ import apsw
 import pytest
 import trio
 import trio.testing
-from ceiling import CEILING
 
 from compas.domain import events as e
 from compas.domain.requests import RequestId
@@ -25,6 +24,8 @@ from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.messages import count_messages
 from compas.store.records import Append, Appended, Faulted
+from tests.kit.ceiling import CEILING
+from tests.kit.places import REPOSITORY
 
 Said = Callable[..., Append]
 
@@ -255,7 +256,7 @@ trio.run(main)
 def start_appending(path: Path, thread: str, count: int, **environment: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-c", APPENDING, str(path), thread, str(count)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3]), **environment},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), **environment},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -1,17 +1,12 @@
 """Workshops for hostile agents, which many kinds share: each kind has a repository of its own in one."""
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-# pytest's importlib mode puts no test folder on the path; these modules are imported by name.
-sys.path.insert(0, str(Path(__file__).parent))
-
-from hostile_stage import Stage, open_stage
-from kinds.table import KINDS
-from speaking import Speaker
+from tests.system.hostile.hostile_stage import Stage, open_stage
+from tests.system.hostile.kinds.table import KINDS
+from tests.system.hostile.speaking import Speaker
 
 
 @pytest.fixture(scope="module")

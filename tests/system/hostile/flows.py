@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import judge
-from hostile_stage import Stage
-from judge import Landing
-from kinds.kind import Kind
-from workshop import Result, finish
+from tests.kit.system.workshop import Result, finish
+from tests.system.hostile import judge
+from tests.system.hostile.hostile_stage import Stage
+from tests.system.hostile.judge import Landing
+from tests.system.hostile.kinds.kind import Kind
 
 CRASH = re.compile(r"Traceback|crashed|answered internal|could not be served|no frame of this")
 

@@ -3,9 +3,9 @@
 import random
 from typing import Literal, NamedTuple
 
-from flows import Case
-from kinds.kind import Kind
-from kinds.table import KINDS
+from tests.system.hostile.flows import Case
+from tests.system.hostile.kinds.kind import Kind
+from tests.system.hostile.kinds.table import KINDS
 
 COMMANDS = {
     "merge": 5,

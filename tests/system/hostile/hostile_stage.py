@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from kinds.kind import Kind
-from speaking import Speaker
-from workshop import CEILING, Result, Workshop, open_workshop
+from tests.kit.system.workshop import CEILING, Result, Workshop, open_workshop
+from tests.system.hostile.kinds.kind import Kind
+from tests.system.hostile.speaking import Speaker
 
 CANARY = """#!/bin/sh
 # An agent may run it, since that is the agent's own doing.

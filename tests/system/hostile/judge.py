@@ -10,7 +10,7 @@ from collections.abc import Iterator, Set
 from pathlib import Path, PurePath
 from typing import NamedTuple
 
-from ceiling import CEILING
+from tests.kit.ceiling import CEILING
 
 LARGE = 10_000_000
 """Bytes from which on a file counts by its size."""

@@ -3,13 +3,13 @@
 from typing import Any
 
 import msgspec
-from workshop import CEILING, Result, Workshop
 
 from actors.remote.errors import RequestFailed, WireError
 from compas.client.blocking import BlockingConnection, connect
 from compas.client.place import place_of
 from compas.clock import wall_clock
 from compas.domain.ids import new_ulid
+from tests.kit.system.workshop import CEILING, Result, Workshop
 
 OPERATIONS = {
     "diff": "diff",

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from flows import Case
-from generated import plan, play
-from hostile_stage import open_stage
-from kinds.table import KINDS
+
+from tests.system.hostile.flows import Case
+from tests.system.hostile.generated import plan, play
+from tests.system.hostile.hostile_stage import open_stage
+from tests.system.hostile.kinds.table import KINDS
 
 pytestmark = [pytest.mark.system, pytest.mark.long]
 

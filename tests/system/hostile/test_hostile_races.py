@@ -4,10 +4,11 @@ import json
 import sys
 from pathlib import Path
 
-import judge
 import pytest
-from attacker import ATTACKS
-from workshop import Workshop
+
+from tests.kit.system.workshop import Workshop
+from tests.system.hostile import judge
+from tests.system.hostile.attacker import ATTACKS
 
 pytestmark = pytest.mark.system
 

@@ -4,7 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from workshop import Result, Workshop
+
+from tests.kit.system.workshop import Result, Workshop
 
 pytestmark = pytest.mark.system
 

@@ -1,10 +1,11 @@
 """Whatever an agent does to its worktree and to git: nothing of it runs or lands, and the operator's checkout stays."""
 
 import pytest
-from flows import Case, basic
-from hostile_stage import Stage
-from kinds.kind import Kind
-from kinds.table import KINDS
+
+from tests.system.hostile.flows import Case, basic
+from tests.system.hostile.hostile_stage import Stage
+from tests.system.hostile.kinds.kind import Kind
+from tests.system.hostile.kinds.table import KINDS
 
 pytestmark = pytest.mark.system
 

@@ -4,13 +4,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import judge
 import pytest
-from flows import Case
-from hostile_stage import Place, Stage, open_stage
-from judge import Landing
-from kinds.kind import Kind
-from workshop import Workshop
+
+from tests.kit.system.workshop import Workshop
+from tests.system.hostile import judge
+from tests.system.hostile.flows import Case
+from tests.system.hostile.hostile_stage import Place, Stage, open_stage
+from tests.system.hostile.judge import Landing
+from tests.system.hostile.kinds.kind import Kind
 
 pytestmark = pytest.mark.system
 

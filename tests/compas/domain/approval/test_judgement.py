@@ -4,13 +4,13 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
-from told_story import PLACE, WORKING, Story, tree_of
 
 from compas.domain.approval.facts import Commit
 from compas.domain.approval.judgement import Judgement, judge, newest_round, review_of
 from compas.domain.approval.rounds import case_of
 from compas.domain.facts.event import Verdict
 from compas.domain.facts.running import SnapshotTaken
+from tests.kit.domain.told_story import PLACE, WORKING, Story, tree_of
 
 
 def judged(story: Story, *gone: str, **fields: object) -> Judgement:

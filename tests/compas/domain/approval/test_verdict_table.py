@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from told_story import WORKING, Story
 
 from compas.domain.approval.judgement import judge
 from compas.domain.facts.event import Verdict
+from tests.kit.domain.told_story import WORKING, Story
 
 APPROVE: Verdict = "approve"
 CHANGES: Verdict = "request_changes"

@@ -3,9 +3,7 @@
 import msgspec
 import pytest
 import trio
-from actor_workshop import open_workshop
 from trio.testing import MockClock
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.api.activity import (
@@ -16,6 +14,8 @@ from compas.api.activity import (
 )
 from compas.backends.scripted import MessageLine, ResultLine, ToolLine
 from compas.orchestrator.tree import CROWD
+from tests.kit.orchestrator.actor_workshop import open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 
 def line(value: msgspec.Struct) -> str:

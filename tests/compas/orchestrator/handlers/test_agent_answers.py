@@ -1,11 +1,11 @@
 """What `list_agents` says of the agents of a config."""
 
 import msgspec
-from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
 
 from compas.api.agents import LIST_AGENTS
 from compas.domain.specs import HandoffSpec
+from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 
 
 async def test_the_list_says_who_is_busy_and_who_gets_whose_replies(autojump_clock: MockClock) -> None:

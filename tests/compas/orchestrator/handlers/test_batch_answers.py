@@ -2,12 +2,12 @@
 
 import pytest
 import trio
-from actor_workshop import Supervisor, agent, open_workshop
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
 from compas.api.batches import ABANDON_BATCH, BATCH_STATUS, BatchStatusResponse
 from compas.domain import events as e
+from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
 
 
 async def statuses(supervisor: Supervisor, batch: str = "b") -> dict[str, str]:

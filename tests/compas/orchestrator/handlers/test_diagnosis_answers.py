@@ -2,9 +2,7 @@
 
 import msgspec
 import pytest
-from actor_workshop import REPO, agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.api.diagnosis import DIAGNOSE, SESSION_INFO
@@ -14,6 +12,8 @@ from compas.api.reopening import REOPEN
 from compas.api.tasks import TASKS
 from compas.api.threads import ABANDON, CLOSE, STATUS
 from compas.api.worktrees import COMMIT
+from tests.kit.orchestrator.actor_workshop import REPO, agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 ON_A_THREAD: tuple[Operation, ...] = (POLL, DIAGNOSE, CLOSE, ABANDON, REOPEN, COMMIT)
 

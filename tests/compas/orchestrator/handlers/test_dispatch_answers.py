@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 import trio
-from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn, echo
 
 from actors.remote.errors import RequestFailed
 from compas.domain.specs import HandoffSpec
+from tests.kit.orchestrator.actor_workshop import agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn, echo
 
 
 # proves: b-mcp-cli-merge 2

@@ -1,13 +1,13 @@
 """What is summed up: executions by what became of them, time and cost, and tools by their errors."""
 
 import msgspec
-from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn, echo
 
 from compas.api.figures import METRICS, TOOL_STATS, AgentMetrics, MetricsResponse
 from compas.backends.scripted import ResultLine, ToolLine
 from compas.domain.events import Usage
+from tests.kit.orchestrator.actor_workshop import agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn, echo
 
 SPENT = Usage(cost_usd=0.25, tokens_in=100, tokens_out=20, tokens_cached=7, turns=2)
 

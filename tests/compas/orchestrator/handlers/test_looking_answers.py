@@ -2,12 +2,12 @@
 
 import pytest
 import trio
-from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.api.looking import POLL, READ
+from tests.kit.orchestrator.actor_workshop import agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 LONG = "x" * 199 + "€" * 40
 

@@ -3,16 +3,16 @@
 import msgspec
 import pytest
 import trio
-from actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
-from fake_repository import FakeRepo
 from trio.testing import MockClock, wait_all_tasks_blocked
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.api.merging import MergeResponse
 from compas.api.waiting import WaitMergeResponse
 from compas.domain import events as e
 from compas.domain.specs import RetentionSpec
+from tests.kit.orchestrator.actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
+from tests.kit.orchestrator.fake_repository import FakeRepo
+from tests.kit.orchestrator.troupe import Turn
 
 DEV = agent("dev", workspace="worktree")
 

@@ -2,7 +2,6 @@
 
 import pytest
 import trio
-from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
@@ -10,6 +9,7 @@ from compas.api.operation import Operation
 from compas.api.reopening import REOPEN
 from compas.api.threads import ABANDON, CLOSE
 from compas.domain import events as e
+from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 
 
 @pytest.mark.parametrize("ended", ["Completed", "Failed", "Abandoned"])

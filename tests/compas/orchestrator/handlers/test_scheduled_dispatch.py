@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import msgspec
 import pytest
 import trio
-from actor_workshop import BEGAN, open_workshop, wall_clock
 from trio.testing import MockClock
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.domain import events as e
+from tests.kit.orchestrator.actor_workshop import BEGAN, open_workshop, wall_clock
+from tests.kit.orchestrator.troupe import Turn
 
 
 def at(seconds: float, hours: int = 0) -> str:

@@ -3,14 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from actor_workshop import BEGAN, Supervisor, agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn, echo
 
 from actors.remote.errors import RequestFailed
 from compas.api.tasks import TASKS, TaskRow
 from compas.api.threads import STATUS
 from compas.domain.task_filter import FILTERS
+from tests.kit.orchestrator.actor_workshop import BEGAN, Supervisor, agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn, echo
 
 
 def at(seconds: float) -> str:

@@ -2,9 +2,7 @@
 
 import msgspec
 import pytest
-from actor_workshop import REPO, agent, open_workshop
 from trio.testing import MockClock
-from troupe import Turn
 
 from actors.remote.errors import RequestFailed
 from compas.api.history import DIFF, LOG, WHY
@@ -12,6 +10,8 @@ from compas.api.merging import MERGE
 from compas.api.operation import Operation
 from compas.api.supervision import HEALTH
 from compas.api.threads import ABANDON, CLOSE, CloseResponse, TranscriptResponse
+from tests.kit.orchestrator.actor_workshop import REPO, agent, open_workshop
+from tests.kit.orchestrator.troupe import Turn
 
 PLACE = f"{REPO}/.compas-worktrees/t1"
 

@@ -2,10 +2,10 @@
 
 import pytest
 import trio
-from actor_workshop import agent, open_workshop
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
+from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 
 CHAINS = pytest.mark.parametrize("chain", [False, True], ids=["message", "chain"])
 

@@ -1,6 +1,6 @@
 """The worktree's own git directory below the repository's, and compas' records beside it."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 ADMIN = (
     Kind(

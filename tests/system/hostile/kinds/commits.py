@@ -1,6 +1,6 @@
 """Commits and trees that git itself would not make, or that say they are something else."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 COMMITS = (
     Kind(

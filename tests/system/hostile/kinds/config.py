@@ -1,6 +1,6 @@
 """The repository's configuration, which an agent can write too."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 CONFIG = (
     Kind(

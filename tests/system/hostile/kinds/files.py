@@ -1,6 +1,6 @@
 """Files of the worktree: their names, what they are, and how many."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 FILES = (
     Kind(

@@ -1,6 +1,6 @@
 """The `.git` file of the worktree: what it is, and what it says."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 REPLACED = (".git",)
 

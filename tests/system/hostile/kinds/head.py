@@ -1,6 +1,6 @@
 """Where HEAD of the worktree stands, and what is half done there."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 ELSEWHERE = ("HEAD", "detached", "branch")
 BUSY = ("middle", "progress", "unfinished")

@@ -1,6 +1,6 @@
 """The index of the worktree, and attributes of its files."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 INDEX = (
     Kind(

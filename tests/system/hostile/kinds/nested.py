@@ -1,6 +1,6 @@
 """Submodules, and repositories inside of the worktree."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 LIBRARY = """
 git init -q "$OUT/lib"; echo lib > "$OUT/lib/f"; git -C "$OUT/lib" add f; git -C "$OUT/lib" commit -q -m lib

@@ -1,6 +1,6 @@
 """Where the worktree stands: the directory itself, moved, linked or exchanged."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 LINK = ("link",)
 

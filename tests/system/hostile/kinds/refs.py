@@ -1,6 +1,6 @@
 """Refs: the thread's branch, the target, compas' own, and what stands in for objects."""
 
-from kinds.kind import Kind
+from tests.system.hostile.kinds.kind import Kind
 
 BRANCH = (
     Kind(

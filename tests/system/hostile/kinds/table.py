@@ -1,16 +1,16 @@
 """Every kind, in one table."""
 
-from kinds.admin import ADMIN
-from kinds.commits import COMMITS
-from kinds.config import CONFIG
-from kinds.files import FILES
-from kinds.git_file import GIT_FILE
-from kinds.head import HEAD
-from kinds.index import ATTRIBUTES, INDEX
-from kinds.kind import Kind, left_to_the_long_run
-from kinds.nested import NESTED, SUBMODULES
-from kinds.place import PLACE
-from kinds.refs import REFS
+from tests.system.hostile.kinds.admin import ADMIN
+from tests.system.hostile.kinds.commits import COMMITS
+from tests.system.hostile.kinds.config import CONFIG
+from tests.system.hostile.kinds.files import FILES
+from tests.system.hostile.kinds.git_file import GIT_FILE
+from tests.system.hostile.kinds.head import HEAD
+from tests.system.hostile.kinds.index import ATTRIBUTES, INDEX
+from tests.system.hostile.kinds.kind import Kind, left_to_the_long_run
+from tests.system.hostile.kinds.nested import NESTED, SUBMODULES
+from tests.system.hostile.kinds.place import PLACE
+from tests.system.hostile.kinds.refs import REFS
 
 ALL = (
     *GIT_FILE,

@@ -1,0 +1,1 @@
+"""Merging: computed aside, checked, published by compare-and-swap, recovered after a crash."""

@@ -1,0 +1,1 @@
+"""Submodules and other repositories inside a checkout."""

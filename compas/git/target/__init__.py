@@ -1,0 +1,1 @@
+"""What a target branch holds, and how it came there."""

@@ -1,0 +1,1 @@
+"""What agents make in their worktrees: commits, snapshots, and where they are kept."""

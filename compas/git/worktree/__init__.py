@@ -1,0 +1,1 @@
+"""The worktrees of threads: made, opened, filled, removed."""

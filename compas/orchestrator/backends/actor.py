@@ -1,0 +1,87 @@
+"""A backend's actor: it says whether work may be started on it now, and how its CLI is."""
+
+from functools import partial
+
+import trio
+
+from actors.actor import Actor
+from compas.backends.backend import Backend
+from compas.domain.decision import Refusal
+from compas.domain.specs import AgentSpec
+from compas.health.looking import Looked, environment_of, look
+from compas.health.pinging import Pinged, ping
+from compas.orchestrator.backends.breaker import BreakerKeeper
+from compas.orchestrator.backends.remembering import Memory, Remembered
+from compas.orchestrator.messages.backend import DescribeBreaker, ExecutionOver, LookAt, MayStart, PingAgent
+from compas.orchestrator.services import Services, backend_name
+
+PINGS_AT_ONCE = 4
+"""Per backend. Each is a whole agent CLI."""
+
+
+class BackendActor(Actor):
+    """Lets work start while the backend's command can be found, and keeps its circuit breaker.
+
+    It looks and pings beside its mailbox, so that no execution ever waits for a CLI that is slow to say its version.
+    """
+
+    def __init__(self, backend: Backend, services: Services) -> None:
+        self._backend = backend
+        self._services = services
+        self._looks: Memory[Looked] = Memory(self._lasting)
+        self._pings: Memory[Pinged] = Memory(self._lasting)
+        self._places = trio.CapacityLimiter(PINGS_AT_ONCE)
+        self._breaker = BreakerKeeper(backend.name, services)
+
+    async def on_start(self) -> None:
+        """Read where the breaker stands, then be found by the executions."""
+        await self._breaker.read()
+        self.context.registry.register(backend_name(self._backend.name), self.context.ref)
+        self.context.start_soon(self._breaker.keep, self.context)
+
+    async def receive(self, message: object) -> object:
+        """Answer whether an execution may start, what a look finds, and how a model answers."""
+        match message:
+            case MayStart(path=path):
+                found = self._backend.availability(path)
+                return None if found.usable else Refusal(code="backend_unusable", message=found.detail)
+            case ExecutionOver():
+                self._breaker.look()
+                return None
+            case DescribeBreaker():
+                return self._breaker.state
+            case LookAt(agent=agent, is_thorough=is_thorough):
+                return self._look(agent) if is_thorough else self._glance(agent)
+            case PingAgent(agent=agent):
+                return self._pings.answer(self.context, agent.alias, partial(self._ping, agent))
+            case _:
+                raise TypeError(f"a backend does not take {type(message).__name__}")
+
+    def _look(self, agent: AgentSpec) -> Remembered[Looked] | None:
+        # Agents that see the same environment have the same CLI and the same credentials.
+        find = partial(look, self._backend, agent, self._services.environ)
+        return self._looks.answer(self.context, self._key(agent), find)
+
+    def _glance(self, agent: AgentSpec) -> Remembered[Looked]:
+        if (known := self._looks.recall(self._key(agent))) is not None:
+            return known
+        env = environment_of(agent, self._services.environ)
+        found = self._backend.availability(env.get("PATH", ""))
+        return Remembered(Looked(usable=found.usable, detail=found.detail), is_remembered=False)
+
+    def _lasting(self) -> float:
+        return self._services.config.ping_cache_ttl_secs
+
+    def _key(self, agent: AgentSpec) -> object:
+        return frozenset(environment_of(agent, self._services.environ).items())
+
+    async def _ping(self, agent: AgentSpec) -> Pinged:
+        config = self._services.config
+        async with self._places:
+            return await ping(
+                self._backend,
+                agent,
+                self._services.environ,
+                seconds=config.ping_timeout_secs,
+                redacted=config.redaction_patterns if config.redact_secrets else None,
+            )

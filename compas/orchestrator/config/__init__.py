@@ -1,0 +1,1 @@
+"""The config in force, and the actor that watches its file."""

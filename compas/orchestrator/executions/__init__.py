@@ -1,0 +1,1 @@
+"""The actors of executions: from the worktree to the recorded end."""

@@ -1,0 +1,118 @@
+"""Getting an execution ready: is its agent there, is its backend usable, where does it work, what is started."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+import trio
+
+from actors.ref import ActorRef
+from actors.registry import Registry
+from compas.backends.backend import Backend, Task
+from compas.backends.environment import build_environment
+from compas.backends.generic import TaskRefusedError
+from compas.domain.decision import Refusal
+from compas.domain.execution import Outcome, could_not_start
+from compas.domain.specs import AgentSpec
+from compas.domain.thread import Run, Thread
+from compas.git.errors import GitError
+from compas.health.looking import search_path_of
+from compas.orchestrator.executions.subject import Subject, subject_of
+from compas.orchestrator.executions.workspace import Workspace, resolve_workspace
+from compas.orchestrator.messages.backend import MayStart
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services, backend_name
+from compas.runner.files import ExecutionFileError
+from compas.runner.messages import Spec
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An execution whose description is on disk. `session` is the CLI's conversation that it goes on with."""
+
+    place: Workspace
+    subject: Subject
+    session: str | None
+    timeout_secs: float
+
+
+async def make_ready(
+    services: Services, registry: Registry, thread: ActorRef, state: Thread, run: Run
+) -> Ready | Outcome | Refusal:
+    """Make everything ready that a runner needs. An outcome says why it could not be; a refusal, that it must not.
+
+    May be repeated after a crash: worktrees and descriptions that are there already are used.
+    """
+    queued = run.queued
+    agent = services.config.agents.get(queued.agent)
+    if agent is None:
+        return could_not_start(f"the agent {queued.agent!r} is not in the config any more")
+    backend = services.backends.get(agent.backend)
+    gate = registry.find(backend_name(agent.backend))
+    if backend is None or gate is None:
+        return could_not_start(services.missing_backend(agent.backend))
+    if agent.backend != queued.backend:
+        # Its model and its arguments are for the new one now; the log says that this runs on the old one.
+        found = f"{agent.alias!r} is on the backend {agent.backend!r} now, and this was queued for {queued.backend!r}"
+        return could_not_start(f"{found}; dispatch it again")
+    may_start = MayStart(execution=queued.execution, path=search_path_of(agent, services.environ))
+    closed = await gate.ask(may_start, timeout=ASK_TIMEOUT_SECS)
+    if closed is not None:
+        return could_not_start(closed.message)
+    try:
+        place = await resolve_workspace(services, registry, thread, state, queued.execution, agent)
+        if not isinstance(place, Workspace):
+            return place
+        subject = await subject_of(services, state, place.worktree)
+    except GitError as err:
+        return could_not_start(f"no worktree could be made, so nothing was started: {err}")
+    session = None
+    if not queued.fresh_session:
+        elsewhere = backend.resumes_elsewhere
+        session = state.session_to_resume(agent.alias, backend.name, place.workdir, elsewhere=elsewhere)
+    try:
+        prompt = await _prompt(agent)
+        resumed = None if session is None else session.id
+        await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, resumed))
+    except (OSError, UnicodeDecodeError, ExecutionFileError, TaskRefusedError) as err:
+        return could_not_start(f"the execution could not be prepared: {err}")
+    return Ready(place=place, subject=subject, session=resumed, timeout_secs=float(agent.timeout_secs))
+
+
+async def _prompt(agent: AgentSpec) -> str | None:
+    if agent.prompt_file is None:
+        return agent.prompt
+    return await trio.to_thread.run_sync(Path(agent.prompt_file).read_text, "utf-8")
+
+
+def _describe(
+    services: Services,
+    state: Thread,
+    run: Run,
+    agent: AgentSpec,
+    backend: Backend,
+    place: Workspace,
+    prompt: str | None,
+    session: str | None,
+) -> Spec:
+    instruction = state.messages[run.queued.message].posted.body
+    files = services.runners.files_directory(run.queued.execution)
+    task = Task(instruction=instruction, workdir=place.workdir, files=files, prompt=prompt, session=session)
+    command = backend.command_line(agent, task)
+    config = services.config
+    extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
+    return Spec(
+        execution=run.queued.execution,
+        token=secrets.token_urlsafe(24),
+        epoch=services.epoch,
+        argv=command.argv,
+        cwd=place.workdir,
+        env=build_environment(
+            agent, services.environ, remove=command.env_remove, defaults=command.env_defaults, extra=extra
+        ),
+        stdin_text=command.stdin,
+        stdout=command.stdout,
+        files=command.files,
+        timeout_secs=float(agent.timeout_secs),
+        redact=config.redact_secrets,
+        redaction_patterns=config.redaction_patterns,
+    )

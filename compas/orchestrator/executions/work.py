@@ -1,0 +1,98 @@
+"""What is done in a worktree after an agent has worked there: commit if configured so, and record a snapshot."""
+
+import logging
+from dataclasses import dataclass
+
+import msgspec
+
+from compas.domain.events import SnapshotTaken, WorktreeReady
+from compas.domain.execution import Outcome
+from compas.domain.specs import AgentSpec
+from compas.git.errors import GitError
+from compas.git.protocol import messages as g
+from compas.git.work.head_words import head_elsewhere
+from compas.orchestrator.executions.workspace import tree_of
+from compas.orchestrator.services import Services
+from compas.text import counted
+
+log = logging.getLogger("compas.execution")
+
+FILES_NAMED = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """An execution that has ended, and the worktree that it worked in; `began_at` dates its snapshot, by the log."""
+
+    thread: str
+    execution: str
+    tree: WorktreeReady
+    subject: str
+    began_at: float | None
+
+    @property
+    def of(self) -> g.ThreadWorktree:
+        """The worktree, as git is asked for it."""
+        return tree_of(self.thread, self.tree)
+
+
+async def record_work(services: Services, work: Work, agent: AgentSpec | None, outcome: Outcome) -> Outcome:
+    """Return the outcome with the snapshot of what is in the worktree; a dirty one is described in the reply.
+
+    Work is kept whatever became of the agent. Where git refuses, the reply or the error says so: the work is
+    still in the worktree. May be repeated after a crash.
+    """
+    tree, moved = work.tree, ""
+    troubles: list[str] = []
+    if agent is not None and agent.commit == "auto" and outcome.status == "completed" and not tree.reading:
+        try:
+            made = await services.git.retry(lambda git: git.commit_all(work.of, work.subject))
+            moved = made.head_moved
+        except GitError as err:
+            troubles.append(f"The work could not be committed: {err}")
+    try:
+        taken = await services.git.retry(lambda git: git.snapshot(work.of, work.execution, at=work.began_at))
+    except GitError as err:
+        log.error("no snapshot of %s: %s", tree.path, err, extra={"action": "snapshot_failed"})
+        troubles.append(f"No snapshot of the worktree could be recorded: {err}")
+        return _with_notes(msgspec.structs.replace(outcome, unrecorded=str(err)), troubles)
+    snapshot = SnapshotTaken(
+        commit=taken.commit,
+        head=taken.head,
+        dirty=taken.dirty,
+        files=tuple(change.path for change in taken.files[:FILES_NAMED]),
+        total=taken.total,
+        tree=taken.tree,
+        head_on=taken.head_on,
+    )
+    if moved or taken.head_moved:
+        troubles.append(f"{moved or taken.head_moved}.")
+    if taken.head_on:
+        troubles.append(f"Nothing of this can be merged yet: {head_elsewhere(tree.path, taken.head_on, tree.branch)}.")
+    outcome = msgspec.structs.replace(outcome, snapshot=snapshot)
+    if taken.dirty:
+        troubles.append(_describe(tree, taken))
+    return _with_notes(outcome, troubles)
+
+
+def _describe(tree: WorktreeReady, taken: g.Snapshot) -> str:
+    """Say what is not committed (a-core 69, b-mcp-cli-merge 121)."""
+    where = f"detached at {tree.base_commit[:12]}" if tree.reading else f"branch {tree.branch}"
+    lines = [
+        "## Worktree Status",
+        "",
+        f"Uncommitted changes in {tree.path} ({where}), {counted(taken.total, 'file')}:",
+        "",
+        *(f"    {change.letter} {change.path}" for change in taken.files[:FILES_NAMED]),
+    ]
+    if taken.total > FILES_NAMED:
+        lines.append(f"    and {taken.total - FILES_NAMED} more")
+    return "\n".join(lines)
+
+
+def _with_notes(outcome: Outcome, notes: list[str]) -> Outcome:
+    if not notes:
+        return outcome
+    if outcome.status == "completed":
+        return msgspec.structs.replace(outcome, reply="\n\n".join([outcome.reply or "", *notes]).strip())
+    return msgspec.structs.replace(outcome, error="\n\n".join([outcome.error, *notes]).strip())

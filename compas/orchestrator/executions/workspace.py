@@ -1,0 +1,163 @@
+"""Where an execution works: a worktree of its thread, one it inherits, or the agent's own directory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from actors.ref import ActorRef
+from actors.registry import Registry
+from compas import failpoints
+from compas.domain import events as e
+from compas.domain.decision import Refusal
+from compas.domain.execution import Outcome
+from compas.domain.specs import AgentSpec
+from compas.domain.thread import Thread
+from compas.git.errors import GitRefused
+from compas.git.protocol import messages as g
+from compas.orchestrator.messages.thread import PlanWorktree, WorktreeMade
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
+from compas.orchestrator.worktrees.setup import Furnished, Furnisher, repository_spec
+from compas.store.projections.worktrees import WorktreeRow
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A directory to work in, with variables for whoever works there; `worktree` says that it belongs to the thread."""
+
+    workdir: str
+    worktree: e.WorktreeReady | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def tree_of(thread: str, tree: e.WorktreeReady | WorktreeRow) -> g.ThreadWorktree:
+    """Name a worktree to git: whose it is, of which repository, and where the log says that it is."""
+    return g.ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path or "", reading=tree.reading)
+
+
+def branch_of(thread: str) -> str:
+    """Return the branch that a thread works on."""
+    return f"compas/{thread}"
+
+
+def repository_of(found: g.Repository) -> str:
+    """Return the path that names a repository: its main checkout, or the bare repository itself."""
+    return found.main or found.top_level or found.common_dir
+
+
+def base_branch(services: Services, repository: str) -> str:
+    """Return where worktrees of a repository start (design §6 rule 2)."""
+    spec = repository_spec(services, repository)
+    return services.config.default_merge_target if spec is None else spec.base
+
+
+async def resolve_workspace(
+    services: Services, registry: Registry, thread: ActorRef, state: Thread, execution: str, agent: AgentSpec
+) -> Workspace | Outcome | Refusal:
+    """Find or make the place for an execution (a-core 58-66, b-mcp-cli-merge 117-119, 126).
+
+    An agent with `workspace: worktree` gets its worktree, usable, or an outcome that says what failed; it never runs
+    in the operator's checkout (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of
+    the same repository, which is made again if it was deleted. In a thread that was opened to read another's work, both
+    get a detached worktree at the snapshot of that work, and never its branch (a-core 136).
+    """
+    read = await _reads(services, state, agent)
+    inherits = agent.workspace is None and await _inherits(services, state, agent)
+    if read is not None or agent.workspace == "worktree" or inherits:
+        if read is not None:
+            place = await _reading_tree(services, thread, state, execution, read)
+        else:
+            place = await _own_worktree(services, thread, state, execution, agent)
+        if not isinstance(place, Workspace) or place.worktree is None:
+            return place
+        furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree)
+        if not isinstance(furnished, Furnished):
+            return furnished
+        return replace(place, variables=furnished.variables)
+    return Workspace(workdir=agent.workdir)
+
+
+async def _own_worktree(
+    services: Services, thread: ActorRef, state: Thread, execution: str, agent: AgentSpec
+) -> Workspace | Refusal:
+    found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    repository = repository_of(found)
+    base = base_branch(services, repository)
+    branch = branch_of(state.thread)
+    planned = PlanWorktree(execution=execution, repository=repository, branch=branch, base=base)
+    refusal = await thread.ask(planned, timeout=ASK_TIMEOUT_SECS)
+    if refusal is not None:
+        return refusal
+    location = services.config.worktree_dir
+    spec = repository_spec(services, repository)
+    uses_pool = spec is not None and spec.pool > 0
+    retired = state.retired.get(repository)
+    restore = retired.tip if retired is not None and retired.fate == "archived" else None
+    known = state.worktrees.get(repository)
+    begun_at = known.base_commit if known is not None and not known.reading else None
+    made = await services.git.retry(
+        lambda git: git.ensure_worktree(
+            repository,
+            state.thread,
+            base=base,
+            location=location,
+            restore=restore,
+            pool=uses_pool,
+            begun_at=begun_at,
+        )
+    )
+    failpoints.hit("worktree.made")
+    ready = e.WorktreeReady(
+        repository=repository,
+        path=made.path,
+        branch=made.branch,
+        base=base,
+        base_commit=made.base,
+        instance=made.instance,
+    )
+    refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
+    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+
+
+async def _reads(services: Services, state: Thread, agent: AgentSpec) -> e.WorkUnderReview | None:
+    """Return the work an agent is to look at, if its directory is in the repository of that work."""
+    if state.reading is None or agent.workspace == "shared":
+        return None
+    try:
+        found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    except GitRefused:
+        return None
+    return state.reading if repository_of(found) == state.reading.repository else None
+
+
+async def _reading_tree(
+    services: Services, thread: ActorRef, state: Thread, execution: str, read: e.WorkUnderReview
+) -> Workspace | Refusal:
+    planned = PlanWorktree(execution=execution, repository=read.repository, branch="", base=read.snapshot)
+    refusal = await thread.ask(planned, timeout=ASK_TIMEOUT_SECS)
+    if refusal is not None:
+        return refusal
+    location = services.config.worktree_dir
+    made = await services.git.retry(
+        lambda git: git.ensure_reading_tree(read.repository, state.thread, read.snapshot, location=location)
+    )
+    ready = e.WorktreeReady(
+        repository=read.repository,
+        path=made.path,
+        branch=branch_of(state.thread),
+        base=read.branch,
+        base_commit=read.snapshot,
+        instance=made.instance,
+        reading=True,
+    )
+    refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
+    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+
+
+async def _inherits(services: Services, state: Thread, agent: AgentSpec) -> bool:
+    """Say whether the thread has, or had, a worktree of the repository that the agent's directory is in."""
+    if not state.worktrees and not state.retired:
+        return False
+    try:
+        found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    except GitRefused:
+        return False
+    return repository_of(found) in state.worktrees or repository_of(found) in state.retired

@@ -1,0 +1,1 @@
+"""Where calls come in: each is checked and its caller known before an actor hears of it."""

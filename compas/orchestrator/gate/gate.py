@@ -1,0 +1,89 @@
+"""The supervisor's door: listens from the first moment, and holds requests until there is somebody to serve them."""
+
+import logging
+
+import msgspec
+import trio
+
+from actors.errors import ActorError
+from actors.remote.call import Call
+from actors.remote.errors import CallError
+from compas.api.catalogue import BY_NAME
+from compas.domain.ids import shown
+from compas.errors import CompasError
+from compas.orchestrator.gate.resolving import first_answer, resolve
+from compas.orchestrator.gate.turns import Turns
+from compas.orchestrator.handler_context import Desk, Handler, Mode
+from compas.orchestrator.handlers.catalogue import HANDLERS
+from compas.orchestrator.process.activity import Activity
+from compas.store.errors import StoreUnavailable
+
+log = logging.getLogger("compas.gate")
+
+
+class Gate:
+    """Passes calls to their handlers, once `open` was called; fails them with the reason once `fail` was."""
+
+    def __init__(self, activity: Activity) -> None:
+        self._activity = activity
+        self._desk: Desk | None = None
+        self._failure: CompasError | None = None
+        self._decided = trio.Event()
+        self._turns = Turns()
+
+    @property
+    def state(self) -> str:
+        """What a client is told when it connects."""
+        return "ready" if self._desk is not None else "recovering"
+
+    def open(self, desk: Desk) -> None:
+        """Begin to serve."""
+        self._desk = desk
+        self._decided.set()
+
+    def fail(self, error: CompasError) -> None:
+        """Say to whoever asked why there will be no service."""
+        self._failure = error
+        self._decided.set()
+
+    async def serve(self, call: Call) -> object:
+        """Serve one call; every refusal reaches the client as a code and a sentence."""
+        with self._activity.client():
+            await self._decided.wait()
+            if self._desk is None:
+                raise CallError("start_failed", str(self._failure))
+            handler = HANDLERS.get(call.op)
+            if handler is None:
+                known = ", ".join(BY_NAME)
+                raise CallError("unknown_operation", f"there is no operation {shown(call.op)}; there are: {known}")
+            self._desk.supervision.clients = self._activity.clients
+            try:
+                return await self._serve(self._desk, handler, call)
+            except StoreUnavailable as err:
+                raise CallError("store_unavailable", str(err)) from err
+            except ActorError as err:
+                if self._desk.supervision.ending is not None:
+                    raise _ended(self._desk.supervision.ending) from err
+                log.warning("%s failed: %s", call.op, err, extra={"action": "call_failed"})
+                raise CallError("unavailable", f"{call.op} could not be served now: {err}; try again") from err
+            except CompasError as err:
+                raise CallError("failed", str(err)) from err
+
+    async def _serve(self, desk: Desk, handler: Handler, call: Call) -> msgspec.Struct:
+        """Find out once whose call it is; answer a repeat as the first time, also while the first is under way."""
+        operation = BY_NAME[call.op]
+        resolved = await resolve(desk, operation, call)
+        if operation.kind != "write":
+            return await handler(desk, resolved)
+        async with self._turns.take(resolved.request_id.name):
+            first = await first_answer(desk, operation, resolved.request_id)
+            return first if first is not None else await handler(desk, resolved)
+
+
+def _ended(mode: Mode) -> CallError:
+    """Say that the supervisor went away in good order; after `restarting` a client goes on with the next one."""
+    if mode == "restart":
+        return CallError("restarting", "the supervisor is being replaced; repeat the request")
+    return CallError(
+        "stopped", "the supervisor was stopped while this was under way; `compas status` shows what there is"
+    )

@@ -1,0 +1,1 @@
+"""What the supervisor uses of this machine: runners, worker processes, ports."""

@@ -1,0 +1,1 @@
+"""The merges: one actor per target branch, and what binds a merge to what was approved."""

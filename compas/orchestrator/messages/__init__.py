@@ -1,0 +1,1 @@
+"""What the actors of compas say to each other, by who is asked."""

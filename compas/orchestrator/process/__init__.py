@@ -1,0 +1,1 @@
+"""The supervisor as a process: its state directory, its log, its end."""

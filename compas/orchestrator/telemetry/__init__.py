@@ -1,0 +1,1 @@
+"""What agents were seen doing: written, kept for a while, removed."""

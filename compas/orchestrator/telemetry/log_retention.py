@@ -1,0 +1,80 @@
+"""Keeps the newest logs of executions and removes older ones; nothing that is not a log is touched (a-core 52)."""
+
+import logging
+
+import trio
+
+from actors.actor import Actor
+from actors.bus import Published
+from actors.errors import BusClosed
+from compas.domain import events as e
+from compas.domain.cleanup import logs_to_remove
+from compas.orchestrator.messages.config import ConfigTakenUp
+from compas.orchestrator.services import Services
+from compas.orchestrator.wall_time import wait_until
+from compas.store.projections.execution_queries import unsettled_names
+
+log = logging.getLogger("compas.janitor")
+
+
+class LogKeeper(Actor):
+    """Looks at the start, when an execution ends, when the oldest log has reached its age, and when that is another."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._changed = trio.Event()
+        self._logs: dict[str, float] | None = None
+        """The executions with a log, and when each ended; None: look for them."""
+
+    async def on_start(self) -> None:
+        """Begin in the background."""
+        self.context.start_soon(self._listen)
+        self.context.start_soon(self._keep)
+
+    async def receive(self, message: object) -> object:
+        """Nobody says anything to it."""
+        raise TypeError(f"the keeper of logs does not take {type(message).__name__}")
+
+    async def _listen(self) -> None:
+        async with self.context.bus.subscribe(_concerns_logs) as subscription:
+            try:
+                while True:
+                    self._note(await subscription.receive())
+            except BusClosed:
+                return
+
+    def _note(self, item: object) -> None:
+        recorded = item.event if isinstance(item, Published) else None
+        ended = recorded.event if isinstance(recorded, e.Recorded) else None
+        if isinstance(ended, e.ExecutionEnded | e.ExecutionStopped) and isinstance(recorded, e.Recorded):
+            if self._logs is not None:
+                self._logs[ended.execution] = recorded.at
+        else:
+            self._logs = None  # some events may have been missed
+        self._changed.set()
+
+    async def _keep(self) -> None:
+        while True:
+            self._changed = trio.Event()
+            due = await self._remove_what_is_due()
+            await wait_until(due, self._services.clock, self._changed)
+
+    async def _remove_what_is_due(self) -> float:
+        """Remove the logs beyond their number or their age; return when the next one is due, in UTC seconds."""
+        in_use = await self._services.store.query(unsettled_names)
+        if self._logs is None:
+            self._logs = await self._services.runners.logs()
+        retention, now = self._services.config.retention, self._services.clock()
+        removed, due = logs_to_remove(self._logs, in_use, retention, now)
+        if removed:
+            await self._services.runners.remove_logs(removed)
+            for execution in removed:
+                self._logs.pop(execution, None)
+            log.info("%d logs of executions were removed", len(removed), extra={"action": "logs_removed"})
+        return due
+
+
+def _concerns_logs(event: object) -> bool:
+    if isinstance(event, e.Recorded):
+        return isinstance(event.event, e.ExecutionEnded | e.ExecutionStopped)
+    return isinstance(event, ConfigTakenUp)

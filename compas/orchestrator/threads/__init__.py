@@ -1,0 +1,1 @@
+"""The actors of threads, their directory, and admission."""

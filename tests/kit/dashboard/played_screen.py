@@ -1,0 +1,82 @@
+"""A dashboard without a terminal: keys are typed, and the screen is read as text."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import trio
+import urwid
+from urwid.testing import render_text
+
+from compas.dashboard.controller import Controller
+from compas.dashboard.feed import Feed
+from compas.dashboard.widgets.surface import Surface
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor
+
+
+class PlayedScreen:
+    """One dashboard. Everything that is under way is let settle before the screen is read."""
+
+    def __init__(self, controller: Controller, surface: Surface, start: float) -> None:
+        self.controller = controller
+        self.size = (80, 24)
+        self._surface = surface
+        self._start = start
+
+    async def type(self, *keys: str) -> None:
+        """Type keys, by urwid's names; a longer text that is no name is typed letter by letter."""
+        for key in keys:
+            self._surface.keypress(self.size, key)
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def click(self, row: int) -> None:
+        """Click into a row of the screen."""
+        self._surface.mouse_event(self.size, "mouse press", 1, 5, row, True)
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def wheel(self, *, down: bool) -> None:
+        """Turn the wheel by one step."""
+        self._surface.mouse_event(self.size, "mouse press", 5 if down else 4, 5, 5, True)
+        await trio.testing.wait_all_tasks_blocked()
+
+    async def lines(self) -> list[str]:
+        """Read the screen."""
+        await trio.testing.wait_all_tasks_blocked()
+        urwid.CanvasCache.clear()
+        return render_text(self._surface, self.size, strip=True)
+
+    async def text(self) -> str:
+        """Read the screen as one text."""
+        return "\n".join(await self.lines())
+
+    async def line(self, text: str) -> str:
+        """Read the one line with this text in it."""
+        found = [line for line in await self.lines() if text in line]
+        assert len(found) == 1, (text, "\n".join(await self.lines()))
+        return found[0]
+
+    async def selected(self) -> str:
+        """Read the line that is marked as selected."""
+        return await self.line("▌")
+
+
+@asynccontextmanager
+async def open_screen(
+    supervisor: PlayedSupervisor, size: tuple[int, int] = (80, 24), *, may_start: bool = False
+) -> AsyncIterator[PlayedScreen]:
+    """Show what this supervisor tells; the clock of the screen goes with the test's virtual one."""
+    started = trio.current_time()
+
+    def clock() -> float:
+        return NOW + trio.current_time() - started
+
+    async with trio.open_nursery() as helpers:
+        feeds: list[Feed] = []
+        controller = Controller(lambda: feeds[0], helpers, clock, on_change=lambda: None)
+        start = supervisor.reach_and_start if may_start else None
+        feeds.append(Feed(supervisor.reach, controller.update, clock, start=start))
+        helpers.start_soon(feeds[0].run)
+        screen = PlayedScreen(controller, Surface(controller), started)
+        screen.size = size
+        await trio.testing.wait_all_tasks_blocked()
+        yield screen
+        helpers.cancel_scope.cancel()

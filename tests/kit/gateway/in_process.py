@@ -1,0 +1,71 @@
+"""A model's client, the gateway and a supervisor in one process, on the virtual clock."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import msgspec
+from mcp import Client
+from mcp.types import CallToolResult
+
+from actors.remote.session import Session
+from compas.client.connection import open_connection
+from compas.domain.specs import AgentSpec
+from compas.gateway.calls import Calls
+from compas.gateway.server import build_server
+from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, open_workshop
+
+MODERN, LEGACY = "auto", "legacy"
+"""How the SDK's client calls them; `auto` finds out that the server speaks the newest version, 2026-07-28."""
+ERAS = (MODERN, LEGACY)
+
+
+class Model:
+    """Calls tools as a model does."""
+
+    def __init__(self, client: Client, shop: Workshop, supervisor: Supervisor) -> None:
+        self.client = client
+        self.shop = shop
+        self.supervisor = supervisor
+
+    async def call(self, tool: str, **arguments: object) -> dict[str, Any]:
+        """Call a tool that has to succeed; the text is the same JSON as the structured content."""
+        result = await self.client.call_tool(tool, arguments)
+        assert not result.is_error, said(result)
+        assert msgspec.json.decode(said(result)) == result.structured_content
+        return result.structured_content
+
+    async def refused(self, tool: str, **arguments: object) -> str:
+        """Call a tool that has to fail, and return what it says."""
+        result = await self.client.call_tool(tool, arguments)
+        assert result.is_error, result.structured_content
+        assert result.structured_content is None
+        return said(result)
+
+
+def said(result: CallToolResult) -> str:
+    """Return the text of a result."""
+    (block,) = result.content
+    return block.text
+
+
+@asynccontextmanager
+async def open_model(
+    *agents: AgentSpec, era: str = MODERN, notified: list[object] | None = None, **settings: object
+) -> AsyncIterator[Model]:
+    """Connect a client through a gateway to a supervisor with these agents; `notified` gets what comes unasked."""
+
+    async def hear(message: object) -> None:
+        if notified is not None:
+            notified.append(message)
+
+    async with open_workshop(*agents, **settings) as shop, shop.supervisor() as supervisor:
+
+        @asynccontextmanager
+        async def reach() -> AsyncIterator[Session]:
+            yield supervisor.session
+
+        async with open_connection(reach) as connection:
+            server = build_server(Calls(connection), "1")
+            async with Client(server, mode=era, message_handler=hear) as client:
+                yield Model(client, shop, supervisor)
