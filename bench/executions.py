@@ -8,7 +8,7 @@ import msgspec
 from bench.comparison import Times
 from bench.floors import Floor
 from bench.workplace import AGENT_SCRIPT, SHELL, Workplace, ask
-from compas.api.dispatching import DISPATCH, DispatchRequest
+from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.waiting import WAIT, WaitRequest, WaitResponse
 from compas.client.blocking import BlockingConnection
 

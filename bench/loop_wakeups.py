@@ -12,7 +12,7 @@ import msgspec
 
 from bench.idle_tree import watch_idle_tree
 from bench.workplace import Workplace, ask, open_workplace
-from compas.api.dispatching import DISPATCH, DispatchRequest
+from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.waiting import WAIT, WaitRequest
 from compas.runner import processes
 

@@ -5,8 +5,8 @@ import time
 
 from bench.comparison import Times
 from bench.workplace import Workplace, ask
-from compas.api.dispatching import DISPATCH, DispatchRequest
-from compas.api.merging import MERGE, MergeRequest
+from compas.api.dispatch import DISPATCH, DispatchRequest
+from compas.api.merges import MERGE, MergeRequest
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.blocking import BlockingConnection
 

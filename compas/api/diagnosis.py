@@ -1,4 +1,4 @@
-"""Operations that tell what is the matter: `diagnose` and `session_info`."""
+"""Operations `why`, `diagnose` and `session_info`: where a thread stands, how it came to that, what to do about it."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
-from compas.api.threads import ThreadName
+from compas.api.parameters import ThreadName
 
 
 class DiagnoseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +84,47 @@ SESSION_INFO = Operation(
     request=SessionInfoRequest,
     response=SessionInfoResponse,
     doc="Name the conversations of a thread's agents, and how to go on with them by hand.",
+    kind="read",
+    positional=("thread_id",),
+)
+
+
+class WhyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which thread to explain."""
+
+    thread_id: ThreadName
+
+
+class Cause(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of the explanation. `depth` is how far it is from the message that began it all."""
+
+    position: int
+    at: float
+    depth: int
+    what: str
+    because: str = ""
+
+
+class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a thread stands, what it waits for, what to do next, and how it came to this.
+
+    `review` is how its branch stands to its newest review, and `review_note` says so; None without a branch.
+    """
+
+    thread_id: str
+    thread_status: str
+    standing: str
+    next_step: str
+    causes: tuple[Cause, ...]
+    review: str | None = None
+    review_note: str | None = None
+
+
+WHY = Operation(
+    name="why",
+    request=WhyRequest,
+    response=WhyResponse,
+    doc="Explain where a thread stands and how it came to that.",
     kind="read",
     positional=("thread_id",),
 )

@@ -1,4 +1,4 @@
-"""Operations that show what happened: `events`, `log`, `why`, `diff`."""
+"""Operations that show what happened: `events`, `log` and `diff`."""
 
 from typing import Annotated, Literal
 
@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import LARGEST_INTEGER, Operation
-from compas.api.threads import ThreadName
+from compas.api.parameters import ThreadName
 
 
 class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -90,47 +90,6 @@ LOG = Operation(
     doc="Read what an execution printed.",
     kind="stream",
     positional=("execution_id",),
-)
-
-
-class WhyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which thread to explain."""
-
-    thread_id: ThreadName
-
-
-class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """One step of the explanation. `depth` is how far it is from the message that began it all."""
-
-    position: int
-    at: float
-    depth: int
-    what: str
-    because: str = ""
-
-
-class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Where a thread stands, what it waits for, what to do next, and how it came to this.
-
-    `review` is how its branch stands to its newest review, and `review_note` says so; None without a branch.
-    """
-
-    thread_id: str
-    thread_status: str
-    standing: str
-    next_step: str
-    causes: tuple[Cause, ...]
-    review: str | None = None
-    review_note: str | None = None
-
-
-WHY = Operation(
-    name="why",
-    request=WhyRequest,
-    response=WhyResponse,
-    doc="Explain where a thread stands and how it came to that.",
-    kind="read",
-    positional=("thread_id",),
 )
 
 

@@ -1,18 +1,12 @@
-"""Operations on threads: `status`, `transcript`, `close`, `abandon`."""
+"""Operations `status` and `transcript`: how threads stand, and what was said in them."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import IS_PATH, Operation
-
-ThreadName = Annotated[str, Meta(description="thread")]
-RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several", extra=IS_PATH)]
-Force = Annotated[
-    bool,
-    Meta(description="only on the operator's word: merge it whatever reviewers say"),
-]
+from compas.api.operation import Operation
+from compas.api.parameters import ThreadName
 
 
 class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -137,84 +131,4 @@ TRANSCRIPT = Operation(
     doc="Read the conversation of a thread.",
     kind="read",
     positional=("thread_id",),
-)
-
-
-class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The merge that a thread is closed with."""
-
-    target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
-    strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
-    force: Force = False
-    accept_target: Annotated[
-        str | None, Meta(description="only on the operator's word: the commit at which to keep a moved target")
-    ] = None
-
-
-class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to end a thread."""
-
-    thread_id: ThreadName
-    status: Annotated[Literal["completed", "failed"], Meta(description="how it ended")] = "completed"
-    sender: Annotated[str, Meta(description="who closes it")] = msgspec.field(name="from", default="operator")
-    note: Annotated[str | None, Meta(description="a last word, kept in the thread")] = None
-    merge: Annotated[
-        CloseMerge | None, Meta(description="merge its branch first, and close it once that is done; {} for defaults")
-    ] = None
-
-
-class CloseResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The thread has ended; `note` says what was found, such as that there was nothing to merge.
-
-    With `merge_op_id` it has not ended yet: it does once that merge has completed, and stays as it is if it fails.
-    `review` and `warning` are those of the merge.
-    """
-
-    thread_id: str
-    status: str
-    note: str | None = None
-    merge_op_id: str | None = None
-    review: str = ""
-    warning: str | None = None
-    next_step: str | None = None
-
-
-CLOSE = Operation(
-    name="close",
-    request=CloseRequest,
-    response=CloseResponse,
-    doc="End a thread as completed or failed.",
-    kind="write",
-    positional=("thread_id",),
-    flags={"sender": "--from"},
-    details="Completing a thread asks that its work is in the target branch; the branch itself is looked at, so a "
-    "merge by hand counts too.",
-)
-
-
-class AbandonRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which thread to give up."""
-
-    thread_id: ThreadName
-    sender: Annotated[str, Meta(description="who abandons it")] = msgspec.field(name="from", default="operator")
-
-
-class AbandonResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The thread is given up. Its commits are kept; cleanup takes the worktree once nothing is lost by it."""
-
-    thread_id: str
-    status: str
-    executions_cancelled: int = 0
-    processes_killed: int = 0
-    worktree_branch: str | None = None
-
-
-ABANDON = Operation(
-    name="abandon",
-    request=AbandonRequest,
-    response=AbandonResponse,
-    doc="Give a thread up: end what runs, start nothing more.",
-    kind="write",
-    positional=("thread_id",),
-    flags={"sender": "--from"},
 )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.merging import MergeConflict
+from compas.api.merges import MergeConflict
 from compas.api.operation import LARGEST_INTEGER, Operation
 
 LONGEST_TIMEOUT_SECS = 30 * 24 * 3600

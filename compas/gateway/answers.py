@@ -3,7 +3,7 @@
 import msgspec
 
 from compas.api.activity import ExecutionEvent
-from compas.api.dispatching import DispatchResponse
+from compas.api.dispatch import DispatchResponse
 from compas.api.history import LogEvent
 from compas.api.waiting import WaitResponse
 

@@ -12,7 +12,7 @@ from actors.remote.background import open_background
 from actors.remote.errors import RequestFailed, WireError
 from compas.api.activity import EXECUTION_EVENTS, ExecutionEvent, ExecutionEventsRequest
 from compas.api.agents import LIST_AGENTS, ListAgentsRequest
-from compas.api.dispatching import DISPATCH, DispatchRequest, DispatchResponse
+from compas.api.dispatch import DISPATCH, DispatchRequest, DispatchResponse
 from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection

@@ -5,32 +5,16 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from compas.api import (
-    activity,
-    agents,
-    batches,
-    diagnosis,
-    dispatching,
-    figures,
-    history,
-    looking,
-    merging,
-    reopening,
-    supervision,
-    tasks,
-    threads,
-    verdicts,
-    waiting,
-    worktrees,
-)
+from compas.api.catalogue import BY_NAME as OPERATIONS
 from compas.api.operation import Operation
+from compas.api.waiting import LONGEST_TIMEOUT_SECS
 from compas.gateway import answers
 
 MOST_EVENTS = 500
 MOST_LOG_LINES = 1000
 
 Seconds = Annotated[
-    int, Meta(ge=0, le=waiting.LONGEST_TIMEOUT_SECS, description="seconds to wait at most; the longest wait by default")
+    int, Meta(ge=0, le=LONGEST_TIMEOUT_SECS, description="seconds to wait at most; the longest wait by default")
 ]
 
 
@@ -91,7 +75,7 @@ class Tool(msgspec.Struct, frozen=True, kw_only=True):
 TOOLS: tuple[Tool, ...] = (
     Tool(
         name="orch_dispatch",
-        operation=dispatching.DISPATCH,
+        operation=OPERATIONS["dispatch"],
         doc="Give an agent a task, in a new thread or, with thread_id, an existing one. It works alone in a git "
         "worktree and sees only `body`: say all it needs. Returns at once; then call orch_wait as next_step says, or "
         "pass wait=true to get the answer from this call.",
@@ -100,7 +84,7 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="orch_wait",
-        operation=waiting.WAIT,
+        operation=OPERATIONS["wait"],
         doc="Block until a thread has an answer, or none will come; returns the whole message. Pass since_reference "
         "from orch_dispatch, and await_chain=true where agents hand on. found=false with reason=timeout: call it again "
         "with the same arguments. Any other reason: nothing will come; see orch_why.",
@@ -110,96 +94,96 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="orch_status",
-        operation=threads.STATUS,
+        operation=OPERATIONS["status"],
         doc="List threads with their newest execution, the newest first. To wait for an answer use orch_wait instead.",
     ),
     Tool(
         name="orch_transcript",
-        operation=threads.TRANSCRIPT,
+        operation=OPERATIONS["transcript"],
         doc="Read all messages and executions of a thread.",
     ),
     Tool(
         name="orch_poll",
-        operation=looking.POLL,
+        operation=OPERATIONS["poll"],
         doc="Look for messages of a thread now, by their beginnings. To wait for an answer use orch_wait.",
     ),
     Tool(
         name="orch_read",
-        operation=looking.READ,
+        operation=OPERATIONS["read"],
         doc="Read one message whole, or the messages of a thread after since_reference.",
     ),
     Tool(
         name="orch_diff",
-        operation=history.DIFF,
+        operation=OPERATIONS["diff"],
         doc="Show what a thread's work changes against where it began. Read it before you propose a merge. A long "
         "patch is cut (truncated=true); stat=true lists the files only.",
     ),
     Tool(
         name="orch_commit",
-        operation=worktrees.COMMIT,
+        operation=OPERATIONS["commit"],
         doc="Commit everything in a thread's worktree, where its agent has left changes. Only between executions.",
         idempotent=True,
     ),
     Tool(
         name="orch_approve",
-        operation=verdicts.APPROVE,
+        operation=OPERATIONS["approve"],
         doc="Record that the operator approves a thread's work. Only on the operator's word.",
         hidden=("note",),
         idempotent=True,
     ),
     Tool(
         name="orch_request_changes",
-        operation=verdicts.REQUEST_CHANGES,
+        operation=OPERATIONS["request_changes"],
         doc="Record that the operator wants changes, and give them to the thread's agent. Only on the operator's word; "
         "for remarks of your own use orch_dispatch.",
     ),
     Tool(
         name="orch_merge",
-        operation=merging.MERGE,
+        operation=OPERATIONS["merge"],
         doc="Queue the merge of a thread's branch into its target. Ask the operator before; call orch_wait_merge with "
         "the op_id after.",
     ),
     Tool(
         name="orch_wait_merge",
-        operation=waiting.WAIT_MERGE,
+        operation=OPERATIONS["wait_merge"],
         doc="Block until a merge is over and say how it ended, conflicts by file. found=false: call it again. "
         "Completed: call orch_close.",
     ),
     Tool(
         name="orch_merge_status",
-        operation=merging.MERGE_STATUS,
+        operation=OPERATIONS["merge_status"],
         doc="Show one merge, or the newest ones, with why it failed and what to do. To wait for one use "
         "orch_wait_merge instead.",
     ),
     Tool(
         name="orch_merge_cancel",
-        operation=merging.MERGE_CANCEL,
+        operation=OPERATIONS["merge_cancel"],
         doc="Withdraw a merge that has not been published yet.",
         idempotent=True,
     ),
     Tool(
         name="orch_close",
-        operation=threads.CLOSE,
+        operation=OPERATIONS["close"],
         doc="End a thread: completed when its work is merged or it has none, failed otherwise. With merge={} its "
         "branch is merged first; ask the operator before, and call orch_wait_merge with merge_op_id after.",
         idempotent=True,
     ),
     Tool(
         name="orch_abandon",
-        operation=threads.ABANDON,
+        operation=OPERATIONS["abandon"],
         doc="Give a thread up: end what runs in it, start nothing more. Its commits are kept. Ask the operator before.",
         destructive=True,
         idempotent=True,
     ),
     Tool(
         name="orch_worktrees",
-        operation=worktrees.WORKTREES,
+        operation=OPERATIONS["worktrees"],
         doc="List the worktrees of threads, with what in each is not committed or not merged.",
         hidden=("sizes",),
     ),
     Tool(
         name="orch_worktree_remove",
-        operation=worktrees.WORKTREE_REMOVE,
+        operation=OPERATIONS["worktree_remove"],
         doc="Remove a thread's worktree where nothing is lost by it; unmerged commits are archived. Ask the operator "
         "before.",
         hidden=("force",),
@@ -208,45 +192,45 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="orch_verdict",
-        operation=verdicts.VERDICT,
+        operation=OPERATIONS["verdict"],
         doc="For a reviewer at work: say whether the work it was given is good.",
     ),
     Tool(
         name="orch_reopen",
-        operation=reopening.REOPEN,
+        operation=OPERATIONS["reopen"],
         doc="Make a thread that has ended active again. Starts nothing; orch_dispatch reopens by itself.",
     ),
     Tool(
         name="orch_batch_status",
-        operation=batches.BATCH_STATUS,
+        operation=OPERATIONS["batch_status"],
         doc="Show how the threads of a batch stand: counts of all, and a list.",
     ),
     Tool(
         name="orch_abandon_batch",
-        operation=batches.ABANDON_BATCH,
+        operation=OPERATIONS["abandon_batch"],
         doc="Give up every thread of a batch that has not ended, and end what runs in them. Ask the operator before.",
         destructive=True,
         idempotent=True,
     ),
     Tool(
         name="orch_why",
-        operation=history.WHY,
+        operation=OPERATIONS["why"],
         doc="Explain where a thread stands, how it came to that, and what to do next. For threads that failed or seem "
         "stuck.",
     ),
     Tool(
         name="orch_diagnose",
-        operation=diagnosis.DIAGNOSE,
+        operation=OPERATIONS["diagnose"],
         doc="Say what keeps a thread from going on, and what to do about it.",
     ),
     Tool(
         name="orch_session_info",
-        operation=diagnosis.SESSION_INFO,
+        operation=OPERATIONS["session_info"],
         doc="Name the CLI conversations of a thread's agents, with the commands by which the operator resumes them.",
     ),
     Tool(
         name="orch_read_log",
-        operation=history.LOG,
+        operation=OPERATIONS["log"],
         doc="Read what an agent printed, from byte `offset` on, or its last lines. Go on with offset=next_offset.",
         hidden=("tail", "limit", "follow"),
         beside=LogPart,
@@ -254,7 +238,7 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="orch_events",
-        operation=history.EVENTS,
+        operation=OPERATIONS["events"],
         doc="Read the event log, the oldest first, of all or of one thread. Go on with after=next_after. orch_why "
         "tells it in words.",
         hidden=("limit", "follow"),
@@ -263,7 +247,7 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="orch_execution_events",
-        operation=activity.EXECUTION_EVENTS,
+        operation=OPERATIONS["execution_events"],
         doc="Show what an agent was seen doing: tool calls and results, messages, requests sent again. Go on with "
         "after=next_after.",
         hidden=("limit", "follow"),
@@ -272,27 +256,27 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         name="orch_tasks",
-        operation=tasks.TASKS,
+        operation=OPERATIONS["tasks"],
         doc="List executions, the newest of each thread, or with every=true all. Go on with after=next_after.",
     ),
     Tool(
         name="orch_list_agents",
-        operation=agents.LIST_AGENTS,
+        operation=OPERATIONS["list_agents"],
         doc="List the agents you can dispatch to, how busy they are, and who gets their replies.",
     ),
     Tool(
         name="orch_metrics",
-        operation=figures.METRICS,
+        operation=OPERATIONS["metrics"],
         doc="Sum up what is queued, running and done, per agent and backend: durations, costs, retries.",
     ),
     Tool(
         name="orch_tool_stats",
-        operation=figures.TOOL_STATS,
+        operation=OPERATIONS["tool_stats"],
         doc="Count which tools agents called, how often that failed, and what agents cost.",
     ),
     Tool(
         name="orch_health",
-        operation=supervision.HEALTH,
+        operation=OPERATIONS["health"],
         doc="Show how the supervisor is, and which agents can be started. ping=true also asks their models for one "
         "word, which costs money: only where the operator wants to know.",
         hidden=("is_brief",),

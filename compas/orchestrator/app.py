@@ -26,7 +26,7 @@ from compas.git.errors import GitWorkerLost
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.config.file import LocalConfigFile
 from compas.orchestrator.gate.gate import Gate
-from compas.orchestrator.handler_context import Desk, Supervision
+from compas.orchestrator.handler_context import HandlerContext, Supervision
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.activity import Activity
@@ -186,17 +186,17 @@ class _Process:
             warnings=warnings,
             stop=self._ending.wish,
         )
-        desk = Desk(services=services, registry=system.registry, bus=system.bus, supervision=supervision)
+        context = HandlerContext(services=services, registry=system.registry, bus=system.bus, supervision=supervision)
         supervision.state = "ready"
-        self._gate.open(desk)
+        self._gate.open(context)
         log.info("ready (pid %d, epoch %d)", os.getpid(), services.epoch, extra={"action": "ready"})
         async with trio.open_nursery() as nursery:
             if self._idle_exit:
-                nursery.start_soon(watch_idleness, desk, self._activity, self._ending, _idle_secs(os.environ))
+                nursery.start_soon(watch_idleness, context, self._activity, self._ending, _idle_secs(os.environ))
             mode = await self._ending.wait_wished()
             supervision.state, supervision.ending = "stopping", mode
             log.info("ending (%s)", mode, extra={"action": "ending"})
-            await wind_down(desk, self._ending)
+            await wind_down(context, self._ending)
             nursery.cancel_scope.cancel()
 
 

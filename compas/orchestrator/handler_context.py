@@ -47,7 +47,7 @@ class Supervision:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class HandlerContext:
     """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it;
     `waiting` counts the waits of each execution whose agent waits for an answer."""
 
@@ -86,7 +86,7 @@ def git_refused(err: GitError) -> CallError:
     return CallError(err.code, err.message) if isinstance(err, GitRefused) else CallError("git_failed", str(err))
 
 
-Handler = Callable[[Desk, ResolvedCall], Awaitable[msgspec.Struct]]
+Handler = Callable[[HandlerContext, ResolvedCall], Awaitable[msgspec.Struct]]
 
 
 def answered(outcome: Answered | Refusal, response: type[Res]) -> Res:

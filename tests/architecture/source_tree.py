@@ -12,7 +12,8 @@ PACKAGES = ("actors", "compas")
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """One imported name. `from a.b import c` is `a.b.c`: whether `c` is a module shows only in the tree."""
+    """One imported name. `from a.b import c` is `a.b.c`: whether `c` is a module shows only in the tree. `a.b.*` stands
+    for an import by name, which may be of any module in `a.b`."""
 
     target: str
     line: int
@@ -49,6 +50,14 @@ class _Imports(ast.NodeVisitor):
     def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
         for alias in node.names:
             self._add(f"{node.module or ''}.{alias.name}", node.lineno)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Take `import_module(f"compas.api.{area}")` for what it is: an import of any module there."""
+        if isinstance(node.func, ast.Name) and node.func.id == "import_module":
+            match node.args:
+                case [ast.JoinedStr(values=[ast.Constant(value=str() as package), *_])]:
+                    self._add(f"{package}*", node.lineno)
+        self.generic_visit(node)
 
     def visit_If(self, node: ast.If) -> None:
         if ast.unparse(node.test) in ("TYPE_CHECKING", "typing.TYPE_CHECKING"):
@@ -118,7 +127,10 @@ def eager_graph(root: Path) -> dict[str, set[str]]:
     graph: dict[str, set[str]] = {name: set() for name in modules}
     for module in modules.values():
         for item in module.imports:
-            target = known_module(item.target, modules)
-            if target is not None and not item.lazy:
+            if item.lazy:
+                continue
+            if item.target.endswith(".*"):
+                graph[module.name] |= {name for name in modules if within(name, item.target.removesuffix(".*"))}
+            elif (target := known_module(item.target, modules)) is not None:
                 graph[module.name].add(target)
     return graph

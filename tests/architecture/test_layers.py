@@ -156,6 +156,7 @@ def test_every_layer_exception_is_still_needed(repository: Path) -> None:
         ("compas/clock.py", "from compas.domain import ids"),
         ("compas/orchestrator/app.py", "from compas.cli import main"),
         ("compas/orchestrator/app.py", "import compas"),
+        ("compas/api/catalogue.py", 'import_module(f"compas.cli.render.{area}")'),
     ],
 )
 def test_an_import_against_the_table_is_found(plant: Plant, path: str, line: str) -> None:
@@ -199,6 +200,16 @@ def test_a_circle_of_imports_is_found(plant: Plant) -> None:
         }
     )
     assert {"compas.store.a", "compas.store.b", "compas.store.c"} <= set(import_cycle(tree))
+
+
+def test_a_circle_closed_by_an_import_by_name_is_found(plant: Plant) -> None:
+    tree = plant(
+        {
+            "compas/api/catalogue.py": 'ALL = [import_module(f"compas.api.{area}") for area in AREAS]',
+            "compas/api/tasks.py": "from compas.api.catalogue import ALL",
+        }
+    )
+    assert {"compas.api.catalogue", "compas.api.tasks"} <= set(import_cycle(tree))
 
 
 def test_a_circle_closed_inside_a_function_or_for_types_only_is_no_circle(plant: Plant) -> None:

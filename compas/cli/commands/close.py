@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from compas.api.threads import CLOSE, CloseMerge
+from compas.api.lifecycle import CLOSE, CloseMerge
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render.threads import close_text
+from compas.cli.render.lifecycle import close_text
 from compas.cli.terminal import write, write_json
 
 

@@ -3,12 +3,12 @@
 import argparse
 from collections.abc import Sequence
 
-from compas.api.dispatching import DISPATCH, DispatchResponse
+from compas.api.dispatch import DISPATCH, DispatchResponse
 from compas.api.waiting import WAIT, WaitRequest
 from compas.cli.arguments import CommandParser, add_parameters, read_text, request_from
 from compas.cli.asking import open_caller, style_here
 from compas.cli.commands.wait import wait_and_write
-from compas.cli.render.threads import dispatch_text
+from compas.cli.render.dispatch import dispatch_text
 from compas.cli.terminal import tell, write, write_json
 
 

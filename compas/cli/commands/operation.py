@@ -2,66 +2,31 @@
 
 import argparse
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import msgspec
 
 from compas.api.activity import ExecutionEventsResponse
+from compas.api.areas import AREAS
 from compas.api.catalogue import BY_NAME
 from compas.api.history import DiffRequest, LogChunkItem, LogResponse
 from compas.api.operation import Operation
 from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render import (
-    agents,
-    batches,
-    diagnosis,
-    figures,
-    history,
-    looking,
-    merging,
-    supervision,
-    tasks,
-    threads,
-    verdicts,
-    worktrees,
-)
+from compas.cli.render.history import diff_text
 from compas.cli.render.text import Style, counted
+from compas.cli.render.threads import status_text, thread_text
 from compas.cli.terminal import tell, write, write_json
 
 Render = Callable[[Any, Style], str]
 
-RENDERERS: dict[str, Render] = {
-    "transcript": threads.transcript_text,
-    "poll": looking.poll_text,
-    "read": looking.read_text,
-    "abandon": threads.abandon_text,
-    "reopen": threads.reopen_text,
-    "verdict": verdicts.verdict_text,
-    "approve": verdicts.approve_text,
-    "request_changes": verdicts.request_changes_text,
-    "batch_status": batches.batch_status_text,
-    "abandon_batch": batches.abandon_batch_text,
-    "tasks": tasks.tasks_text,
-    "merge": merging.merge_text,
-    "merge_status": merging.merge_status_text,
-    "merge_cancel": merging.merge_cancel_text,
-    "worktrees": worktrees.worktrees_text,
-    "worktree_remove": worktrees.removed_text,
-    "commit": worktrees.commit_text,
-    "why": history.why_text,
-    "diagnose": diagnosis.diagnose_text,
-    "session_info": diagnosis.session_info_text,
-    "list_agents": agents.agents_text,
-    "metrics": figures.metrics_text,
-    "tool_stats": figures.tool_stats_text,
-    "health": supervision.health_text,
-    "events": history.event_text,
-    "log": history.chunk_text,
-    "execution_events": history.activity_text,
-}
-"""How each operation's answer, or each item of its stream, is written; `status` and `diff` look at the request too."""
+
+def renderer(operation: str) -> Render:
+    """Return what writes an operation's answer, or each item of its stream."""
+    render: Render = getattr(import_module(f"compas.cli.render.{AREAS[operation]}"), f"{operation}_text")
+    return render
 
 
 def main(command: str, args: Sequence[str]) -> int:
@@ -87,18 +52,18 @@ def main(command: str, args: Sequence[str]) -> int:
 def _text(operation: Operation[Any, Any], request: msgspec.Struct, response: msgspec.Struct, style: Style) -> str:
     match request, response:
         case StatusRequest(thread_id=str()), StatusResponse(threads=(row,)):
-            return threads.thread_text(row, style)
+            return thread_text(row, style)
         case StatusRequest(), StatusResponse():
-            return threads.status_text(response, style)
+            return status_text(response, style)
         case DiffRequest(stat=only_stat), _:
-            return history.diff_text(response, style, only_stat=only_stat)  # type: ignore[arg-type]
+            return diff_text(response, style, only_stat=only_stat)  # type: ignore[arg-type]
         case _:
-            return RENDERERS[operation.name](response, style)
+            return renderer(operation.name)(response, style)
 
 
 def _stream(operation: Operation[Any, Any], request: msgspec.Struct, given: argparse.Namespace) -> None:
     style = style_here()
-    render = RENDERERS[operation.name]
+    render = renderer(operation.name)
 
     def show(item: msgspec.Struct) -> None:
         if given.json:

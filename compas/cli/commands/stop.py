@@ -11,7 +11,7 @@ from compas.api.configuration import RELOAD, ReloadRequest
 from compas.api.supervision import STOP, StopRequest, StopResponse
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import open_caller, place_for
-from compas.cli.render.supervision import stopped_text, stopping_text
+from compas.cli.render.supervision import stop_text, stopped_text
 from compas.cli.terminal import tell, write, write_json
 from compas.client.connect import EXECUTION_VARIABLE
 from compas.client.errors import NotRunningError, StartError
@@ -94,7 +94,7 @@ def stop(given: argparse.Namespace, mode: Mode) -> StopResponse | None:
     try:
         with open_caller(given) as caller:
             response = caller.call_once(STOP, request)
-            tell(stopping_text(response))
+            tell(stop_text(response))
     except (NotRunningError, SessionLost):
         # It was ending already, or ended before its answer was out; in both cases its lock says when it is gone.
         response = None

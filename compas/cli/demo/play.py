@@ -5,20 +5,11 @@ from contextlib import suppress
 
 import msgspec
 
-from compas.api.dispatching import DISPATCH, DispatchRequest
-from compas.api.history import (
-    DIFF,
-    EVENTS,
-    WHY,
-    DiffRequest,
-    DiffResponse,
-    EventsRequest,
-    LogEvent,
-    WhyRequest,
-    WhyResponse,
-)
-from compas.api.merging import MERGE, MergeRequest
-from compas.api.threads import CLOSE, CloseRequest
+from compas.api.diagnosis import WHY, WhyRequest, WhyResponse
+from compas.api.dispatch import DISPATCH, DispatchRequest
+from compas.api.history import DIFF, EVENTS, DiffRequest, DiffResponse, EventsRequest, LogEvent
+from compas.api.lifecycle import CLOSE, CloseRequest
+from compas.api.merges import MERGE, MergeRequest
 from compas.api.waiting import WAIT, WaitRequest
 from compas.cli.demo.scripts import MEANWHILE, MEANWHILE_MESSAGE, SUMMARY, TASK, THREAD
 from compas.cli.demo.stage import Stage

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from compas.api.history import WhyResponse
+from compas.api.diagnosis import WhyResponse
 from compas.cli.catalogue import commands
 from compas.cli.demo.play import Played
 from compas.cli.demo.scripts import PROJECT_NAME, THREAD

@@ -5,7 +5,7 @@ from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Style, counted
 
 
-def agents_text(response: ListAgentsResponse, style: Style) -> str:
+def list_agents_text(response: ListAgentsResponse, style: Style) -> str:
     """Write the agents as a table, then the places over all of them."""
     places = f"{response.global_active} of {counted(response.global_max_concurrent, 'place')} taken"
     if not response.agents:

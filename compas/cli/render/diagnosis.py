@@ -1,6 +1,6 @@
-"""Writes what is the matter with a thread, and how its conversations are gone on with."""
+"""Writes where a thread stands and how it came to that, and how its conversations are resumed."""
 
-from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse
+from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse, WhyResponse
 from compas.cli.render.table import pairs
 from compas.cli.render.text import Style, duration
 
@@ -61,3 +61,23 @@ def _conversation(one: Conversation, style: Style) -> str:
         ],
         style,
     )
+
+
+def why_text(response: WhyResponse, style: Style) -> str:
+    """Write where a thread stands, then how it came to that, each cause below what it was caused by."""
+    head = pairs(
+        [
+            ("thread", response.thread_id),
+            ("status", response.thread_status),
+            ("standing", response.standing),
+            ("review", response.review_note),
+            ("next", response.next_step),
+        ],
+        style,
+    )
+    lines = []
+    for cause in response.causes:
+        because = f": {style.line(cause.because)}" if cause.because else ""
+        number = style.paint(f"{cause.position:>6}", "dim")
+        lines.append(f"{number}  {style.time(cause.at)}  {'  ' * cause.depth}{style.line(cause.what)}{because}")
+    return head + ("\n\n" + "\n".join(lines) if lines else "")

@@ -1,16 +1,9 @@
-"""Writes what happened: events, an execution's log, the causes of a thread's state, and its diff."""
+"""Writes what happened: events, an execution's log, and a thread's diff."""
 
 import msgspec
 
-from compas.api.activity import ExecutionEvent
-from compas.api.history import (
-    DiffFile,
-    DiffResponse,
-    LogChunkItem,
-    LogEvent,
-    WhyResponse,
-)
-from compas.cli.render.table import Cell, pairs, table
+from compas.api.history import DiffFile, DiffResponse, LogChunkItem, LogEvent
+from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Colour, Style, cut, neutral, width_of
 
 _DIFF_COLOURS: tuple[tuple[str, Colour], ...] = (
@@ -23,43 +16,16 @@ _DIFF_COLOURS: tuple[tuple[str, Colour], ...] = (
 )
 
 
-def event_text(event: LogEvent, style: Style) -> str:
+def events_text(event: LogEvent, style: Style) -> str:
     """Write one event on one line; on a screen its data is cut at the edge."""
     head = f"{event.position:>6}  {style.time(event.at)}  {style.line(event.type)}  {style.line(event.stream)}  "
     data = style.line(msgspec.json.encode(event.data).decode())
     return head + (cut(data, max(0, style.width - width_of(head))) if style.is_screen else data)
 
 
-def activity_text(event: ExecutionEvent, style: Style) -> str:
-    """Write one thing that an agent was seen doing, on one line."""
-    mark = style.paint("failed", "red") + "  " if event.failed else ""
-    kind = f"{style.line(event.kind):<13}"
-    return f"{event.index:>6}  {style.time(event.at)}  {kind}  {mark}{style.line(event.summary)}"
-
-
-def chunk_text(chunk: LogChunkItem, style: Style) -> str:
+def log_text(chunk: LogChunkItem, style: Style) -> str:
     """Return a piece of an execution's log as it may be shown here."""
     return style.block(chunk.text)
-
-
-def why_text(response: WhyResponse, style: Style) -> str:
-    """Write where a thread stands, then how it came to that, each cause below what it was caused by."""
-    head = pairs(
-        [
-            ("thread", response.thread_id),
-            ("status", response.thread_status),
-            ("standing", response.standing),
-            ("review", response.review_note),
-            ("next", response.next_step),
-        ],
-        style,
-    )
-    lines = []
-    for cause in response.causes:
-        because = f": {style.line(cause.because)}" if cause.because else ""
-        number = style.paint(f"{cause.position:>6}", "dim")
-        lines.append(f"{number}  {style.time(cause.at)}  {'  ' * cause.depth}{style.line(cause.what)}{because}")
-    return head + ("\n\n" + "\n".join(lines) if lines else "")
 
 
 def diff_text(response: DiffResponse, style: Style, *, only_stat: bool = False) -> str:

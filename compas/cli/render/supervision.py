@@ -81,7 +81,7 @@ def _remarks(agents: Sequence[AgentHealth], style: Style) -> Iterator[str]:
             yield style.line(who + note)
 
 
-def stopping_text(response: StopResponse) -> str:
+def stop_text(response: StopResponse) -> str:
     """Say what the supervisor does before it ends."""
     start = f"the supervisor (process {response.pid}) is stopping"
     if not response.running:

@@ -1,20 +1,10 @@
-"""Writes threads: their list, one of them, their conversation, and how they were ended."""
+"""Writes threads: their list, one of them, their conversation."""
 
-from compas.api.dispatching import DispatchResponse
-from compas.api.reopening import ReopenResponse
-from compas.api.threads import (
-    AbandonResponse,
-    CloseResponse,
-    StatusResponse,
-    StatusRow,
-    TranscriptExecution,
-    TranscriptMessage,
-    TranscriptResponse,
-)
+from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
 from compas.cli.render.configuration import with_notices
+from compas.cli.render.reviews import review_cell, review_words
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
-from compas.cli.render.verdicts import review_cell, review_words
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",
@@ -86,22 +76,6 @@ def thread_text(row: StatusRow, style: Style) -> str:
     )
 
 
-def dispatch_text(response: DispatchResponse, style: Style) -> str:
-    """Write where the task went and what to do next."""
-    return pairs(
-        [
-            ("thread", response.thread_id),
-            ("message", response.reference),
-            ("execution", response.execution_id),
-            ("starts", style.time(response.eligible_at) if response.eligible_at is not None else None),
-            ("reopened", f"was {response.previous_status}" if response.reopened else None),
-            ("warning", response.warning),
-            ("next", response.next_step),
-        ],
-        style,
-    )
-
-
 def transcript_text(response: TranscriptResponse, style: Style) -> str:
     """Write a conversation in full, and the executions it took."""
     if response.thread_status is None:
@@ -137,41 +111,3 @@ def _execution(one: TranscriptExecution) -> list[Cell]:
         Cell(duration(one.duration_ms)),
         Cell(one.error or "", "red"),
     ]
-
-
-def close_text(response: CloseResponse, style: Style) -> str:
-    """Write that a thread has ended, or when it will."""
-    lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
-    lines += [style.block(response.note)] if response.note else []
-    lines += [f"warning: {style.line(response.warning)}"] if response.warning else []
-    if response.merge_op_id is not None:
-        lines += [
-            f"merge {style.line(response.merge_op_id)} is queued",
-            f"next: {style.line(response.next_step or '')}",
-        ]
-    return "\n".join(lines)
-
-
-def abandon_text(response: AbandonResponse, style: Style) -> str:
-    """Write what ended with the thread, and where its work is kept."""
-    return pairs(
-        [
-            ("thread", f"{response.thread_id} is {response.status}"),
-            ("cancelled", counted(response.executions_cancelled, "execution")),
-            ("ended", counted(response.processes_killed, "process", "processes")),
-            ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
-        ],
-        style,
-    )
-
-
-def reopen_text(response: ReopenResponse, style: Style) -> str:
-    """Write that a thread is taken up again."""
-    return pairs(
-        [
-            ("thread", f"{response.thread_id} is {response.new_status}"),
-            ("was", response.previous_status),
-            ("next", response.next_step),
-        ],
-        style,
-    )

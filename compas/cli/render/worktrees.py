@@ -61,7 +61,7 @@ def size(count: int | None) -> str:
     return f"{amount:.1f} TiB"
 
 
-def removed_text(response: WorktreeRemoveResponse, style: Style) -> str:
+def worktree_remove_text(response: WorktreeRemoveResponse, style: Style) -> str:
     """Write what is gone, and where what was in it is kept."""
     return pairs(
         [

@@ -11,10 +11,10 @@ from actors.remote.errors import CallError
 from compas.api.catalogue import BY_NAME
 from compas.domain.ids import shown
 from compas.errors import CompasError
+from compas.orchestrator.gate.handlers import HANDLERS
 from compas.orchestrator.gate.resolving import first_answer, resolve
 from compas.orchestrator.gate.turns import Turns
-from compas.orchestrator.handler_context import Desk, Handler, Mode
-from compas.orchestrator.handlers.catalogue import HANDLERS
+from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
 from compas.orchestrator.process.activity import Activity
 from compas.store.errors import StoreUnavailable
 
@@ -26,7 +26,7 @@ class Gate:
 
     def __init__(self, activity: Activity) -> None:
         self._activity = activity
-        self._desk: Desk | None = None
+        self._context: HandlerContext | None = None
         self._failure: CompasError | None = None
         self._decided = trio.Event()
         self._turns = Turns()
@@ -34,11 +34,11 @@ class Gate:
     @property
     def state(self) -> str:
         """What a client is told when it connects."""
-        return "ready" if self._desk is not None else "recovering"
+        return "ready" if self._context is not None else "recovering"
 
-    def open(self, desk: Desk) -> None:
+    def open(self, context: HandlerContext) -> None:
         """Begin to serve."""
-        self._desk = desk
+        self._context = context
         self._decided.set()
 
     def fail(self, error: CompasError) -> None:
@@ -50,34 +50,34 @@ class Gate:
         """Serve one call; every refusal reaches the client as a code and a sentence."""
         with self._activity.client():
             await self._decided.wait()
-            if self._desk is None:
+            if self._context is None:
                 raise CallError("start_failed", str(self._failure))
             handler = HANDLERS.get(call.op)
             if handler is None:
                 known = ", ".join(BY_NAME)
                 raise CallError("unknown_operation", f"there is no operation {shown(call.op)}; there are: {known}")
-            self._desk.supervision.clients = self._activity.clients
+            self._context.supervision.clients = self._activity.clients
             try:
-                return await self._serve(self._desk, handler, call)
+                return await self._serve(self._context, handler, call)
             except StoreUnavailable as err:
                 raise CallError("store_unavailable", str(err)) from err
             except ActorError as err:
-                if self._desk.supervision.ending is not None:
-                    raise _ended(self._desk.supervision.ending) from err
+                if self._context.supervision.ending is not None:
+                    raise _ended(self._context.supervision.ending) from err
                 log.warning("%s failed: %s", call.op, err, extra={"action": "call_failed"})
                 raise CallError("unavailable", f"{call.op} could not be served now: {err}; try again") from err
             except CompasError as err:
                 raise CallError("failed", str(err)) from err
 
-    async def _serve(self, desk: Desk, handler: Handler, call: Call) -> msgspec.Struct:
+    async def _serve(self, context: HandlerContext, handler: Handler, call: Call) -> msgspec.Struct:
         """Find out once whose call it is; answer a repeat as the first time, also while the first is under way."""
         operation = BY_NAME[call.op]
-        resolved = await resolve(desk, operation, call)
+        resolved = await resolve(context, operation, call)
         if operation.kind != "write":
-            return await handler(desk, resolved)
+            return await handler(context, resolved)
         async with self._turns.take(resolved.request_id.name):
-            first = await first_answer(desk, operation, resolved.request_id)
-            return first if first is not None else await handler(desk, resolved)
+            first = await first_answer(context, operation, resolved.request_id)
+            return first if first is not None else await handler(context, resolved)
 
 
 def _ended(mode: Mode) -> CallError:

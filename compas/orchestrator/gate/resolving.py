@@ -15,29 +15,31 @@ from compas.domain.decision import Refusal
 from compas.domain.ids import request_id_problem, shown
 from compas.domain.requests import RequestId, refuse_reuse
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, execution_by_id
 from compas.store.projections.messages import message_by_number
 from compas.store.records import Reused
 
 
-async def resolve(desk: Desk, operation: Operation[Any, Any], call: Call) -> ResolvedCall:
+async def resolve(context: HandlerContext, operation: Operation[Any, Any], call: Call) -> ResolvedCall:
     """Return the call as its handler gets it. Raises CallError for what nobody may ask, or this caller may not."""
     arguments = call.decode(operation.request)
     _pass(refuse_texts(operation, arguments))
-    caller = await caller_of(desk, call) if operation.kind in ("write", "wait") else None
+    caller = await caller_of(context, call) if operation.kind in ("write", "wait") else None
     if caller is not None and operation.kind == "write":
         _pass(refuse_operation(caller, operation.name))
-    return ResolvedCall(arguments=arguments, caller=caller, request_id=_request_id(desk, call), push=call.push)
+    return ResolvedCall(arguments=arguments, caller=caller, request_id=_request_id(context, call), push=call.push)
 
 
-async def first_answer(desk: Desk, operation: Operation[Any, Any], request: RequestId) -> msgspec.Struct | None:
+async def first_answer(
+    context: HandlerContext, operation: Operation[Any, Any], request: RequestId
+) -> msgspec.Struct | None:
     """Return what this very request was answered before, or None when it is new.
 
     Raises CallError `request_id_reused` when another request had its id.
     """
-    found = await desk.services.store.answer_of(request)
+    found = await context.services.store.answer_of(request)
     if found is None:
         return None
     if not isinstance(found, Reused):
@@ -50,7 +52,7 @@ async def first_answer(desk: Desk, operation: Operation[Any, Any], request: Requ
     raise _error(refuse_reuse(request, found.used_for))
 
 
-async def caller_of(desk: Desk, call: Call) -> Caller | None:
+async def caller_of(context: HandlerContext, call: Call) -> Caller | None:
     """Return the execution that calls, or None for the operator.
 
     Raises CallError `unknown_caller` where the token is not that execution's: nothing is known of such a caller.
@@ -58,14 +60,14 @@ async def caller_of(desk: Desk, call: Call) -> Caller | None:
     execution = call.peer.meta.get("execution", "")
     if not execution:
         return None
-    found = await desk.services.store.query(lambda reader: _read(reader, execution))
-    token = await desk.services.runners.token(execution) if found is not None else None
+    found = await context.services.store.query(lambda reader: _read(reader, execution))
+    token = await context.services.runners.token(execution) if found is not None else None
     said = call.peer.meta.get("token", "")
     if found is None or token is None or not hmac.compare_digest(token.encode(), said.encode()):
         sentence = f"the call says that it comes from the execution {shown(execution)}, and has not its token"
         raise CallError("unknown_caller", f"{sentence}; call from the environment that the agent was started with")
     row, depth = found
-    agent = desk.services.config.agents.get(row.agent)
+    agent = context.services.config.agents.get(row.agent)
     return Caller(
         execution=execution,
         agent=row.agent,
@@ -95,10 +97,10 @@ def _read(reader: Reader, execution: str) -> tuple[ExecutionRow, int] | None:
     return row, message.depth if message is not None else 0
 
 
-def _request_id(desk: Desk, call: Call) -> RequestId:
+def _request_id(context: HandlerContext, call: Call) -> RequestId:
     """Return what this request is known by; one without a name cannot be repeated, and gets a fresh one."""
     if not call.request_id:
-        return RequestId(name=desk.services.new_id(), operation=call.op)
+        return RequestId(name=context.services.new_id(), operation=call.op)
     problem = request_id_problem(call.request_id)
     if problem is not None:
         raise CallError("invalid", problem)

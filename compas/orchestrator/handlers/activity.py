@@ -6,7 +6,7 @@ from compas.api import activity as api
 from compas.domain import events as e
 from compas.orchestrator.executions.follower import ExecutionProgress
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.handlers.history import find_execution
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry.actor import ReadEvents, kept
@@ -17,25 +17,25 @@ PAGE = 500
 _OVER = frozenset({"completed", "failed", "timed_out", "crashed", "cancelled"})
 
 
-async def execution_events(desk: Desk, call: ResolvedCall) -> api.ExecutionEventsResponse:
+async def execution_events(context: HandlerContext, call: ResolvedCall) -> api.ExecutionEventsResponse:
     """Push what was kept, then, with `follow`, what happens, until the execution has ended.
 
     Subscribing comes before reading, so that nothing falls between the two.
     """
     request = call.decode(api.ExecutionEventsRequest)
-    row = await find_execution(desk, request.execution_id)
-    feed = _Feed(desk, call, row, request)
+    row = await find_execution(context, request.execution_id)
+    feed = _Feed(context, call, row, request)
     concerns = _Filter(row.execution, e.thread_stream(row.thread))
-    async with desk.bus.subscribe(concerns) as subscription:
+    async with context.bus.subscribe(concerns) as subscription:
         page = await feed.push_kept()
-        row = await _again(desk, row)
+        row = await _again(context, row)
         while request.follow and row.status not in _OVER:
             item = await subscription.receive()
             if not isinstance(item, Lagged) and isinstance(item.event, ExecutionProgress):
                 await feed.push_live(item.event)
                 continue
             page = await feed.push_kept()
-            row = await _again(desk, row)
+            row = await _again(context, row)
     return api.ExecutionEventsResponse(
         execution_id=row.execution, next_after=feed.after, missed=page.missed, status=row.status, more=page.more
     )
@@ -60,9 +60,11 @@ class _Filter:
 class _Feed:
     """Pushes an execution's events to one client, each once and in order."""
 
-    def __init__(self, desk: Desk, call: ResolvedCall, row: ExecutionRow, request: api.ExecutionEventsRequest) -> None:
+    def __init__(
+        self, context: HandlerContext, call: ResolvedCall, row: ExecutionRow, request: api.ExecutionEventsRequest
+    ) -> None:
         self.after = request.after
-        self._desk = desk
+        self._context = context
         self._call = call
         self._execution = row.execution
         self._left = None if request.follow else request.limit
@@ -80,10 +82,10 @@ class _Feed:
     async def push_live(self, seen: ExecutionProgress) -> None:
         """Push what was just seen, unless it was pushed already."""
         if seen.index > self.after:
-            await self._push(kept(seen.noted(self._desk.services.clock())))
+            await self._push(kept(seen.noted(self._context.services.clock())))
 
     async def _read(self, limit: int) -> TelemetryPage:
-        telemetry = await self._desk.actor(TELEMETRY)
+        telemetry = await self._context.actor(TELEMETRY)
         question = ReadEvents(execution=self._execution, since_index=self.after, limit=limit)
         found = await telemetry.ask(question, timeout=ASK_TIMEOUT_SECS)
         if isinstance(found, str):
@@ -107,6 +109,6 @@ class _Feed:
             self._left -= 1
 
 
-async def _again(desk: Desk, row: ExecutionRow) -> ExecutionRow:
-    found = await desk.services.store.query(lambda reader: execution_by_id(reader, row.execution))
+async def _again(context: HandlerContext, row: ExecutionRow) -> ExecutionRow:
+    found = await context.services.store.query(lambda reader: execution_by_id(reader, row.execution))
     return row if found is None else found

@@ -3,21 +3,21 @@
 from compas.api import agents as api
 from compas.backends.credentials import NOT_ASKED_FOR
 from compas.domain.specs import OPERATOR, AgentSpec
+from compas.orchestrator.backends.examining import Examined, examine
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
-from compas.orchestrator.handlers.backends import Examined, examine
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.projections.counters import AgentLoad, loads
 
 
-async def list_agents(desk: Desk, call: ResolvedCall) -> api.ListAgentsResponse:
+async def list_agents(context: HandlerContext, call: ResolvedCall) -> api.ListAgentsResponse:
     """Say who there is, how busy, and where replies go by themselves."""
     call.decode(api.ListAgentsRequest)
-    services = desk.services
+    services = context.services
     config = services.config
     found = await services.store.query(lambda reader: loads(reader, services.clock()))
     by_agent = {load.agent: load for load in found}
     active = sum(load.running for load in found)
-    known = await examine(desk, tuple(config.agents.values()), is_thorough=False)
+    known = await examine(context, tuple(config.agents.values()), is_thorough=False)
     return api.ListAgentsResponse(
         agents=tuple(
             _listing(

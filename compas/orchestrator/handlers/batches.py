@@ -9,13 +9,13 @@ import trio
 from actors.errors import ActorError
 from actors.remote.errors import CallError
 from compas.api import batches as api
-from compas.api.threads import AbandonResponse
+from compas.api.lifecycle import AbandonResponse
 from compas.domain.decision import Refusal
 from compas.domain.requests import RequestId
 from compas.domain.thread import TERMINAL
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
-from compas.orchestrator.handlers.threads import give_up
+from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.handlers.lifecycle import give_up
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections import batches as rows
@@ -25,7 +25,7 @@ AT_ONCE = 16
 MOST_ERRORS = 20
 
 
-async def batch_status(desk: Desk, call: ResolvedCall) -> api.BatchStatusResponse:
+async def batch_status(context: HandlerContext, call: ResolvedCall) -> api.BatchStatusResponse:
     """Count a batch whole, and list a part of it."""
     request = call.decode(api.BatchStatusRequest)
 
@@ -51,17 +51,17 @@ async def batch_status(desk: Desk, call: ResolvedCall) -> api.BatchStatusRespons
             more=request.offset + len(listed) < counted.total,
         )
 
-    return await desk.services.store.query(read)
+    return await context.services.store.query(read)
 
 
-async def abandon_batch(desk: Desk, call: ResolvedCall) -> api.AbandonBatchResponse:
+async def abandon_batch(context: HandlerContext, call: ResolvedCall) -> api.AbandonBatchResponse:
     """Abandon the threads of a batch, each by itself, and again those that were opened meanwhile.
 
     Each carries a name made of this request's, so one that was interrupted finds what it has done, and goes on.
     """
     request = call.decode(api.AbandonBatchRequest)
-    tally = _Tally(desk=desk, by=request.sender, request=call.request_id)
-    while found := await _not_looked_at(desk, request.batch_id, tally.seen):
+    tally = _Tally(context=context, by=request.sender, request=call.request_id)
+    while found := await _not_looked_at(context, request.batch_id, tally.seen):
         tally.seen.update(row.thread for row in found)
         waiting = iter(found)
         async with trio.open_nursery() as nursery:
@@ -82,12 +82,12 @@ async def abandon_batch(desk: Desk, call: ResolvedCall) -> api.AbandonBatchRespo
         threads_left=tally.left,
         errors=tuple(tally.errors),
     )
-    await desk.keep_answer(call.request_id, response)
+    await context.keep_answer(call.request_id, response)
     return response
 
 
-async def _not_looked_at(desk: Desk, batch: str, seen: set[str]) -> list[rows.BatchRow]:
-    found = await desk.services.store.query(lambda reader: rows.threads_of_batch(reader, batch))
+async def _not_looked_at(context: HandlerContext, batch: str, seen: set[str]) -> list[rows.BatchRow]:
+    found = await context.services.store.query(lambda reader: rows.threads_of_batch(reader, batch))
     return [row for row in found if row.thread not in seen]
 
 
@@ -95,7 +95,7 @@ async def _not_looked_at(desk: Desk, batch: str, seen: set[str]) -> list[rows.Ba
 class _Tally:
     """What has come of a batch so far."""
 
-    desk: Desk
+    context: HandlerContext
     by: str
     request: RequestId
     seen: set[str] = field(default_factory=set)
@@ -120,7 +120,7 @@ class _Tally:
 
     async def _abandon(self, row: rows.BatchRow) -> None:
         request = self.request.part(row.thread)
-        earlier = await self.desk.services.store.answer_of(request)
+        earlier = await self.context.services.store.answer_of(request)
         if isinstance(earlier, bytes):
             self._count(earlier)
             return
@@ -128,7 +128,7 @@ class _Tally:
             self.ended_before += 1
             return
         try:
-            outcome = await give_up(self.desk, row.thread, self.by, request, unless_ended=True)
+            outcome = await give_up(self.context, row.thread, self.by, request, unless_ended=True)
         except CallError as err:
             self._leave(row.thread, err.message)
             return

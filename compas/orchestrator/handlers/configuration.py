@@ -2,17 +2,17 @@
 
 from compas.api import configuration as api
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.messages.config import ReloadConfig
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, CONFIG
 
 
-async def reload(desk: Desk, call: ResolvedCall) -> api.ReloadResponse:
+async def reload(context: HandlerContext, call: ResolvedCall) -> api.ReloadResponse:
     """Have the config file looked at, and say what holds now. Repeating it changes nothing."""
     call.decode(api.ReloadRequest)
-    watcher = await desk.actor(CONFIG)
+    watcher = await context.actor(CONFIG)
     is_new = await watcher.ask(ReloadConfig(), timeout=ASK_TIMEOUT_SECS)
-    configuration = desk.services.configuration
+    configuration = context.services.configuration
     standing, refused = configuration.standing, configuration.refused
     unwatched = (configuration.unwatched,) if configuration.unwatched else ()
     return api.ReloadResponse(

@@ -4,7 +4,7 @@ from actors.remote.errors import CallError
 from compas.api import figures as api
 from compas.domain.tool_use import Uses
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry.actor import CountToolUses
 from compas.store.connection import Reader
@@ -14,15 +14,15 @@ from compas.store.projections.messages import count_messages
 from compas.store.projections.threads import count_by_status
 
 
-async def metrics(desk: Desk, call: ResolvedCall) -> api.MetricsResponse:
+async def metrics(context: HandlerContext, call: ResolvedCall) -> api.MetricsResponse:
     """Sum everything up, from one consistent reading."""
     request = call.decode(api.MetricsRequest)
-    now = desk.services.clock()
+    now = context.services.clock()
 
     def read(reader: Reader) -> api.MetricsResponse:
         return _metrics(count_by_status(reader), count_messages(reader), figures(reader, now, request.agent))
 
-    return await desk.services.store.query(read)
+    return await context.services.store.query(read)
 
 
 def _metrics(threads: dict[str, int], messages: int, rows: tuple[Figures, ...]) -> api.MetricsResponse:
@@ -79,14 +79,14 @@ def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
 
 
-async def tool_stats(desk: Desk, call: ResolvedCall) -> api.ToolStatsResponse:
+async def tool_stats(context: HandlerContext, call: ResolvedCall) -> api.ToolStatsResponse:
     """Count tools over what telemetry holds, and add what the agents cost."""
     request = call.decode(api.ToolStatsRequest)
-    telemetry = await desk.actor(TELEMETRY)
+    telemetry = await context.actor(TELEMETRY)
     found = await telemetry.ask(CountToolUses(agent=request.agent), timeout=ASK_TIMEOUT_SECS)
     if isinstance(found, str):
         raise CallError("telemetry_unavailable", found)
-    costs = await desk.services.store.query(cost_by_agent)
+    costs = await context.services.store.query(cost_by_agent)
     by_tool: dict[str, Uses] = {}
     for use in found.uses:
         by_tool[use.tool] = by_tool.get(use.tool, Uses()).plus(Uses(calls=use.calls, errors=use.errors))

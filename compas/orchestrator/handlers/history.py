@@ -12,11 +12,11 @@ from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError
+from compas.orchestrator.executions.log_lines import Head, Tail
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk, git_refused
-from compas.orchestrator.handlers.log_lines import Head, Tail
-from compas.orchestrator.handlers.remarks import head_remark
+from compas.orchestrator.handler_context import HandlerContext, git_refused
 from compas.orchestrator.merges.approval import reviews_now
+from compas.orchestrator.worktrees.remarks import head_remark
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
 from compas.runner.logformat import format_line
@@ -31,28 +31,28 @@ from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 PAGE = 500
 
 
-async def events(desk: Desk, call: ResolvedCall) -> api.EventsResponse:
+async def events(context: HandlerContext, call: ResolvedCall) -> api.EventsResponse:
     """Push events in order, then, with `follow`, go on for as long as the client listens; nothing is missed.
 
     Subscribing comes before reading, and what the subscription had no room for is read from the log again.
     """
     request = call.decode(api.EventsRequest)
-    feed = _Feed(call, request, await _merges_of(desk, request.thread_id))
-    async with desk.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
-        more = await feed.push_stored(desk.services.store)
+    feed = _Feed(call, request, await _merges_of(context, request.thread_id))
+    async with context.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
+        more = await feed.push_stored(context.services.store)
         while request.follow:
             item = await subscription.receive()
             if isinstance(item, Lagged) or item.position > feed.after + 1:
-                await feed.push_stored(desk.services.store)
+                await feed.push_stored(context.services.store)
             elif item.position == feed.after + 1 and isinstance(item.event, e.Recorded):
                 await feed.push(item.event)
     return api.EventsResponse(next_after=feed.after, more=more)
 
 
-async def _merges_of(desk: Desk, thread: str | None) -> set[str]:
+async def _merges_of(context: HandlerContext, thread: str | None) -> set[str]:
     if thread is None:
         return set()
-    rows = await desk.services.store.query(lambda reader: merges_of_thread(reader, thread))
+    rows = await context.services.store.query(lambda reader: merges_of_thread(reader, thread))
     return {row.op for row in rows}
 
 
@@ -103,13 +103,13 @@ class _Feed:
         return recorded.stream == e.thread_stream(thread) or getattr(event, "op", None) in self._operations
 
 
-async def log(desk: Desk, call: ResolvedCall) -> api.LogResponse:
+async def log(context: HandlerContext, call: ResolvedCall) -> api.LogResponse:
     """Push an execution's output as far as it has come; with `follow`, until it has ended."""
     request = call.decode(api.LogRequest)
-    row = await find_execution(desk, request.execution_id)
+    row = await find_execution(context, request.execution_id)
     if request.follow:
-        row = await _begun(desk, row)
-    directory = desk.services.executions_directory / row.execution
+        row = await _begun(context, row)
+    directory = context.services.executions_directory / row.execution
     if row.ended_at is not None and not await trio.Path(directory / LOG).exists():
         return await _without_log(call, request, row)
     output = _Output(call, request)
@@ -147,12 +147,12 @@ async def _without_log(call: ResolvedCall, request: api.LogRequest, row: Executi
     )
 
 
-async def _begun(desk: Desk, row: ExecutionRow) -> ExecutionRow:
+async def _begun(context: HandlerContext, row: ExecutionRow) -> ExecutionRow:
     """Wait until an execution runs, or has ended without; return what is known of it then."""
     execution = row.execution
-    async with desk.bus.subscribe(_is_of(e.thread_stream(row.thread))) as subscription:
+    async with context.bus.subscribe(_is_of(e.thread_stream(row.thread))) as subscription:
         while row.status in ("queued", "picked_up"):
-            found = await desk.services.store.query(lambda reader: execution_by_id(reader, execution))
+            found = await context.services.store.query(lambda reader: execution_by_id(reader, execution))
             if found is not None and found.status != row.status:
                 row = found
             else:
@@ -213,9 +213,9 @@ class _Output:
             await self._call.push(last)
 
 
-async def find_execution(desk: Desk, name: str) -> ExecutionRow:
+async def find_execution(context: HandlerContext, name: str) -> ExecutionRow:
     """Return an execution by its own name, or the newest one of a thread; raise what the client is told otherwise."""
-    row = await desk.services.store.query(lambda reader: _execution(reader, name))
+    row = await context.services.store.query(lambda reader: _execution(reader, name))
     if row is None:
         found = f"there is no execution, and no thread with one, called {name!r}"
         raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
@@ -230,19 +230,19 @@ def _execution(reader: Reader, name: str) -> ExecutionRow | None:
     return next(reversed(executions_of_thread(reader, name)), None)
 
 
-async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
+async def diff(context: HandlerContext, call: ResolvedCall) -> api.DiffResponse:
     """Compare a thread's work with where it left its base: its newest snapshot, or its branch."""
     request = call.decode(api.DiffRequest)
 
     def read(reader: Reader) -> tuple[tuple[WorktreeRow, ...], tuple[ExecutionRow, ...]]:
         return worktrees_of_thread(reader, request.thread_id), executions_of_thread(reader, request.thread_id)
 
-    trees, runs = await desk.services.store.query(read)
+    trees, runs = await context.services.store.query(read)
     tree = next((tree for tree in trees if tree.base_commit is not None), None)
     if tree is None:
         raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
     snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
-    git = desk.services.git
+    git = context.services.git
     try:
         # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
         revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
@@ -253,7 +253,7 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         found = await git.retry(lambda worker: worker.diff(tree.repository, base, tip, stat=request.stat))
     except GitError as err:
         raise git_refused(err) from err
-    review = (await reviews_now(desk.services, [request.thread_id])).get(request.thread_id)
+    review = (await reviews_now(context.services, [request.thread_id])).get(request.thread_id)
     return api.DiffResponse(
         thread_id=request.thread_id,
         branch=tree.branch,
@@ -265,5 +265,5 @@ async def diff(desk: Desk, call: ResolvedCall) -> api.DiffResponse:
         files=tuple(api.DiffFile(path=one.path, added=one.added, deleted=one.deleted) for one in found.files),
         review=review.standing if review is not None else None,
         review_note=review.sentence if review is not None else None,
-        remark=await head_remark(desk, request.thread_id, tree),
+        remark=await head_remark(context, request.thread_id, tree),
     )

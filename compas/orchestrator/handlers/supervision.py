@@ -7,18 +7,18 @@ from compas.api import supervision as api
 from compas.config.config import Config
 from compas.config.suggest import did_you_mean
 from compas.domain.specs import AgentSpec
+from compas.orchestrator.backends.examining import Examined, examine
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
-from compas.orchestrator.handlers.backends import Examined, examine
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.projections.counters import AgentLoad, loads
 
 
-async def health(desk: Desk, call: ResolvedCall) -> api.HealthResponse:
+async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthResponse:
     """Say how the supervisor and its agents are; only a ping, which has to be asked for, costs money."""
     request = call.decode(api.HealthRequest)
-    services, own = desk.services, desk.supervision
+    services, own = context.services, context.supervision
     agents = _asked_for(services.config.agents, request.agent)
-    examined = await examine(desk, agents, is_thorough=not request.is_brief, is_pinging=request.ping)
+    examined = await examine(context, agents, is_thorough=not request.is_brief, is_pinging=request.ping)
     found = await services.store.query(lambda reader: loads(reader, services.clock()))
     by_agent = {load.agent: load for load in found}
     return api.HealthResponse(
@@ -42,7 +42,7 @@ async def health(desk: Desk, call: ResolvedCall) -> api.HealthResponse:
             *own.warnings,
             *_of_removed_agents(services.config, found),
         ),
-        agents=tuple(_agent(desk, agent, examined[agent.alias], by_agent.get(agent.alias)) for agent in agents),
+        agents=tuple(_agent(context, agent, examined[agent.alias], by_agent.get(agent.alias)) for agent in agents),
         stale_active_secs=services.config.stale_active_secs,
     )
 
@@ -65,9 +65,9 @@ def _asked_for(agents: Mapping[str, AgentSpec], name: str | None) -> tuple[Agent
     return (agents[name],)
 
 
-def _agent(desk: Desk, agent: AgentSpec, examined: Examined, load: AgentLoad | None) -> api.AgentHealth:
+def _agent(context: HandlerContext, agent: AgentSpec, examined: Examined, load: AgentLoad | None) -> api.AgentHealth:
     looked = examined.looked
-    limit = agent.max_concurrent or desk.services.config.max_triggers_per_agent
+    limit = agent.max_concurrent or context.services.config.max_triggers_per_agent
     running = load.running if load is not None else 0
     breaker = examined.breaker
     opened = breaker.opened if breaker is not None else None
@@ -77,7 +77,7 @@ def _agent(desk: Desk, agent: AgentSpec, examined: Examined, load: AgentLoad | N
         role=agent.role,
         usable=looked.usable,
         detail=looked.detail,
-        circuit_state="closed" if breaker is None else breaker.state(desk.services.clock()),
+        circuit_state="closed" if breaker is None else breaker.state(context.services.clock()),
         circuit_until=opened.until if opened is not None else None,
         circuit_detail="" if opened is None else f"{opened.failures} failed in a row, the last with {opened.category}",
         active=running,
@@ -92,12 +92,12 @@ def _agent(desk: Desk, agent: AgentSpec, examined: Examined, load: AgentLoad | N
     )
 
 
-async def stop(desk: Desk, call: ResolvedCall) -> api.StopResponse:
+async def stop(context: HandlerContext, call: ResolvedCall) -> api.StopResponse:
     """Take the word to stop; what becomes of running agents is the mode's matter."""
     request = call.decode(api.StopRequest)
-    found = await desk.services.store.query(lambda reader: loads(reader, desk.services.clock()))
+    found = await context.services.store.query(lambda reader: loads(reader, context.services.clock()))
     response = api.StopResponse(
-        pid=desk.supervision.pid, mode=request.mode, running=sum(load.running for load in found)
+        pid=context.supervision.pid, mode=request.mode, running=sum(load.running for load in found)
     )
-    desk.supervision.stop(request.mode)
+    context.supervision.stop(request.mode)
     return response

@@ -5,13 +5,13 @@ from compas.api import tasks as api
 from compas.domain.decision import Refusal
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id
 
 
-async def tasks(desk: Desk, call: ResolvedCall) -> api.TasksResponse:
+async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksResponse:
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
     chosen = read_filter(request.filter)
@@ -23,7 +23,7 @@ async def tasks(desk: Desk, call: ResolvedCall) -> api.TasksResponse:
         batch=request.batch_id,
         statuses=chosen.statuses,
         every=request.every,
-        later_than=desk.services.clock() if chosen.is_scheduled else None,
+        later_than=context.services.clock() if chosen.is_scheduled else None,
     )
 
     def read(reader: Reader) -> tuple[rows.TaskRow, ...] | None:
@@ -34,7 +34,7 @@ async def tasks(desk: Desk, call: ResolvedCall) -> api.TasksResponse:
                 return None
         return rows.list_tasks(reader, wanted, request.limit + 1, after=last)
 
-    found = await desk.services.store.query(read)
+    found = await context.services.store.query(read)
     if found is None:
         raise CallError(
             "unknown_execution", f"there is no execution {request.after!r} to go on behind; `compas tasks` lists them"

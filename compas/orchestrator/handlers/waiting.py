@@ -13,10 +13,10 @@ from compas.domain.callers import Caller
 from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
-from compas.orchestrator.handlers.looking import number_of
-from compas.orchestrator.handlers.merge_states import conflicts_of, duration_of, next_step, task_of, unknown_merge
-from compas.orchestrator.handlers.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
+from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.handlers.messages import number_of
+from compas.orchestrator.merges.states import conflicts_of, duration_of, next_step, task_of, unknown_merge
+from compas.orchestrator.threads.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
 from compas.store.projections.merges import MergeRow, merge_by_op
@@ -32,24 +32,26 @@ class _View(msgspec.Struct, frozen=True, kw_only=True):
     chain: tuple[ExecutionRow, ...] = ()
 
 
-async def wait(desk: Desk, call: ResolvedCall) -> api.WaitResponse:
+async def wait(context: HandlerContext, call: ResolvedCall) -> api.WaitResponse:
     """Answer as soon as the thread has an answer, or none will come any more (design §7)."""
     request = call.decode(api.WaitRequest)
-    wanted = await _wanted(desk, request)
+    wanted = await _wanted(context, request)
     caller = call.caller
     await call.push(api.WaitBegan(after=wanted.after))
-    with counted_as_waiting(desk, caller):
-        return await _wait(desk, request, wanted, caller)
+    with counted_as_waiting(context, caller):
+        return await _wait(context, request, wanted, caller)
 
 
-async def _wait(desk: Desk, request: api.WaitRequest, wanted: WaitFor, caller: Caller | None) -> api.WaitResponse:
+async def _wait(
+    context: HandlerContext, request: api.WaitRequest, wanted: WaitFor, caller: Caller | None
+) -> api.WaitResponse:
     saw_work = False
     view: _View | None = None
     deadline = trio.current_time() + request.timeout_secs
     concern = _Concern(wanted.thread)
-    async with desk.bus.subscribe(concern) as subscription:
+    async with context.bus.subscribe(concern) as subscription:
         while True:
-            view = await desk.services.store.query(lambda reader: _look(reader, wanted, caller))
+            view = await context.services.store.query(lambda reader: _look(reader, wanted, caller))
             if view is None:
                 raise CallError("unknown_thread", f"there is no thread {wanted.thread!r}; `compas status` lists them")
             concern.lineages = view.picture.lineages
@@ -59,7 +61,7 @@ async def _wait(desk: Desk, request: api.WaitRequest, wanted: WaitFor, caller: C
             if isinstance(judgement, NothingWillCome):
                 return _nothing(request, view, judgement)
             saw_work = saw_work or view.picture.is_under_way
-            if caller is not None and await is_blocked(desk, caller, view.picture):
+            if caller is not None and await is_blocked(context, caller, view.picture):
                 return _blocked(request, view)
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)
@@ -67,28 +69,28 @@ async def _wait(desk: Desk, request: api.WaitRequest, wanted: WaitFor, caller: C
                 return _timeout(request, view)
 
 
-async def _wanted(desk: Desk, request: api.WaitRequest) -> WaitFor:
+async def _wanted(context: HandlerContext, request: api.WaitRequest) -> WaitFor:
     after, has_cursor = 0, False
     if request.since_reference is not None:
         after, has_cursor = number_of(request.since_reference), True
     elif request.after is not None:
         after = request.after
     elif request.strict_new:
-        after = await desk.services.store.head()
+        after = await context.services.store.head()
     return WaitFor(
         thread=request.thread_id,
-        lineage=None if request.dispatch is None else await _lineage(desk, request.dispatch),
+        lineage=None if request.dispatch is None else await _lineage(context, request.dispatch),
         after=after,
         has_cursor=has_cursor,
         intent=request.intent,
         chain=request.await_chain,
-        trigger_intents=frozenset(desk.services.config.trigger_intents),
+        trigger_intents=frozenset(context.services.config.trigger_intents),
     )
 
 
-async def _lineage(desk: Desk, text: str) -> str:
+async def _lineage(context: HandlerContext, text: str) -> str:
     number = number_of(text)
-    message = await desk.services.store.query(lambda reader: message_by_number(reader, number))
+    message = await context.services.store.query(lambda reader: message_by_number(reader, number))
     if message is None:
         raise CallError("unknown_message", f"there is no message {reference(number)}; `compas transcript` lists them")
     return message.lineage
@@ -211,14 +213,14 @@ def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
     )
 
 
-async def wait_merge(desk: Desk, call: ResolvedCall) -> api.WaitMergeResponse:
+async def wait_merge(context: HandlerContext, call: ResolvedCall) -> api.WaitMergeResponse:
     """Answer once the operation is over, well or badly, and its agent has been told of its conflict if it is to be:
     whoever waits for the agent's answer then waits for the right one."""
     request = call.decode(api.WaitMergeRequest)
     deadline = trio.current_time() + request.timeout_secs
-    async with desk.bus.subscribe(_concerns_merge(request.op_id)) as subscription:
+    async with context.bus.subscribe(_concerns_merge(request.op_id)) as subscription:
         while True:
-            row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
+            row = await context.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
             if row is None:
                 raise unknown_merge(request.op_id)
             if not row.open:

@@ -15,7 +15,7 @@ from compas.git.errors import GitError, GitRefused
 from compas.git.protocol import messages as g
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.handler_context import HandlerContext, answered
 from compas.orchestrator.messages.thread import CommitWork, DescribeThread
 from compas.orchestrator.messages.worktree import DescribeKept, RemoveTree
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
@@ -29,7 +29,7 @@ AT_ONCE = 4
 """How many worktrees are looked at at a time: each is a git that reads all of its files."""
 
 
-async def worktrees(desk: Desk, call: ResolvedCall) -> api.WorktreesResponse:
+async def worktrees(context: HandlerContext, call: ResolvedCall) -> api.WorktreesResponse:
     """Look at every worktree there should be."""
     request = call.decode(api.WorktreesRequest)
 
@@ -39,15 +39,15 @@ async def worktrees(desk: Desk, call: ResolvedCall) -> api.WorktreesResponse:
         known = [(row, thread_by_id(reader, row.thread)) for row in rows if row.path is not None]
         return [(row, thread.status if thread is not None else "unknown") for row, thread in known]
 
-    rows = await desk.services.store.query(read)
-    janitor = await desk.actor(JANITOR)
+    rows = await context.services.store.query(read)
+    janitor = await context.actor(JANITOR)
     kept = await janitor.ask(DescribeKept(), timeout=ASK_TIMEOUT_SECS)
     found: dict[int, api.WorktreeListing] = {}
     limit = trio.CapacityLimiter(AT_ONCE)
 
     async def look(place: int, row: WorktreeRow, status: str) -> None:
         async with limit:
-            found[place] = await _look(desk, row, status, kept, measure=request.sizes)
+            found[place] = await _look(context, row, status, kept, measure=request.sizes)
 
     async with trio.open_nursery() as nursery:
         for place, (row, status) in enumerate(rows):
@@ -56,9 +56,9 @@ async def worktrees(desk: Desk, call: ResolvedCall) -> api.WorktreesResponse:
 
 
 async def _look(
-    desk: Desk, row: WorktreeRow, status: str, kept: dict[tuple[str, str], Kept], *, measure: bool
+    context: HandlerContext, row: WorktreeRow, status: str, kept: dict[tuple[str, str], Kept], *, measure: bool
 ) -> api.WorktreeListing:
-    target = desk.services.config.default_merge_target
+    target = context.services.config.default_merge_target
     reason = kept.get((row.thread, row.repository))
     listing = api.WorktreeListing(
         thread_id=row.thread,
@@ -75,7 +75,7 @@ async def _look(
     if row.removing:
         return listing
     try:
-        report = await _status(desk, row, target, measure=measure)
+        report = await _status(context, row, target, measure=measure)
     except GitError as err:
         if isinstance(err, GitRefused) and err.code == "worktree_missing":
             return listing
@@ -93,8 +93,8 @@ async def _look(
     )
 
 
-async def _status(desk: Desk, row: WorktreeRow, target: str, *, measure: bool) -> g.StatusReport:
-    git, of = desk.services.git, tree_of(row.thread, row)
+async def _status(context: HandlerContext, row: WorktreeRow, target: str, *, measure: bool) -> g.StatusReport:
+    git, of = context.services.git, tree_of(row.thread, row)
     try:
         base = f"refs/heads/{target}"
         return await git.retry(lambda worker: worker.status(of, base=base, measure=measure))
@@ -105,7 +105,7 @@ async def _status(desk: Desk, row: WorktreeRow, target: str, *, measure: bool) -
         return await git.retry(lambda worker: worker.status(of, measure=measure))
 
 
-async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveResponse:
+async def worktree_remove(context: HandlerContext, call: ResolvedCall) -> api.WorktreeRemoveResponse:
     """Have the janitor remove a worktree; that goes on even if the client goes away."""
     request = call.decode(api.WorktreeRemoveRequest)
     told = RemoveTree(
@@ -115,7 +115,7 @@ async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveR
         force=request.force,
         request_id=call.request_id,
     )
-    janitor = await desk.actor(JANITOR)
+    janitor = await context.actor(JANITOR)
     outcome = await janitor.ask(told, timeout=math.inf)
     match outcome:
         case Refusal(code=code, message=message):
@@ -134,16 +134,16 @@ async def worktree_remove(desk: Desk, call: ResolvedCall) -> api.WorktreeRemoveR
                 ignored=outcome.ignored,
                 notes=outcome.notes,
             )
-            await desk.keep_answer(call.request_id, response)
+            await context.keep_answer(call.request_id, response)
             return response
 
 
-async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:
+async def commit(context: HandlerContext, call: ResolvedCall) -> api.CommitResponse:
     """Commit what is in a thread's worktree, and log it."""
     request = call.decode(api.CommitRequest)
     if request.message is not None and not request.message.strip():
         raise CallError("empty_message", "the message is empty; say what the commit does, or leave it to the summary")
-    state: Thread = await desk.ask_thread(request.thread_id, DescribeThread())
+    state: Thread = await context.ask_thread(request.thread_id, DescribeThread())
     tree = await _the_tree(state, request)
     busy = state.occupied_by()
     if busy is not None:
@@ -151,7 +151,7 @@ async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:
         raise CallError("still_running", f"{found}; wait for it, then commit what it has left")
     message = request.message or state.summary or f"Work of thread {state.thread}"
     try:
-        made = await desk.services.git.retry(lambda git: git.commit_all(tree_of(state.thread, tree), message))
+        made = await context.services.git.retry(lambda git: git.commit_all(tree_of(state.thread, tree), message))
     except GitRefused as err:
         code = "worktree_gone" if err.code == "worktree_missing" else err.code
         raise CallError(code, err.message) from err
@@ -171,7 +171,7 @@ async def commit(desk: Desk, call: ResolvedCall) -> api.CommitResponse:
     event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
     body = msgspec.json.encode(response)
     logged = CommitWork(event, request_id=call.request_id, respond=lambda recorded: body)
-    return answered(await desk.ask_thread(state.thread, logged), api.CommitResponse)
+    return answered(await context.ask_thread(state.thread, logged), api.CommitResponse)
 
 
 async def _the_tree(state: Thread, request: api.CommitRequest) -> e.WorktreeReady:

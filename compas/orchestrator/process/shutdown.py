@@ -11,7 +11,7 @@ import trio
 from actors.bus import Subscription
 from actors.errors import ActorStopped, BusClosed
 from compas.domain import events as e
-from compas.orchestrator.handler_context import Desk, Mode
+from compas.orchestrator.handler_context import HandlerContext, Mode
 from compas.orchestrator.messages.execution import StopExecution
 from compas.orchestrator.messages.journal import Commit
 from compas.orchestrator.process.activity import Activity
@@ -69,14 +69,14 @@ async def watch_signals(ending: Ending, *, task_status: trio.TaskStatus[None] = 
             ending.wish(mode)
 
 
-async def watch_idleness(desk: Desk, activity: Activity, ending: Ending, idle_secs: float) -> None:
+async def watch_idleness(context: HandlerContext, activity: Activity, ending: Ending, idle_secs: float) -> None:
     """Wish for an end once there has been no client, no work and no event for a while."""
-    events = desk.bus.subscribe(lambda event: isinstance(event, e.Recorded))
+    events = context.bus.subscribe(lambda event: isinstance(event, e.Recorded))
     async with events as subscription, trio.open_nursery() as nursery:
         nursery.start_soon(_touch_on_events, subscription, activity)
         while ending.mode is None:
             change = activity.next_change()
-            work = await desk.services.store.query(_work_under_way)
+            work = await context.services.store.query(_work_under_way)
             limit = float("inf") if activity.clients or work else idle_secs
             with trio.move_on_after(limit) as quiet:
                 await change.wait()
@@ -99,31 +99,31 @@ def _work_under_way(reader: Reader) -> bool:
     return is_work_unsettled(reader) or is_merge_open(reader)
 
 
-async def wind_down(desk: Desk, ending: Ending) -> None:
+async def wind_down(context: HandlerContext, ending: Ending) -> None:
     """Bring the work to the state that the mode asks for, then record that the supervisor stops.
 
     `drain` lets running agents finish and starts nothing more; `now` ends them; `detach` leaves them to the next
     supervisor. A more urgent wish in the middle is followed at once. What `now` cannot see recorded in time, as on a
     full disk, the next supervisor records: runners keep the end of what they hosted.
     """
-    desk.services.new_work.refuse()
+    context.services.new_work.refuse()
     until_now_is_over = trio.CancelScope()
     with until_now_is_over:
-        await _wait_for_running(desk, ending, until_now_is_over)
+        await _wait_for_running(context, ending, until_now_is_over)
     if until_now_is_over.cancelled_caught:
         log.error("not all ends could be recorded; the next supervisor does it", extra={"action": "ends_not_recorded"})
-    await _record_stop(desk, ending.mode or "drain")
+    await _record_stop(context, ending.mode or "drain")
 
 
-async def _wait_for_running(desk: Desk, ending: Ending, limit: trio.CancelScope) -> None:
+async def _wait_for_running(context: HandlerContext, ending: Ending, limit: trio.CancelScope) -> None:
     while (mode := ending.mode) in ("drain", "now"):
-        async with desk.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
-            running = await desk.services.store.query(_running)
+        async with context.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
+            running = await context.services.store.query(_running)
             if not running:
                 break
             if mode == "now":
                 limit.deadline = min(limit.deadline, trio.current_time() + NOW_LIMIT_SECS)
-                await _stop_all(desk, running)
+                await _stop_all(context, running)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_then_cancel, subscription.receive, nursery.cancel_scope)
                 nursery.start_soon(_then_cancel, partial(ending.wait_more_urgent, mode), nursery.cancel_scope)
@@ -138,9 +138,9 @@ def _running(reader: Reader) -> tuple[ExecutionRow, ...]:
     return tuple(row for row in unsettled_executions(reader) if row.status != "queued")
 
 
-async def _stop_all(desk: Desk, running: tuple[ExecutionRow, ...]) -> None:
+async def _stop_all(context: HandlerContext, running: tuple[ExecutionRow, ...]) -> None:
     for row in running:
-        actor = desk.registry.find(execution_name(row.execution))
+        actor = context.registry.find(execution_name(row.execution))
         if actor is not None:
             try:
                 await actor.tell(StopExecution(reason="the supervisor was stopped with --now"))
@@ -148,7 +148,7 @@ async def _stop_all(desk: Desk, running: tuple[ExecutionRow, ...]) -> None:
                 continue
 
 
-async def _record_stop(desk: Desk, mode: Mode) -> None:
+async def _record_stop(context: HandlerContext, mode: Mode) -> None:
     words: dict[Mode, Literal["drained", "now", "detached", "idle"]] = {
         "drain": "drained",
         "now": "now",
@@ -157,7 +157,7 @@ async def _record_stop(desk: Desk, mode: Mode) -> None:
         "idle": "idle",
     }
     event = NewEvent(stream=e.SUPERVISOR_STREAM, event=e.SupervisorStopped(mode=words[mode]))
-    journal = await desk.actor(JOURNAL)
+    journal = await context.actor(JOURNAL)
     try:
         await journal.ask(Commit(Append(events=(event,))), timeout=ASK_TIMEOUT_SECS)
     except StoreUnavailable as err:

@@ -6,13 +6,14 @@ import msgspec
 import pytest
 
 from compas.api.catalogue import OPERATIONS
-from compas.api.dispatching import DISPATCH
+from compas.api.dispatch import DISPATCH
 from compas.api.grammar import RULES, refuse_texts
 from compas.api.history import LOG
-from compas.api.merging import MERGE
+from compas.api.lifecycle import ABANDON, CLOSE
+from compas.api.merges import MERGE
 from compas.api.operation import Operation, Parameter, parameters
-from compas.api.threads import ABANDON, CLOSE, STATUS
-from compas.orchestrator.handlers.catalogue import HANDLERS
+from compas.api.threads import STATUS
+from compas.orchestrator.gate.handlers import HANDLERS
 
 AnyOperation = Operation[msgspec.Struct, msgspec.Struct]
 

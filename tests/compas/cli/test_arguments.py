@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.api.catalogue import BY_NAME, OPERATIONS
-from compas.api.merging import MergeRequest
+from compas.api.merges import MergeRequest
 from compas.api.operation import parameters
 from compas.api.waiting import WAIT, WAIT_MERGE
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.catalogue import commands
-from compas.cli.commands.operation import RENDERERS
+from compas.cli.commands.operation import renderer
 from compas.cli.commands.wait import chosen, exit_code
 
 
@@ -31,8 +31,9 @@ def test_every_operation_is_a_command_with_hyphens() -> None:
 
 def test_every_operation_without_code_of_its_own_has_a_way_to_be_written() -> None:
     generic = {name for name, command in commands().items() if command.runs.endswith("commands.operation:main")}
-    written = {name.replace("_", "-") for name in RENDERERS}
-    assert generic == written | {"status", "diff"}
+    assert generic
+    for name in generic:
+        assert callable(renderer(name.replace("-", "_")))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)

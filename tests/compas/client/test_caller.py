@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from actors.remote.errors import RequestFailed
-from compas.api.dispatching import DISPATCH, DispatchRequest
+from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.history import EVENTS, LOG, EventsRequest, LogChunkItem, LogEvent, LogRequest
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.waiting import WAIT, WaitBegan, WaitRequest

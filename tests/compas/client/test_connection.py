@@ -15,7 +15,7 @@ from actors.remote.frames import Hello
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.listener import bind_unix, listen_unix
 from actors.remote.server import ServerSettings
-from compas.api.dispatching import DISPATCH, DispatchRequest
+from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.history import EVENTS, EventsRequest, LogEvent
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.threads import STATUS, StatusRequest

@@ -4,12 +4,13 @@ import pytest
 
 from compas.api.activity import ExecutionEventsRequest
 from compas.api.batches import AbandonBatchRequest, BatchStatusRequest
-from compas.api.dispatching import DispatchRequest
+from compas.api.dispatch import DispatchRequest
 from compas.api.figures import ToolStatsRequest
 from compas.api.history import LogRequest
-from compas.api.looking import ReadRequest
+from compas.api.lifecycle import CloseMerge, CloseRequest
+from compas.api.messages import ReadRequest
 from compas.api.tasks import TasksRequest
-from compas.api.threads import CloseMerge, CloseRequest, StatusRequest
+from compas.api.threads import StatusRequest
 from compas.api.waiting import WaitRequest
 from compas.gateway.parameters import ParameterError, offered, read
 from compas.gateway.tools import BY_NAME, TOOLS, LogPart, Tool, WaitAsWell, WaitLimit

@@ -6,11 +6,12 @@ import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.dispatching import DISPATCH
-from compas.api.merging import MERGE
+from compas.api.dispatch import DISPATCH
+from compas.api.lifecycle import ABANDON, CLOSE
+from compas.api.merges import MERGE
+from compas.api.reviews import VERDICT
 from compas.api.supervision import STOP
-from compas.api.threads import ABANDON, CLOSE, STATUS
-from compas.api.verdicts import VERDICT
+from compas.api.threads import STATUS
 from compas.api.waiting import WaitResponse
 from compas.domain import events as e
 from compas.domain.specs import HandoffSpec

@@ -5,7 +5,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.bus import Lagged
 from actors.remote.errors import RequestFailed
-from compas.api.dispatching import DISPATCH
+from compas.api.dispatch import DISPATCH
 from compas.domain import events as e
 from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn

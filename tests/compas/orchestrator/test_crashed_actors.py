@@ -7,7 +7,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from compas.api.dispatching import DISPATCH, DispatchResponse
+from compas.api.dispatch import DISPATCH, DispatchResponse
 from compas.domain import events as e
 from compas.orchestrator.services import ADMISSION, EXECUTIONS, JOURNAL, execution_name, thread_name
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop

@@ -223,7 +223,7 @@ async def test_a_defect_in_a_command_is_told_and_its_thread_goes_on(autojump_clo
         with judging() as judge:
             command = AbandonThread(by="operator", request_id=RequestId(name="r1"), respond=broken)
             with pytest.raises(CommandFaultedError, match=r"nothing has changed.*LookupError: planted"):
-                await supervisor.desk.ask_thread("t1", command)
+                await supervisor.context.ask_thread("t1", command)
             assert (await supervisor.transcript("t1")).thread_status == "Active"
             assert (await supervisor.abandon("t1")).status == "Abandoned"
         assert [one for one in judge.found if "restarts" in one] == []

@@ -9,7 +9,7 @@ import trio
 from trio._core import _run as scheduling
 from trio.testing import MockClock
 
-from compas.api.dispatching import DispatchResponse
+from compas.api.dispatch import DispatchResponse
 from compas.domain import events as e
 from compas.domain.specs import BreakerSpec, HandoffSpec
 from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop

@@ -16,9 +16,8 @@ from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed, SessionLost
 from compas.api.batches import ABANDON_BATCH
-from compas.api.dispatching import DISPATCH, DispatchResponse
-from compas.api.reopening import REOPEN
-from compas.api.threads import ABANDON, CLOSE
+from compas.api.dispatch import DISPATCH, DispatchResponse
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN
 from compas.domain import events as e
 from compas.domain.specs import BreakerSpec, HandoffSpec
 from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, execution_name, thread_name

@@ -6,9 +6,8 @@ from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
 from compas.api.batches import ABANDON_BATCH
-from compas.api.dispatching import DispatchResponse
-from compas.api.reopening import REOPEN
-from compas.api.threads import ABANDON, CLOSE
+from compas.api.dispatch import DispatchResponse
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN
 from compas.domain import events as e
 from compas.domain.requests import RequestId
 from compas.store.records import Append

@@ -15,7 +15,8 @@ from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import memory_transport_pair
 from actors.system import ActorSystem, open_actor_system
-from compas.api import configuration, dispatching, merging, supervision, threads, waiting
+from compas.api import configuration, lifecycle, merges, supervision, threads, waiting
+from compas.api.dispatch import DISPATCH, DispatchResponse
 from compas.api.operation import Operation
 from compas.backends.catalogue import build_backends
 from compas.config.config import Config, Loaded
@@ -24,7 +25,7 @@ from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec, HandoffSpec
 from compas.git.errors import GitWorkerLost
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.gate.gate import Gate
-from compas.orchestrator.handler_context import Desk, Supervision
+from compas.orchestrator.handler_context import HandlerContext, Supervision
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.shutdown import Ending, wind_down
@@ -69,14 +70,14 @@ class Supervisor:
     def __init__(
         self,
         system: ActorSystem,
-        desk: Desk,
+        context: HandlerContext,
         ending: Ending,
         new_id: Callable[[], str],
         config_file: FakeConfigFile,
     ) -> None:
         self.system = system
         self.config_file = config_file
-        self.desk = desk
+        self.context = context
         self.ending = ending
         self.activity = Activity()
         self.gate = Gate(self.activity)
@@ -95,33 +96,33 @@ class Supervisor:
 
     async def dispatch(
         self, to: str, body: str, *, request_id: str | None = None, **fields: object
-    ) -> dispatching.DispatchResponse:
+    ) -> DispatchResponse:
         """Give an agent a task."""
-        return await self.ask(dispatching.DISPATCH, request_id, to=to, body=body, **fields)
+        return await self.ask(DISPATCH, request_id, to=to, body=body, **fields)
 
     async def wait(self, thread: str, *, timeout: float = LIMIT_SECS, **fields: object) -> waiting.WaitResponse:
         """Wait for an answer."""
         return await self.ask(waiting.WAIT, thread_id=thread, timeout_secs=timeout, **fields)
 
-    async def chain(self, posted: dispatching.DispatchResponse) -> waiting.WaitResponse:
+    async def chain(self, posted: DispatchResponse) -> waiting.WaitResponse:
         """Wait until all that follows from a dispatch has settled."""
         return await self.wait(posted.thread_id, since_reference=posted.reference, await_chain=True)
 
-    async def abandon(self, thread: str) -> threads.AbandonResponse:
+    async def abandon(self, thread: str) -> lifecycle.AbandonResponse:
         """Give a thread up."""
-        return await self.ask(threads.ABANDON, thread_id=thread)
+        return await self.ask(lifecycle.ABANDON, thread_id=thread)
 
-    async def close(self, thread: str, status: str = "completed") -> threads.CloseResponse:
+    async def close(self, thread: str, status: str = "completed") -> lifecycle.CloseResponse:
         """End a thread."""
-        return await self.ask(threads.CLOSE, thread_id=thread, status=status)
+        return await self.ask(lifecycle.CLOSE, thread_id=thread, status=status)
 
     async def transcript(self, thread: str) -> threads.TranscriptResponse:
         """Read a thread."""
         return await self.ask(threads.TRANSCRIPT, thread_id=thread)
 
-    async def merge(self, thread: str, **fields: object) -> merging.MergeResponse:
+    async def merge(self, thread: str, **fields: object) -> merges.MergeResponse:
         """Merge a thread."""
-        return await self.ask(merging.MERGE, thread_id=thread, **fields)
+        return await self.ask(merges.MERGE, thread_id=thread, **fields)
 
     async def wait_merge(self, op: str, timeout: float = LIMIT_SECS) -> waiting.WaitMergeResponse:
         """Wait for the end of a merge."""
@@ -140,7 +141,7 @@ class Supervisor:
     @asynccontextmanager
     async def called_by(self, spec: Spec, **meta: str) -> AsyncIterator["Supervisor"]:
         """Return a client whose calls come from inside an execution."""
-        caller = Supervisor(self.system, self.desk, self.ending, self._new_id, self.config_file)
+        caller = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
         ours, theirs = memory_transport_pair()
         settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
         said = {"execution": spec.execution, "token": spec.token, **meta}
@@ -185,9 +186,9 @@ class Supervisor:
 
     async def end(self) -> None:
         """Wind down once somebody has asked for it, as the process does."""
-        told = self.desk.supervision
+        told = self.context.supervision
         told.state, told.ending = "stopping", await self.ending.wait_wished()
-        await wind_down(self.desk, self.ending)
+        await wind_down(self.context, self.ending)
 
     async def crash(self) -> None:
         """End the whole tree where it stands, as kill -9 does."""
@@ -249,11 +250,13 @@ class Workshop:
             root = build_root(services, telemetry, (), config_file)
             system = await stack.enter_async_context(open_actor_system("compas", root))
             ending = Ending()
-            desk = Desk(services=services, registry=system.registry, bus=system.bus, supervision=_told(ending))
-            supervisor = Supervisor(system, desk, ending, self.new_id, config_file)
+            context = HandlerContext(
+                services=services, registry=system.registry, bus=system.bus, supervision=_told(ending)
+            )
+            supervisor = Supervisor(system, context, ending, self.new_id, config_file)
             gate = supervisor.gate
             if is_open:
-                gate.open(desk)
+                gate.open(context)
             ours, theirs = memory_transport_pair()
             settings = ServerSettings(welcome=WelcomeInfo(server="compas/test", state=gate.state), max_in_flight=1000)
             outside.start_soon(serve_connection, theirs, gate.serve, settings)

@@ -4,35 +4,25 @@ from msgspec import structs
 
 from compas.api.agents import AgentListing, ListAgentsResponse
 from compas.api.configuration import ReloadResponse
-from compas.api.dispatching import DispatchResponse
-from compas.api.history import Cause, DiffFile, DiffResponse, LogEvent, WhyResponse
-from compas.api.merging import MergeResponse
+from compas.api.diagnosis import Cause, WhyResponse
+from compas.api.dispatch import DispatchResponse
+from compas.api.history import DiffFile, DiffResponse, LogEvent
+from compas.api.lifecycle import AbandonResponse, CloseResponse
+from compas.api.merges import MergeResponse
 from compas.api.supervision import AgentHealth, HealthResponse, StopResponse
-from compas.api.threads import (
-    AbandonResponse,
-    CloseResponse,
-    StatusResponse,
-    StatusRow,
-    TranscriptExecution,
-    TranscriptMessage,
-    TranscriptResponse,
-)
+from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
 from compas.api.worktrees import CommitResponse, WorktreeListing, WorktreeRemoveResponse, WorktreesResponse
-from compas.cli.render.agents import agents_text
+from compas.cli.render.agents import list_agents_text
 from compas.cli.render.configuration import reload_text
-from compas.cli.render.history import diff_text, event_text, why_text
-from compas.cli.render.merging import merge_text
-from compas.cli.render.supervision import health_text, stopped_text, stopping_text
+from compas.cli.render.diagnosis import why_text
+from compas.cli.render.dispatch import dispatch_text
+from compas.cli.render.history import diff_text, events_text
+from compas.cli.render.lifecycle import abandon_text, close_text
+from compas.cli.render.merges import merge_text
+from compas.cli.render.supervision import health_text, stop_text, stopped_text
 from compas.cli.render.text import Style, width_of
-from compas.cli.render.threads import (
-    abandon_text,
-    close_text,
-    dispatch_text,
-    status_text,
-    thread_text,
-    transcript_text,
-)
-from compas.cli.render.worktrees import commit_text, removed_text, size, worktrees_text
+from compas.cli.render.threads import status_text, thread_text, transcript_text
+from compas.cli.render.worktrees import commit_text, size, worktree_remove_text, worktrees_text
 
 PIPE = Style(now=0.0)
 SCREEN = Style(now=0.0, is_screen=True, width=72)
@@ -173,9 +163,9 @@ def test_an_event_is_one_line_that_fits_a_screen() -> None:
         epoch=1,
         data={"text": "a\nb" * 99},
     )
-    assert width_of(event_text(event, SCREEN)) <= 72
-    assert '{"text":"a\\nb' in event_text(event, PIPE)
-    assert len(event_text(event, PIPE).splitlines()) == 1
+    assert width_of(events_text(event, SCREEN)) <= 72
+    assert '{"text":"a\\nb' in events_text(event, PIPE)
+    assert len(events_text(event, PIPE).splitlines()) == 1
 
 
 def test_why_puts_each_cause_below_what_caused_it() -> None:
@@ -299,7 +289,7 @@ def test_a_stop_tells_what_becomes_of_agents() -> None:
     assert told["drain"].endswith("1 execution finished before")
     assert told["now"].endswith("1 execution ended by it")
     assert "left running" in told["detach"]
-    assert stopping_text(StopResponse(pid=9, mode="drain", running=0)).endswith("(process 9) is stopping; nothing runs")
+    assert stop_text(StopResponse(pid=9, mode="drain", running=0)).endswith("(process 9) is stopping; nothing runs")
 
 
 def test_agents_are_listed_with_their_load_and_who_gets_their_replies() -> None:
@@ -319,7 +309,7 @@ def test_agents_are_listed_with_their_load_and_who_gets_their_replies() -> None:
     listed = ListAgentsResponse(
         agents=(busy,), global_max_concurrent=4, global_active=1, global_available=3, execution_timeout_secs=600
     )
-    head, row, _, places = agents_text(listed, PIPE).splitlines()
+    head, row, _, places = list_agents_text(listed, PIPE).splitlines()
     assert head.split() == [
         "AGENT",
         "BACKEND",
@@ -400,7 +390,7 @@ def test_what_became_of_a_worktree_and_of_a_commit_is_said() -> None:
         ignored=(".env", "build/"),
         notes=("the teardown failed",),
     )
-    text = removed_text(gone, PIPE)
+    text = worktree_remove_text(gone, PIPE)
     for part in ("/w", "compas/t1 (archived)", "refs/compas/archive/x", ".env, build/", "the teardown failed"):
         assert part in text
     made = CommitResponse(thread_id="t1", repository="/r", branch="compas/t1", commit="abc", files=2)

@@ -2,18 +2,19 @@
 
 from compas.api.batches import AbandonBatchResponse, BatchStatusResponse, BatchThread
 from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse
-from compas.api.dispatching import DispatchResponse
+from compas.api.dispatch import DispatchResponse
 from compas.api.figures import AgentMetrics, CostMetrics, MetricsResponse, ToolStat, ToolStatsResponse
-from compas.api.looking import PolledMessage, PollResponse, ReadResponse, WholeMessage
-from compas.api.reopening import ReopenResponse
+from compas.api.lifecycle import ReopenResponse
+from compas.api.messages import PolledMessage, PollResponse, ReadResponse, WholeMessage
 from compas.api.tasks import TaskRow, TasksResponse
 from compas.cli.render.batches import abandon_batch_text, batch_status_text
 from compas.cli.render.diagnosis import diagnose_text, session_info_text
+from compas.cli.render.dispatch import dispatch_text
 from compas.cli.render.figures import metrics_text, tool_stats_text
-from compas.cli.render.looking import poll_text, read_text
+from compas.cli.render.lifecycle import reopen_text
+from compas.cli.render.messages import poll_text, read_text
 from compas.cli.render.tasks import tasks_text
 from compas.cli.render.text import Style
-from compas.cli.render.threads import dispatch_text, reopen_text
 
 PIPE = Style(now=0.0)
 SCREEN = Style(now=0.0, is_screen=True, width=72)

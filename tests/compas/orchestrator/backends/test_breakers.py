@@ -3,8 +3,7 @@
 import trio
 from trio.testing import MockClock
 
-from compas.api.diagnosis import DIAGNOSE
-from compas.api.history import WHY
+from compas.api.diagnosis import DIAGNOSE, WHY
 from compas.api.supervision import HEALTH
 from compas.domain import events as e
 from compas.domain.specs import AgentSpec, BackendSpec, BreakerSpec

@@ -66,7 +66,7 @@ class Life:
         self._free(None)
         await trio.sleep(2 * LONGEST_SETTLING_SECS + 2 * STANDING_SECS + 10)
         health = await self._supervisor.ask(HEALTH, is_brief=True)
-        return Seen(self._supervisor.desk.services.config, health.config_notices, list(await self._shop.events()))
+        return Seen(self._supervisor.context.services.config, health.config_notices, list(await self._shop.events()))
 
     async def _wait(self, name: str, value: object) -> None:
         if name == "sleep":

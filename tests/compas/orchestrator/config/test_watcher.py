@@ -7,7 +7,7 @@ from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
 from compas.api.agents import LIST_AGENTS
-from compas.api.history import WHY
+from compas.api.diagnosis import WHY
 from compas.api.supervision import HEALTH
 from compas.api.threads import STATUS
 from compas.config.config import Config
@@ -73,7 +73,7 @@ async def test_two_saves_within_a_tenth_of_a_second_are_read_once_with_the_last_
         await settled()
         assert supervisor.config_file.loads == before + 1
         assert len(await config_events(shop)) == 1
-        assert supervisor.desk.services.config.max_queued_executions == 6
+        assert supervisor.context.services.config.max_queued_executions == 6
 
 
 async def test_a_file_that_is_saved_again_and_again_is_read_all_the_same(autojump_clock: MockClock) -> None:
@@ -84,7 +84,7 @@ async def test_a_file_that_is_saved_again_and_again_is_read_all_the_same(autojum
             await trio.sleep(0.1)
         assert len(await config_events(shop)) in (2, 3)
         await settled()
-        assert supervisor.desk.services.config.max_queued_executions == 59
+        assert supervisor.context.services.config.max_queued_executions == 59
 
 
 async def test_a_file_saved_as_it_was_is_no_news(autojump_clock: MockClock) -> None:
@@ -140,7 +140,7 @@ async def test_a_file_that_is_deleted_leaves_the_old_one_in_force_and_is_read_wh
         supervisor.config_file.save(changed(shop, agent("dev", model="m")))
         await settled()
         assert await notices(supervisor) == ()
-        assert supervisor.desk.services.config.agents["dev"].model == "m"
+        assert supervisor.context.services.config.agents["dev"].model == "m"
 
 
 # proves: c-config-dashboard 49
@@ -177,7 +177,7 @@ async def test_a_key_that_takes_a_restart_is_named_for_all_to_see_and_the_others
         assert said == (
             "changed in the config file, wait for `compas restart`: state_dir, backend_definitions.cli added"
         )
-        assert supervisor.desk.services.config.agents["dev"].model == "m"
+        assert supervisor.context.services.config.agents["dev"].model == "m"
         supervisor.config_file.save(changed(shop, agent("dev", model="n")))
         await settled()
         assert await notices(supervisor) == (), "taken back, nothing waits"
@@ -186,12 +186,12 @@ async def test_a_key_that_takes_a_restart_is_named_for_all_to_see_and_the_others
 # proves: c-config-dashboard 51
 async def test_a_state_folder_changed_meanwhile_is_used_for_nothing(autojump_clock: MockClock) -> None:
     async with open_workshop(agent("dev")) as shop, shop.supervisor() as supervisor:
-        before = supervisor.desk.services.executions_directory
+        before = supervisor.context.services.executions_directory
         supervisor.config_file.save(changed(shop, state_dir="/other", max_queued_executions=77))
         await settled()
-        assert supervisor.desk.services.config.max_queued_executions == 77
-        assert supervisor.desk.services.config.state_dir == "/state"
-        assert supervisor.desk.services.executions_directory == before
+        assert supervisor.context.services.config.max_queued_executions == 77
+        assert supervisor.context.services.config.state_dir == "/state"
+        assert supervisor.context.services.executions_directory == before
         assert (await supervisor.ask(HEALTH, is_brief=True)).state_dir == "/state"
         assert (await supervisor.chain(await supervisor.dispatch("dev", "work"))).body == "dev did: work"
         shop.config = changed(shop, state_dir="/other")
@@ -291,7 +291,7 @@ async def test_breaker_redaction_and_pings_follow(autojump_clock: MockClock) -> 
             changed(shop, circuit_breaker=breaker, redaction_patterns=("s+",), ping_cache_ttl_secs=0)
         )
         await settled()
-        config = supervisor.desk.services.config
+        config = supervisor.context.services.config
         assert (config.circuit_breaker, config.redaction_patterns, config.ping_cache_ttl_secs) == (breaker, ("s+",), 0)
 
 
@@ -334,7 +334,7 @@ async def test_where_the_file_cannot_be_watched_it_is_said_and_a_reload_works(au
         assert await notices(supervisor) == ()
         supervisor.config_file.save(changed(shop, agent("dev")))
         await settled()
-        assert list(supervisor.desk.services.config.agents) == ["dev"]
+        assert list(supervisor.context.services.config.agents) == ["dev"]
 
 
 # --- troubles --------------------------------------------------------------------------------------------------------
@@ -350,10 +350,10 @@ async def test_on_a_disk_that_takes_nothing_the_old_config_holds_until_the_new_o
         await settled()
         with pytest.raises(RequestFailed, match="disk"):
             await supervisor.reload()
-        assert list(supervisor.desk.services.config.agents) == ["dev"]
+        assert list(supervisor.context.services.config.agents) == ["dev"]
         shop.disk.is_full = False
         await trio.sleep(10)
-        assert list(supervisor.desk.services.config.agents) == ["rev"]
+        assert list(supervisor.context.services.config.agents) == ["rev"]
         assert len(await config_events(shop)) == 1
 
 
@@ -366,7 +366,7 @@ async def test_a_watcher_that_crashes_between_recording_and_acting_takes_the_fil
         async with supervisor.when(e.ConfigLoaded, lambda _: next(crashes, lambda: None)()):
             supervisor.config_file.save(changed(shop, agent("dev", model="m")))
             await settled()
-        assert supervisor.desk.services.config.agents["dev"].model == "m"
+        assert supervisor.context.services.config.agents["dev"].model == "m"
         assert {one.changed for one in await config_events(shop) if isinstance(one, e.ConfigLoaded)} == {
             ("agents.dev.model",)
         }

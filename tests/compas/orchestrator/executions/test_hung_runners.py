@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from trio.testing import MockClock
 
-from compas.api.dispatching import DispatchResponse
+from compas.api.dispatch import DispatchResponse
 from compas.domain import events as e
 from compas.runner.messages import Exit
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop

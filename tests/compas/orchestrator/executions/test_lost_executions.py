@@ -3,7 +3,7 @@
 import pytest
 from trio.testing import MockClock
 
-from compas.api.dispatching import DispatchResponse
+from compas.api.dispatch import DispatchResponse
 from compas.domain import events as e
 from compas.domain.specs import OnCrash
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop

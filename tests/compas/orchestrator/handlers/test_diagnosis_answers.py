@@ -6,11 +6,11 @@ from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
 from compas.api.diagnosis import DIAGNOSE, SESSION_INFO
-from compas.api.looking import POLL
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN
+from compas.api.messages import POLL
 from compas.api.operation import Operation
-from compas.api.reopening import REOPEN
 from compas.api.tasks import TASKS
-from compas.api.threads import ABANDON, CLOSE, STATUS
+from compas.api.threads import STATUS
 from compas.api.worktrees import COMMIT
 from tests.kit.orchestrator.actor_workshop import REPO, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.api.history import LogChunkItem
-from compas.orchestrator.handlers.log_lines import Head, Tail
+from compas.orchestrator.executions.log_lines import Head, Tail
 
 texts = st.lists(
     st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\n"), max_size=5), min_size=1, max_size=25

@@ -6,7 +6,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api.merging import MergeResponse
+from compas.api.merges import MergeResponse
 from compas.api.waiting import WaitMergeResponse
 from compas.domain import events as e
 from compas.domain.specs import RetentionSpec

@@ -5,11 +5,13 @@ import pytest
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.history import DIFF, LOG, WHY
-from compas.api.merging import MERGE
+from compas.api.diagnosis import WHY
+from compas.api.history import DIFF, LOG
+from compas.api.lifecycle import ABANDON, CLOSE, CloseResponse
+from compas.api.merges import MERGE
 from compas.api.operation import Operation
 from compas.api.supervision import HEALTH
-from compas.api.threads import ABANDON, CLOSE, CloseResponse, TranscriptResponse
+from compas.api.threads import TranscriptResponse
 from tests.kit.orchestrator.actor_workshop import REPO, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 

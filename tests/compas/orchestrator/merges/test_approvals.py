@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api import history, merging, threads, verdicts
+from compas.api import diagnosis, lifecycle, merges, reviews, threads
 from compas.domain import events as e
 from compas.domain.specs import AgentSpec, HandoffSpec, RepositorySpec
 from tests.kit.orchestrator.actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
@@ -71,7 +71,7 @@ async def refused(supervisor: Supervisor, **fields: object) -> RequestFailed:
     return failure.value
 
 
-async def merged(supervisor: Supervisor, **fields: object) -> merging.MergeResponse:
+async def merged(supervisor: Supervisor, **fields: object) -> merges.MergeResponse:
     """Merge t1, and see it completed; return what was answered at once."""
     queued = await supervisor.merge("t1", **fields)
     assert (await supervisor.wait_merge(queued.op_id)).status == "completed"
@@ -206,7 +206,7 @@ async def test_no_agent_speaks_for_a_person(autojump_clock: MockClock) -> None:
 
         async def speak(turn: Turn) -> None:
             async with supervisor.called_by(turn.spec) as caller:
-                for operation, fields in ((verdicts.APPROVE, {}), (verdicts.REQUEST_CHANGES, {"body": "more"})):
+                for operation, fields in ((reviews.APPROVE, {}), (reviews.REQUEST_CHANGES, {"body": "more"})):
                     with pytest.raises(RequestFailed) as failure:
                         await caller.ask(operation, thread_id="t1", **fields)
                     found.append(failure.value.code)
@@ -238,9 +238,9 @@ async def test_the_operators_force_merges_against_a_review_and_the_log_says_so(a
         queued = await merged(supervisor, force=True)
         assert queued.review == "changes_requested"
         assert "reviewer asked for changes" in (queued.warning or "")
-        (state,) = (await supervisor.ask(merging.MERGE_STATUS, op_id=queued.op_id)).merges
+        (state,) = (await supervisor.ask(merges.MERGE_STATUS, op_id=queued.op_id)).merges
         assert (state.forced, state.review) == (True, "changes_requested")
-        told = await supervisor.ask(history.WHY, thread_id="t1")
+        told = await supervisor.ask(diagnosis.WHY, thread_id="t1")
         assert any("the operator said to merge it all the same" in one.what for one in told.causes)
 
 
@@ -255,9 +255,9 @@ async def test_closing_with_a_merge_follows_the_same_rule(autojump_clock: MockCl
     async with open_workshop(*chain()) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(OBJECTS))
         with pytest.raises(RequestFailed) as failure:
-            await supervisor.ask(threads.CLOSE, thread_id="t1", merge=threads.CloseMerge())
+            await supervisor.ask(lifecycle.CLOSE, thread_id="t1", merge=lifecycle.CloseMerge())
         assert failure.value.code == "changes_requested"
-        closing = await supervisor.ask(threads.CLOSE, thread_id="t1", merge=threads.CloseMerge(force=True))
+        closing = await supervisor.ask(lifecycle.CLOSE, thread_id="t1", merge=lifecycle.CloseMerge(force=True))
         assert (closing.review, "asked for changes" in (closing.warning or "")) == ("changes_requested", True)
         assert (await supervisor.wait_merge(closing.merge_op_id or "")).status == "completed"
         assert (await row(supervisor, "t1")).thread_status == "Completed"
@@ -279,7 +279,7 @@ async def test_work_merged_with_its_target_after_a_conflict_is_to_be_looked_at_a
 async def test_a_persons_approval_outranks_what_an_agent_said_before_and_says_later(autojump_clock: MockClock) -> None:
     async with open_workshop(*chain()) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(OBJECTS))
-        approved = await supervisor.ask(verdicts.APPROVE, thread_id="t1", note="the name is fine")
+        approved = await supervisor.ask(reviews.APPROVE, thread_id="t1", note="the name is fine")
         assert (approved.commit, approved.warning) == (shop.repo.tips["compas/t1"], None)
         await supervisor.chain(await supervisor.dispatch("reviewer", "look again", thread_id="t1", skip_handoff=True))
         assert (await merged(supervisor)).review == "approved"
@@ -288,7 +288,7 @@ async def test_a_persons_approval_outranks_what_an_agent_said_before_and_says_la
 async def test_a_persons_changes_go_to_the_agent_that_worked_there_as_one_step(autojump_clock: MockClock) -> None:
     async with open_workshop(*chain()) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(APPROVES), works("one", "two"))
-        asked = await supervisor.ask(verdicts.REQUEST_CHANGES, thread_id="t1", body="Name it better.")
+        asked = await supervisor.ask(reviews.REQUEST_CHANGES, thread_id="t1", body="Name it better.")
         assert (asked.agent, asked.reopened) == ("dev", False)
         stream = await shop.stream("t1")
         place = next(place for place, one in enumerate(stream) if isinstance(one.event, e.PersonJudged))
@@ -303,7 +303,7 @@ async def test_a_persons_changes_go_to_the_agent_that_worked_there_as_one_step(a
 async def test_a_persons_changes_that_nobody_made_keep_it_from_being_merged(autojump_clock: MockClock) -> None:
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(""))
-        asked = await supervisor.ask(verdicts.REQUEST_CHANGES, thread_id="t1", body="Name it better.")
+        asked = await supervisor.ask(reviews.REQUEST_CHANGES, thread_id="t1", body="Name it better.")
         assert asked.commit == shop.repo.tips["compas/t1"]
         await shop.wait_settled(supervisor)
         failure = await refused(supervisor)
@@ -316,14 +316,14 @@ async def test_changes_to_a_thread_that_has_ended_reopen_it_and_an_abandoned_one
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(""), works("one", "two"))
         await supervisor.close("t1", "failed")
-        asked = await supervisor.ask(verdicts.REQUEST_CHANGES, thread_id="t1", body="Name it better.")
+        asked = await supervisor.ask(reviews.REQUEST_CHANGES, thread_id="t1", body="Name it better.")
         assert asked.reopened
         await shop.wait_settled(supervisor)
         shop.repo.write(f"{REPO}/.compas-worktrees/t1", left_txt="here\n")  # so that cleanup leaves it
         await supervisor.abandon("t1")
         for operation, fields in (
-            (verdicts.APPROVE, {"commit": "compas/t1"}),
-            (verdicts.REQUEST_CHANGES, {"body": "x"}),
+            (reviews.APPROVE, {"commit": "compas/t1"}),
+            (reviews.REQUEST_CHANGES, {"body": "x"}),
         ):
             with pytest.raises(RequestFailed) as failure:
                 await supervisor.ask(operation, thread_id="t1", **fields)
@@ -340,10 +340,10 @@ async def test_what_is_not_committed_is_approved_by_its_snapshot_and_merged_once
     async with stage(agent("dev", workspace="worktree"), agent("reviewer")) as (shop, supervisor):
         await begin(shop, supervisor, says(""), leave)
         with pytest.raises(RequestFailed) as failure:
-            await supervisor.ask(verdicts.APPROVE, thread_id="t1")
+            await supervisor.ask(reviews.APPROVE, thread_id="t1")
         assert failure.value.code == "uncommitted_changes"
         (left,) = (await supervisor.transcript("t1")).executions
-        approved = await supervisor.ask(verdicts.APPROVE, thread_id="t1", commit=left.snapshot)
+        approved = await supervisor.ask(reviews.APPROVE, thread_id="t1", commit=left.snapshot)
         assert "counts once it holds exactly" in (approved.warning or "")
         assert (await row(supervisor)).review == "changed_since_the_approval"
         shop.repo.commit("compas/t1", "the same", work_txt="one")
@@ -358,15 +358,15 @@ async def test_only_a_commit_of_the_thread_can_be_approved(autojump_clock: MockC
         await begin(shop, supervisor, says(""))
         shop.repo.commit("main", "beside", other_txt="theirs\n")
         with pytest.raises(RequestFailed) as failure:
-            await supervisor.ask(verdicts.APPROVE, thread_id="t1", commit=commit)
+            await supervisor.ask(reviews.APPROVE, thread_id="t1", commit=commit)
         assert failure.value.code in ("unknown_revision", "not_of_the_thread")
 
 
 async def test_the_same_approval_sent_again_is_answered_as_before_and_recorded_once(autojump_clock: MockClock) -> None:
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(""))
-        first = await supervisor.ask(verdicts.APPROVE, "same", thread_id="t1")
-        assert await supervisor.ask(verdicts.APPROVE, "same", thread_id="t1") == first
+        first = await supervisor.ask(reviews.APPROVE, "same", thread_id="t1")
+        assert await supervisor.ask(reviews.APPROVE, "same", thread_id="t1") == first
         assert sum(isinstance(one, e.PersonJudged) for one in await shop.events("t1")) == 1
 
 
@@ -379,7 +379,7 @@ async def test_a_repository_may_want_every_merge_to_be_approved(autojump_clock: 
         await begin(shop, supervisor, says(""))
         failure = await refused(supervisor)
         assert (failure.code, "merge_requires" in failure.message) == ("not_approved", True)
-        await supervisor.ask(verdicts.APPROVE, thread_id="t1")
+        await supervisor.ask(reviews.APPROVE, thread_id="t1")
         await merged(supervisor)
 
 
@@ -479,7 +479,7 @@ async def test_a_review_between_two_supervisors_stops_the_merge(autojump_clock: 
 async def test_read_models_of_reviews_are_equal_after_a_rebuild(autojump_clock: MockClock) -> None:
     async with open_workshop(*chain()) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(OBJECTS))
-        await supervisor.ask(verdicts.APPROVE, thread_id="t1")
+        await supervisor.ask(reviews.APPROVE, thread_id="t1")
         before, after = await shop.tables_and_rebuilt_tables()
         assert before == after
         assert before["rulings"]

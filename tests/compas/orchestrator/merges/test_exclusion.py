@@ -5,9 +5,8 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api.merging import MergeResponse
-from compas.api.reopening import REOPEN
-from compas.api.threads import ABANDON, CLOSE, CloseMerge
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN, CloseMerge
+from compas.api.merges import MergeResponse
 from compas.api.worktrees import WORKTREE_REMOVE
 from compas.domain import events as e
 from compas.domain.specs import CommandSpec, RepositorySpec, RetentionSpec

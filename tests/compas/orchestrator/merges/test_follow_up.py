@@ -7,8 +7,8 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api.merging import MERGE_CANCEL, MERGE_STATUS, MergeState
-from compas.api.threads import CLOSE, CloseMerge, CloseResponse
+from compas.api.lifecycle import CLOSE, CloseMerge, CloseResponse
+from compas.api.merges import MERGE_CANCEL, MERGE_STATUS, MergeState
 from compas.domain import events as e
 from compas.domain.specs import CommandSpec, HandoffSpec, RepositorySpec
 from compas.orchestrator.services import merge_name, thread_name

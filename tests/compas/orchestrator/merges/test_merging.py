@@ -7,7 +7,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api.merging import MERGE
+from compas.api.merges import MERGE
 from compas.domain import events as e
 from compas.orchestrator.merges.run import TARGET_MOVED_TRIES
 from compas.orchestrator.services import JOURNAL, MERGES, merge_name

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed, SessionLost
-from compas.api.dispatching import DISPATCH
-from compas.api.merging import MERGE, MERGE_CANCEL
+from compas.api.dispatch import DISPATCH
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN, CloseMerge
+from compas.api.merges import MERGE, MERGE_CANCEL
 from compas.api.operation import Operation
-from compas.api.reopening import REOPEN
-from compas.api.threads import ABANDON, CLOSE, CloseMerge
 from compas.api.worktrees import WORKTREE_REMOVE
 from compas.domain import events as e
 from compas.domain.merge import OPEN

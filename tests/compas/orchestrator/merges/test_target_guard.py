@@ -5,11 +5,10 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api.diagnosis import DIAGNOSE
-from compas.api.history import WHY
-from compas.api.merging import MERGE, MERGE_STATUS
-from compas.api.threads import CLOSE, CloseMerge
-from compas.api.verdicts import APPROVE
+from compas.api.diagnosis import DIAGNOSE, WHY
+from compas.api.lifecycle import CLOSE, CloseMerge
+from compas.api.merges import MERGE, MERGE_STATUS
+from compas.api.reviews import APPROVE
 from compas.api.waiting import WaitMergeResponse
 from compas.domain import events as e
 from tests.kit.orchestrator.actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop

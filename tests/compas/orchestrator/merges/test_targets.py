@@ -4,7 +4,7 @@ import pytest
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
-from compas.api.threads import CLOSE, CloseMerge
+from compas.api.lifecycle import CLOSE, CloseMerge
 from compas.domain import events as e
 from compas.store.records import Append, NewEvent
 from tests.kit.orchestrator.actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop

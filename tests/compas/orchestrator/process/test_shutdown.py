@@ -167,7 +167,7 @@ async def test_a_client_that_waits_is_told_that_the_supervisor_was_stopped(autoj
 
 async def idle_after(shop: Workshop, supervisor: Supervisor, secs: float) -> float:
     """Return when the supervisor wants to end because nobody needs it."""
-    await watch_idleness(supervisor.desk, supervisor.activity, supervisor.ending, secs)
+    await watch_idleness(supervisor.context, supervisor.activity, supervisor.ending, secs)
     assert supervisor.ending.mode == "idle"
     return trio.current_time()
 
@@ -222,7 +222,7 @@ async def test_requests_are_held_until_the_supervisor_is_ready(autojump_clock: M
         nursery.start_soon(dispatch)
         await trio.sleep(100)
         assert answered == []
-        supervisor.gate.open(supervisor.desk)
+        supervisor.gate.open(supervisor.context)
         await wait_all_tasks_blocked()
         assert answered == ["t1"]
         assert supervisor.gate.state == "ready"

@@ -9,8 +9,8 @@ import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed, SessionLost
-from compas.api.dispatching import DISPATCH
-from compas.api.reopening import REOPEN
+from compas.api.dispatch import DISPATCH
+from compas.api.lifecycle import REOPEN
 from compas.api.threads import STATUS
 from compas.domain import events as e
 from compas.domain.specs import AgentSpec, HandoffSpec

@@ -5,7 +5,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.dispatching import DISPATCH
+from compas.api.dispatch import DISPATCH
 from compas.domain import events as e
 from compas.orchestrator.services import ADMISSION, THREADS, execution_name, thread_name
 from compas.orchestrator.threads.actor import IDLE_SECS

@@ -10,7 +10,7 @@ from msgspec import structs
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.threads import ABANDON, CLOSE, CloseMerge
+from compas.api.lifecycle import ABANDON, CLOSE, CloseMerge
 from compas.api.worktrees import COMMIT, WORKTREE_REMOVE, WORKTREES, WorktreeListing
 from compas.domain import events as e
 from compas.domain.specs import RepositorySpec, RetentionSpec

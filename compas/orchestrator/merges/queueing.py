@@ -1,13 +1,10 @@
-"""Handler of `merge`: what can be refused at once is refused at once, then the operation waits for its turn."""
+"""Puts a merge in line: what can be refused at once is refused at once, then the operation waits for its turn."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import msgspec
-
 from actors.remote.errors import CallError
-from compas.api.merging import MergeRequest, MergeResponse
 from compas.domain import events as e
 from compas.domain.approval.judgement import Judgement
 from compas.domain.callers import refuse_force
@@ -22,7 +19,7 @@ from compas.git.protocol.messages import Entry, StatusReport
 from compas.git.work.head_words import head_elsewhere
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk, answered, git_refused
+from compas.orchestrator.handler_context import HandlerContext, git_refused
 from compas.orchestrator.merges.approval import Wish, judge_wish
 from compas.orchestrator.merges.target_guard import LOOKS, look_at_target
 from compas.orchestrator.merges.targets import refuse_target
@@ -59,26 +56,6 @@ Respond = Callable[[e.MergeQueued, Judgement, e.ThreadStatus, int], bytes]
 """Makes the answer out of what was queued, how it was judged, the thread's status and how many are in line."""
 
 
-async def merge(desk: Desk, call: ResolvedCall) -> MergeResponse:
-    """Queue a merge of the thread's branch."""
-    request = call.decode(MergeRequest)
-    wish = MergeWish(
-        thread=request.thread_id,
-        target=request.target_branch,
-        strategy=request.strategy,
-        by=request.sender,
-        repository=request.repository,
-        force=request.force,
-        caller=asking_execution(call, "merge", force=request.force),
-        accept_target=operators_word(call, request.accept_target),
-    )
-
-    def respond(queued: e.MergeQueued, judged: Judgement, status: e.ThreadStatus, depth: int) -> bytes:
-        return msgspec.json.encode(_response(queued, judged, depth))
-
-    return answered(await queue_merge(desk, wish, call.request_id, respond), MergeResponse)
-
-
 def asking_execution(call: ResolvedCall, operation: str, *, force: bool) -> str | None:
     """Return the execution that asks for a merge, None for a person. Raises CallError where it may not force it."""
     if call.caller is None:
@@ -89,27 +66,29 @@ def asking_execution(call: ResolvedCall, operation: str, *, force: bool) -> str 
     return call.caller.execution
 
 
-async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respond: Respond) -> Answered | Refusal:
+async def queue_merge(
+    context: HandlerContext, wish: MergeWish, request_id: RequestId, respond: Respond
+) -> Answered | Refusal:
     """Check what can be checked at once, and put the merge in line under the name of its request."""
-    config = desk.services.config
+    config = context.services.config
     strategy = wish.strategy or config.default_merge_strategy
     check_strategy(strategy)
-    found = await desk.services.store.query(lambda reader: _read(reader, wish.thread))
+    found = await context.services.store.query(lambda reader: _read(reader, wish.thread))
     if found is None:
         raise CallError("unknown_thread", f"there is no thread {wish.thread!r}; `compas status` lists them")
     thread, trees, lineage, looked_at = found
     tree = await _the_tree(wish, trees)
     target = wish.target or config.default_merge_target
-    refused = await desk.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
+    refused = await context.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
     if refused is not None:
         return refused
-    tip, target_tip, judged = await _preflight(desk, wish, tree, target)
-    sight = await _look(desk, tree.repository, target, target_tip)
+    tip, target_tip, judged = await _preflight(context, wish, tree, target)
+    sight = await _look(context, tree.repository, target, target_tip)
     # A held target is told first: where it was moved to may be all that the verdicts stumble over.
     if judged.outcome == "refuse" and (wish.accept_target is not None or not is_held(sight)):
         raise CallError(judged.code, judged.message)
     queued = e.MergeQueued(
-        op=desk.services.new_id(),
+        op=context.services.new_id(),
         thread=wish.thread,
         repository=tree.repository,
         source=tree.branch,
@@ -131,7 +110,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
         review=judged.review.standing,
         looked_at=looked_at,
     )
-    directory = await desk.actor(MERGES)
+    directory = await context.actor(MERGES)
     where = LocateMerges(repository=tree.repository, target=target)
     ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)
     outcome: Answered | Refusal = Refusal(code=LOOK_AGAIN, message=f"{target} is moving all the time; try again")
@@ -148,7 +127,7 @@ async def queue_merge(desk: Desk, wish: MergeWish, request_id: RequestId, respon
         outcome = await ref.ask(message, timeout=ASK_TIMEOUT_SECS)
         if not isinstance(outcome, Refusal) or outcome.code != LOOK_AGAIN:
             break
-        sight = await _look(desk, tree.repository, target, target_tip)
+        sight = await _look(context, tree.repository, target, target_tip)
     return outcome
 
 
@@ -160,9 +139,9 @@ def operators_word(call: ResolvedCall, accepted: str | None) -> str | None:
     return accepted
 
 
-async def _look(desk: Desk, repository: str, target: str, tip: str) -> Sight:
+async def _look(context: HandlerContext, repository: str, target: str, tip: str) -> Sight:
     try:
-        return await look_at_target(desk.services, repository, target, tip)
+        return await look_at_target(context.services, repository, target, tip)
     except GitError as err:
         raise git_refused(err) from err
 
@@ -196,15 +175,17 @@ async def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> Worktree
     return ready[chosen]
 
 
-async def _preflight(desk: Desk, wish: MergeWish, tree: WorktreeRow, target: str) -> tuple[str, str, Judgement]:
+async def _preflight(
+    context: HandlerContext, wish: MergeWish, tree: WorktreeRow, target: str
+) -> tuple[str, str, Judgement]:
     """Refuse what is known to fail; return the commit that is to be merged, the target's, and how the former stands
     to its review (b-mcp-cli-merge 79-85)."""
-    git = desk.services.git
+    git = context.services.git
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
         found = await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
         judged = await judge_wish(
-            desk.services,
+            context.services,
             Wish(
                 thread=wish.thread,
                 repository=tree.repository,
@@ -241,18 +222,3 @@ def _refuse_unsaved(thread: str, tree: WorktreeRow, report: StatusReport) -> Non
 def _letters(entry: Entry) -> str:
     """Return what `git status --short` shows for an entry."""
     return "??" if entry.kind == "untracked" else f"{entry.index}{entry.tree}".replace(".", " ")
-
-
-def _response(queued: e.MergeQueued, judged: Judgement, depth: int) -> MergeResponse:
-    return MergeResponse(
-        op_id=queued.op,
-        thread_id=queued.thread,
-        source_branch=queued.source,
-        target_branch=queued.target,
-        strategy=queued.strategy,
-        status="queued",
-        queue_depth=depth,
-        next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
-        review=judged.review.standing,
-        warning=judged.message or None,
-    )

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
-from compas.api.threads import Force, RepositoryPath, ThreadName
+from compas.api.parameters import Force, RepositoryPath, ThreadName
 
 
 class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

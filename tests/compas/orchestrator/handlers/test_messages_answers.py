@@ -5,7 +5,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.looking import POLL, READ
+from compas.api.messages import POLL, READ
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 

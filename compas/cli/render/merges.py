@@ -1,10 +1,10 @@
 """Writes merges: that one waits for its turn, where they stand, and how they ended."""
 
-from compas.api.merging import MergeCancelResponse, MergeResponse, MergeState, MergeStatusResponse
+from compas.api.merges import MergeCancelResponse, MergeResponse, MergeState, MergeStatusResponse
+from compas.cli.render.reviews import review_words
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted, duration
 from compas.cli.render.threads import status_colour
-from compas.cli.render.verdicts import review_words
 
 
 def merge_text(response: MergeResponse, style: Style) -> str:

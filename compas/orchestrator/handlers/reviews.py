@@ -1,17 +1,20 @@
-"""Handlers of `approve` and `request_changes`: which commit a person means, and what follows from their word."""
+"""Handlers of `approve`, `request_changes` and `verdict`: which commit is meant, and what follows from the word."""
 
 from dataclasses import dataclass
 
 import msgspec
 
 from actors.remote.errors import CallError
-from compas.api.verdicts import (
+from compas.api.reviews import (
     ApproveRequest,
     ApproveResponse,
     RequestChangesRequest,
     RequestChangesResponse,
+    VerdictRequest,
+    VerdictResponse,
 )
 from compas.domain import events as e
+from compas.domain.approval.judged import judged_now
 from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.thread import Thread
@@ -19,9 +22,9 @@ from compas.git.errors import GitError
 from compas.git.protocol import messages as g
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk, answered, git_refused
-from compas.orchestrator.handlers.dispatching import post_work
-from compas.orchestrator.messages.thread import DescribeThread, GiveRuling
+from compas.orchestrator.handler_context import HandlerContext, answered, git_refused
+from compas.orchestrator.handlers.dispatch import post_work
+from compas.orchestrator.messages.thread import DescribeThread, GiveRuling, GiveVerdict
 from compas.orchestrator.worktrees.which_repository import which_repository
 
 
@@ -33,16 +36,16 @@ class Branch:
     tip: str
 
 
-async def approve(desk: Desk, call: ResolvedCall) -> ApproveResponse:
+async def approve(context: HandlerContext, call: ResolvedCall) -> ApproveResponse:
     """Record that a person approves a commit of the thread: the tip of its branch, or the one they name."""
     request = call.decode(ApproveRequest)
-    state = await desk.ask_thread(request.thread_id, DescribeThread())
-    branch = await _branch(desk, state, request.repository)
+    state = await context.ask_thread(request.thread_id, DescribeThread())
+    branch = await _branch(context, state, request.repository)
     if request.commit is None:
-        await _refuse_unsaved(desk, state.thread, branch)
+        await _refuse_unsaved(context, state.thread, branch)
         commit = branch.tip
     else:
-        commit = await _named(desk, state, branch, request.commit)
+        commit = await _named(context, state, branch, request.commit)
     warning = None
     if commit != branch.tip:
         found = f"{branch.tree.branch} is at {branch.tip[:12]}"
@@ -61,14 +64,14 @@ async def approve(desk: Desk, call: ResolvedCall) -> ApproveResponse:
         request_id=call.request_id,
         respond=lambda recorded: msgspec.json.encode(response),
     )
-    return answered(await desk.ask_thread(state.thread, message), ApproveResponse)
+    return answered(await context.ask_thread(state.thread, message), ApproveResponse)
 
 
-async def request_changes(desk: Desk, call: ResolvedCall) -> RequestChangesResponse:
+async def request_changes(context: HandlerContext, call: ResolvedCall) -> RequestChangesResponse:
     """Record that a person wants changes to what the branch holds now, and give them to its agent."""
     request = call.decode(RequestChangesRequest)
-    state = await desk.ask_thread(request.thread_id, DescribeThread())
-    branch = await _branch(desk, state, request.repository)
+    state = await context.ask_thread(request.thread_id, DescribeThread())
+    branch = await _branch(context, state, request.repository)
 
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
         posted = next(one for one in recorded if isinstance(one.event, e.MessagePosted))
@@ -92,14 +95,14 @@ async def request_changes(desk: Desk, call: ResolvedCall) -> RequestChangesRespo
         request_id=call.request_id,
         respond=respond,
     )
-    return answered(await post_work(desk, state.thread, message, starts_work=True), RequestChangesResponse)
+    return answered(await post_work(context, state.thread, message, starts_work=True), RequestChangesResponse)
 
 
 def _ruling(verdict: e.Verdict, branch: Branch, commit: str, by: str, note: str) -> e.PersonJudged:
     return e.PersonJudged(verdict=verdict, repository=branch.tree.repository, commit=commit, by=by, note=note)
 
 
-async def _branch(desk: Desk, state: Thread, repository: str | None) -> Branch:
+async def _branch(context: HandlerContext, state: Thread, repository: str | None) -> Branch:
     """Return the one branch that is meant. Raises CallError."""
     if not state.exists:
         raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
@@ -112,16 +115,16 @@ async def _branch(desk: Desk, state: Thread, repository: str | None) -> Branch:
         raise CallError(chosen.code, chosen.message)
     tree = own[chosen]
     try:
-        tip = await desk.services.git.retry(lambda git: git.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        tip = await context.services.git.retry(lambda git: git.resolve(tree.repository, f"refs/heads/{tree.branch}"))
     except GitError as err:
         raise git_refused(err) from err
     return Branch(tree=tree, tip=tip)
 
 
-async def _refuse_unsaved(desk: Desk, thread: str, branch: Branch) -> None:
+async def _refuse_unsaved(context: HandlerContext, thread: str, branch: Branch) -> None:
     """Refuse to take a person's word for the branch while its worktree holds something else."""
     try:
-        report = await desk.services.git.retry(lambda git: git.status(tree_of(thread, branch.tree)))
+        report = await context.services.git.retry(lambda git: git.status(tree_of(thread, branch.tree)))
     except GitError as err:
         raise git_refused(err) from err
     if not report.clean:
@@ -133,9 +136,9 @@ async def _refuse_unsaved(desk: Desk, thread: str, branch: Branch) -> None:
         )
 
 
-async def _named(desk: Desk, state: Thread, branch: Branch, wanted: str) -> str:
+async def _named(context: HandlerContext, state: Thread, branch: Branch, wanted: str) -> str:
     """Return the commit that a person names; it has to be the thread's. Raises CallError."""
-    tree, git = branch.tree, desk.services.git
+    tree, git = branch.tree, context.services.git
     try:
         commit = await git.retry(lambda worker: worker.resolve(tree.repository, wanted))
         if commit == branch.tip or commit in _snapshots(state):
@@ -158,3 +161,27 @@ def _snapshots(state: Thread) -> set[str]:
     return {one.snapshot.commit for one in ended if one.snapshot is not None} | {
         taken.commit for taken in state.left.values()
     }
+
+
+async def verdict(context: HandlerContext, call: ResolvedCall) -> VerdictResponse:
+    """Note what the calling reviewer thinks of the work that it was given."""
+    request = call.decode(VerdictRequest)
+    caller = call.caller
+    if caller is None:
+        sentence = "a verdict is a reviewer's, given from inside its execution; merge or dispatch again instead"
+        raise CallError("not_an_agent", sentence)
+    state = await context.ask_thread(caller.thread, DescribeThread())
+    run = state.runs[caller.execution]
+    response = VerdictResponse(
+        execution_id=caller.execution,
+        thread_id=caller.thread,
+        verdict=request.verdict,
+        judged=judged_now(state, run),
+    )
+    message = GiveVerdict(
+        execution=caller.execution,
+        verdict=request.verdict,
+        request_id=call.request_id,
+        respond=lambda recorded: msgspec.json.encode(response),
+    )
+    return answered(await context.ask_thread(caller.thread, message), VerdictResponse)

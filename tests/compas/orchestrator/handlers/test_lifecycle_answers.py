@@ -5,9 +5,8 @@ import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN
 from compas.api.operation import Operation
-from compas.api.reopening import REOPEN
-from compas.api.threads import ABANDON, CLOSE
 from compas.domain import events as e
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
-from compas.api.threads import ThreadName
+from compas.api.parameters import ThreadName
 
 Since = Annotated[str, Meta(description="only messages after this one (db:<n> or <n>)")]
 

@@ -13,7 +13,7 @@ from compas.api.supervision import Ping
 from compas.domain.breaker import Breaker
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, search_path_of
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.messages.backend import DescribeBreaker, LookAt, PingAgent
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 
@@ -35,7 +35,7 @@ class Examined:
 
 
 async def examine(
-    desk: Desk, agents: Sequence[AgentSpec], *, is_thorough: bool, is_pinging: bool = False
+    context: HandlerContext, agents: Sequence[AgentSpec], *, is_thorough: bool, is_pinging: bool = False
 ) -> dict[str, Examined]:
     """Return what is found for each agent, by alias. Each look and each ping is bounded by itself.
 
@@ -44,7 +44,7 @@ async def examine(
     found: dict[str, Examined] = {}
 
     async def one(agent: AgentSpec) -> None:
-        found[agent.alias] = await _examine(desk, agent, is_thorough=is_thorough, is_pinging=is_pinging)
+        found[agent.alias] = await _examine(context, agent, is_thorough=is_thorough, is_pinging=is_pinging)
 
     async with trio.open_nursery() as nursery:
         for agent in agents:
@@ -52,11 +52,11 @@ async def examine(
     return found
 
 
-async def _examine(desk: Desk, agent: AgentSpec, *, is_thorough: bool, is_pinging: bool) -> Examined:
-    backend = desk.registry.find(backend_name(agent.backend))
+async def _examine(context: HandlerContext, agent: AgentSpec, *, is_thorough: bool, is_pinging: bool) -> Examined:
+    backend = context.registry.find(backend_name(agent.backend))
     is_pinging = is_pinging and agent.role == "worker"
     if backend is None:
-        looked = _without_its_actor(desk, agent)
+        looked = _without_its_actor(context, agent)
         return Examined(looked, ping=_unanswered("; ".join(looked.notes) or looked.detail) if is_pinging else None)
     try:
         answer = await backend.ask(LookAt(agent=agent, is_thorough=is_thorough), timeout=math.inf)
@@ -64,16 +64,16 @@ async def _examine(desk: Desk, agent: AgentSpec, *, is_thorough: bool, is_pingin
         breaker = await backend.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
     except ActorError as err:
         log.warning("the look at %s was cut short: %s", agent.alias, err, extra={"action": "look_cut_short"})
-        return Examined(_without_its_actor(desk, agent), ping=_unanswered(CUT_SHORT) if is_pinging else None)
+        return Examined(_without_its_actor(context, agent), ping=_unanswered(CUT_SHORT) if is_pinging else None)
     return Examined(answer.value, answer.is_remembered, ping, breaker)
 
 
-def _without_its_actor(desk: Desk, agent: AgentSpec) -> Looked:
+def _without_its_actor(context: HandlerContext, agent: AgentSpec) -> Looked:
     """Say what can be said at once, and why it is no more."""
-    backend = desk.services.backends.get(agent.backend)
+    backend = context.services.backends.get(agent.backend)
     if backend is None:
-        return Looked(usable=False, detail=desk.services.missing_backend(agent.backend))
-    found = backend.availability(search_path_of(agent, desk.services.environ))
+        return Looked(usable=False, detail=context.services.missing_backend(agent.backend))
+    found = backend.availability(search_path_of(agent, context.services.environ))
     return Looked(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
 
 

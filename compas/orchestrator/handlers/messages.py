@@ -1,27 +1,27 @@
 """Handlers of `poll` and `read`: messages as they are now."""
 
 from actors.remote.errors import CallError
-from compas.api import looking as api
+from compas.api import messages as api
 from compas.domain.ids import parse_reference, reference
 from compas.domain.polling import Look, beginning
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import newest_of_thread
 from compas.store.projections.messages import MessageRow, intents_of_thread, message_by_number, messages_of_thread
 from compas.store.projections.threads import thread_by_id
 
 
-async def poll(desk: Desk, call: ResolvedCall) -> api.PollResponse:
+async def poll(context: HandlerContext, call: ResolvedCall) -> api.PollResponse:
     """Say what messages there are, without waiting for any."""
     request = call.decode(api.PollRequest)
     look = Look(
         after=number_of(request.since_reference) if request.since_reference is not None else 0,
         has_cursor=request.since_reference is not None,
         intent=request.intent,
-        trigger_intents=frozenset(desk.services.config.trigger_intents),
+        trigger_intents=frozenset(context.services.config.trigger_intents),
     )
-    found = await desk.services.store.query(lambda reader: _poll(reader, request, look))
+    found = await context.services.store.query(lambda reader: _poll(reader, request, look))
     if found is None:
         raise unknown_thread(request.thread_id)
     return found
@@ -63,7 +63,7 @@ def _polled(row: MessageRow) -> api.PolledMessage:
     )
 
 
-async def read(desk: Desk, call: ResolvedCall) -> api.ReadResponse:
+async def read(context: HandlerContext, call: ResolvedCall) -> api.ReadResponse:
     """Return one message, or a page of a thread's."""
     request = call.decode(api.ReadRequest)
     if (request.reference is None) == (request.thread_id is None):
@@ -71,14 +71,14 @@ async def read(desk: Desk, call: ResolvedCall) -> api.ReadResponse:
     if request.reference is not None:
         if request.since_reference is not None:
             raise CallError("invalid", "a starting point goes with a thread: give one message to read, or both of them")
-        return await _one(desk, request.reference)
+        return await _one(context, request.reference)
     after = number_of(request.since_reference) if request.since_reference is not None else 0
-    return await _page(desk, request.thread_id or "", after, request.limit)
+    return await _page(context, request.thread_id or "", after, request.limit)
 
 
-async def _one(desk: Desk, text: str) -> api.ReadResponse:
+async def _one(context: HandlerContext, text: str) -> api.ReadResponse:
     number = number_of(text)
-    row = await desk.services.store.query(lambda reader: message_by_number(reader, number))
+    row = await context.services.store.query(lambda reader: message_by_number(reader, number))
     if row is None:
         raise CallError("unknown_message", f"there is no message {text}; `compas transcript THREAD` lists them")
     return api.ReadResponse(
@@ -94,13 +94,13 @@ async def _one(desk: Desk, text: str) -> api.ReadResponse:
     )
 
 
-async def _page(desk: Desk, thread: str, after: int, limit: int) -> api.ReadResponse:
+async def _page(context: HandlerContext, thread: str, after: int, limit: int) -> api.ReadResponse:
     def look(reader: Reader) -> tuple[MessageRow, ...] | None:
         if thread_by_id(reader, thread) is None:
             return None
         return messages_of_thread(reader, thread, after=after, limit=limit + 1)
 
-    found = await desk.services.store.query(look)
+    found = await context.services.store.query(look)
     if found is None:
         raise unknown_thread(thread)
     shown = found[:limit]

@@ -1,6 +1,6 @@
 """Writes what reviewers and people said of a thread's work, and how its branch stands to that."""
 
-from compas.api.verdicts import ApproveResponse, RequestChangesResponse, VerdictResponse
+from compas.api.reviews import ApproveResponse, RequestChangesResponse, VerdictResponse
 from compas.cli.render.table import Cell, pairs
 from compas.cli.render.text import Colour, Style
 

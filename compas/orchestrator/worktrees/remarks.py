@@ -3,11 +3,11 @@
 from compas.git.errors import GitRefused
 from compas.git.work.head_words import head_elsewhere
 from compas.orchestrator.executions.workspace import tree_of
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.projections.worktrees import WorktreeRow
 
 
-async def head_remark(desk: Desk, thread: str, tree: WorktreeRow) -> str:
+async def head_remark(context: HandlerContext, thread: str, tree: WorktreeRow) -> str:
     """Say that the worktree stands elsewhere, or is not as it was made: then work may be there that no diff shows.
 
     Empty where nothing is to be said. Raises GitError where git cannot be asked.
@@ -16,7 +16,7 @@ async def head_remark(desk: Desk, thread: str, tree: WorktreeRow) -> str:
         return ""
     of = tree_of(thread, tree)
     try:
-        found = await desk.services.git.retry(lambda worker: worker.head(of))
+        found = await context.services.git.retry(lambda worker: worker.head(of))
     except GitRefused as refused:
         return "" if refused.code == "worktree_missing" else refused.message
     return head_elsewhere(of.path, found.head_on, tree.branch) if found.head_on else ""

@@ -1,6 +1,6 @@
 """Writes messages: their beginnings, or all of them."""
 
-from compas.api.looking import PolledMessage, PollResponse, ReadResponse, WholeMessage
+from compas.api.messages import PolledMessage, PollResponse, ReadResponse, WholeMessage
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted
 

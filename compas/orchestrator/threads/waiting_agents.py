@@ -7,23 +7,23 @@ import msgspec
 
 from compas.domain.callers import Caller, Places, Waiter, waits_for_itself
 from compas.domain.waiting import Picture, SeenExecution
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, unsettled_executions
 from compas.store.projections.threads import descendants_of
 
 
 @contextlib.contextmanager
-def counted_as_waiting(desk: Desk, caller: Caller | None) -> Iterator[None]:
+def counted_as_waiting(context: HandlerContext, caller: Caller | None) -> Iterator[None]:
     """Let other waits know that the caller's place is not given back while this one lasts."""
     if caller is None:
         yield
         return
-    desk.waiting[caller.execution] += 1
+    context.waiting[caller.execution] += 1
     try:
         yield
     finally:
-        desk.waiting[caller.execution] -= 1
+        context.waiting[caller.execution] -= 1
 
 
 def without_the_caller(reader: Reader, seen: Picture, thread: str, caller: Caller) -> Picture:
@@ -34,15 +34,15 @@ def without_the_caller(reader: Reader, seen: Picture, thread: str, caller: Calle
     return msgspec.structs.replace(seen, executions=executions)
 
 
-async def is_blocked(desk: Desk, caller: Caller, seen: Picture) -> bool:
+async def is_blocked(context: HandlerContext, caller: Caller, seen: Picture) -> bool:
     """Say whether nothing of what is waited for can begin before the caller ends."""
     if not seen.pending:
         return False
-    config, now = desk.services.config, desk.services.clock()
-    running = await desk.services.store.query(unsettled_executions)
+    config, now = context.services.config, context.services.clock()
+    running = await context.services.store.query(unsettled_executions)
     places = Places(
         running=tuple(_of_row(row) for row in running if row.status != "queued"),
-        waiting=frozenset(execution for execution, count in desk.waiting.items() if count > 0),
+        waiting=frozenset(execution for execution, count in context.waiting.items() if count > 0),
         overall=config.effective_concurrency,
         per_agent=config.max_triggers_per_agent,
         of_agent={

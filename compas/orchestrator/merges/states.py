@@ -1,58 +1,11 @@
-"""Handlers of `merge_status` and `merge_cancel`, and what to do about how a merge ended."""
+"""A merge as clients see it, and what to do about how it ended."""
 
 import msgspec
 
 from actors.remote.errors import CallError
-from compas.api import merging as api
-from compas.domain import events as e
+from compas.api import merges as api
 from compas.domain.conflict_report import resolve_task
-from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk, answered
-from compas.orchestrator.messages.merge import CancelMerge, LocateMerges
-from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
-from compas.store.connection import Reader
-from compas.store.projections.merges import MergeFilter, MergeRow, merge_by_op, merges_by_status, recent_merges
-from compas.store.projections.targets import held_targets, target_of
-
-
-async def merge_status(desk: Desk, call: ResolvedCall) -> api.MergeStatusResponse:
-    """Read one merge, or the newest that match."""
-    request = call.decode(api.MergeStatusRequest)
-    op = request.op_id
-    if op is not None:
-        row = await desk.services.store.query(lambda reader: merge_by_op(reader, op))
-        if row is None:
-            raise unknown_merge(op)
-        held = await desk.services.store.query(lambda reader: target_of(reader, row.repository, row.target))
-        why = (held.in_words(),) if held is not None and held.held is not None else ()
-        return api.MergeStatusResponse(merges=(state_of(row),), counts={row.status: 1}, held=why)
-    wanted = MergeFilter(thread=request.thread_id, target=request.target_branch)
-
-    def read(reader: Reader) -> api.MergeStatusResponse:
-        rows = recent_merges(reader, wanted, request.limit)
-        counts = merges_by_status(reader, wanted)
-        held = tuple(one.in_words() for one in held_targets(reader) if request.target_branch in (None, one.target))
-        return api.MergeStatusResponse(merges=tuple(state_of(row) for row in rows), counts=counts, held=held)
-
-    return await desk.services.store.query(read)
-
-
-async def merge_cancel(desk: Desk, call: ResolvedCall) -> api.MergeCancelResponse:
-    """Withdraw a merge that is not published; what computes or checks it is ended (b-mcp-cli-merge 105)."""
-    request = call.decode(api.MergeCancelRequest)
-    row = await desk.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
-    if row is None:
-        raise unknown_merge(request.op_id)
-    response = api.MergeCancelResponse(op_id=row.op, thread_id=row.thread, cancelled=True, status="cancelled")
-
-    def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
-        return msgspec.json.encode(response)
-
-    message = CancelMerge(op=row.op, by=request.sender, request_id=call.request_id, respond=respond)
-    directory = await desk.actor(MERGES)
-    where = LocateMerges(repository=row.repository, target=row.target)
-    ref = await directory.ask(where, timeout=ASK_TIMEOUT_SECS)
-    return answered(await ref.ask(message, timeout=ASK_TIMEOUT_SECS), api.MergeCancelResponse)
+from compas.store.projections.merges import MergeRow
 
 
 def unknown_merge(op: str) -> CallError:

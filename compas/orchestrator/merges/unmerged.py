@@ -7,7 +7,7 @@ from compas.git.errors import GitError, GitRefused
 from compas.git.protocol.client import GitWorker
 from compas.git.protocol.messages import Contained
 from compas.orchestrator.executions.workspace import tree_of
-from compas.orchestrator.handler_context import Desk
+from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.merges.targets import held_among, holders
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
@@ -30,14 +30,14 @@ class _Targets:
     held: dict[str, str]
 
 
-async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
+async def why_unmerged(context: HandlerContext, thread: str) -> MergeGate:
     """Look at every worktree of a thread (b-mcp-cli-merge 57-61).
 
     A merge by hand counts, and so does having nothing to merge, and a merge into another branch than the configured
     one; one commit after the last merge does not.
     """
 
-    configured = desk.services.config.default_merge_target
+    configured = context.services.config.default_merge_target
 
     def read(reader: Reader) -> list[tuple[WorktreeRow, _Targets, list[MergeRow]]]:
         merges = merges_of_thread(reader, thread)
@@ -49,13 +49,13 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
         return found
 
     notes: list[str] = []
-    for tree, targets, merges_here in await desk.services.store.query(read):
+    for tree, targets, merges_here in await context.services.store.query(read):
         if tree.reading or (tree.path is None and tree.archive is None):
             continue  # it only looked at another thread's work, or nothing of it is left outside its target
         if tree.path is None:
-            found = await _look_at_archived(desk, thread, tree, targets.names, merges_here)
+            found = await _look_at_archived(context, thread, tree, targets.names, merges_here)
         else:
-            found = await _look(desk, thread, tree, targets, merges_here)
+            found = await _look(context, thread, tree, targets, merges_here)
         if found.refusal is not None:
             return found
         if found.note is not None:
@@ -64,12 +64,12 @@ async def why_unmerged(desk: Desk, thread: str) -> MergeGate:
 
 
 async def _look_at_archived(
-    desk: Desk, thread: str, tree: WorktreeRow, targets: tuple[str, ...], merges: list[MergeRow]
+    context: HandlerContext, thread: str, tree: WorktreeRow, targets: tuple[str, ...], merges: list[MergeRow]
 ) -> MergeGate:
     """Judge work whose worktree was removed before it was merged: a ref keeps it (design §6 rule 4)."""
     tip = tree.tip or ""
     try:
-        if await _holder(desk, tree, tip, targets) or await _taken_over(desk, tree, tip, merges):
+        if await _holder(context, tree, tip, targets) or await _taken_over(context, tree, tip, merges):
             return MergeGate()
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
@@ -80,8 +80,10 @@ async def _look_at_archived(
     )
 
 
-async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: _Targets, merges: list[MergeRow]) -> MergeGate:
-    git = desk.services.git
+async def _look(
+    context: HandlerContext, thread: str, tree: WorktreeRow, targets: _Targets, merges: list[MergeRow]
+) -> MergeGate:
+    git = context.services.git
     try:
         tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
     except GitRefused:
@@ -89,7 +91,7 @@ async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: _Targets, m
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
-        target = await _holder(desk, tree, tip, targets.names) or await _taken_over(desk, tree, tip, merges)
+        target = await _holder(context, tree, tip, targets.names) or await _taken_over(context, tree, tip, merges)
         report = await git.retry(lambda worker: worker.status(tree_of(thread, tree)))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
@@ -116,12 +118,12 @@ async def _look(desk: Desk, thread: str, tree: WorktreeRow, targets: _Targets, m
     return MergeGate(note=f"nothing to merge: {target} contains {tree.branch}" if tip == tree.base_commit else None)
 
 
-async def _holder(desk: Desk, tree: WorktreeRow, tip: str, targets: tuple[str, ...]) -> str | None:
+async def _holder(context: HandlerContext, tree: WorktreeRow, tip: str, targets: tuple[str, ...]) -> str | None:
     """Return the first of these branches that contains the work. Raises GitError when none does and one is unknown."""
     trouble: GitError | None = None
     for target in targets:
         try:
-            found = await desk.services.git.retry(partial(_contains, tree.repository, tip, target))
+            found = await context.services.git.retry(partial(_contains, tree.repository, tip, target))
         except GitError as err:
             if not (isinstance(err, GitRefused) and err.code == "thread_branch"):
                 trouble = err
@@ -133,11 +135,11 @@ async def _holder(desk: Desk, tree: WorktreeRow, tip: str, targets: tuple[str, .
     return None
 
 
-async def _taken_over(desk: Desk, tree: WorktreeRow, tip: str, merges: list[MergeRow]) -> str | None:
+async def _taken_over(context: HandlerContext, tree: WorktreeRow, tip: str, merges: list[MergeRow]) -> str | None:
     """Return the branch that has this very work in other commits: replayed or squashed, and still there."""
     for row in reversed(merges):
         if row.status == "completed" and row.source_tip == tip and row.new_commit is not None:
-            found = await desk.services.git.retry(partial(_contains, tree.repository, row.new_commit, row.target))
+            found = await context.services.git.retry(partial(_contains, tree.repository, row.new_commit, row.target))
             if found.contained:
                 return row.target
     return None

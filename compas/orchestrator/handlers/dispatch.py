@@ -3,7 +3,7 @@
 import msgspec
 
 from actors.remote.errors import CallError
-from compas.api.dispatching import DispatchRequest, DispatchResponse
+from compas.api.dispatch import DispatchRequest, DispatchResponse
 from compas.domain import events as e
 from compas.domain.admission import queue_is_full
 from compas.domain.decision import Refusal
@@ -12,16 +12,16 @@ from compas.domain.ids import reference
 from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
 from compas.orchestrator.gate.resolved_call import ResolvedCall
-from compas.orchestrator.handler_context import Desk, answered
+from compas.orchestrator.handler_context import HandlerContext, answered
 from compas.orchestrator.messages.thread import Answered, DispatchTo, GiveRuling
 from compas.store.projections.counters import loads
 
 
-async def dispatch(desk: Desk, call: ResolvedCall) -> DispatchResponse:
+async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchResponse:
     """Post the message into its thread; the thread does the rest."""
     request = call.decode(DispatchRequest)
-    thread = request.thread_id if request.thread_id is not None else desk.services.new_id()
-    rules = desk.services.rules()
+    thread = request.thread_id if request.thread_id is not None else context.services.new_id()
+    rules = context.services.rules()
     start = read_start_time(request.scheduled_for) if request.scheduled_for is not None else None
     if isinstance(start, Refusal):
         raise CallError(start.code, start.message)
@@ -45,22 +45,22 @@ async def dispatch(desk: Desk, call: ResolvedCall) -> DispatchResponse:
             msgspec.structs.replace(_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for)
         ),
     )
-    return answered(await post_work(desk, thread, message, starts_work=starts_work), DispatchResponse)
+    return answered(await post_work(context, thread, message, starts_work=starts_work), DispatchResponse)
 
 
 async def post_work(
-    desk: Desk, thread: str, message: DispatchTo | GiveRuling, *, starts_work: bool
+    context: HandlerContext, thread: str, message: DispatchTo | GiveRuling, *, starts_work: bool
 ) -> Answered | Refusal:
     """Post the message, if the queue has room for the work it makes. With a limit, dispatches take turns: each sees
     what those before it have queued."""
-    limit = desk.services.config.limits.queued
+    limit = context.services.config.limits.queued
     if limit is None or not starts_work:
-        return await desk.ask_thread(thread, message)
-    async with desk.dispatching:
-        found = await desk.services.store.query(lambda reader: loads(reader, desk.services.clock()))
+        return await context.ask_thread(thread, message)
+    async with context.dispatching:
+        found = await context.services.store.query(lambda reader: loads(reader, context.services.clock()))
         in_flight = sum(load.running + load.queued + load.scheduled for load in found)
         refusal = queue_is_full(in_flight, limit)
-        return await desk.ask_thread(thread, message) if refusal is None else refusal
+        return await context.ask_thread(thread, message) if refusal is None else refusal
 
 
 def _response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:

@@ -1,0 +1,18 @@
+"""Parameters that several operations take."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from compas.api.operation import IS_PATH
+
+ThreadName = Annotated[str, Meta(description="thread")]
+
+
+RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several", extra=IS_PATH)]
+
+
+Force = Annotated[
+    bool,
+    Meta(description="only on the operator's word: merge it whatever reviewers say"),
+]

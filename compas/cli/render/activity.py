@@ -1,0 +1,11 @@
+"""Writes what an agent was seen doing."""
+
+from compas.api.activity import ExecutionEvent
+from compas.cli.render.text import Style
+
+
+def execution_events_text(event: ExecutionEvent, style: Style) -> str:
+    """Write one thing that an agent was seen doing, on one line."""
+    mark = style.paint("failed", "red") + "  " if event.failed else ""
+    kind = f"{style.line(event.kind):<13}"
+    return f"{event.index:>6}  {style.time(event.at)}  {kind}  {mark}{style.line(event.summary)}"

@@ -1,0 +1,43 @@
+"""Writes how a thread ended, or that it goes on."""
+
+from compas.api.lifecycle import AbandonResponse, CloseResponse, ReopenResponse
+from compas.cli.render.table import pairs
+from compas.cli.render.text import Style, counted
+
+
+def close_text(response: CloseResponse, style: Style) -> str:
+    """Write that a thread has ended, or when it will."""
+    lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
+    lines += [style.block(response.note)] if response.note else []
+    lines += [f"warning: {style.line(response.warning)}"] if response.warning else []
+    if response.merge_op_id is not None:
+        lines += [
+            f"merge {style.line(response.merge_op_id)} is queued",
+            f"next: {style.line(response.next_step or '')}",
+        ]
+    return "\n".join(lines)
+
+
+def abandon_text(response: AbandonResponse, style: Style) -> str:
+    """Write what ended with the thread, and where its work is kept."""
+    return pairs(
+        [
+            ("thread", f"{response.thread_id} is {response.status}"),
+            ("cancelled", counted(response.executions_cancelled, "execution")),
+            ("ended", counted(response.processes_killed, "process", "processes")),
+            ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
+        ],
+        style,
+    )
+
+
+def reopen_text(response: ReopenResponse, style: Style) -> str:
+    """Write that a thread is taken up again."""
+    return pairs(
+        [
+            ("thread", f"{response.thread_id} is {response.new_status}"),
+            ("was", response.previous_status),
+            ("next", response.next_step),
+        ],
+        style,
+    )

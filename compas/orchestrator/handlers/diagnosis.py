@@ -1,0 +1,217 @@
+"""Handlers of `why`, `diagnose` and `session_info`: where a thread stands, and what brought it there."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from msgspec import structs
+
+from compas.api import diagnosis as api
+from compas.api.diagnosis import Cause, WhyRequest, WhyResponse
+from compas.domain import diagnosis as rules
+from compas.domain import events as e
+from compas.domain.breaker import Breaker
+from compas.domain.diagnosis import AgentState, LastMerge, Surroundings
+from compas.domain.explanation import explain, standing
+from compas.domain.thread import Session, Thread, evolve
+from compas.orchestrator.backends.examining import examine
+from compas.orchestrator.gate.resolved_call import ResolvedCall
+from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.handlers.messages import unknown_thread
+from compas.orchestrator.merges.approval import reviews_now
+from compas.orchestrator.merges.targets import why_targets_are_held
+from compas.orchestrator.messages.backend import DescribeBreaker
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
+from compas.store.connection import Reader
+from compas.store.projections.counters import AgentLoad, loads
+from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread
+from compas.store.projections.merges import MergeRow, merges_of_thread
+
+LOG_FILE = "compas.sqlite"
+
+
+async def diagnose(context: HandlerContext, call: ResolvedCall) -> api.DiagnoseResponse:
+    """Look at a thread and at what it depends on."""
+    thread = call.decode(api.DiagnoseRequest).thread_id
+    state = await _state(context, thread)
+
+    def read(reader: Reader) -> tuple[ExecutionRow | None, tuple[MergeRow, ...], tuple[AgentLoad, ...]]:
+        return (
+            newest_of_thread(reader, thread),
+            merges_of_thread(reader, thread),
+            loads(reader, context.services.clock()),
+        )
+
+    newest, merges, load = await context.services.store.query(read)
+    found = rules.diagnose(state, await _surroundings(context, state, merges, load))
+    return api.DiagnoseResponse(
+        thread_id=thread,
+        thread_status=state.status,
+        summary=state.summary,
+        message_count=len(state.messages),
+        execution_count=len(state.runs),
+        latest_execution_id=newest.execution if newest is not None else None,
+        latest_execution_status=newest.status if newest is not None else None,
+        latest_execution_agent=newest.agent if newest is not None else None,
+        latest_execution_error=newest.error or None if newest is not None else None,
+        latest_execution_duration_ms=_milliseconds(newest.duration_secs) if newest is not None else None,
+        standing=found.standing,
+        blockers=found.blockers,
+        suggestions=found.suggestions,
+    )
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else int(seconds * 1000)
+
+
+async def _state(context: HandlerContext, thread: str) -> Thread:
+    """Return a thread as its stream tells it. Raises the client's error when there is none."""
+    recorded = await context.services.store.read_stream(e.thread_stream(thread))
+    if not recorded:
+        raise unknown_thread(thread)
+    state = Thread(thread=thread)
+    for one in recorded:
+        state = evolve(state, one)
+    return state
+
+
+async def _surroundings(
+    context: HandlerContext, state: Thread, merges: tuple[MergeRow, ...], load: tuple[AgentLoad, ...]
+) -> Surroundings:
+    config = context.services.config
+    concerned = {run.queued.agent for run in state.in_flight()}
+    agents = tuple(agent for agent in config.agents.values() if agent.alias in concerned)
+    examined = await examine(context, agents, is_thorough=False)
+    running = {one.agent: one.running for one in load}
+    last = merges[-1] if merges else None
+    concerned_targets = {(tree.repository, config.default_merge_target) for tree in state.worktrees.values()}
+    concerned_targets |= {(last.repository, last.target)} if last is not None else set()
+    held = await context.services.store.query(lambda reader: why_targets_are_held(reader, concerned_targets))
+    return Surroundings(
+        now=context.services.clock(),
+        agents={
+            agent.alias: AgentState(
+                unusable="" if examined[agent.alias].looked.usable else examined[agent.alias].looked.detail,
+                running=running.get(agent.alias, 0),
+                limit=agent.max_concurrent or config.max_triggers_per_agent,
+            )
+            for agent in agents
+        },
+        running=sum(running.values()),
+        limit=config.effective_concurrency,
+        held=held,
+        is_ending=not context.services.new_work.is_welcome,
+        breakers={agent.backend: breaker for agent in agents if (breaker := examined[agent.alias].breaker) is not None},
+        merge=None if last is None else LastMerge(op=last.op, status=last.status, target=last.target, error=last.error),
+    )
+
+
+async def session_info(context: HandlerContext, call: ResolvedCall) -> api.SessionInfoResponse:
+    """Tell who serves, and name the conversations of a thread's agents."""
+    thread = call.decode(api.SessionInfoRequest).thread_id
+    config = context.services.config
+    return api.SessionInfoResponse(
+        server="compas",
+        version=context.supervision.version,
+        agent_count=len(config.agents),
+        db_path=str(Path(config.state_dir) / LOG_FILE),
+        thread_id=thread,
+        conversations=() if thread is None else _conversations(context, await _state(context, thread)),
+    )
+
+
+def _conversations(context: HandlerContext, state: Thread) -> tuple[api.Conversation, ...]:
+    occupied = state.occupied_by()
+    speaking = None if occupied is None or occupied.requested is None else occupied.requested.resume_session
+    return tuple(
+        api.Conversation(
+            agent=agent,
+            backend=backend,
+            session_id=session.id,
+            workdir=session.workdir,
+            resume_command=_resume_command(context, backend, session),
+            in_use=session.id == speaking,
+        )
+        for (agent, backend), session in state.sessions.items()
+    )
+
+
+def _resume_command(context: HandlerContext, backend: str, session: Session) -> str | None:
+    """Write the line that a person types: where a conversation was held, it goes on."""
+    known = context.services.backends.get(backend)
+    argv = known.resume_command(session.id) if known is not None else None
+    if argv is None:
+        return None
+    there = f"cd {shlex.quote(session.workdir)} && " if session.workdir is not None else ""
+    return there + shlex.join(argv)
+
+
+async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
+    """Tell the story of a thread from its own stream and from its merges."""
+    thread = call.decode(WhyRequest).thread_id
+    stream = e.thread_stream(thread)
+    recorded = list(await context.services.store.read_stream(stream))
+    if not recorded:
+        raise unknown_thread(thread)
+    state, began = Thread(thread=thread), recorded[0].position
+    for one in recorded:
+        state = evolve(state, one)
+    merges = await context.services.store.query(lambda reader: merges_of_thread(reader, thread))
+    ops = {row.op for row in merges}
+    streams = {row.stream for row in merges}
+    goes_to = context.services.config.default_merge_target
+    streams |= {e.merge_stream(tree.repository, goes_to) for tree in state.worktrees.values() if not tree.reading}
+    for merge_stream in streams:
+        found = await context.services.store.read_stream(merge_stream)
+        recorded += [one for one in found if getattr(one.event, "op", None) in ops or _is_about_target(one, began)]
+    recorded += _config_changes(await context.services.store.read_stream(e.SUPERVISOR_STREAM), state, began)
+    recorded.sort(key=lambda one: one.position)
+    breakers = await _breakers(context, {run.queued.backend for run in state.in_flight()})
+    review = (await reviews_now(context.services, [thread])).get(thread)
+    where, following = standing(state, now=context.services.clock(), breakers=breakers)
+    return WhyResponse(
+        thread_id=thread,
+        thread_status=state.status,
+        standing=where,
+        next_step=following,
+        causes=tuple(
+            Cause(position=told.position, at=told.at, depth=told.depth, what=told.what, because=told.because)
+            for told in explain(tuple(recorded))
+        ),
+        review=review.standing if review is not None else None,
+        review_note=review.sentence if review is not None else None,
+    )
+
+
+def _is_about_target(one: e.Recorded, began: int) -> bool:
+    """Say whether an event says that merges into a target were held, or are not any longer, since a thread began."""
+    is_release = isinstance(one.event, e.TargetSeen) and one.event.how in ("accepted", "back")
+    return one.position > began and (is_release or isinstance(one.event, e.TargetHeld))
+
+
+async def _breakers(context: HandlerContext, backends: set[str]) -> dict[str, Breaker]:
+    found: dict[str, Breaker] = {}
+    for backend in backends:
+        ref = context.registry.find(backend_name(backend))
+        if ref is not None:
+            found[backend] = await ref.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
+    return found
+
+
+def _config_changes(supervisor: tuple[e.Recorded, ...], state: Thread, began: int) -> Iterator[e.Recorded]:
+    """Return the changes of the config, since the thread began, that its agents or the limits of all are about."""
+    agents = {run.queued.agent for run in state.runs.values()}
+    for one in supervisor:
+        if one.position > began and isinstance(one.event, e.ConfigLoaded):
+            concerned = tuple(name for name in one.event.changed if _concerns(name, agents))
+            if concerned:
+                yield structs.replace(one, event=structs.replace(one.event, changed=concerned))
+
+
+def _concerns(changed: str, agents: set[str]) -> bool:
+    """Tell whether a changed key (`agents.dev.model`, `orchestration.…`) may have had a say in what those agents do."""
+    if not changed.startswith("agents."):
+        return changed.startswith("orchestration.")
+    name = changed.removeprefix("agents.")
+    return any(name.startswith((f"{agent}.", f"{agent} ")) for agent in agents)
