@@ -1,5 +1,6 @@
 """Lines of the screen: pieces of text with a style each, cut, filled and wrapped by the columns they take."""
 
+import re
 from collections.abc import Iterable
 
 import msgspec
@@ -11,6 +12,10 @@ Segment = tuple[str, str]
 """A style of the theme, and text without control characters."""
 
 TAB_COLUMNS = 4
+
+_JOINER = "\u200d"
+_LOOSE_JOINERS = re.compile(rf"(?<!\S){_JOINER}+|{_JOINER}+(?!\S)")
+"""Joiners that join nothing: a terminal, and what counts columns for it, would join them to what we write beside."""
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -35,7 +40,7 @@ def plain(text: str, style: str = "") -> Line:
 
 def one_line(text: str) -> str:
     """Return any text as one line that a terminal does not obey."""
-    return neutral(" ".join(text.split()))
+    return _neutral(" ".join(text.split()))
 
 
 def clean_lines(text: str) -> list[str]:
@@ -43,7 +48,11 @@ def clean_lines(text: str) -> list[str]:
 
     Only a line feed ends a line: what else Python takes for a line break would let an agent's text pose as ours.
     """
-    return [neutral(line.rstrip("\r").expandtabs(TAB_COLUMNS)) for line in text.split("\n")]
+    return [_neutral(line.rstrip("\r").expandtabs(TAB_COLUMNS)) for line in text.split("\n")]
+
+
+def _neutral(text: str) -> str:
+    return _LOOSE_JOINERS.sub("", neutral(text))
 
 
 def width_of(text: str) -> int:
@@ -57,8 +66,18 @@ def cut(text: str, width: int) -> str:
         return text
     if width <= 0:
         return ""
-    end, _ = calc_text_pos(text, 0, len(text), width - 1)
-    return text[:end] + "…"
+    return text[: _end_within(text, 0, width - 1)].rstrip(_JOINER) + "…"
+
+
+def _end_within(text: str, start: int, width: int) -> int:
+    """Return where the part ends that begins at `start` and has at most `width` columns.
+
+    A mark that widens what it stands behind counts for nothing in `calc_text_pos`, and for one column in `calc_width`.
+    """
+    end, _ = calc_text_pos(text, start, len(text), width)
+    while end > start and calc_width(text, start, end) > width:
+        end -= 1
+    return end
 
 
 def fit(text: str, width: int) -> str:
@@ -72,15 +91,19 @@ def cut_line(line: Line, width: int) -> Line:
     if width_of(line.text) <= width:
         return line
     kept: list[Segment] = []
-    left = width
+    before = ""
     for style, text in line.segments:
-        size = width_of(text)
-        if size >= left:
+        if width_of(before + text) >= width:
             # The ellipsis stands for what follows too, so it is there even where this piece just fits.
-            kept.append((style, cut(text, left) if size > left else cut(text + "…", left)))
+            left = width - width_of(before)
+            short = cut(text + "…", left)
+            while width_of(before + short) > width:  # its first mark may widen what stands before it
+                left -= 1
+                short = cut(text + "…", left)
+            kept.append((style, short))
             break
         kept.append((style, text))
-        left -= size
+        before += text
     return Line(tuple(kept), line.key)
 
 
@@ -89,7 +112,7 @@ def spread(left: Line, right: Line, width: int) -> Line:
     right = cut_line(right, width)
     room = max(0, width - width_of(right.text) - 1)
     left = cut_line(left, room)
-    gap = " " * max(0, width - width_of(left.text) - width_of(right.text))
+    gap = " " * max(0, width - width_of(f"{left.text}{right.text}"))
     return Line((*left.segments, ("", gap), *right.segments), left.key)
 
 
@@ -108,8 +131,7 @@ def chop(text: str, width: int) -> list[str]:
     parts = []
     start = 0
     while start < len(text):
-        end, _ = calc_text_pos(text, start, len(text), max(1, width))
-        end = max(end, start + 1)  # a wide character on a screen of one column
+        end = max(_end_within(text, start, max(1, width)), start + 1)  # a wide character on a screen of one column
         parts.append(text[start:end])
         start = end
     return parts
@@ -122,8 +144,7 @@ def wrap(text: str, width: int) -> list[str]:
     parts: list[str] = []
     rest = text
     while width_of(rest) > width:
-        end, _ = calc_text_pos(rest, 0, len(rest), max(1, width))
-        end = max(end, 1)
+        end = max(_end_within(rest, 0, max(1, width)), 1)
         blank = rest.rfind(" ", 1, end + 1)
         if blank > 0 and rest[:blank].strip():
             parts.append(rest[:blank].rstrip())

@@ -1,7 +1,7 @@
 """Columns stay in line whatever an agent writes, and a terminal obeys none of it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from compas.api.threads import TranscriptMessage, TranscriptResponse
@@ -19,6 +19,8 @@ NASTY = (
 )
 
 
+@example("\u200d", 1)  # a joiner
+@example("0\u108f0", 2)  # a mark that widens what it stands behind
 @given(st.text(max_size=40), st.integers(0, 30))
 def test_cut_and_filled_text_has_the_width_that_was_asked_for(text: str, width: int) -> None:
     text = one_line(text)
@@ -29,6 +31,7 @@ def test_cut_and_filled_text_has_the_width_that_was_asked_for(text: str, width: 
     assert width_of(spread(line, Line((("", "right"),)), width).text) == width
 
 
+@example("00\u108f0", 2)
 @given(st.text(max_size=60), st.integers(2, 30))
 def test_wrapped_and_chopped_text_fits_and_loses_no_word(text: str, width: int) -> None:
     for line in clean_lines(text):
