@@ -143,6 +143,10 @@ class Actor:
         """
         raise NotImplementedError(f"{type(self).__name__} got {type(message).__name__} and has no receive()")
 
+    def unexpected(self, message: object) -> TypeError:
+        """Return the error to raise in receive() for a message that this actor does not take."""
+        return TypeError(f"{self.context.ref.name} does not take {type(message).__name__}")
+
     async def on_stop(self) -> None:
         """Run after the last message, on a stop and on a crash, within the grace; not after a kill.
 

@@ -22,7 +22,7 @@ class Operation(msgspec.Struct, Generic[Req, Res], frozen=True, kw_only=True):
 
     A `write` carries a request id and is answered once however often it is sent. A `wait` may take long and is ended
     by cancelling it. A `stream` pushes items before its response. `positional` names the request fields that the
-    command line takes without a flag; `aliases` are other names of the command.
+    command line takes without a flag; `flags` are the flags of others that are not called after their field.
     """
 
     name: str

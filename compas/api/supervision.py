@@ -7,7 +7,6 @@ from msgspec import Meta
 
 from compas.api.operation import Operation
 
-StopMode = Literal["drain", "now", "detach", "restart"]
 """drain: agents at work finish; now: they are ended; detach, restart: they are left to the next supervisor."""
 
 

@@ -123,7 +123,7 @@ def _named(command: str, path: str) -> str | None:
 
 
 def _compose(task: Task) -> str:
-    """Put the agent's prompt before its task, since a generic command has no other channel for it (a-core W-20)."""
+    """Put the agent's prompt before its task, since a generic command has no other channel for it."""
     return f"{task.prompt}\n\n{task.instruction}" if task.prompt else task.instruction
 
 

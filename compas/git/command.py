@@ -36,7 +36,7 @@ class Output:
 
     @property
     def words(self) -> str:
-        """Everything it printed, for people: git and hooks use both streams (reference b W-14)."""
+        """Everything it printed, for people: git and hooks use both streams."""
         return "\n".join(shown(part).strip() for part in (self.stderr, self.stdout) if part.strip())
 
 

@@ -8,7 +8,7 @@ Setting = tuple[str, str]
 """A configuration key in full, such as `core.quotePath`, and its value. Neither is ever parsed out of the other."""
 
 # They say where the operator's configuration is. Every other GIT_* binds git to some repository, index, identity or
-# configuration of the process that started compas, and is dropped (reference b W-43).
+# configuration of the process that started compas, and is dropped.
 PASSED_GIT_VARIABLES: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
 DROPPED_VARIABLES: Final = ("EDITOR", "VISUAL", "PAGER", "LANG", "LANGUAGE", "SSH_ASKPASS", "DISPLAY")
 FIXED_VARIABLES: Final = {

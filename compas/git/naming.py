@@ -24,7 +24,7 @@ def is_id(value: str) -> bool:
 
 
 def checked_id(what: str, value: str) -> str:
-    """Return `value` if it is safe as a directory and as part of a ref (b W-1). Raises GitRefused `bad_id`."""
+    """Return `value` if it is safe as a directory and as part of a ref. Raises GitRefused `bad_id`."""
     if not is_id(value):
         message = (
             f"the {what} {value!r} cannot name a branch and a directory; use letters, digits, '.', '_' and '-', "
@@ -62,7 +62,7 @@ def archive_ref(name: str, commit: str, length: int = 12) -> str:
 
 
 def merge_directory(common_dir: str, op: str) -> str:
-    """Return the temporary checkout of a merge operation: apart from threads, whatever they are called (b W-1c)."""
+    """Return the temporary checkout of a merge operation: apart from threads, whatever they are called."""
     return os.path.join(common_dir, MERGES, checked_id("merge operation", op))
 
 
@@ -72,7 +72,7 @@ def lock_of_target(target: str) -> str:
 
 
 def worktree_root(common_dir: str, main: str | None, location: str | None) -> str:
-    """Return the directory that holds the worktrees of one repository, apart from every other's (b W-28)."""
+    """Return the directory that holds the worktrees of one repository, apart from every other's."""
     if location is None:
         return os.path.join(main, WORKTREES) if main else os.path.join(common_dir, "compas-worktrees")
     name = os.path.basename(main or common_dir).removesuffix(".git") or "repository"

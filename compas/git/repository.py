@@ -10,7 +10,7 @@ from typing import Final
 
 from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.git import quick
-from compas.git.command import Git, shown
+from compas.git.command import Git
 from compas.git.errors import GitRefused
 from compas.git.naming import BRANCHES
 from compas.git.plain_files import read_plain
@@ -141,7 +141,7 @@ async def has_commit(git: Git, commit: str) -> bool:
 
 
 async def branch_tip(git: Git, branch: str) -> str:
-    """Return the tip of a local branch. Raises GitRefused `no_such_branch`, listing similar ones (b W-15)."""
+    """Return the tip of a local branch. Raises GitRefused `no_such_branch`, listing similar ones."""
     return (await _branch(git, branch))[0]
 
 
@@ -285,8 +285,3 @@ def active_hooks(directory: str, names: Collection[str]) -> tuple[str, ...]:
     """Return those of the hooks that git would run."""
     paths = {name: os.path.join(directory, name) for name in names}
     return tuple(name for name, path in paths.items() if os.path.isfile(path) and os.access(path, os.X_OK))
-
-
-def first_line(text: bytes) -> str:
-    """Return the first line for people."""
-    return shown(text.split(b"\n", 1)[0])

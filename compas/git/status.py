@@ -1,4 +1,4 @@
-"""Reads what a checkout holds, exactly: porcelain version 2, NUL-separated, nothing trimmed (reference b W-11)."""
+"""Reads what a checkout holds, exactly: porcelain version 2, NUL-separated, nothing trimmed."""
 
 import contextlib
 import os

@@ -57,7 +57,7 @@ class Journal(Actor):
             case WaitWritable():
                 self.context.start_soon(self._tell_writable, reply)
             case _:
-                raise TypeError(f"the journal does not take {type(message).__name__}")
+                raise self.unexpected(message)
         return None
 
     async def on_stop(self) -> None:

@@ -42,7 +42,7 @@ class Resolved(Struct, frozen=True, kw_only=True):
 
 
 class Contains(Struct, frozen=True, kw_only=True):
-    """Ask whether a commit is reachable from a local branch that is no thread's (the close gate: reference b W-6)."""
+    """Ask whether a commit is reachable from a local branch that is no thread's."""
 
     repo: str
     commit: str

@@ -187,7 +187,7 @@ async def _saved(opened: Opened, request: RemoveWorktree) -> tuple[str | None, s
 
 
 async def _take_away(job: _Job, item: Listed, cleared: Cleared) -> Cleared:
-    """Let git remove it; what git refuses is kept, and never deleted behind its back (reference b W-1)."""
+    """Let git remove it; what git refuses is kept, and never deleted behind its back."""
     if job.request.dry_run:
         return cleared
     try:

@@ -55,7 +55,7 @@ class BackendActor(Actor):
             case PingAgent(agent=agent):
                 return self._pings.answer(self.context, agent.alias, partial(self._ping, agent))
             case _:
-                raise TypeError(f"a backend does not take {type(message).__name__}")
+                raise self.unexpected(message)
 
     def _look(self, agent: AgentSpec) -> Remembered[Looked] | None:
         # Agents that see the same environment have the same CLI and the same credentials.

@@ -70,7 +70,7 @@ class ConfigWatcher(Actor):
             case ReloadConfig():
                 return await self._look_now()
             case _:
-                raise TypeError(f"the config watcher does not take {type(message).__name__}")
+                raise self.unexpected(message)
         return None
 
     # --- when to look ------------------------------------------------------------------------------------------------

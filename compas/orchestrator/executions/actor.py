@@ -86,9 +86,7 @@ class ExecutionActor(Actor):
         """Bring the execution to its end and say what it came to; None when it must not start any more."""
         trouble = ""
         for _ in range(LAUNCH_TRIES):
-            state = await thread.ask(DescribeThread(), timeout=ASK_TIMEOUT_SECS)
-            run = state.runs[self._job.execution]
-            self._custody.learn(run)
+            state, run = await self._look(thread)
             try:
                 match self._custody.judge():
                     case NeverStarted() if self._has_launched:
@@ -114,10 +112,16 @@ class ExecutionActor(Actor):
                 return await self._end(thread, run, GivenUp("lost", f"its runner does not serve us: {err}"))
         return await self._give_up(thread, trouble)
 
-    async def _give_up(self, thread: ActorRef, trouble: str) -> Outcome:
-        """End an execution that nobody could be brought to host. A runner that turns up late finds that, and leaves."""
+    async def _look(self, thread: ActorRef) -> tuple[Thread, Run]:
+        """Return the thread and the execution as the log has them by now, and let custody learn from it."""
         state = await thread.ask(DescribeThread(), timeout=ASK_TIMEOUT_SECS)
         run = state.runs[self._job.execution]
+        self._custody.learn(run)
+        return state, run
+
+    async def _give_up(self, thread: ActorRef, trouble: str) -> Outcome:
+        """End an execution that nobody could be brought to host. A runner that turns up late finds that, and leaves."""
+        _, run = await self._look(thread)
         if not isinstance(self._custody.judge(), NeverStarted):
             return await self._end(thread, run, GivenUp("lost", f"its runner is out of reach: {trouble}"))
         reason = f"no runner could be started in {LAUNCH_TRIES} tries: {trouble}"
@@ -190,13 +194,12 @@ class ExecutionActor(Actor):
             return await self._end(thread, run, given_up)
         if ended is None:
             raise AttachmentLost(f"the output of {self._job.execution} ended without an exit")
-        return await self._conclude(thread, run, follower, await self._custody.verify(ended))
+        return await self._conclude(thread, follower, await self._custody.verify(ended))
 
     async def _open_follower(self, thread: ActorRef, run: Run) -> Follower:
         # Asked for again: which conversation goes on is known only since the execution was requested.
-        state = await thread.ask(DescribeThread(), timeout=ASK_TIMEOUT_SECS)
+        state, _ = await self._look(thread)
         backend = self._services.backends.get(run.queued.backend)
-        self._custody.learn(state.runs[self._job.execution])
         resumed = _resumed(state, self._job.execution)
         reader = Unreadable(run.queued.backend) if backend is None else backend.open_reader(resumed)
         return Follower(self.context, self._services, self._job.thread, run, reader)
@@ -258,24 +261,24 @@ class ExecutionActor(Actor):
                     await self._read_all(files, follower)
             except (AttachmentLost, AttachmentRefused) as err:
                 log.warning("execution %s: %s", self._job.execution, err, extra={"action": "output_lost"})
-        return await self._conclude(thread, run, follower, ended)
+        return await self._conclude(thread, follower, ended)
 
     # --- after ---------------------------------------------------------------------------------------------------
 
-    async def _conclude(self, thread: ActorRef, run: Run, follower: Follower, ended: Exit) -> Outcome:
+    async def _conclude(self, thread: ActorRef, follower: Follower, ended: Exit) -> Outcome:
         answer = follower.finish(ExitStatus(code=ended.exit_code, signal=ended.signal))
-        return await self._with_work(thread, run, conclude(ended, answer, has_given_up=follower.has_given_up))
+        return await self._with_work(thread, conclude(ended, answer, has_given_up=follower.has_given_up))
 
-    async def _with_work(self, thread: ActorRef, run: Run, outcome: Outcome) -> Outcome:
+    async def _with_work(self, thread: ActorRef, outcome: Outcome) -> Outcome:
         """Return the outcome together with what is in the worktree now."""
-        state = await thread.ask(DescribeThread(), timeout=ASK_TIMEOUT_SECS)
-        requested = state.runs[self._job.execution].requested
+        state, run = await self._look(thread)
+        requested = run.requested
         if requested is None or not requested.worktree:
             return outcome
         tree = next((tree for tree in state.worktrees.values() if tree.path == requested.workdir), None)
         if tree is None:
             return outcome
-        started = state.runs[self._job.execution].started
+        started = run.started
         work = Work(
             thread=self._job.thread,
             execution=self._job.execution,

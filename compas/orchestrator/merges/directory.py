@@ -62,7 +62,7 @@ class MergeDirectory(Actor):
                 # In a task of its own: ending what computes or checks takes a moment, and others are to be located.
                 self.context.start_soon(_withdraw, refs, message, reply)
             case _:
-                raise TypeError(f"the directory of merges does not take {type(message).__name__}")
+                raise self.unexpected(message)
         return None
 
     async def _locate(self, repository: str, target: str) -> ActorRef:

@@ -33,7 +33,7 @@ class LogKeeper(Actor):
 
     async def receive(self, message: object) -> object:
         """Nobody says anything to it."""
-        raise TypeError(f"the keeper of logs does not take {type(message).__name__}")
+        raise self.unexpected(message)
 
     async def _listen(self) -> None:
         async with self.context.bus.subscribe(_concerns_logs) as subscription:

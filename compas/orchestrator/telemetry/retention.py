@@ -34,7 +34,7 @@ class TelemetryKeeper(Actor):
 
     async def receive(self, message: object) -> object:
         """Nobody says anything to it."""
-        raise TypeError(f"the keeper of telemetry does not take {type(message).__name__}")
+        raise self.unexpected(message)
 
     async def _listen(self) -> None:
         async with self.context.bus.subscribe(lambda event: isinstance(event, ConfigTakenUp)) as subscription:

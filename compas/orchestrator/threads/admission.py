@@ -75,7 +75,7 @@ class Admission(Actor):
             case LimitsChanged():
                 pass  # whoever has room now is let in below
             case _:
-                raise TypeError(f"admission does not take {type(message).__name__}")
+                raise self.unexpected(message)
         if not self._services.new_work.is_welcome:
             return None
         self._line, granted = rules.grant(self._line, self._limits(), self._gates)

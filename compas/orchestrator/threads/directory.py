@@ -67,7 +67,7 @@ class ThreadDirectory(Actor):
                     for thread in await self._services.store.query(partial(active_children_of, thread=ended)):
                         await self._wake(thread, LookAround())
             case _:
-                raise TypeError(f"the directory of threads does not take {type(message).__name__}")
+                raise self.unexpected(message)
         return None
 
     async def _wake(self, thread: str, word: LookAround | None = None) -> None:

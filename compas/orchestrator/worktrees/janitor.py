@@ -65,7 +65,7 @@ class Janitor(Actor):
             case DescribeKept():
                 return dict(self._kept)
             case _:
-                raise TypeError(f"the janitor does not take {type(message).__name__}")
+                raise self.unexpected(message)
 
     # --- by itself ---------------------------------------------------------------------------------------------------
 

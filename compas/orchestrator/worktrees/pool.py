@@ -36,7 +36,7 @@ class PoolKeeper(Actor):
 
     async def receive(self, message: object) -> object:
         """Nobody says anything to it."""
-        raise TypeError(f"the keeper of pools does not take {type(message).__name__}")
+        raise self.unexpected(message)
 
     async def _listen(self) -> None:
         async with self.context.bus.subscribe(_concerns_pools) as subscription:

@@ -41,11 +41,6 @@ def loads(reader: Reader, now: float) -> tuple[AgentLoad, ...]:
     return tuple(reader.all(AgentLoad, sql, (now,)))
 
 
-def total_cost(reader: Reader) -> Cost:
-    """Return the cost of all executions, in any state; `agent` is empty."""
-    return reader.all(Cost, f"SELECT '' AS agent, {_COST} FROM executions")[0]
-
-
 def cost_by_agent(reader: Reader) -> tuple[Cost, ...]:
     """Return the cost of each agent, the dearest first, those without a known cost last."""
     sql = f"SELECT agent, {_COST} FROM executions GROUP BY agent ORDER BY cost_usd DESC NULLS LAST, agent"

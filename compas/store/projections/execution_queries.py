@@ -99,14 +99,6 @@ def executions_of_lineage(reader: Reader, lineage: str) -> tuple[ExecutionRow, .
     return tuple(reader.all(ExecutionRow, f"{_SELECT} WHERE x.lineage = ? ORDER BY x.queued_position", (lineage,)))
 
 
-def executions_touching(reader: Reader, thread: str) -> tuple[ExecutionRow, ...]:
-    """Return the executions of every lineage with a message in a thread: what a wait on it is about (design §7)."""
-    sql = f"""{_SELECT} WHERE x.thread = ?1 OR x.lineage IN
-            (SELECT lineage FROM messages WHERE thread = ?1 AND lineage <> '')
-        ORDER BY x.queued_position"""
-    return tuple(reader.all(ExecutionRow, sql, (thread,)))
-
-
 def unsettled_executions(reader: Reader, *, lineage: str | None = None) -> tuple[ExecutionRow, ...]:
     """Return what is in flight or still stopping, overall or in one lineage, in the order it was queued."""
     sql = f"{_SELECT} WHERE {_UNSETTLED} AND (?1 IS NULL OR x.lineage = ?1) ORDER BY x.queued_position"
@@ -128,15 +120,3 @@ def scheduled_executions(reader: Reader, now: float) -> tuple[ExecutionRow, ...]
     """Return what is queued for a time after `now` (UTC seconds), soonest first."""
     sql = f"{_SELECT} WHERE x.status = 'queued' AND x.not_before > ? ORDER BY x.not_before, x.queued_position"
     return tuple(reader.all(ExecutionRow, sql, (now,)))
-
-
-def latest_session(reader: Reader, thread: str, agent: str, backend: str) -> str | None:
-    """Return the CLI's conversation to go on with, or None: there is none, or it went stale (a-core 100-102)."""
-    row = reader.row(
-        """SELECT CASE category WHEN 'stale_session' THEN NULL ELSE session END FROM executions
-        WHERE thread = ? AND agent = ? AND backend = ? AND ended_position IS NOT NULL
-          AND (category = 'stale_session' OR session <> '')
-        ORDER BY ended_position DESC LIMIT 1""",
-        (thread, agent, backend),
-    )
-    return None if row is None or row[0] is None else str(row[0])

@@ -91,11 +91,6 @@ def newest_message(reader: Reader, thread: str, *, intent: str | None = None) ->
     return reader.first(MessageRow, sql, (thread, intent))
 
 
-def messages_of_lineage(reader: Reader, lineage: str) -> tuple[MessageRow, ...]:
-    """Return what was said in all threads as part of one lineage, oldest first."""
-    return tuple(reader.all(MessageRow, "SELECT * FROM messages WHERE lineage = ? ORDER BY number", (lineage,)))
-
-
 def count_messages(reader: Reader) -> int:
     """Return how many messages there are."""
     row = reader.row("SELECT count(*) FROM messages")

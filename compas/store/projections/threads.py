@@ -156,22 +156,6 @@ def thread_by_id(reader: Reader, thread: str) -> ThreadRow | None:
     return reader.first(ThreadRow, "SELECT * FROM threads WHERE thread = ?", (thread,))
 
 
-def open_threads(reader: Reader) -> tuple[str, ...]:
-    """Return the threads that need an actor after a restart, oldest first.
-
-    These are the Active ones, and those where an execution is in flight or its processes are still being ended.
-    """
-    rows = reader.rows(
-        """SELECT thread FROM threads AS t
-        WHERE status = 'Active' OR EXISTS (
-            SELECT 1 FROM executions AS x
-            WHERE x.thread = t.thread AND (x.status IN ('queued', 'picked_up', 'executing') OR x.stopping)
-        )
-        ORDER BY created_position"""
-    )
-    return tuple(str(row[0]) for row in rows)
-
-
 def count_by_status(reader: Reader) -> dict[str, int]:
     """Return how many threads there are of each status that occurs."""
     rows = reader.rows("SELECT status, count(*) FROM threads GROUP BY status ORDER BY status")

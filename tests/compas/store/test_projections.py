@@ -172,16 +172,6 @@ async def test_the_status_view_is_filtered_and_limited_and_counts_all(log: Log) 
     assert await log.ask(threads.count_by_status) == {"Abandoned": 1, "Active": 3}
 
 
-async def test_after_a_restart_threads_that_are_active_or_still_busy_are_open(log: Log) -> None:
-    await log.write("idle", opened("idle"))
-    await log.write("done", opened("done"), e.ThreadClosed(status="Completed", by="o"))
-    await log.write("ending", opened("ending"), said("m1"), queued("x1"), *begun("x1"))
-    await log.write("ending", e.ThreadAbandoned(by="o"), e.ExecutionCancelled(execution="x1", reason="gone"))
-    assert await log.ask(threads.open_threads) == ("idle", "ending")
-    await log.write("ending", e.ExecutionStopped(execution="x1"))
-    assert await log.ask(threads.open_threads) == ("idle",)
-
-
 async def test_messages_have_the_number_of_their_event(log: Log) -> None:
     _, first = await log.write("t", opened("t"), said("m1", skip_handoff=True, batch="b"))
     await log.write("u", opened("u"), said("m2"))
@@ -266,20 +256,6 @@ async def test_what_is_unsettled_is_told_overall_and_for_a_lineage(log: Log) -> 
     assert not await log.ask(execution_queries.is_work_unsettled)
 
 
-async def test_the_latest_session_is_the_agents_own_until_it_goes_stale(log: Log) -> None:
-    await log.write("t", opened("t"), said("m1"), queued("x1"), queued("x2", agent="rev"), queued("x3"), queued("x4"))
-
-    async def session(agent: str) -> str | None:
-        return await log.ask(execution_queries.latest_session, "t", agent, "claude")
-
-    await log.write("t", ended("x1", session="s1"), ended("x2", session="s2"))
-    assert (await session("dev"), await session("rev")) == ("s1", "s2")
-    await log.write("t", ended("x3", "failed"))
-    assert await session("dev") == "s1"
-    await log.write("t", ended("x4", "failed", category="stale_session"))
-    assert (await session("dev"), await session("rev"), await session("nobody")) == (None, "s2", None)
-
-
 async def test_ends_on_a_backend_are_told_newest_first_back_to_the_last_success(log: Log) -> None:
     await log.write("t1", opened("t1"))
     positions = []
@@ -331,8 +307,7 @@ async def test_loads_and_costs_are_summed_per_agent(log: Log) -> None:
     dev, rev = await log.ask(counters.cost_by_agent)
     assert (dev.agent, dev.executions, dev.priced, dev.cost_usd, dev.average_usd) == ("dev", 3, 2, 3.0, 1.5)
     assert (rev.agent, rev.cost_usd, rev.average_usd) == ("rev", None, None)
-    total = await log.ask(counters.total_cost)
-    assert (total.executions, total.cost_usd, total.tokens_in, total.tokens_out) == (4, 3.0, 5, 6)
+    assert (dev.tokens_in, dev.tokens_out) == (5, 6)
 
 
 async def test_a_worktree_is_known_from_its_plan_on_and_a_new_plan_does_not_undo_it(log: Log) -> None:
@@ -452,4 +427,3 @@ async def test_everything_of_a_thread_is_read_from_one_state(log: Log) -> None:
         return len(runs), len(messages.messages_of_thread(reader, "t"))
 
     assert await log.store.query(both) == (1, 1)
-    assert [row.execution for row in await log.ask(execution_queries.executions_touching, "t")] == ["x1"]
