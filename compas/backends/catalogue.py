@@ -1,16 +1,13 @@
-"""Which backends there are: the ones that come with compas, and those that the config defines."""
+"""Builds the backends that there are: those that come with compas, and those that the config defines."""
 
-import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from importlib import import_module
 
 from compas.backends.backend import Backend
-from compas.backends.claude.adapter import ClaudeBackend
-from compas.backends.codex.adapter import CodexBackend
-from compas.backends.gemini.adapter import GeminiBackend
 from compas.backends.generic import GenericBackend
-from compas.backends.opencode.adapter import OpenCodeBackend
+from compas.backends.profile import BackendProfile
+from compas.backends.profiles import PROFILES
 from compas.backends.scripted import ScriptedBackend
-from compas.clock import wall_clock
 from compas.domain.specs import BackendSpec
 
 
@@ -18,10 +15,13 @@ def build_backends(definitions: Iterable[BackendSpec]) -> dict[str, Backend]:
     """Return every backend by name."""
     backends: list[Backend] = [
         ScriptedBackend(),
-        ClaudeBackend(as_root=os.geteuid() == 0),
-        CodexBackend(now=wall_clock),
-        GeminiBackend(),
-        OpenCodeBackend(),
+        *(_built_in(profile) for profile in PROFILES),
         *(GenericBackend(spec) for spec in definitions),
     ]
     return {backend.name: backend for backend in backends}
+
+
+def _built_in(profile: BackendProfile) -> Backend:
+    """Build a backend by the name of its folder, so that adding one takes no line here."""
+    build: Callable[[], Backend] = import_module(f"compas.backends.{profile.name}.adapter").build
+    return build()

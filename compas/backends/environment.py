@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from compas.backends.profiles import PROFILES
 from compas.domain.specs import AgentSpec
 
 OF_TOOLS: tuple[str, ...] = (
@@ -31,46 +32,12 @@ OF_TOOLS: tuple[str, ...] = (
 
 SAFE: tuple[str, ...] = (
     *OF_TOOLS,
-    "ANTHROPIC_*",
-    "CLAUDE_CODE_*",
-    "CLAUDE_CONFIG_DIR",
-    "OPENAI_*",
-    "CODEX_*",
-    "GEMINI_*",
-    "GOOGLE_*",
-    "OPENCODE_*",
+    *(name for profile in PROFILES for name in profile.variables),
 )
 """What an agent sees when its config has no `env_pass`; a trailing `*` stands for the rest of a name."""
 
 MARKS: tuple[str, ...] = (
-    "CLAUDECODE",
-    "CLAUDE_CODE_ENTRYPOINT",
-    "CLAUDE_CODE_SSE_PORT",
-    "CLAUDE_CODE_CHILD_NOTES_DIR",
-    "CLAUDE_CODE_CHILD_SESSION",
-    "CLAUDE_CODE_EXECPATH",
-    "CLAUDE_CODE_MESSAGING_SOCKET",
-    "CLAUDE_CODE_MESSAGING_TOKEN",
-    "CLAUDE_CODE_SESSION_ATTENDED",
-    "CLAUDE_CODE_SESSION_ID",
-    "CLAUDE_EFFORT",
-    "CLAUDE_PID",
-    "AI_AGENT",
-    "CODEX_APPLY_PATCH_PRESERVE_LINE_ENDINGS",
-    "CODEX_CI",
-    "CODEX_MANAGED_BY_NPM",
-    "CODEX_MANAGED_PACKAGE_ROOT",
-    "CODEX_SANDBOX",
-    "CODEX_SANDBOX_NETWORK_DISABLED",
-    "CODEX_SESSION_ID",
-    "CODEX_THREAD_ID",
-    "CODEX_TOOL_CALL_ID",
-    "CODEX_VERSION",
-    "GEMINI_CLI",
-    "OPENCODE",
-    "OPENCODE_LOG_LEVEL",
-    "OPENCODE_PID",
-    "OPENCODE_PRINT_LOGS",
+    *(name for profile in PROFILES for name in profile.marks),
     "COMPAS_EXECUTION",
     "COMPAS_RUN_TOKEN",
 )

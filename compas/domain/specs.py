@@ -19,9 +19,6 @@ PromptChannel = Literal["argument", "stdin", "file"]
 OPERATOR = "operator"
 """The person: as a handoff target it ends a chain."""
 
-BUILTIN_BACKENDS: tuple[str, ...] = ("claude", "codex", "gemini", "opencode")
-"""Backends that need no definition; a definition may not take one of their names."""
-
 SCRIPTED_BACKEND = "scripted"
 """The backend that plays a transcript instead of running an agent CLI."""
 

@@ -8,7 +8,9 @@ import trio
 from compas.backends.backend import Backend
 from compas.backends.credentials import NOT_ASKED_FOR, Credentials, find_credentials
 from compas.backends.environment import build_environment
-from compas.backends.probes import Probe, probe_of
+from compas.backends.generic import GenericBackend
+from compas.backends.profile import BackendProfile
+from compas.backends.profiles import BY_NAME
 from compas.domain.specs import AgentSpec
 from compas.health.command import CannotRunError, run_command
 
@@ -47,24 +49,25 @@ async def look(
     """Look at the CLI as this agent would start it; `environ` is what agents inherit from. Bounded, and cancellable."""
     env = environment_of(agent, environ)
     found = backend.availability(env.get("PATH", ""))
-    probe = probe_of(backend)
-    if probe is None:
+    if isinstance(backend, GenericBackend):
+        # What a command of somebody else's does with --version nobody knows: only a ping runs it.
+        return Looked(usable=found.usable, detail=found.detail)
+    profile = BY_NAME.get(backend.name)
+    if profile is None:
         none = Credentials(state="present", detail="none are needed")
         return Looked(usable=found.usable, detail=found.detail, credentials=none)
-    credentials = NOT_ASKED_FOR
-    if probe.credentials is not None:
-        credentials = await trio.to_thread.run_sync(find_credentials, probe.credentials, env)
+    credentials = await trio.to_thread.run_sync(find_credentials, profile.credentials, env)
     looked = Looked(usable=found.usable, detail=found.detail, credentials=credentials)
-    if not found.usable or not probe.version:
+    if not found.usable:
         return looked
-    version, notes = await _ask_version(probe, env, seconds)
+    version, notes = await _ask_version(profile, env, seconds)
     return msgspec.structs.replace(looked, version=version, notes=notes)
 
 
-async def _ask_version(probe: Probe, env: Mapping[str, str], seconds: float) -> tuple[str, tuple[str, ...]]:
-    words = f"`{' '.join(probe.version)}`"
+async def _ask_version(profile: BackendProfile, env: Mapping[str, str], seconds: float) -> tuple[str, tuple[str, ...]]:
+    words = f"`{' '.join(profile.version_command)}`"
     try:
-        ran = await run_command(probe.version, env=env, cwd="/", seconds=seconds, limit=_LIMIT)
+        ran = await run_command(profile.version_command, env=env, cwd="/", seconds=seconds, limit=_LIMIT)
     except CannotRunError as err:
         return "", (f"its version cannot be told: {err}",)
     if ran.problem:
@@ -72,11 +75,11 @@ async def _ask_version(probe: Probe, env: Mapping[str, str], seconds: float) -> 
     if ran.status.code != 0:
         said = _first_line(ran.stderr) or _first_line(ran.stdout) or "it printed nothing"
         return "", (f"its version cannot be told: {words} ended with {ran.status.in_words()}: {said}",)
-    version = probe.version_in(ran.stdout)
+    version = profile.version_in(ran.stdout)
     if not version:
         said = _first_line(ran.stdout) or "nothing"
         return "", (f"its version cannot be told: {words} printed {said!r}",)
-    note = probe.note_on(version)
+    note = profile.note_on(version)
     return version, (note,) if note else ()
 
 

@@ -13,7 +13,7 @@ from compas.backends.backend import Answer, Backend, Task
 from compas.backends.environment import build_environment
 from compas.backends.failures import classify
 from compas.backends.generic import GenericBackend, TaskRefusedError
-from compas.backends.probes import probe_of
+from compas.backends.profiles import BY_NAME
 from compas.domain.events import Category
 from compas.domain.specs import AgentSpec
 from compas.health.command import CannotRunError, Ran, run_command
@@ -69,8 +69,8 @@ async def _check(backend: GenericBackend, agent: AgentSpec, environ: Mapping[str
 
 
 async def _call(backend: Backend, agent: AgentSpec, environ: Mapping[str, str], seconds: float) -> Pinged:
-    probe = probe_of(backend)
-    async with _empty_directory(with_repository=probe is not None and probe.needs_repository) as (place, files):
+    profile = BY_NAME.get(backend.name)
+    async with _empty_directory(with_repository=profile is not None and profile.needs_repository) as (place, files):
         command = backend.command_line(agent, Task(instruction=REQUEST, workdir=str(place), files=str(files)))
         await trio.to_thread.run_sync(_write, files, command.files)
         env = build_environment(

@@ -8,12 +8,12 @@ import trio
 from compas.api.supervision import AgentHealth, HealthResponse, Ping
 from compas.backends.backend import Backend
 from compas.backends.catalogue import build_backends
+from compas.backends.profiles import BY_NAME
 from compas.config.config import Config
 from compas.domain.specs import AgentSpec
 from compas.health.looking import look
 from compas.health.pinging import Pinged, ping
 from compas.setup.check import Check, failed, passed, warned
-from compas.setup.coding_tools import BY_NAME
 
 AT_ONCE = 4
 """Agents that are pinged at the same time."""

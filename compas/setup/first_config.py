@@ -7,9 +7,10 @@ from pathlib import Path
 
 import msgspec
 
+from compas.backends.profiles import BY_NAME, PROFILES
 from compas.config.locate import expand_home
 from compas.git.look import Looked, look, main_branch
-from compas.setup.coding_tools import BY_NAME, TOOLS, Found
+from compas.setup.coding_tools import Found
 from compas.setup.config_place import command
 from compas.setup.errors import SetupError
 from compas.setup.generated_config import DEFAULT_BRANCH, Choices, render
@@ -105,7 +106,7 @@ def none_usable() -> str:
 
 
 def _supported() -> str:
-    return f"supported: {', '.join(f'{tool.name} (`{tool.install}`)' for tool in TOOLS)}"
+    return f"supported: {', '.join(f'{tool.name} (`{tool.install}`)' for tool in PROFILES)}"
 
 
 def make(path: Path, choices: Choices, environ: Mapping[str, str], *, is_forced: bool) -> Made:

@@ -9,7 +9,7 @@ import pytest
 import trio
 
 from compas.backends.backend import Availability, CommandLine, OutputReader, Resumed, Task
-from compas.backends.probes import PROBES
+from compas.backends.profiles import BY_NAME
 from compas.domain.specs import AgentSpec
 from compas.health.looking import Looked, look
 from tests.kit.ceiling import CEILING
@@ -47,7 +47,7 @@ def command_of(name: str) -> Path | None:
     return found[-1] if found else None
 
 
-@pytest.mark.parametrize("name", list(PROBES))
+@pytest.mark.parametrize("name", list(BY_NAME))
 def test_every_cli_says_its_version_and_it_is_one_that_compas_is_tested_with(name: str, tmp_path: Path) -> None:
     command = command_of(name)
     if command is None:
@@ -61,7 +61,7 @@ def test_every_cli_says_its_version_and_it_is_one_that_compas_is_tested_with(nam
 
     found = trio.run(bounded)
     assert found.notes == ()
-    assert found.version in PROBES[name].tested
+    assert found.version in BY_NAME[name].tested
     assert command.parents[2].name == f"{name}-{found.version}"
     assert found.credentials.state != "present"
 
@@ -101,7 +101,7 @@ def test_a_ping_by_the_supervisor_says_how_long_it_took_and_records_no_execution
     assert dev["ping"]["alive"], dev
     assert dev["ping"]["latency_ms"] > 0
     assert dev["credentials"] != "absent"
-    assert dev["version"] in PROBES[stage.rig.name].tested
+    assert dev["version"] in BY_NAME[stage.rig.name].tested
     assert [event for event in stage.workshop.events() if event["stream"] != "supervisor"] == []
 
 

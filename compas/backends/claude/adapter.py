@@ -9,6 +9,7 @@ import msgspec
 from compas.backends.backend import (
     Answer,
     Availability,
+    Backend,
     CommandLine,
     ExitStatus,
     Progress,
@@ -17,6 +18,7 @@ from compas.backends.backend import (
     Task,
 )
 from compas.backends.claude.outcome import REFUSED_COMMANDS, with_result, without_result
+from compas.backends.claude.profile import PROFILE
 from compas.backends.claude.stream import (
     CommandTaken,
     Consumed,
@@ -39,7 +41,7 @@ from compas.backends.usage import plus
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
-COMMAND = "claude"
+COMMAND = PROFILE.command
 PROMPT_FILE = "system-prompt.md"
 RETRIES = "3"
 """How often the CLI repeats a request by itself. Left alone it goes on for minutes, in which a limit looks like a hang;
@@ -56,7 +58,7 @@ class ClaudeBackend:
     acknowledges by `safety_mode: auto_approve` is passed on to it as that word.
     """
 
-    name = "claude"
+    name = PROFILE.name
     resumes_elsewhere = True
 
     def __init__(self, *, as_root: bool) -> None:
@@ -67,7 +69,7 @@ class ClaudeBackend:
         argv = [COMMAND]
         if task.session is not None:
             argv += ["-r", task.session]
-        argv += ["-p", "--dangerously-skip-permissions", "--verbose", "--output-format", "stream-json"]
+        argv += ["-p", PROFILE.bypass_flag, "--verbose", "--output-format", "stream-json"]
         if agent.model is not None:
             argv += ["--model", agent.model]
         files = {}
@@ -95,6 +97,11 @@ class ClaudeBackend:
         place = shutil.which(COMMAND, path=path)
         version = None if place is None else _VERSION.fullmatch(os.path.basename(os.path.realpath(place)))
         return found if version is None else msgspec.structs.replace(found, detail=f"{found.detail} ({version[0]})")
+
+
+def build() -> Backend:
+    """Return the backend for agents that run as this process does."""
+    return ClaudeBackend(as_root=os.geteuid() == 0)
 
 
 class ClaudeReader:

@@ -8,6 +8,7 @@ import msgspec
 from compas.backends.backend import (
     Answer,
     Availability,
+    Backend,
     CommandLine,
     ExitStatus,
     Progress,
@@ -16,6 +17,7 @@ from compas.backends.backend import (
     Task,
 )
 from compas.backends.codex.outcome import category_of, reset_in, without_result
+from compas.backends.codex.profile import PROFILE
 from compas.backends.codex.stream import (
     Ended,
     Fact,
@@ -32,12 +34,12 @@ from compas.backends.codex.stream import (
 from compas.backends.generic import find_command
 from compas.backends.progress import in_json, in_short, progress
 from compas.backends.remains import Remains
-from compas.clock import Clock
+from compas.clock import Clock, wall_clock
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
-COMMAND = "codex"
-BYPASS = "--dangerously-bypass-approvals-and-sandbox"
+COMMAND = PROFILE.command
+BYPASS = PROFILE.bypass_flag
 OUTSIDE_GIT = "--skip-git-repo-check"
 
 _SANDBOX = re.compile(
@@ -60,7 +62,7 @@ class CodexBackend:
     `now` serves to read when an allowance is there again: the CLI says it without a day.
     """
 
-    name = "codex"
+    name = PROFILE.name
     resumes_elsewhere = True
 
     def __init__(self, *, now: Clock) -> None:
@@ -99,6 +101,11 @@ class CodexBackend:
     def availability(self, path: str) -> Availability:
         """Look for the command."""
         return find_command(COMMAND, path)
+
+
+def build() -> Backend:
+    """Return the backend."""
+    return CodexBackend(now=wall_clock)
 
 
 def _setting(key: str, value: str | bool) -> list[str]:

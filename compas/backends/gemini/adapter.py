@@ -7,6 +7,7 @@ import msgspec
 from compas.backends.backend import (
     Answer,
     Availability,
+    Backend,
     CommandLine,
     ExitStatus,
     Progress,
@@ -15,6 +16,7 @@ from compas.backends.backend import (
     Task,
 )
 from compas.backends.gemini.outcome import is_noise, judge, retry_in
+from compas.backends.gemini.profile import PROFILE
 from compas.backends.gemini.stream import (
     Complained,
     Ended,
@@ -31,7 +33,7 @@ from compas.backends.remains import Remains
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
 
-COMMAND = "gemini"
+COMMAND = PROFILE.command
 ATTEMPTS = 4
 """How often the CLI sends a request in all, so that a dead provider does not look like a hang."""
 DEFAULTS = "gemini-defaults.json"
@@ -46,7 +48,7 @@ class GeminiBackend:
     and keeps out of the worktree. A conversation belongs to its directory.
     """
 
-    name = "gemini"
+    name = PROFILE.name
     resumes_elsewhere = False
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
@@ -54,7 +56,7 @@ class GeminiBackend:
         argv = [COMMAND]
         if task.session is not None:
             argv += ["-r", task.session]
-        argv += ["--output-format", "stream-json", "--yolo"]
+        argv += ["--output-format", "stream-json", PROFILE.bypass_flag]
         if agent.model is not None:
             argv += ["--model", agent.model]
         text = f"{task.prompt}\n\n{task.instruction}" if task.prompt else task.instruction
@@ -81,6 +83,11 @@ class GeminiBackend:
     def availability(self, path: str) -> Availability:
         """Look for the command."""
         return find_command(COMMAND, path)
+
+
+def build() -> Backend:
+    """Return the backend."""
+    return GeminiBackend()
 
 
 class GeminiReader:

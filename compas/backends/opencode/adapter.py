@@ -7,6 +7,7 @@ import msgspec
 from compas.backends.backend import (
     Answer,
     Availability,
+    Backend,
     CommandLine,
     ExitStatus,
     Progress,
@@ -16,6 +17,7 @@ from compas.backends.backend import (
 )
 from compas.backends.generic import find_command
 from compas.backends.opencode.outcome import category_of, given_up, is_used_up, without_end
+from compas.backends.opencode.profile import PROFILE
 from compas.backends.opencode.stream import (
     Broke,
     Fact,
@@ -36,8 +38,8 @@ from compas.backends.usage import plus
 from compas.domain.events import Category, Usage
 from compas.domain.specs import AgentSpec
 
-COMMAND = "opencode"
-AUTO = "--auto"
+COMMAND = PROFILE.command
+AUTO = PROFILE.bypass_flag
 MOST_FAILURES = 3
 """Requests that may fail in a row. The CLI has no limit of its own, prints nothing meanwhile, and looks like a hang."""
 
@@ -56,7 +58,7 @@ class OpenCodeBackend:
     another one, the CLI works in the old one and never ends.
     """
 
-    name = "opencode"
+    name = PROFILE.name
     resumes_elsewhere = False
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
@@ -93,6 +95,11 @@ class OpenCodeBackend:
     def availability(self, path: str) -> Availability:
         """Look for the command."""
         return find_command(COMMAND, path)
+
+
+def build() -> Backend:
+    """Return the backend."""
+    return OpenCodeBackend()
 
 
 class OpenCodeReader:

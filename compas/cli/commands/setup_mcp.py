@@ -61,6 +61,6 @@ def _set_up(given: argparse.Namespace) -> int:
 
 
 def _install(name: str) -> str:
-    from compas.setup.coding_tools import BY_NAME
+    from compas.backends.profiles import BY_NAME
 
     return f"install it (`{BY_NAME[name].install}`), or correct PATH"

@@ -2,24 +2,12 @@
 
 from collections.abc import Iterator
 
+from compas.backends.profiles import BY_NAME, PROFILES
 from compas.config.checks.draft import Draft, Problem, error, warning
 from compas.config.suggest import did_you_mean
-from compas.domain.specs import BUILTIN_BACKENDS, OPERATOR, SCRIPTED_BACKEND
+from compas.domain.specs import OPERATOR, SCRIPTED_BACKEND
 
-BYPASS_FLAGS = {
-    "claude": "--dangerously-skip-permissions",
-    "codex": "--dangerously-bypass-approvals-and-sandbox",
-    "gemini": "--yolo",
-    "opencode": "--auto",
-}
-"""The flag by which a built-in backend works without asking and unconfined."""
-
-_CONFINED = {
-    "codex": "in its sandbox: no network, no commits of its own, no tools of MCP servers that it does not approve",
-    "opencode": "with its own permissions: what they would ask for is refused, as is what is outside its directory",
-}
-"""How built-in backends work that keep themselves in bounds unless the author says otherwise."""
-_DANGEROUS = frozenset({*BYPASS_FLAGS.values(), "--full-auto"})
+_DANGEROUS = frozenset(flag for each in PROFILES for flag in (each.bypass_flag, *each.other_bypass_flags))
 _SENSITIVE = frozenset(
     {
         "PATH",
@@ -79,16 +67,14 @@ def backends(draft: Draft) -> Iterator[Problem]:
 def safety_mode(draft: Draft) -> Iterator[Problem]:
     """An agent on a built-in backend works without asking; its author should have said so (design §11)."""
     for agent in draft.agents:
-        backend = agent.entry.backend
-        if agent.entry.role != "worker" or backend not in BUILTIN_BACKENDS or agent.entry.safety_mode is not None:
+        profile = BY_NAME.get(agent.entry.backend or "")
+        if agent.entry.role != "worker" or profile is None or agent.entry.safety_mode is not None:
             continue
-        flag, bounds = BYPASS_FLAGS[backend], _CONFINED.get(backend)
-        sentence = (
-            f"agent {agent.entry.alias!r} runs {backend} {bounds}; safety_mode: auto_approve gives {flag} instead"
-        )
-        if bounds is None:
-            sentence = f"agent {agent.entry.alias!r} runs {backend} with {flag}, without asking; acknowledge it by"
-            sentence += " safety_mode: auto_approve"
+        who, flag = f"agent {agent.entry.alias!r} runs {profile.name}", profile.bypass_flag
+        if profile.confinement:
+            sentence = f"{who} {profile.confinement}; safety_mode: auto_approve gives {flag} instead"
+        else:
+            sentence = f"{who} with {flag}, without asking; acknowledge it by safety_mode: auto_approve"
         yield warning(("agents", agent.index, "safety_mode"), sentence)
 
 
@@ -96,12 +82,15 @@ def flags(draft: Draft) -> Iterator[Problem]:
     """Flags that switch permission prompts off are either there already or not expected there (c-config 39)."""
     for agent in draft.agents:
         backend = agent.entry.backend or ""
+        profile, given = BY_NAME.get(backend), None
+        if profile is not None and (agent.entry.safety_mode is not None or not profile.confinement):
+            given = profile.bypass_flag
         for index, argument in enumerate(agent.entry.backend_args or ()):
             # `--yolo=true` is the same flag.
             flag = argument.partition("=")[0]
             if flag not in _DANGEROUS:
                 continue
-            if flag == BYPASS_FLAGS.get(backend) and (backend not in _CONFINED or agent.entry.safety_mode is not None):
+            if flag == given:
                 sentence = f"duplicate flag: compas gives {flag} to {backend} anyway"
             else:
                 sentence = f"dangerous flag: {flag} switches off what keeps {backend or 'the agent'} in bounds"

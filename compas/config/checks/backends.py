@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from compas.backends.profiles import BY_NAME
 from compas.config.checks.draft import Draft, Problem, error, warning
 from compas.config.findings import KeyPath
 from compas.config.schema.backends import BackendDefinition
-from compas.domain.specs import BUILTIN_BACKENDS, SCRIPTED_BACKEND
+from compas.domain.specs import SCRIPTED_BACKEND
 
 INSTRUCTION = "{{instruction}}"
 
@@ -16,7 +17,7 @@ def definitions(draft: Draft) -> Iterator[Problem]:
     for index, definition in enumerate(draft.file.backend_definitions):
         at = ("backend_definitions", index)
         name = definition.name
-        if name in (*BUILTIN_BACKENDS, SCRIPTED_BACKEND):
+        if name in (*BY_NAME, SCRIPTED_BACKEND):
             yield error((*at, "name"), f"{name!r} is a built-in backend; choose another name")
         elif name in seen:
             yield error((*at, "name"), f"another definition is called {name!r} too")

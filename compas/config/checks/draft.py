@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from compas.backends.profiles import BY_NAME
 from compas.config.defaults import MergedAgent
 from compas.config.findings import KeyPath
 from compas.config.schema.file import ConfigFile
-from compas.domain.specs import BUILTIN_BACKENDS, SCRIPTED_BACKEND
+from compas.domain.specs import SCRIPTED_BACKEND
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,7 @@ class Draft:
     @property
     def backends(self) -> tuple[str, ...]:
         """The names that an agent's `backend` may have."""
-        return (*BUILTIN_BACKENDS, SCRIPTED_BACKEND, *(each.name for each in self.file.backend_definitions))
+        return (*BY_NAME, SCRIPTED_BACKEND, *(each.name for each in self.file.backend_definitions))
 
 
 @dataclass(frozen=True, slots=True)

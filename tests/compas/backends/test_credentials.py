@@ -5,13 +5,11 @@ from pathlib import Path
 import pytest
 
 from compas.backends.credentials import Credentials, find_credentials
-from compas.backends.probes import PROBES
+from compas.backends.profiles import BY_NAME
 
 
 def found(backend: str, home: Path | None, platform: str = "linux", **env: str) -> Credentials:
-    rule = PROBES[backend].credentials
-    assert rule is not None
-    return find_credentials(rule, {**({"HOME": str(home)} if home else {}), **env}, platform)
+    return find_credentials(BY_NAME[backend].credentials, {**({"HOME": str(home)} if home else {}), **env}, platform)
 
 
 def put(path: Path, text: str) -> Path:
