@@ -5,28 +5,32 @@ from pathlib import Path
 
 KEPT: frozenset[str] = frozenset(
     {
-        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR", "TZ"),
+        *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_*", "TMPDIR", "TZ"),
         *("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "SSH_AUTH_SOCK"),
         *("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
-        *("COMPAS_IDLE_SECS", "CLAUDE_CONFIG_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("COMPAS_IDLE_SECS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     }
 )
-"""Kept by name. Not kept: GIT_*, which an editor or a hook sets for one repository, whatever an editor adds, and
-COMPAS_EXECUTION, which would make the supervisor look like an agent's child."""
-
-KEPT_PREFIXES = ("LC_", *("ANTHROPIC_", "CLAUDE_CODE_", "OPENAI_", "CODEX_", "GEMINI_", "GOOGLE_", "OPENCODE_"))
-"""Kept by the beginning of their names: what the agent CLIs are told by their users, credentials among it. An agent
-gets of it what its config lets pass."""
+"""Kept by name; a trailing `*` stands for the rest of a name. Not kept: GIT_*, which an editor or a hook sets for one
+repository, whatever an editor adds, and COMPAS_EXECUTION, which makes the supervisor look like an agent's child."""
 
 PLACES = ("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG")
 """Paths, which mean the same in the supervisor's directory `/` only when they are absolute."""
 
 
 def supervisor_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the part of `environ` that a detached supervisor gets."""
-    kept = {name: value for name, value in environ.items() if name in KEPT or name.startswith(KEPT_PREFIXES)}
+    """Return the part of `environ` that a detached supervisor gets.
+
+    Beside KEPT these are the variables of the agent CLIs, with the credentials of their users. An agent gets of them
+    what its config lets pass.
+    """
+    from compas.backends.profiles import PROFILES  # only a command that starts a supervisor pays for it
+
+    names = KEPT.union(*(profile.variables for profile in PROFILES))
+    beginnings = tuple(name[:-1] for name in names if name.endswith("*"))
+    kept = {name: value for name, value in environ.items() if name in names or name.startswith(beginnings)}
     for name in PLACES:
         if kept.get(name) and not kept[name].startswith("~"):
             kept[name] = str(Path(kept[name]).absolute())
