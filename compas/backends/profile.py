@@ -9,15 +9,6 @@ from compas.backends.credentials import CredentialRule
 _VERSION = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?"
 
 
-class EditorProfile(msgspec.Struct, frozen=True, kw_only=True):
-    """A CLI that can start compas' MCP server; `compas/setup/editors/` has a module of its name that registers it.
-
-    `after_registering` tells a person how the CLI comes to see it.
-    """
-
-    after_registering: str
-
-
 class BackendProfile(msgspec.Struct, frozen=True, kw_only=True):
     """One built-in backend. `name` is what a config calls it, and the name of its folder; `title` is for people.
 
@@ -29,7 +20,8 @@ class BackendProfile(msgspec.Struct, frozen=True, kw_only=True):
     `bypass_flag` makes it work without asking and unconfined, and so do `other_bypass_flags`. With a `confinement`,
     which says how it works otherwise, compas gives the flag only by `safety_mode: auto_approve`; without, always.
 
-    `needs_repository` says that it works in git repositories only.
+    `needs_repository` says that it works in git repositories only. `is_editor` says that compas can be registered with
+    it, which the module of its name in `compas.setup.editors` does.
     """
 
     name: str
@@ -44,7 +36,7 @@ class BackendProfile(msgspec.Struct, frozen=True, kw_only=True):
     other_bypass_flags: tuple[str, ...] = ()
     confinement: str = ""
     needs_repository: bool = False
-    editor: EditorProfile | None = None
+    is_editor: bool = False
 
     @property
     def version_command(self) -> tuple[str, ...]:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from compas.setup.claude_code import ClaudeCode
-from compas.setup.editors import register, unregister
+from compas.setup.editors.claude import ClaudeCode
+from compas.setup.editors.registering import register, unregister
 from compas.setup.errors import SetupError
 from compas.setup.registration import Entry
 from tests.kit.places import FAKE_CLAUDE

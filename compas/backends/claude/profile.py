@@ -1,7 +1,7 @@
 """What compas knows of Claude Code."""
 
 from compas.backends.credentials import CredentialRule, Place
-from compas.backends.profile import BackendProfile, EditorProfile
+from compas.backends.profile import BackendProfile
 
 PROFILE = BackendProfile(
     name="claude",
@@ -43,7 +43,5 @@ PROFILE = BackendProfile(
         "AI_AGENT",
     ),
     bypass_flag="--dangerously-skip-permissions",
-    editor=EditorProfile(
-        after_registering="A Claude Code that is running sees it after a restart; /mcp shows it there."
-    ),
+    is_editor=True,
 )

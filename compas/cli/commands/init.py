@@ -98,7 +98,6 @@ def _found(given: argparse.Namespace, tools: "Sequence[Found]") -> "tuple[Reposi
 def _say(made: "Made", choices: "Choices", repository: "Repository", tool: "Found") -> None:
     """Write what was made, what to know about it, and what comes next."""
     from compas.setup.config_place import command
-    from compas.setup.editors import SUPPORTED
 
     style = style_here()
     agents = choices.alias if choices.is_minimal else f"{choices.alias}, whose work {choices.reviewer} reviews"
@@ -118,7 +117,7 @@ def _say(made: "Made", choices: "Choices", repository: "Repository", tool: "Foun
     for note in notes:
         tell(f"note: {note}")
     task = f"dispatch {shlex.quote(choices.alias)} {shlex.quote('Add a health check endpoint.')} --wait --timeout 1800"
-    register = [f"setup-mcp --tool {choices.backend}"] if choices.backend in SUPPORTED else []
+    register = [f"setup-mcp --tool {choices.backend}"] if tool.tool.is_editor else []
     steps = ["doctor", *register, task]
     lines = [f"  {command(step, made.path, os.environ)}" for step in steps]
     write("\n".join(["", "Look at the file, then:", *lines]))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compas.setup.claude_code import ClaudeCode
+from compas.setup.editors.claude import ClaudeCode
 from compas.setup.errors import SetupError
 from compas.setup.registration import Entry
 from compas.setup.tool_process import run_tool

@@ -1,19 +1,23 @@
 """Registers compas in Claude Code, by Claude Code's own command, and reads back what it has registered."""
 
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from compas.backends.claude.profile import PROFILE
+from compas.setup.editors.editor import Editor
 from compas.setup.errors import SetupError
 from compas.setup.new_file import keep_copy
 from compas.setup.registration import NAME, Entry, standing
 from compas.setup.tool_process import SECONDS, Finished, run_tool
 
-COMMAND = "claude"
+COMMAND = PROFILE.command
 _SCOPE = "user"
 """Its own word for: in all of this user's projects."""
+_REMOVING = (COMMAND, "mcp", "remove", NAME, "-s", _SCOPE)
 
 
 class _Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +31,9 @@ class _Server(msgspec.Struct, frozen=True, kw_only=True):
 
 class ClaudeCode:
     """Claude Code of this user. Its file is only ever read here: its own command writes it."""
+
+    by_hand = f"`{shlex.join(_REMOVING)}`"
+    after_registering = "A Claude Code that is running sees it after a restart; /mcp shows it there."
 
     def __init__(self, environ: Mapping[str, str], seconds: float = SECONDS) -> None:
         """Each command that is run may take `seconds`."""
@@ -63,23 +70,22 @@ class ClaudeCode:
             ) from error
         return Entry(command=server.command, args=server.args, raw=msgspec.Raw(bytes(raw)))
 
-    def adding(self, wanted: Entry) -> list[str]:
-        """Return the command that registers the entry."""
-        own = ["mcp", "add", "--scope", _SCOPE, "--transport", "stdio", NAME, "--", wanted.command, *wanted.args]
-        return [COMMAND, *own]
+    def adding(self, wanted: Entry) -> str:
+        """Say which command registers the entry."""
+        return f"run `{shlex.join(_adding(wanted))}`"
 
-    def removing(self) -> list[str]:
-        """Return the command that removes what is registered under our name."""
-        return [COMMAND, "mcp", "remove", NAME, "-s", _SCOPE]
+    def removing(self) -> str:
+        """Say which command removes what is registered under our name."""
+        return f"run {self.by_hand}"
 
     def add(self, wanted: Entry) -> None:
         """Register the entry where there is none, and read it back. Raises SetupError."""
-        _expect(self._run(self.adding(wanted)))
+        _expect(self._run(_adding(wanted)))
         self._verify(wanted)
 
     def remove(self) -> None:
         """Remove what is registered, and see that it is gone. Raises SetupError."""
-        finished = self._run(self.removing())
+        finished = self._run(_REMOVING)
         _expect(finished)
         if (left := self.registered()) is not None:
             raise SetupError(f"`{finished.command}` went well, but {self.file} still has {left.in_words()}")
@@ -93,21 +99,18 @@ class ClaudeCode:
         copy = keep_copy(self.file)
         self.remove()
         try:
-            _expect(self._run(self._adding_json(_changed(old, wanted))))
+            _expect(self._run(_adding_json(_changed(old, wanted))))
             self._verify(wanted)
         except SetupError as error:
             raise SetupError(f"{error}\n{self._put_back(old, copy)}") from error
         return copy
 
-    def _adding_json(self, entry: bytes) -> list[str]:
-        return [COMMAND, "mcp", "add-json", "--scope", _SCOPE, NAME, entry.decode()]
-
     def _put_back(self, old: Entry, copy: Path) -> str:
         """Register what was there, and say whether that went well."""
         try:
             if self.registered() is not None:
-                self._run(self.removing())
-            _expect(self._run(self._adding_json(bytes(old.raw))))
+                self._run(_REMOVING)
+            _expect(self._run(_adding_json(bytes(old.raw))))
             self._verify(old)
         except SetupError as error:
             return f"the old entry is gone, too ({error}); {self.file} as it was is in {copy}"
@@ -122,6 +125,20 @@ class ClaudeCode:
     def _run(self, command: Sequence[str]) -> Finished:
         assert self.path is not None, "whoever changes something has looked whether it is installed"
         return run_tool([self.path, *command[1:]], self._environ, self._seconds)
+
+
+def build(environ: Mapping[str, str]) -> Editor:
+    """Return Claude Code as it is in this environment."""
+    return ClaudeCode(environ)
+
+
+def _adding(wanted: Entry) -> list[str]:
+    own = ["mcp", "add", "--scope", _SCOPE, "--transport", "stdio", NAME, "--", wanted.command, *wanted.args]
+    return [COMMAND, *own]
+
+
+def _adding_json(entry: bytes) -> list[str]:
+    return [COMMAND, "mcp", "add-json", "--scope", _SCOPE, NAME, entry.decode()]
 
 
 def _expect(finished: Finished) -> None:
