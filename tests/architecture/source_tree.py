@@ -1,7 +1,7 @@
 """Read a source tree with `ast`: its modules, and what each of them imports when it runs."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -134,3 +134,16 @@ def eager_graph(root: Path) -> dict[str, set[str]]:
             elif (target := known_module(item.target, modules)) is not None:
                 graph[module.name].add(target)
     return graph
+
+
+def reached_from(root: Path, starts: Iterable[str]) -> set[str]:
+    """Return these modules and all that importing them imports, however many modules away."""
+    graph = eager_graph(root)
+    reached: set[str] = set()
+    ahead = list(starts)
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead.extend(graph[name])
+    return reached

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.architecture.source_tree import Module, eager_graph, read_modules, within
+from tests.architecture.source_tree import Module, reached_from, read_modules, within
 
 Plant = Callable[[dict[str, str]], Path]
 
@@ -25,7 +25,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 WITHOUT_TRIO = ("compas.domain", "compas.api")
 """Pure: no event loop, so that a rule can be tested by calling it."""
 
-STARTS_FAST = ("compas.cli", "compas.client.blocking")
+STARTS_FAST = ("compas.cli", "compas.client.blocking", "compas.backends.profiles")
 """Whoever starts here waits for it at every command. Neither these nor what they import pay for a slow library."""
 
 MAY_START_SLOWLY = ("compas.cli.commands.dashboard", "compas.cli.commands.mcp", "compas.cli.commands.run")
@@ -84,18 +84,11 @@ def library_violations(root: Path, exceptions: Exceptions = EXCEPTIONS) -> list[
 
 def slow_starts(root: Path) -> list[str]:
     """Return each import of a slow library that a light command pays for, however many modules away."""
-    graph = eager_graph(root)
     modules = {module.name: module for module in read_modules(root)}
-    reached: set[str] = set()
-    ahead = [name for name in graph if within(name, *STARTS_FAST) and name not in MAY_START_SLOWLY]
-    while ahead:
-        name = ahead.pop()
-        if name not in reached:
-            reached.add(name)
-            ahead.extend(graph[name])
+    starts = [name for name in modules if within(name, *STARTS_FAST) and name not in MAY_START_SLOWLY]
     return [
         modules[name].at(item.line, f"imports {item.target}, and a light command imports this module")
-        for name in sorted(reached)
+        for name in sorted(reached_from(root, starts))
         for item in modules[name].imports
         if not item.lazy and within(item.target, *SLOW_TO_IMPORT)
     ]
