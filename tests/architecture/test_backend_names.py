@@ -27,7 +27,7 @@ Exceptions = Collection[tuple[str, str]]
 def named_elsewhere(root: Path, exceptions: Exceptions = EXCEPTIONS) -> list[str]:
     """Return each text that holds the name of a backend, in any case, and each import from its folder, out of place."""
     return [
-        module.at(line, f"names {name}; {LIST} has it, for whoever needs it")
+        module.at(line, f"names {name}; take it from {LIST}")
         for module in read_modules(root)
         for name in BY_NAME
         if not within(module.name, f"compas.backends.{name}", f"compas.setup.editors.{name}")

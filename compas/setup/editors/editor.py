@@ -10,7 +10,7 @@ class Editor(Protocol):
     """A coding CLI of this user. What changes something needs it installed, and raises SetupError.
 
     `path` is where its command is, None when it is not installed. `file` holds what is registered for this user.
-    `by_hand` is what a person removes an entry with; `after_registering` tells him how the tools come into sight.
+    `by_hand` is what a person removes an entry with; `after_registering` says how the tools come into sight.
     """
 
     path: str | None
