@@ -13,7 +13,7 @@ def progress(kind: ProgressKind, summary: str, detail: str = "", tool: str | Non
     return Progress(kind=kind, summary=summary, detail=detail[:LONGEST_DETAIL], tool=tool)
 
 
-def in_short(text: str) -> str:
+def as_summary(text: str) -> str:
     """Return a text as one line of a summary."""
     return " ".join(text.split())[:SUMMARY_CHARACTERS]
 

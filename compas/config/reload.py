@@ -9,7 +9,7 @@ from compas.config.differences import differences, shaping_keys
 from compas.config.schema.key import Effect
 
 
-class TakenUp(Struct, frozen=True, kw_only=True):
+class ConfigUpdate(Struct, frozen=True, kw_only=True):
     """What comes of a configuration that was loaded while another one is in force.
 
     `config` is what holds from now on: the new one, but for what takes a restart. `changed` names what it changes,
@@ -22,14 +22,14 @@ class TakenUp(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-def take_up(in_force: Config, loaded: Config) -> TakenUp:
+def update_config(in_force: Config, loaded: Config) -> ConfigUpdate:
     """Put a configuration in force, as far as that can be done while work goes on (c-config 50, 51).
 
     A key that takes a restart keeps its old value for everything, so that no part of compas follows it alone.
     """
     kept = {field: getattr(in_force, field) for _, field, effect in shaping_keys() if effect is Effect.RESTART}
     config = structs.replace(loaded, **kept)
-    return TakenUp(
+    return ConfigUpdate(
         config=config,
         changed=differences(in_force, config, Effect.LIVE),
         waiting=differences(in_force, loaded, Effect.RESTART),

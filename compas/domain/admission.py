@@ -29,7 +29,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
         return self.of_agent.get(agent, self.per_agent)
 
 
-class Gate(msgspec.Struct, frozen=True, kw_only=True):
+class Restriction(msgspec.Struct, frozen=True, kw_only=True):
     """How many executions of a backend whose circuit breaker is not closed may be at work, beside those that were
     `before` it opened: an old one that takes hours must not keep its backend from being tried."""
 
@@ -65,7 +65,9 @@ def leave(line: Line, execution: str) -> Line:
     )
 
 
-def grant(line: Line, limits: Limits, gates: Mapping[str, Gate] | None = None) -> tuple[Line, tuple[Claim, ...]]:
+def grant(
+    line: Line, limits: Limits, restrictions: Mapping[str, Restriction] | None = None
+) -> tuple[Line, tuple[Claim, ...]]:
     """Let in everybody for whom there is room, oldest first.
 
     An agent that is at its limit does not hold up the others behind it (a-core 18), nor does a backend whose circuit
@@ -76,25 +78,27 @@ def grant(line: Line, limits: Limits, gates: Mapping[str, Gate] | None = None) -
     for claim in sorted(line.waiting.values(), key=lambda claim: (claim.position, claim.execution)):
         if len(line.running) >= limits.overall:
             break
-        if busy[claim.agent] < limits.for_agent(claim.agent) and _is_let_in(line, claim.backend, gates or {}):
+        if busy[claim.agent] < limits.for_agent(claim.agent) and _is_let_in(line, claim.backend, restrictions or {}):
             line = occupy(line, claim)
             busy[claim.agent] += 1
             granted.append(claim)
     return line, tuple(granted)
 
 
-def gate_of(line: Line, backend: str, places: int) -> Gate:
-    """Return the gate of a backend whose breaker has just opened: who is at work now was there before."""
+def restriction_of(line: Line, backend: str, places: int) -> Restriction:
+    """Return the restriction of a backend whose breaker has just opened: who is at work now was there before."""
     at_work = frozenset(name for name, claim in line.running.items() if claim.backend == backend)
-    return Gate(places=places, before=at_work)
+    return Restriction(places=places, before=at_work)
 
 
-def _is_let_in(line: Line, backend: str, gates: Mapping[str, Gate]) -> bool:
-    gate = gates.get(backend)
-    if gate is None:
+def _is_let_in(line: Line, backend: str, restrictions: Mapping[str, Restriction]) -> bool:
+    restriction = restrictions.get(backend)
+    if restriction is None:
         return True
-    at_work = [name for name, other in line.running.items() if other.backend == backend and name not in gate.before]
-    return len(at_work) < gate.places
+    at_work = [
+        name for name, other in line.running.items() if other.backend == backend and name not in restriction.before
+    ]
+    return len(at_work) < restriction.places
 
 
 def queue_is_full(in_flight: int, limit: int | None) -> Refusal | None:

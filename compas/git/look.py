@@ -21,7 +21,7 @@ _SECONDS: Final = 20.0
 _NO_REPOSITORY: Final = "not a git repository"
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class FoundRepository(msgspec.Struct, frozen=True, kw_only=True):
     """A repository as it is found: `path` is its main checkout, or the bare repository itself.
 
     `branch` is checked out there, None when no branch is. `has_commit` is false right after `git init`.
@@ -42,7 +42,7 @@ def git_version(environ: Mapping[str, str]) -> tuple[int, ...]:
     return tuple(int(part) for part in found.group().split("."))
 
 
-def look(directory: Path, environ: Mapping[str, str]) -> Looked | None:
+def look(directory: Path, environ: Mapping[str, str]) -> FoundRepository | None:
     """Return the repository that `directory` belongs to, None where there is none.
 
     A directory in a linked worktree belongs to the main checkout, which stays when the worktree goes.
@@ -61,7 +61,7 @@ def look(directory: Path, environ: Mapping[str, str]) -> Looked | None:
     path = Path(main or top or shared)
     is_bare = main is None and top is None
     branch = None if is_bare else _line(path, environ, "symbolic-ref", "--quiet", "--short", "HEAD")
-    return Looked(path=path, is_bare=is_bare, branch=branch, has_commit=has_commit(path, "HEAD", environ))
+    return FoundRepository(path=path, is_bare=is_bare, branch=branch, has_commit=has_commit(path, "HEAD", environ))
 
 
 def _main_checkout(directory: Path, environ: Mapping[str, str]) -> str | None:
@@ -76,7 +76,7 @@ def has_commit(repository: Path, name: str, environ: Mapping[str, str]) -> bool:
     return _line(repository, environ, "rev-parse", "--verify", "--quiet", "--end-of-options", commit) is not None
 
 
-def main_branch(found: Looked, environ: Mapping[str, str]) -> str | None:
+def main_branch(found: FoundRepository, environ: Mapping[str, str]) -> str | None:
     """Return the branch that work is merged into here, None when nothing says which.
 
     It is the remote's default branch, else `main`, else `master`, each where it exists here, else the branch that is

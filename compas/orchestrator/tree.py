@@ -22,12 +22,12 @@ from compas.orchestrator.merges.directory import MergeDirectory, Merges
 from compas.orchestrator.process.state_directory import name_of_state_directory
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry.actor import TelemetryActor
-from compas.orchestrator.telemetry.log_retention import LogKeeper
-from compas.orchestrator.telemetry.retention import TelemetryKeeper
+from compas.orchestrator.telemetry.log_retention import LogRetention
+from compas.orchestrator.telemetry.retention import TelemetryRetention
 from compas.orchestrator.threads.admission import Admission, limits_of
 from compas.orchestrator.threads.directory import ThreadDirectory, Threads
 from compas.orchestrator.worktrees.janitor import Janitor
-from compas.orchestrator.worktrees.pool import PoolKeeper
+from compas.orchestrator.worktrees.pool import PoolActor
 from compas.orchestrator.worktrees.ports import Ports
 from compas.runner.launcher import Launcher, open_fork_server
 from compas.store.telemetry import Telemetry
@@ -52,9 +52,9 @@ def build_root(
         _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
         ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
         ChildSpec("janitor", lambda: Janitor(services)),
-        ChildSpec("log-keeper", lambda: LogKeeper(services)),
-        ChildSpec("telemetry-keeper", lambda: TelemetryKeeper(services, telemetry)),
-        ChildSpec("pool-keeper", lambda: PoolKeeper(services)),
+        ChildSpec("log-keeper", lambda: LogRetention(services)),
+        ChildSpec("telemetry-keeper", lambda: TelemetryRetention(services, telemetry)),
+        ChildSpec("pool-keeper", lambda: PoolActor(services)),
     ]
     return _group(
         "root",

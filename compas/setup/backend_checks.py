@@ -11,8 +11,8 @@ from compas.backends.catalogue import build_backends
 from compas.backends.profiles import BY_NAME
 from compas.config.config import Config
 from compas.domain.specs import AgentSpec
-from compas.health.looking import look
-from compas.health.pinging import Pinged, ping
+from compas.health.inspection import look
+from compas.health.ping import PingResult, ping
 from compas.setup.check import Check, failed, passed, warned
 
 AT_ONCE = 4
@@ -91,7 +91,7 @@ def _health(agent: AgentSpec, **fields: object) -> AgentHealth:
     return AgentHealth(alias=agent.alias, backend=agent.backend, role=agent.role, **loads, **fields)  # type: ignore[arg-type]
 
 
-def _told(pinged: Pinged) -> Ping:
+def _told(pinged: PingResult) -> Ping:
     return Ping(
         alive=pinged.alive,
         latency_ms=round(pinged.seconds * 1000),

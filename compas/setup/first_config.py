@@ -9,7 +9,7 @@ import msgspec
 
 from compas.backends.profiles import BY_NAME, PROFILES
 from compas.config.locate import expand_home
-from compas.git.look import Looked, look, main_branch
+from compas.git.look import FoundRepository, look, main_branch
 from compas.setup.coding_tools import Found
 from compas.setup.config_place import command
 from compas.setup.errors import SetupError
@@ -63,7 +63,7 @@ def chosen_repository(text: str | None, here: Path, environ: Mapping[str, str]) 
     return Repository(path=found.path, branch=branch, notes=tuple(_notes(text, place, found, branch)))
 
 
-def _notes(text: str | None, place: Path, found: Looked, branch: str) -> list[str]:
+def _notes(text: str | None, place: Path, found: FoundRepository, branch: str) -> list[str]:
     notes = []
     if text is not None and os.path.realpath(place) != str(found.path):
         notes.append(f"{place} belongs to the repository {found.path}, which is what agents work for")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compas.config.config import Config
 from compas.git.errors import GitError
-from compas.git.look import OLDEST, OLDEST_FOR_FAST_MERGES, Looked, git_version, has_commit, look, main_branch
+from compas.git.look import OLDEST, OLDEST_FOR_FAST_MERGES, FoundRepository, git_version, has_commit, look, main_branch
 from compas.setup.check import Check, failed, passed, warned
 
 
@@ -57,7 +57,7 @@ def _check_repository(place: str, config: Config, environ: Mapping[str, str], *,
     return warned("repository", f"{place} is not in a git repository: agents share it, and nothing can be merged")
 
 
-def _check_base(found: Looked, config: Config, environ: Mapping[str, str], *, needs_worktree: bool) -> Check:
+def _check_base(found: FoundRepository, config: Config, environ: Mapping[str, str], *, needs_worktree: bool) -> Check:
     """Check that the branch is there that worktrees start from and work is merged into."""
     base, where = config.default_merge_target, "orchestration.default_merge_target"
     for spec in config.repositories:

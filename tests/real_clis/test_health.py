@@ -11,7 +11,7 @@ import trio
 from compas.backends.backend import Availability, CommandLine, OutputReader, Resumed, Task
 from compas.backends.profiles import BY_NAME
 from compas.domain.specs import AgentSpec
-from compas.health.looking import Looked, look
+from compas.health.inspection import Inspection, look
 from tests.kit.ceiling import CEILING
 from tests.model_server.model_http import ModelServer
 from tests.real_clis import install
@@ -55,7 +55,7 @@ def test_every_cli_says_its_version_and_it_is_one_that_compas_is_tested_with(nam
     agent = AgentSpec(alias="dev", backend=name, workdir=str(tmp_path))
     environ = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
 
-    async def bounded() -> Looked:
+    async def bounded() -> Inspection:
         with trio.fail_after(CEILING):
             return await look(OnlyNamed(name), agent, environ, seconds=50)
 

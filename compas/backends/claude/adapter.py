@@ -35,7 +35,7 @@ from compas.backends.claude.stream import (
 )
 from compas.backends.claude.tools import summarize
 from compas.backends.generic import find_command
-from compas.backends.progress import SUMMARY_CHARACTERS, in_json, in_short, progress
+from compas.backends.progress import SUMMARY_CHARACTERS, as_summary, in_json, progress
 from compas.backends.remains import Remains
 from compas.backends.usage import plus
 from compas.domain.events import Usage
@@ -159,7 +159,7 @@ class ClaudeReader:
                 return self._name_session(fact.session)
             case Said():
                 self._failed = self._command = None
-                return (progress("message", in_short(fact.text), fact.text),)
+                return (progress("message", as_summary(fact.text), fact.text),)
             case ToolCalled():
                 self._failed = self._command = None
                 return (self._tool_called(fact),)

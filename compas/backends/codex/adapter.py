@@ -32,7 +32,7 @@ from compas.backends.codex.stream import (
     read_line,
 )
 from compas.backends.generic import find_command
-from compas.backends.progress import in_json, in_short, progress
+from compas.backends.progress import as_summary, in_json, progress
 from compas.backends.remains import Remains
 from compas.clock import Clock, wall_clock
 from compas.domain.events import Usage
@@ -178,7 +178,7 @@ class CodexReader:
                 self._ended, self._error = None, ""
             case Said():
                 self._reply = fact.text
-                return (progress("message", in_short(fact.text), fact.text),)
+                return (progress("message", as_summary(fact.text), fact.text),)
             case ToolCalled():
                 return (progress("tool_call", fact.summary, fact.detail, fact.name),)
             case ToolReturned():
@@ -189,10 +189,10 @@ class CodexReader:
             case Noted():
                 if fact.is_failure:
                     self._error = fact.text
-                return (progress("error", in_short(fact.text), fact.text),)
+                return (progress("error", as_summary(fact.text), fact.text),)
             case Failed():
                 self._ended = fact
-                return (progress("error", in_short(fact.text or self._error), fact.text),)
+                return (progress("error", as_summary(fact.text or self._error), fact.text),)
             case Ended():
                 return self._end(fact)
         return ()

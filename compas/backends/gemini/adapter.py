@@ -28,7 +28,7 @@ from compas.backends.gemini.stream import (
     read_line,
 )
 from compas.backends.generic import find_command
-from compas.backends.progress import SUMMARY_CHARACTERS, in_json, in_short, progress
+from compas.backends.progress import SUMMARY_CHARACTERS, as_summary, in_json, progress
 from compas.backends.remains import Remains
 from compas.domain.events import Usage
 from compas.domain.specs import AgentSpec
@@ -160,7 +160,7 @@ class GeminiReader:
     def _said(self) -> tuple[Progress, ...]:
         """Tell of a message once it is whole: it comes in pieces of a few words."""
         text = "".join(self._pieces)
-        return (progress("message", in_short(text), text),) if text.strip() else ()
+        return (progress("message", as_summary(text), text),) if text.strip() else ()
 
     def _tool_called(self, fact: ToolCalled) -> Progress:
         self._pieces.clear()

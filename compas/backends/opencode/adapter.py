@@ -32,7 +32,7 @@ from compas.backends.opencode.stream import (
     read_error,
     read_output,
 )
-from compas.backends.progress import SUMMARY_CHARACTERS, in_json, in_short, progress
+from compas.backends.progress import SUMMARY_CHARACTERS, as_summary, in_json, progress
 from compas.backends.remains import Remains
 from compas.backends.usage import plus
 from compas.domain.events import Category, Usage
@@ -164,7 +164,7 @@ class OpenCodeReader:
                 self._reason = ""
             case Said():
                 self._texts.append(fact.text)
-                return (progress("message", in_short(fact.text), fact.text),)
+                return (progress("message", as_summary(fact.text), fact.text),)
             case ToolUsed():
                 how = "error" if fact.failed else "completed"
                 returned = progress("tool_result", f"{fact.name}: {how}", fact.output, fact.name)

@@ -10,7 +10,7 @@ SUBJECTS: Final = 100
 _TRAILER: Final = re.compile(r"[A-Za-z0-9-]+: \S.*")
 
 
-def merge_message(text: str, trailer: str, squashed: Sequence[str] = ()) -> str:
+def compose_message(text: str, trailer: str, squashed: Sequence[str] = ()) -> str:
     """Compose a commit message. A text that ends in trailers of its own keeps them last, the new one behind them."""
     body, trailers = _parted(text.strip())
     if squashed:

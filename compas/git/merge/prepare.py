@@ -8,7 +8,7 @@ from compas.failpoints import hit
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.errors import GitError
 from compas.git.merge.compute import TooOldError, commit_tree, merge_commits
-from compas.git.merge.message import merge_message
+from compas.git.merge.message import compose_message
 from compas.git.merge.place import Place, attributes_only, has_drivers, has_hooks, place_of
 from compas.git.merge.replay import replay
 from compas.git.merge.report import explain, refused_by
@@ -58,7 +58,7 @@ async def _merge(there: Git, git: Git, sides: Sides) -> PrepareResult:
         return merged
     if not merged.clean:
         return await explain(git, sides, merged)
-    message = merge_message(sides.message, sides.trailer).encode()
+    message = compose_message(sides.message, sides.trailer).encode()
     made = await commit_tree(git, merged.tree, [sides.target_old, sides.source_tip], message)
     if isinstance(made, Refused):
         return made
@@ -74,13 +74,13 @@ async def _squash(there: Git, git: Git, sides: Sides) -> PrepareResult:
         return await explain(git, sides, merged)
     if merged.tree == await git.text("rev-parse", "--verify", "--end-of-options", f"{sides.target_old}^{{tree}}"):
         return _squashed_already(sides)
-    message = merge_message(sides.message, sides.trailer, await _subjects(git, sides)).encode()
+    message = compose_message(sides.message, sides.trailer, await _subjects(git, sides)).encode()
     made = await commit_tree(git, merged.tree, [sides.target_old], message)
     return made if isinstance(made, Refused) else _squashed(sides, made)
 
 
 async def _squash_there(made: Git, git: Git, sides: Sides) -> PrepareResult:
-    message = merge_message(sides.message, sides.trailer, await _subjects(git, sides))
+    message = compose_message(sides.message, sides.trailer, await _subjects(git, sides))
     result = await squash_there(made, git, sides, message)
     if result is None:
         return _squashed_already(sides)

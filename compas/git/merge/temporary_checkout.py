@@ -12,7 +12,7 @@ from compas.git.command import LONG_LIMIT, Git, Output, shown
 from compas.git.directories import make_parent, same_place
 from compas.git.locks import hold
 from compas.git.merge.compute import ANY_CODE, commit_refused, strict
-from compas.git.merge.message import merge_message
+from compas.git.merge.message import compose_message
 from compas.git.merge.replay import picks, replayed
 from compas.git.merge.report import HEAD, Labels, explain
 from compas.git.merge.sides import Sides
@@ -62,7 +62,7 @@ async def open_checkout_of(git: Git, common_dir: str, path: str, commit: str) ->
 
 async def merge_there(there: Git, git: Git, sides: Sides) -> PrepareResult:
     """Merge with `git merge`, which runs its hooks."""
-    message = merge_message(sides.message, sides.trailer)
+    message = compose_message(sides.message, sides.trailer)
     command = ("merge", "--no-ff", "--no-edit", "--no-stat", "-m", message, "--end-of-options", sides.source_tip)
     output = await strict(there).run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code == 0 and _says_conflict(output):

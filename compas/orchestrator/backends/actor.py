@@ -8,11 +8,11 @@ from actors.actor import Actor
 from compas.backends.backend import Backend
 from compas.domain.decision import Refusal
 from compas.domain.specs import AgentSpec
-from compas.health.looking import Looked, environment_of, look
-from compas.health.pinging import Pinged, ping
+from compas.health.inspection import Inspection, environment_of, look
+from compas.health.ping import PingResult, ping
+from compas.orchestrator.backends.answer_cache import AnswerCache, CachedAnswer
 from compas.orchestrator.backends.breaker import BreakerKeeper
-from compas.orchestrator.backends.remembering import Memory, Remembered
-from compas.orchestrator.messages.backend import DescribeBreaker, ExecutionOver, LookAt, MayStart, PingAgent
+from compas.orchestrator.messages.backend import DescribeBreaker, ExecutionOver, InspectAgent, MayStart, PingAgent
 from compas.orchestrator.services import Services, backend_name
 
 PINGS_AT_ONCE = 4
@@ -28,8 +28,8 @@ class BackendActor(Actor):
     def __init__(self, backend: Backend, services: Services) -> None:
         self._backend = backend
         self._services = services
-        self._looks: Memory[Looked] = Memory(self._lasting)
-        self._pings: Memory[Pinged] = Memory(self._lasting)
+        self._looks: AnswerCache[Inspection] = AnswerCache(self._lasting)
+        self._pings: AnswerCache[PingResult] = AnswerCache(self._lasting)
         self._places = trio.CapacityLimiter(PINGS_AT_ONCE)
         self._breaker = BreakerKeeper(backend.name, services)
 
@@ -50,24 +50,24 @@ class BackendActor(Actor):
                 return None
             case DescribeBreaker():
                 return self._breaker.state
-            case LookAt(agent=agent, is_thorough=is_thorough):
+            case InspectAgent(agent=agent, is_thorough=is_thorough):
                 return self._look(agent) if is_thorough else self._glance(agent)
             case PingAgent(agent=agent):
                 return self._pings.answer(self.context, agent.alias, partial(self._ping, agent))
             case _:
                 raise self.unexpected(message)
 
-    def _look(self, agent: AgentSpec) -> Remembered[Looked] | None:
+    def _look(self, agent: AgentSpec) -> CachedAnswer[Inspection] | None:
         # Agents that see the same environment have the same CLI and the same credentials.
         find = partial(look, self._backend, agent, self._services.environ)
         return self._looks.answer(self.context, self._key(agent), find)
 
-    def _glance(self, agent: AgentSpec) -> Remembered[Looked]:
-        if (known := self._looks.recall(self._key(agent))) is not None:
+    def _glance(self, agent: AgentSpec) -> CachedAnswer[Inspection]:
+        if (known := self._looks.cached(self._key(agent))) is not None:
             return known
         env = environment_of(agent, self._services.environ)
         found = self._backend.availability(env.get("PATH", ""))
-        return Remembered(Looked(usable=found.usable, detail=found.detail), is_remembered=False)
+        return CachedAnswer(Inspection(usable=found.usable, detail=found.detail), is_cached=False)
 
     def _lasting(self) -> float:
         return self._services.config.ping_cache_ttl_secs
@@ -75,7 +75,7 @@ class BackendActor(Actor):
     def _key(self, agent: AgentSpec) -> object:
         return frozenset(environment_of(agent, self._services.environ).items())
 
-    async def _ping(self, agent: AgentSpec) -> Pinged:
+    async def _ping(self, agent: AgentSpec) -> PingResult:
         config = self._services.config
         async with self._places:
             return await ping(

@@ -12,9 +12,9 @@ from actors.ref import ActorRef
 from compas.api.supervision import Ping
 from compas.domain.breaker import Breaker
 from compas.domain.specs import AgentSpec
-from compas.health.looking import Looked, search_path_of
+from compas.health.inspection import Inspection, search_path_of
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.messages.backend import DescribeBreaker, LookAt, PingAgent
+from compas.orchestrator.messages.backend import DescribeBreaker, InspectAgent, PingAgent
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 
 log = logging.getLogger("compas.health")
@@ -28,8 +28,8 @@ CUT_SHORT = (
 class Examined:
     """What is known of an agent's CLI now."""
 
-    looked: Looked
-    is_remembered: bool = False
+    looked: Inspection
+    is_cached: bool = False
     ping: Ping | None = None
     breaker: Breaker | None = None
 
@@ -59,22 +59,22 @@ async def _examine(context: HandlerContext, agent: AgentSpec, *, is_thorough: bo
         looked = _without_its_actor(context, agent)
         return Examined(looked, ping=_unanswered("; ".join(looked.notes) or looked.detail) if is_pinging else None)
     try:
-        answer = await backend.ask(LookAt(agent=agent, is_thorough=is_thorough), timeout=math.inf)
+        answer = await backend.ask(InspectAgent(agent=agent, is_thorough=is_thorough), timeout=math.inf)
         ping = await _ping(backend, agent) if is_pinging else None
         breaker = await backend.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
     except ActorError as err:
         log.warning("the look at %s was cut short: %s", agent.alias, err, extra={"action": "look_cut_short"})
         return Examined(_without_its_actor(context, agent), ping=_unanswered(CUT_SHORT) if is_pinging else None)
-    return Examined(answer.value, answer.is_remembered, ping, breaker)
+    return Examined(answer.value, answer.is_cached, ping, breaker)
 
 
-def _without_its_actor(context: HandlerContext, agent: AgentSpec) -> Looked:
+def _without_its_actor(context: HandlerContext, agent: AgentSpec) -> Inspection:
     """Say what can be said at once, and why it is no more."""
     backend = context.services.backends.get(agent.backend)
     if backend is None:
-        return Looked(usable=False, detail=context.services.missing_backend(agent.backend))
+        return Inspection(usable=False, detail=context.services.missing_backend(agent.backend))
     found = backend.availability(search_path_of(agent, context.services.environ))
-    return Looked(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
+    return Inspection(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
 
 
 def _unanswered(why: str) -> Ping:
@@ -89,5 +89,5 @@ async def _ping(backend: ActorRef, agent: AgentSpec) -> Ping:
         latency_ms=round(found.seconds * 1000),
         detail=found.detail,
         category=found.category,
-        cached=answer.is_remembered,
+        cached=answer.is_cached,
     )

@@ -4,7 +4,7 @@ import msgspec
 
 from compas.config.config import Config, Loaded
 from compas.config.findings import ConfigError
-from compas.config.reload import TakenUp
+from compas.config.reload import ConfigUpdate
 from compas.domain.configuration import kept_errors, notices
 from compas.output.redact import Redactor
 
@@ -20,7 +20,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration that came into force at `since` (UTC seconds) from a file with this digest.
 
-    `changed`, `waiting` and `notes` say what it changed then, see `TakenUp`; `warnings` what is doubtful in the file.
+    `changed`, `waiting` and `notes` say what it changed then (see `ConfigUpdate`), `warnings` what is doubtful
     """
 
     digest: str
@@ -44,12 +44,12 @@ class Configuration:
         self.unwatched = ""
         """Why changes of the file are not noticed; empty when they are."""
 
-    def is_news(self, loaded: Loaded, taken: TakenUp) -> bool:
+    def is_news(self, loaded: Loaded, taken: ConfigUpdate) -> bool:
         """Tell whether a file that loads says anything that is not known already."""
         is_same = loaded.digest == self.standing.digest and taken.waiting == self.standing.waiting
         return not is_same or bool(taken.changed) or self.refused is not None
 
-    def take_up(self, loaded: Loaded, taken: TakenUp, now: float) -> None:
+    def apply(self, loaded: Loaded, taken: ConfigUpdate, now: float) -> None:
         """Put a configuration in force."""
         self.in_force = taken.config
         self.refused = None

@@ -1,4 +1,4 @@
-"""The config watcher: takes up a changed config file once its content has settled, and shows a failure that stands."""
+"""The config watcher: applies a changed config file once its content has settled, and shows a failure that stands."""
 
 import contextlib
 import logging
@@ -11,13 +11,13 @@ from actors.errors import ActorStopped
 from actors.timers import OwnedTask
 from compas.config.config import Loaded
 from compas.config.findings import ConfigError
-from compas.config.reload import take_up
+from compas.config.reload import update_config
 from compas.domain import events as e
 from compas.orchestrator.config.configuration import Configuration, Refused, errors_of
 from compas.orchestrator.config.file import ConfigFile, Watch
 from compas.orchestrator.messages.admission import LimitsChanged
 from compas.orchestrator.messages.backend import ExecutionOver
-from compas.orchestrator.messages.config import ConfigFileChanged, ConfigTakenUp, LookAtConfig, ReloadConfig
+from compas.orchestrator.messages.config import ConfigApplied, ConfigFileChanged, RecheckConfig, ReloadConfig
 from compas.orchestrator.messages.journal import Commit, WaitWritable
 from compas.orchestrator.services import ADMISSION, ASK_TIMEOUT_SECS, CONFIG, JOURNAL, Services, backend_name
 from compas.store.errors import StoreUnavailable
@@ -65,7 +65,7 @@ class ConfigWatcher(Actor):
         match message:
             case ConfigFileChanged():
                 self._settle()
-            case LookAtConfig():
+            case RecheckConfig():
                 await self._look_when_settled()
             case ReloadConfig():
                 return await self._look_now()
@@ -111,7 +111,7 @@ class ConfigWatcher(Actor):
     def _look_in(self, seconds: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self.context.send_after(seconds, LookAtConfig())
+        self._timer = self.context.send_after(seconds, RecheckConfig())
 
     async def _look_when_settled(self) -> None:
         self._timer = self._restless_since = None
@@ -127,7 +127,7 @@ class ConfigWatcher(Actor):
         journal = await self.context.registry.wait_registered(JOURNAL)
         await journal.ask(WaitWritable(), timeout=math.inf)
         self._waits_for_log = False
-        await self.context.ref.tell(LookAtConfig())
+        await self.context.ref.tell(RecheckConfig())
 
     async def _look_now(self) -> bool | None:
         self._begin_to_watch()  # if it could not be done before, perhaps there is room for a watch by now
@@ -152,7 +152,7 @@ class ConfigWatcher(Actor):
             return await self._doubt(error, is_patient=is_patient)
         self._doubted = None
         self._follow_named(loaded.reads)
-        return await self._take_up(loaded)
+        return await self._apply(loaded)
 
     def _follow_named(self, reads: tuple[str, ...]) -> None:
         """Watch what the file names; what that is may have changed before it was watched."""
@@ -190,18 +190,18 @@ class ConfigWatcher(Actor):
         log.error("the config file cannot be used: %s", "; ".join(errors), extra={"action": "config_refused"})
         return True
 
-    async def _take_up(self, loaded: Loaded) -> bool:
+    async def _apply(self, loaded: Loaded) -> bool:
         configuration = self._configuration
-        taken = take_up(configuration.in_force, loaded.config)
+        taken = update_config(configuration.in_force, loaded.config)
         if not configuration.is_news(loaded, taken):
             configuration.note_warnings(loaded)
             return False
         await self._record(
             e.ConfigLoaded(digest=loaded.digest, changed=taken.changed, waiting=taken.waiting, notes=taken.notes)
         )
-        configuration.take_up(loaded, taken, self._services.clock())
+        configuration.apply(loaded, taken, self._services.clock())
         said = ", ".join(taken.changed) or "nothing that is in use"
-        log.info("the config was loaded anew; changed: %s", said, extra={"action": "config_loaded"})
+        log.info("the config was loaded again; changed: %s", said, extra={"action": "config_loaded"})
         for line in (*taken.notes, *configuration.notices, *configuration.standing.warnings):
             log.warning("%s", line, extra={"action": "config_warning"})
         await self._tell_those_who_wait()
@@ -216,7 +216,7 @@ class ConfigWatcher(Actor):
     async def _tell_those_who_wait(self) -> None:
         """Let in whoever has room by the new limits, and have the circuit breakers judged by theirs. An actor that is
         being restarted reads them by itself."""
-        self.context.bus.publish(ConfigTakenUp(), 0)
+        self.context.bus.publish(ConfigApplied(), 0)
         backends = [backend_name(backend) for backend in self._services.backends]
         for name, word in [*((name, ExecutionOver()) for name in backends), (ADMISSION, LimitsChanged())]:
             found = self.context.registry.find(name)

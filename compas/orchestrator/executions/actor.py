@@ -18,9 +18,9 @@ from compas.domain.execution import Outcome
 from compas.domain.thread import Run, Thread
 from compas.orchestrator.executions.custody import Custody, GivenUp
 from compas.orchestrator.executions.follower import Follower
+from compas.orchestrator.executions.missing_backend import MissingBackendReader
 from compas.orchestrator.executions.outcome import conclude, process_end
 from compas.orchestrator.executions.preparation import Ready, make_ready
-from compas.orchestrator.executions.unreadable import Unreadable
 from compas.orchestrator.executions.work import Work, record_work
 from compas.orchestrator.machine.runners import Connection
 from compas.orchestrator.messages.execution import StopExecution
@@ -201,7 +201,7 @@ class ExecutionActor(Actor):
         state, _ = await self._look(thread)
         backend = self._services.backends.get(run.queued.backend)
         resumed = _resumed(state, self._job.execution)
-        reader = Unreadable(run.queued.backend) if backend is None else backend.open_reader(resumed)
+        reader = MissingBackendReader(run.queued.backend) if backend is None else backend.open_reader(resumed)
         return Follower(self.context, self._services, self._job.thread, run, reader)
 
     async def _read(self, thread: ActorRef, run: Run, follower: Follower) -> tuple[Exit | None, GivenUp | None]:

@@ -16,7 +16,7 @@ from compas.domain.execution import Outcome, could_not_start
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Run, Thread
 from compas.git.errors import GitError
-from compas.health.looking import search_path_of
+from compas.health.inspection import search_path_of
 from compas.orchestrator.executions.subject import Subject, subject_of
 from compas.orchestrator.executions.workspace import Workspace, resolve_workspace
 from compas.orchestrator.messages.backend import MayStart

@@ -12,8 +12,8 @@ from compas.api.catalogue import BY_NAME
 from compas.domain.ids import shown
 from compas.errors import CompasError
 from compas.orchestrator.gate.handlers import HANDLERS
+from compas.orchestrator.gate.named_locks import NamedLocks
 from compas.orchestrator.gate.resolving import first_answer, resolve
-from compas.orchestrator.gate.turns import Turns
 from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
 from compas.orchestrator.process.activity import Activity
 from compas.store.errors import StoreUnavailable
@@ -29,7 +29,7 @@ class Gate:
         self._context: HandlerContext | None = None
         self._failure: CompasError | None = None
         self._decided = trio.Event()
-        self._turns = Turns()
+        self._locks = NamedLocks()
 
     @property
     def state(self) -> str:
@@ -75,7 +75,7 @@ class Gate:
         resolved = await resolve(context, operation, call)
         if operation.kind != "write":
             return await handler(context, resolved)
-        async with self._turns.take(resolved.request_id.name):
+        async with self._locks.take(resolved.request_id.name):
             first = await first_answer(context, operation, resolved.request_id)
             return first if first is not None else await handler(context, resolved)
 

@@ -87,7 +87,7 @@ def _agent(context: HandlerContext, agent: AgentSpec, examined: Examined, load: 
         credentials=looked.credentials.state,
         credentials_detail=looked.credentials.detail,
         notes=looked.notes,
-        cached=examined.is_remembered,
+        cached=examined.is_cached,
         ping=examined.ping,
     )
 

@@ -53,7 +53,7 @@ CLEARING_SECS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class AtWork:
+class RunningMerge:
     """The operation of which a step is being taken; `left` is set when that step is over, however it ended."""
 
     op: str
@@ -75,7 +75,7 @@ class MergeActor(Actor):
         self._state = Queue(stream=e.merge_stream(repository, target))
         self._writing = trio.Lock()
         self._more = trio.Event()
-        self._at_work: AtWork | None = None
+        self._at_work: RunningMerge | None = None
         self._adopted: set[str] = set()
         self._publications: set[str] = set()
         """Operations that their threads may be held for: they were, or are being, asked."""
@@ -176,7 +176,7 @@ class MergeActor(Actor):
             at_work.scope.cancel()
             self.context.start_soon(self._clear, at_work, self.context.defer())
 
-    async def _clear(self, at_work: "AtWork", reply: Reply) -> None:
+    async def _clear(self, at_work: "RunningMerge", reply: Reply) -> None:
         """Answer once what an operation ran has ended, or cannot be found to have: its checkout is cleared after it."""
         await at_work.left.wait()
         with trio.move_on_after(CLEARING_SECS):
@@ -220,7 +220,7 @@ class MergeActor(Actor):
                 self._more = trio.Event()
                 continue
             with trio.CancelScope() as scope:
-                at_work = self._at_work = AtWork(op=operation.queued.op, scope=scope)
+                at_work = self._at_work = RunningMerge(op=operation.queued.op, scope=scope)
                 await self._step(operation)
             at_work.left.set()
             self._at_work = None

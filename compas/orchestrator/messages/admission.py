@@ -6,7 +6,7 @@ from compas.domain.admission import Claim
 
 
 @dataclass(frozen=True, slots=True)
-class WantPlace:
+class RequestPlace:
     """A thread's next execution waits for a place; asking again is answered again."""
 
     claim: Claim
@@ -14,7 +14,7 @@ class WantPlace:
 
 
 @dataclass(frozen=True, slots=True)
-class HavePlace:
+class ClaimPlace:
     """An execution was found alive and counts, limits or not."""
 
     claim: Claim
@@ -33,7 +33,7 @@ class KeepPlaces:
 
 
 @dataclass(frozen=True, slots=True)
-class LeavePlace:
+class ReleasePlace:
     """An execution is over, or wants no place any more."""
 
     execution: str

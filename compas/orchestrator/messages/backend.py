@@ -6,9 +6,9 @@ from actors.ask import Ask
 from compas.domain.breaker import Breaker
 from compas.domain.decision import Refusal
 from compas.domain.specs import AgentSpec
-from compas.health.looking import Looked
-from compas.health.pinging import Pinged
-from compas.orchestrator.backends.remembering import Remembered
+from compas.health.inspection import Inspection
+from compas.health.ping import PingResult
+from compas.orchestrator.backends.answer_cache import CachedAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class DescribeBreaker(Ask[Breaker]):
 
 
 @dataclass(frozen=True, slots=True)
-class LookAt(Ask[Remembered[Looked]]):
+class InspectAgent(Ask[CachedAnswer[Inspection]]):
     """Answered with what a look at the agent's CLI finds, or has found lately. Without `is_thorough` nothing is run.
 
     A look that is asked for while one is under way is that one.
@@ -41,7 +41,7 @@ class LookAt(Ask[Remembered[Looked]]):
 
 
 @dataclass(frozen=True, slots=True)
-class PingAgent(Ask[Remembered[Pinged]]):
+class PingAgent(Ask[CachedAnswer[PingResult]]):
     """Answered with how the agent's model answers, or has lately. This costs what a call costs."""
 
     agent: AgentSpec

@@ -6,7 +6,7 @@ from actors.ask import Ask
 
 
 @dataclass(frozen=True, slots=True)
-class ConfigTakenUp:
+class ConfigApplied:
     """Published, not told: another config is in force."""
 
 
@@ -24,5 +24,5 @@ class ConfigFileChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class LookAtConfig:
+class RecheckConfig:
     """From the watcher's own timer."""

@@ -200,12 +200,12 @@ class PlaceGranted:
 
 
 @dataclass(frozen=True, slots=True)
-class SomethingIsDue:
+class TimerFired:
     """From the thread's own timer."""
 
 
 @dataclass(frozen=True, slots=True)
-class LookAround:
+class RecheckThread:
     """To a thread: another one has come to rest or ended, which this one may have to act on."""
 
 

@@ -9,7 +9,7 @@ from actors.bus import Published
 from actors.errors import BusClosed
 from compas.domain import events as e
 from compas.domain.cleanup import logs_to_remove
-from compas.orchestrator.messages.config import ConfigTakenUp
+from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.services import Services
 from compas.orchestrator.wall_time import wait_until
 from compas.store.projections.execution_queries import unsettled_names
@@ -17,7 +17,7 @@ from compas.store.projections.execution_queries import unsettled_names
 log = logging.getLogger("compas.janitor")
 
 
-class LogKeeper(Actor):
+class LogRetention(Actor):
     """Looks at the start, when an execution ends, when the oldest log has reached its age, and when that is another."""
 
     def __init__(self, services: Services) -> None:
@@ -77,4 +77,4 @@ class LogKeeper(Actor):
 def _concerns_logs(event: object) -> bool:
     if isinstance(event, e.Recorded):
         return isinstance(event.event, e.ExecutionEnded | e.ExecutionStopped)
-    return isinstance(event, ConfigTakenUp)
+    return isinstance(event, ConfigApplied)

@@ -7,7 +7,7 @@ import trio
 
 from actors.actor import Actor
 from actors.errors import BusClosed
-from compas.orchestrator.messages.config import ConfigTakenUp
+from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.services import Services
 from compas.orchestrator.wall_time import wait_until
 from compas.store.errors import StoreUnavailable
@@ -19,7 +19,7 @@ APART_SECS: Final = 3600.0
 """How long it leaves things alone after a look: it need not follow every event to its age."""
 
 
-class TelemetryKeeper(Actor):
+class TelemetryRetention(Actor):
     """Looks at the start, when what is oldest has reached its age, and when that is another."""
 
     def __init__(self, services: Services, telemetry: Telemetry) -> None:
@@ -37,7 +37,7 @@ class TelemetryKeeper(Actor):
         raise self.unexpected(message)
 
     async def _listen(self) -> None:
-        async with self.context.bus.subscribe(lambda event: isinstance(event, ConfigTakenUp)) as subscription:
+        async with self.context.bus.subscribe(lambda event: isinstance(event, ConfigApplied)) as subscription:
             try:
                 while True:
                     await subscription.receive()

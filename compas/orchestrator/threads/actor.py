@@ -21,7 +21,7 @@ from compas.domain.merge import ABANDONED
 from compas.domain.thread import IN_FLIGHT, Run, Thread, evolve
 from compas.orchestrator.executions.supervisor import ensure_execution
 from compas.orchestrator.merges.publications import settle_publication
-from compas.orchestrator.messages.admission import HavePlace, KeepPlaces, LeavePlace, WantPlace
+from compas.orchestrator.messages.admission import ClaimPlace, KeepPlaces, ReleasePlace, RequestPlace
 from compas.orchestrator.messages.backend import ExecutionOver
 from compas.orchestrator.messages.execution import StopExecution
 from compas.orchestrator.messages.journal import WaitWritable
@@ -31,10 +31,10 @@ from compas.orchestrator.messages.thread import (
     Command,
     DescribeThread,
     EndExecution,
-    LookAround,
     PlaceGranted,
+    RecheckThread,
     Report,
-    SomethingIsDue,
+    TimerFired,
     WakeThreads,
 )
 from compas.orchestrator.services import (
@@ -124,8 +124,8 @@ class ThreadActor(Actor):
                 self._granted = execution
             case PlaceGranted(execution=execution):
                 # Given up in the very moment in which it was granted.
-                await self._admission().tell(LeavePlace(execution=execution))
-            case SomethingIsDue():
+                await self._admission().tell(ReleasePlace(execution=execution))
+            case TimerFired():
                 self._timer = None
         await self._act()
         return None
@@ -236,7 +236,7 @@ class ThreadActor(Actor):
 
     async def _look_again(self) -> None:
         await self._journal().ask(WaitWritable(), timeout=math.inf)
-        await self.context.ref.tell(LookAround())
+        await self.context.ref.tell(RecheckThread())
 
     async def _tell_backend(self, execution: str) -> None:
         """Tell the backend that one of its executions has ended; its circuit breaker learns from that."""
@@ -279,7 +279,7 @@ class ThreadActor(Actor):
             if self._claimed is not None:
                 await self._leave(self._claimed)
             self._claimed = self._granted = execution
-            await self._admission().tell(HavePlace(claim=_claim(run), thread=self._state.thread))
+            await self._admission().tell(ClaimPlace(claim=_claim(run), thread=self._state.thread))
         actor = await ensure_execution(self.context, self._services, self._state.thread, run)
         if run.stopping and actor is not None:
             await _tell_if_alive(actor, StopExecution(reason="the execution was cancelled"))
@@ -289,7 +289,7 @@ class ThreadActor(Actor):
         execution = run.queued.execution
         if self._claimed is None:
             self._claimed, self._granted = execution, None
-            await self._admission().tell(WantPlace(claim=_claim(run), thread=self._state.thread))
+            await self._admission().tell(RequestPlace(claim=_claim(run), thread=self._state.thread))
         elif self._granted == execution and self._services.new_work.is_welcome:
             await ensure_execution(self.context, self._services, self._state.thread, run)
 
@@ -304,7 +304,7 @@ class ThreadActor(Actor):
 
     async def _leave(self, execution: str) -> None:
         self._claimed = self._granted = None
-        await self._admission().tell(LeavePlace(execution=execution))
+        await self._admission().tell(ReleasePlace(execution=execution))
 
     def _set_timer(self, now: float) -> None:
         """Wake for the next delayed execution, or to be put away when there is nothing to do."""
@@ -314,11 +314,11 @@ class ThreadActor(Actor):
         due = next_due(self._state, now)
         if due is not None:
             delay = min(max(due - now, 0.0), LONGEST_SLEEP_SECS)
-            self._timer = self.context.send_after(delay, SomethingIsDue())
+            self._timer = self.context.send_after(delay, TimerFired())
         elif self._state.occupied_by() is None and not self._state.in_flight() and not self._state.fan_outs:
-            self._timer = self.context.start_soon(self._put_away)
+            self._timer = self.context.start_soon(self._stop_when_idle)
 
-    async def _put_away(self) -> None:
+    async def _stop_when_idle(self) -> None:
         await trio.sleep(IDLE_SECS)
         self.context.stop_self()
 

@@ -12,11 +12,11 @@ from compas.domain import admission as rules
 from compas.domain.admission import Line
 from compas.orchestrator.messages.admission import (
     BackendPlaces,
-    HavePlace,
+    ClaimPlace,
     KeepPlaces,
-    LeavePlace,
     LimitsChanged,
-    WantPlace,
+    ReleasePlace,
+    RequestPlace,
 )
 from compas.orchestrator.messages.backend import DescribeBreaker, ExecutionOver
 from compas.orchestrator.messages.thread import PlaceGranted
@@ -32,7 +32,7 @@ class Admission(Actor):
     def __init__(self, limits: Callable[[], rules.Limits], services: Services) -> None:
         self._limits = limits
         self._services = services
-        self._gates: dict[str, rules.Gate] = {}
+        self._restrictions: dict[str, rules.Restriction] = {}
         self._line = Line()
         self._threads: dict[str, str] = {}
 
@@ -54,17 +54,17 @@ class Admission(Actor):
     async def receive(self, message: object) -> object:
         """Keep the line, and let in whoever has room."""
         match message:
-            case WantPlace(claim=claim) if claim.execution in self._line.running:
+            case RequestPlace(claim=claim) if claim.execution in self._line.running:
                 # Its thread was restarted after the grant, and has forgotten it.
                 self.context.start_soon(self._grant, claim.execution)
-            case WantPlace(claim=claim, thread=thread):
+            case RequestPlace(claim=claim, thread=thread):
                 self._threads[claim.execution] = thread
                 self._line = rules.enqueue(self._line, claim)
-            case HavePlace(claim=claim, thread=thread):
+            case ClaimPlace(claim=claim, thread=thread):
                 self._threads[claim.execution] = thread
                 if claim.execution not in self._line.running:
                     self._count(claim)
-            case LeavePlace(execution=execution):
+            case ReleasePlace(execution=execution):
                 self._leave(execution)
             case BackendPlaces(backend=backend, places=places):
                 self._set_places(backend, places)
@@ -78,9 +78,9 @@ class Admission(Actor):
                 raise self.unexpected(message)
         if not self._services.new_work.is_welcome:
             return None
-        self._line, granted = rules.grant(self._line, self._limits(), self._gates)
+        self._line, granted = rules.grant(self._line, self._limits(), self._restrictions)
         for claim in granted:
-            if claim.backend in self._gates:
+            if claim.backend in self._restrictions:
                 # What comes of it decides whether there is another: its backend looks, and tells.
                 self._set_places(claim.backend, 0)
             # In a task of its own: a thread whose mailbox is full may be waiting for room in ours.
@@ -88,23 +88,25 @@ class Admission(Actor):
         return None
 
     def _set_places(self, backend: str, places: int | None) -> None:
-        known = self._gates.pop(backend, None)
+        known = self._restrictions.pop(backend, None)
         if places is not None and known is None:
-            self._gates[backend] = rules.gate_of(self._line, backend, places)
+            self._restrictions[backend] = rules.restriction_of(self._line, backend, places)
         elif places is not None and known is not None:
-            self._gates[backend] = msgspec.structs.replace(known, places=places)
+            self._restrictions[backend] = msgspec.structs.replace(known, places=places)
 
     def _count(self, claim: rules.Claim) -> None:
         """Count one that was found alive: where its backend's breaker is not closed, it was there before."""
         self._line = rules.occupy(self._line, claim)
-        gate = self._gates.get(claim.backend)
-        if gate is not None:
-            self._gates[claim.backend] = msgspec.structs.replace(gate, before=gate.before | {claim.execution})
+        restriction = self._restrictions.get(claim.backend)
+        if restriction is not None:
+            self._restrictions[claim.backend] = msgspec.structs.replace(
+                restriction, before=restriction.before | {claim.execution}
+            )
 
     def _leave(self, execution: str) -> None:
         self._threads.pop(execution, None)
         claim = self._line.running.get(execution)
-        if claim is not None and claim.backend in self._gates:
+        if claim is not None and claim.backend in self._restrictions:
             self.context.start_soon(self._have_looked_at, claim.backend)
         self._line = rules.leave(self._line, execution)
 
@@ -122,7 +124,7 @@ class Admission(Actor):
                 return
         except ActorStopped:
             pass  # as good as not there
-        await self.context.ref.tell(LeavePlace(execution=execution))
+        await self.context.ref.tell(ReleasePlace(execution=execution))
 
 
 def limits_of(config: Config) -> rules.Limits:

@@ -11,7 +11,7 @@ from actors.ref import ActorRef
 from actors.spec import TRANSIENT, ChildSpec
 from actors.supervisor import StartChild, Supervisor
 from compas.domain.ids import thread_id_problem
-from compas.orchestrator.messages.thread import LocateThread, LookAround, WakeThreads
+from compas.orchestrator.messages.thread import LocateThread, RecheckThread, WakeThreads
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
 from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.threads.actor import ThreadActor
@@ -62,15 +62,15 @@ class ThreadDirectory(Actor):
                 for thread in await self._services.store.query(partial(_with_work_among, threads=threads)):
                     await self._wake(thread)
                 if source is not None:
-                    await self._wake(source, LookAround())
+                    await self._wake(source, RecheckThread())
                 if ended is not None:
                     for thread in await self._services.store.query(partial(active_children_of, thread=ended)):
-                        await self._wake(thread, LookAround())
+                        await self._wake(thread, RecheckThread())
             case _:
                 raise self.unexpected(message)
         return None
 
-    async def _wake(self, thread: str, word: LookAround | None = None) -> None:
+    async def _wake(self, thread: str, word: RecheckThread | None = None) -> None:
         """See to it that a thread goes on; it looks at everything when it starts, so that only a running one is told.
 
         Where its stream cannot be read now, it goes on with the next supervisor, or with the next word to it.
@@ -116,6 +116,6 @@ def _with_work_among(reader: Reader, threads: tuple[str, ...]) -> tuple[str, ...
     return tuple(thread for thread in threads if any(row.in_flight for row in executions_of_thread(reader, thread)))
 
 
-async def _tell(thread: ActorRef, word: LookAround) -> None:
+async def _tell(thread: ActorRef, word: RecheckThread) -> None:
     with contextlib.suppress(ActorStopped):  # it was put away; it has nothing to wait for then
         await thread.tell(word)

@@ -12,7 +12,7 @@ from actors.reply import Reply
 from compas.domain import events as e
 from compas.domain.cleanup import CLEANUP, Kept, due_at, keep
 from compas.domain.decision import Refusal
-from compas.orchestrator.messages.config import ConfigTakenUp
+from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.messages.worktree import DescribeKept, RemoveTree
 from compas.orchestrator.services import JANITOR, Services
 from compas.orchestrator.wall_time import wait_until
@@ -157,7 +157,7 @@ class Janitor(Actor):
 def _may_free_a_worktree(event: object) -> bool:
     if isinstance(event, e.Recorded):
         return isinstance(event.event, _MAY_FREE_A_WORKTREE)
-    return isinstance(event, ConfigTakenUp)
+    return isinstance(event, ConfigApplied)
 
 
 def _thread_of(item: object) -> str:

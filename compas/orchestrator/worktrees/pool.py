@@ -11,14 +11,14 @@ from actors.errors import BusClosed
 from compas.domain import events as e
 from compas.domain.specs import RepositorySpec
 from compas.git.errors import GitError
-from compas.orchestrator.messages.config import ConfigTakenUp
+from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.services import Services
 from compas.orchestrator.worktrees.setup import repository_spec
 
 log = logging.getLogger("compas.pool")
 
 
-class PoolKeeper(Actor):
+class PoolActor(Actor):
     """Fills one pool at a time, since all of them use the same disk. A pool is never more than its size."""
 
     def __init__(self, services: Services) -> None:
@@ -88,4 +88,4 @@ class PoolKeeper(Actor):
 
 def _concerns_pools(event: object) -> bool:
     is_handed_out = isinstance(event, e.Recorded) and isinstance(event.event, e.WorktreeReady)
-    return is_handed_out or isinstance(event, ConfigTakenUp)
+    return is_handed_out or isinstance(event, ConfigApplied)

@@ -14,7 +14,7 @@ from compas.config.config import Config
 from compas.config.differences import differences, shaping_keys
 from compas.config.findings import ConfigError
 from compas.config.load import load
-from compas.config.reload import take_up
+from compas.config.reload import update_config
 from compas.config.schema.key import Effect
 from tests.kit.config.config_desk import Desk
 
@@ -29,7 +29,7 @@ def test_what_is_live_is_used_at_once_and_named_as_in_the_file(desk: Desk) -> No
         + "worktree_dir: trees\n"
         + "orchestration: {max_queued_executions: 9, redaction_patterns: [a+]}\n"
     )
-    taken = take_up(old, new)
+    taken = update_config(old, new)
     assert taken.config == new
     assert (taken.waiting, taken.notes) == ((), ())
     assert taken.changed == (
@@ -51,38 +51,38 @@ def test_what_takes_a_restart_is_named_and_keeps_its_old_value_while_the_rest_is
         + "state_dir: elsewhere\nbackend_definitions: [{name: mine, command: x}]\n"
         + "orchestration: {max_concurrent_triggers: 3}\n"
     )
-    taken = take_up(old, new)
+    taken = update_config(old, new)
     assert taken.waiting == ("state_dir", "backend_definitions.mine added")
     assert taken.changed == ("agents.dev.model", "orchestration.max_concurrent_triggers")
     assert (taken.config.state_dir, taken.config.backends) == (old.state_dir, {})
     assert taken.config.agents["dev"].model == "other"
     assert taken.config.effective_concurrency == 3
-    again = take_up(taken.config, new)
+    again = update_config(taken.config, new)
     assert (again.changed, again.waiting) == ((), taken.waiting), "it goes on waiting"
-    assert take_up(taken.config, old).waiting == (), "taken back, there is nothing to wait for"
+    assert update_config(taken.config, old).waiting == (), "taken back, there is nothing to wait for"
 
 
 def test_an_agent_on_a_backend_that_waits_is_said_to_wait_with_it(desk: Desk) -> None:
     old = desk.config(desk.agent(""))
     new = desk.config(desk.agent("", backend="mine") + "backend_definitions: [{name: mine, command: x}]\n")
-    (note,) = take_up(old, new).notes
+    (note,) = update_config(old, new).notes
     assert "'dev' cannot be started before the restart brings its backend 'mine'" in note
 
 
 def test_a_new_agent_explains_how_many_executions_run_now(desk: Desk) -> None:
     one, two = desk.config(desk.agent("")), desk.config(desk.agent("") + SECOND)
-    more = take_up(one, two)
+    more = update_config(one, two)
     assert more.changed == ("agents.rev added",)
     assert more.notes == (
         "up to 2 executions run at once now, 1 before: that is one per worker agent, "
         "since orchestration.max_concurrent_triggers is not set",
     )
-    fewer = take_up(two, one)
+    fewer = update_config(two, one)
     assert "agents.rev removed" in fewer.changed
     assert "what runs beyond that goes on to its end" in fewer.notes[0]
     assert "the agent 'rev' is gone" in fewer.notes[1]
     said = desk.config(desk.agent("") + "orchestration: {max_concurrent_triggers: 5}\n")
-    assert "what orchestration.max_concurrent_triggers says" in take_up(one, said).notes[0]
+    assert "what orchestration.max_concurrent_triggers says" in update_config(one, said).notes[0]
 
 
 def test_every_field_of_a_configuration_is_decided_by_a_key_of_the_file() -> None:
@@ -149,7 +149,7 @@ def test_however_a_file_changes_what_holds_is_the_new_one_but_for_what_waits(
         if {3, 4} & version:
             whole["agents"][0]["handoff"] = {}
         loaded = desk.config(yaml.safe_dump(whole))
-        taken = take_up(in_force, loaded)
+        taken = update_config(in_force, loaded)
         assert (taken.config.state_dir, taken.config.backends) == (began.state_dir, began.backends)
         assert differences(loaded, taken.config, *Effect) == differences(loaded, taken.config, Effect.RESTART)
         assert bool(taken.changed) == (taken.config != in_force)

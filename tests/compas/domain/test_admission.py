@@ -5,7 +5,7 @@ import msgspec
 from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from compas.domain.admission import Claim, Gate, Limits, Line, enqueue, gate_of, grant, leave, occupy
+from compas.domain.admission import Claim, Limits, Line, Restriction, enqueue, grant, leave, occupy, restriction_of
 
 
 def claim(execution: str, agent: str = "dev", position: int = 0) -> Claim:
@@ -83,18 +83,18 @@ def on(backend: str, execution: str, position: int = 0) -> Claim:
 # proves: a-core 120
 def test_a_backend_whose_breaker_is_open_waits_and_holds_up_no_other() -> None:
     line = line_of(on("a", "first", 1), on("b", "second", 2))
-    _, granted = grant(line, Limits(overall=5, per_agent=5), {"a": Gate(places=0)})
+    _, granted = grant(line, Limits(overall=5, per_agent=5), {"a": Restriction(places=0)})
     assert names(granted) == ["second"]
 
 
 def test_a_half_open_breaker_lets_one_in_at_a_time_beside_those_that_were_there_before() -> None:
     line = occupy(line_of(on("a", "first", 1), on("a", "second", 2)), on("a", "old"))
-    gates = {"a": msgspec.structs.replace(gate_of(line, "a", 0), places=1)}
+    restrictions = {"a": msgspec.structs.replace(restriction_of(line, "a", 0), places=1)}
     limits = Limits(overall=5, per_agent=5)
-    line, granted = grant(line, limits, gates)
+    line, granted = grant(line, limits, restrictions)
     assert names(granted) == ["first"]
-    assert grant(line, limits, gates)[1] == ()
-    assert names(grant(leave(line, "first"), limits, gates)[1]) == ["second"]
+    assert grant(line, limits, restrictions)[1] == ()
+    assert names(grant(leave(line, "first"), limits, restrictions)[1]) == ["second"]
 
 
 class AdmissionMachine(RuleBasedStateMachine):

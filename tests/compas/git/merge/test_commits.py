@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compas.git.merge.message import merge_message
+from compas.git.merge.message import compose_message
 from compas.git.merge.prepare import prepare_merge
 from compas.git.protocol.messages import Prepared, PrepareMerge, PrepareResult, Refused
 from tests.kit.git.git_operator import Repo
@@ -133,9 +133,9 @@ async def test_a_text_with_trailers_of_its_own_keeps_them_last(parted: Repo) -> 
 
 
 def test_a_long_list_of_squashed_commits_says_how_many_it_leaves_out() -> None:
-    lines = merge_message("Subject", "", [f"s{n}" for n in range(130)]).split("\n")
+    lines = compose_message("Subject", "", [f"s{n}" for n in range(130)]).split("\n")
     assert (lines[0], lines[2], lines[-2]) == ("Subject", "* s0", "* … and 30 more")
 
 
 def test_a_subject_that_looks_like_a_trailer_is_none() -> None:
-    assert merge_message("git: Move it", TRAILER) == f"git: Move it\n\n{TRAILER}\n"
+    assert compose_message("git: Move it", TRAILER) == f"git: Move it\n\n{TRAILER}\n"

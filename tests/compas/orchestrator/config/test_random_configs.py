@@ -12,7 +12,7 @@ from trio.testing import MockClock
 from actors.remote.errors import RequestFailed
 from compas.api.supervision import HEALTH
 from compas.config.config import Config
-from compas.config.reload import take_up
+from compas.config.reload import update_config
 from compas.domain import events as e
 from compas.domain.configuration import REFUSED
 from compas.domain.specs import BackendSpec
@@ -131,12 +131,12 @@ def test_the_last_good_content_holds_and_what_is_not_in_force_is_said(steps: lis
 def check(life: Life, seen: Seen) -> None:
     """See that what holds, what is said and what is in the log agree with each other and with the file."""
     candidates = [life.good[-1]] if life.is_good else life.good
-    assert any(seen.in_force == take_up(seen.in_force, one).config for one in candidates)
+    assert any(seen.in_force == update_config(seen.in_force, one).config for one in candidates)
     assert (seen.in_force.state_dir, seen.in_force.backends) == ("/state", {})
     assert any(notice.startswith(REFUSED) for notice in seen.notices) is not life.is_good
     found = [one for one in seen.log if isinstance(one, e.ConfigLoaded | e.ConfigRefused)]
     if life.is_good:
-        waiting = take_up(seen.in_force, life.good[-1]).waiting
+        waiting = update_config(seen.in_force, life.good[-1]).waiting
         assert bool(seen.notices) == bool(waiting)
         assert not found or isinstance(found[-1], e.ConfigLoaded), "the log ends with what holds"
     else:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import trio
 
 
-class Turns:
+class NamedLocks:
     """A lock for each name that somebody holds or waits for; names that nobody wants take no room."""
 
     def __init__(self) -> None:

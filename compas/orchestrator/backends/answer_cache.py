@@ -13,11 +13,11 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered(Generic[T]):
+class CachedAnswer(Generic[T]):
     """An answer, and whether it was found before it was asked for."""
 
     value: T
-    is_remembered: bool
+    is_cached: bool
 
 
 @dataclass(slots=True)
@@ -27,26 +27,26 @@ class _Entry(Generic[T]):
     found_at: float = 0.0
 
 
-class Memory(Generic[T]):
+class AnswerCache(Generic[T]):
     """Answers by key, each good for as long as `seconds` says; 0: only those who ask at the same time share one."""
 
     def __init__(self, seconds: Callable[[], float]) -> None:
         self._seconds = seconds
         self._entries: dict[object, _Entry[T]] = {}
 
-    def recall(self, key: object) -> Remembered[T] | None:
+    def cached(self, key: object) -> CachedAnswer[T] | None:
         """Return what is remembered and still good."""
         entry = self._entries.get(key)
         if entry is None or entry.value is None or trio.current_time() - entry.found_at >= self._seconds():
             return None
-        return Remembered(entry.value, is_remembered=True)
+        return CachedAnswer(entry.value, is_cached=True)
 
-    def answer(self, context: Context, key: object, find: Callable[[], Awaitable[T]]) -> Remembered[T] | None:
+    def answer(self, context: Context, key: object, find: Callable[[], Awaitable[T]]) -> CachedAnswer[T] | None:
         """Inside `receive`: return what is remembered, or None after arranging that the asker is answered later.
 
         `find` runs in the actor's own nursery and ends with it; the askers then fail as of any actor that ends.
         """
-        if (found := self.recall(key)) is not None:
+        if (found := self.cached(key)) is not None:
             return found
         entry = self._entries.setdefault(key, _Entry())
         entry.value = None
@@ -61,4 +61,4 @@ class Memory(Generic[T]):
         waiting, entry.waiting = entry.waiting, []
         for reply in waiting:
             if reply.is_pending:
-                reply.resolve(Remembered(value, is_remembered=False))
+                reply.resolve(CachedAnswer(value, is_cached=False))

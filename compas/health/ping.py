@@ -17,7 +17,7 @@ from compas.backends.profiles import BY_NAME
 from compas.domain.events import Category
 from compas.domain.specs import AgentSpec
 from compas.health.command import CannotRunError, Ran, run_command
-from compas.health.looking import search_path_of
+from compas.health.inspection import search_path_of
 from compas.output.redact import Redactor
 
 REQUEST = "Reply with: ok"
@@ -25,7 +25,7 @@ _LIMIT = 4 * 1024 * 1024
 _SHOWN = 300
 
 
-class Pinged(msgspec.Struct, frozen=True, kw_only=True):
+class PingResult(msgspec.Struct, frozen=True, kw_only=True):
     """How a ping ended: the class of the failure, empty for an answer, and a sentence."""
 
     alive: bool
@@ -36,7 +36,7 @@ class Pinged(msgspec.Struct, frozen=True, kw_only=True):
 
 async def ping(
     backend: Backend, agent: AgentSpec, environ: Mapping[str, str], *, seconds: float, redacted: Sequence[str] | None
-) -> Pinged:
+) -> PingResult:
     """Run the agent once, in an empty directory that goes with it. Nothing of it outlives this, nor is recorded.
 
     A backend of the config's is asked by its `ping` command instead, in the agent's own directory. `redacted` are the
@@ -44,18 +44,18 @@ async def ping(
     """
     found = backend.availability(search_path_of(agent, environ))
     if not found.usable:
-        return Pinged(alive=False, seconds=0.0, category="unknown", detail=found.detail)
+        return PingResult(alive=False, seconds=0.0, category="unknown", detail=found.detail)
     try:
         if isinstance(backend, GenericBackend):
             pinged = await _check(backend, agent, environ, seconds)
         else:
             pinged = await _call(backend, agent, environ, seconds)
     except (CannotRunError, TaskRefusedError, OSError) as err:
-        pinged = Pinged(alive=False, seconds=0.0, category="unknown", detail=str(err))
+        pinged = PingResult(alive=False, seconds=0.0, category="unknown", detail=str(err))
     return msgspec.structs.replace(pinged, detail=_cut(_without_secrets(pinged.detail, redacted)))
 
 
-async def _check(backend: GenericBackend, agent: AgentSpec, environ: Mapping[str, str], seconds: float) -> Pinged:
+async def _check(backend: GenericBackend, agent: AgentSpec, environ: Mapping[str, str], seconds: float) -> PingResult:
     env = build_environment(agent, environ, remove=backend.env_remove, extra={})
     cwd = agent.workdir if await trio.Path(agent.workdir).is_dir() else "/"
     ran = await run_command(backend.ping, env=env, cwd=cwd, seconds=seconds, limit=_LIMIT)
@@ -63,12 +63,12 @@ async def _check(backend: GenericBackend, agent: AgentSpec, environ: Mapping[str
     if ran.problem:
         return _failed(ran, f"{words} {ran.problem}")
     if ran.status.code == 0:
-        return Pinged(alive=True, seconds=ran.seconds, detail=f"{words} succeeded")
+        return PingResult(alive=True, seconds=ran.seconds, detail=f"{words} succeeded")
     said = ran.stderr.strip() or ran.stdout.strip() or "it printed nothing"
     return _failed(ran, f"{words} ended with {ran.status.in_words()}: {said}", classify(ran.stderr, has_result=False))
 
 
-async def _call(backend: Backend, agent: AgentSpec, environ: Mapping[str, str], seconds: float) -> Pinged:
+async def _call(backend: Backend, agent: AgentSpec, environ: Mapping[str, str], seconds: float) -> PingResult:
     profile = BY_NAME.get(backend.name)
     async with _empty_directory(with_repository=profile is not None and profile.needs_repository) as (place, files):
         command = backend.command_line(agent, Task(instruction=REQUEST, workdir=str(place), files=str(files)))
@@ -88,7 +88,7 @@ async def _call(backend: Backend, agent: AgentSpec, environ: Mapping[str, str], 
         return _failed(ran, f"the CLI {ran.problem}")
     answer = _read(backend, ran)
     if answer.success:
-        return Pinged(alive=True, seconds=ran.seconds, detail=f"it answered: {(answer.reply or '').strip()}")
+        return PingResult(alive=True, seconds=ran.seconds, detail=f"it answered: {(answer.reply or '').strip()}")
     return _failed(ran, answer.error or "it failed without a word", answer.category)
 
 
@@ -101,9 +101,9 @@ def _read(backend: Backend, ran: Ran) -> Answer:
     return reader.finish(ran.status)
 
 
-def _failed(ran: Ran, detail: str, category: Category = "") -> Pinged:
+def _failed(ran: Ran, detail: str, category: Category = "") -> PingResult:
     judged: Category = "timeout" if ran.is_late else category or "unknown"
-    return Pinged(alive=False, seconds=ran.seconds, category=judged, detail=detail)
+    return PingResult(alive=False, seconds=ran.seconds, category=judged, detail=detail)
 
 
 def _without_secrets(text: str, patterns: Sequence[str] | None) -> str:

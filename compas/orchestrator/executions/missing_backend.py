@@ -3,7 +3,7 @@
 from compas.backends.backend import Answer, ExitStatus, Progress, StreamName
 
 
-class Unreadable:
+class MissingBackendReader:
     """Reads nothing. What the agent prints is kept in its log; nobody can tell what of it is the answer."""
 
     def __init__(self, backend: str) -> None:

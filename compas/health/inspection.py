@@ -20,7 +20,7 @@ _SHOWN = 120
 """Characters that are shown of an answer that holds no version."""
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class Inspection(msgspec.Struct, frozen=True, kw_only=True):
     """What a look found. `version` is empty when it could not be told; `notes` say why, and what else is worth knowing.
 
     `usable` is whether the command can be started, nothing more.
@@ -45,19 +45,19 @@ def search_path_of(agent: AgentSpec, environ: Mapping[str, str]) -> str:
 
 async def look(
     backend: Backend, agent: AgentSpec, environ: Mapping[str, str], *, seconds: float = VERSION_SECS
-) -> Looked:
+) -> Inspection:
     """Look at the CLI as this agent would start it; `environ` is what agents inherit from. Bounded, and cancellable."""
     env = environment_of(agent, environ)
     found = backend.availability(env.get("PATH", ""))
     if isinstance(backend, GenericBackend):
         # What a command of somebody else's does with --version nobody knows: only a ping runs it.
-        return Looked(usable=found.usable, detail=found.detail)
+        return Inspection(usable=found.usable, detail=found.detail)
     profile = BY_NAME.get(backend.name)
     if profile is None:
         none = Credentials(state="present", detail="none are needed")
-        return Looked(usable=found.usable, detail=found.detail, credentials=none)
+        return Inspection(usable=found.usable, detail=found.detail, credentials=none)
     credentials = await trio.to_thread.run_sync(find_credentials, profile.credentials, env)
-    looked = Looked(usable=found.usable, detail=found.detail, credentials=credentials)
+    looked = Inspection(usable=found.usable, detail=found.detail, credentials=credentials)
     if not found.usable:
         return looked
     version, notes = await _ask_version(profile, env, seconds)

@@ -11,7 +11,7 @@ import trio
 from compas.backends.claude.adapter import ClaudeBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.domain.specs import AgentSpec
-from compas.health.looking import Looked, look
+from compas.health.inspection import Inspection, look
 from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
@@ -40,7 +40,7 @@ print('2.1.330 (Claude Code)')
 """
 
 
-async def looked_at(desk: Any, seconds: float = CEILING, **env: str) -> Looked:  # noqa: ANN401 - the desk of conftest
+async def looked_at(desk: Any, seconds: float = CEILING, **env: str) -> Inspection:  # noqa: ANN401 - the desk of conftest
     with trio.fail_after(CEILING):
         return await look(ClaudeBackend(as_root=False), AGENT, {**desk.environ, **env}, seconds=seconds)
 

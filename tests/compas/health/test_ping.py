@@ -12,7 +12,7 @@ from compas.backends.claude.adapter import ClaudeBackend
 from compas.backends.generic import GenericBackend
 from compas.backends.scripted import ScriptedBackend
 from compas.domain.specs import AgentSpec, BackendSpec, PingSpec
-from compas.health.pinging import Pinged, ping
+from compas.health.ping import PingResult, ping
 from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
@@ -26,7 +26,7 @@ print(json.dumps(dict(type="result", subtype="success", is_error=False, result="
 """
 
 
-async def pinged(backend: Backend, desk: Any, seconds: float = CEILING, **settings: Any) -> Pinged:  # noqa: ANN401
+async def pinged(backend: Backend, desk: Any, seconds: float = CEILING, **settings: Any) -> PingResult:  # noqa: ANN401
     agent = AgentSpec(**{"alias": "dev", "backend": backend.name, "workdir": str(desk.home), **settings})
     with trio.fail_after(CEILING):
         return await ping(backend, agent, desk.environ, seconds=seconds, redacted=())
