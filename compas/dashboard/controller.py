@@ -9,6 +9,7 @@ import trio
 from actors.remote.session import Session
 from compas.api.operation import Operation
 from compas.clock import Clock
+from compas.dashboard.board import Board
 from compas.dashboard.commands import COMMANDS, PageKind
 from compas.dashboard.frame import Frame, paint
 from compas.dashboard.keymap import Context, command_for
@@ -18,8 +19,8 @@ from compas.dashboard.pages.diff_page import DiffPage
 from compas.dashboard.pages.help_page import HelpPage
 from compas.dashboard.pages.log_page import LogPage
 from compas.dashboard.pages.page import Page
-from compas.dashboard.sections import Row, Section, rows_of, running
-from compas.dashboard.state import Board, Opened, Update, evolve
+from compas.dashboard.sections import Row, Section, rows_of
+from compas.dashboard.state import Opened, Update, evolve
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.tabs.tab import Tab
 from compas.dashboard.widgets.listing import Listing
@@ -170,7 +171,7 @@ class Controller:
         """How soon the times on the screen change by themselves."""
         is_merging = any(merge.is_open for merge in self.board.merges.values())
         is_ticking = any(page.is_ticking() for page, _ in self._pages)
-        return TICK_SECONDS if running(self.board) or is_merging or is_ticking else IDLE_TICK_SECONDS
+        return TICK_SECONDS if self.board.running or is_merging or is_ticking else IDLE_TICK_SECONDS
 
     # --- commands ----------------------------------------------------------------------------------------------------
 

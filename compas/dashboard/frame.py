@@ -2,11 +2,11 @@
 
 import msgspec
 
+from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
 from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
 from compas.dashboard.pages.page import Page
-from compas.dashboard.sections import Row, Section, running
-from compas.dashboard.state import Board
+from compas.dashboard.sections import Row, Section
 from compas.dashboard.tabs.tab import Tab
 from compas.dashboard.times import hour
 from compas.dashboard.widgets.listing import Listing
@@ -76,7 +76,7 @@ def _supervisor(board: Board) -> Line:
         return plain("not connected ", "bad")
     if board.link == "recovering" or health is None:
         return plain(f"{board.link} ", "warn")
-    work = f"{running(board)} of {board.places} running"
+    work = f"{board.running} of {board.places} running"
     queued = sum(1 for row in board.threads.values() if row.execution_status == "queued")
     parts = [
         plain(one_line(health.state), _STATES.get(health.state, "warn")),

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import msgspec
 
 from compas.api.threads import StatusRow
+from compas.dashboard.board import Board, Merge
 from compas.dashboard.lines import one_line
-from compas.dashboard.state import Board, Merge
 
 RECENTLY_FINISHED = 12
 MERGED_SECS = 600.0
@@ -84,11 +84,6 @@ def rows_of(sections: Iterable[Section]) -> tuple[Row, ...]:
     return tuple(row for section in sections for row in section.rows)
 
 
-def running(board: Board) -> int:
-    """Return how many executions are at work."""
-    return sum(1 for row in board.threads.values() if _is_running(board, row))
-
-
 def _by(rows: list[Row]) -> tuple[Row, ...]:
     """Order by begin, the oldest first: rows stay where they are while others come and go below."""
     return tuple(sorted(rows, key=lambda row: (row.since or float("inf"), row.key)))
@@ -96,10 +91,6 @@ def _by(rows: list[Row]) -> tuple[Row, ...]:
 
 def _newest_first(rows: list[Row]) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=lambda row: (-(row.since or 0.0), row.key)))
-
-
-def _is_running(board: Board, row: StatusRow) -> bool:
-    return row.execution_status in ("picked_up", "executing") or (row.execution_id or "") in board.ending
 
 
 def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, Row]:
@@ -115,7 +106,7 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, Row]:
         batch=one_line(row.batch_id or ""),
     )
     replace = msgspec.structs.replace
-    if _is_running(board, row):
+    if board.is_running(row):
         words = {"executing": "running", "picked_up": "starting"}
         word = words.get(row.execution_status or "", "ending")
         return "running", replace(shown, word=word, since=row.started_at, what_now="l shows its output")

@@ -1,13 +1,14 @@
-"""What the dashboard knows: folded from the supervisor's answers and from the events that follow them. Pure."""
+"""Folds the supervisor's answers, and the events that follow them, into what the dashboard knows. Pure."""
 
 from collections.abc import Mapping
-from typing import Literal, TypeVar, assert_never
+from typing import TypeVar, assert_never
 
 import msgspec
 
 from compas.api.history import LogEvent
 from compas.api.supervision import HealthResponse
 from compas.api.threads import StatusResponse, StatusRow
+from compas.dashboard.board import Board, Merge
 from compas.domain import events as e
 from compas.domain.configuration import notices
 
@@ -16,9 +17,6 @@ KEPT_MERGES = 100
 """More than these of the oldest are forgotten: a dashboard stays open for weeks."""
 
 V = TypeVar("V")
-
-MergeStatus = Literal["queued", "merging", "merged", "merge failed", "cancelled"]
-LinkState = Literal["connecting", "recovering", "connected", "lost"]
 
 
 class Greeted(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,45 +53,6 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Update = Greeted | Opened | HealthRead | ReviewsRead | Lost | LogEvent
-
-
-class Merge(msgspec.Struct, frozen=True, kw_only=True):
-    """A merge operation."""
-
-    op: str
-    thread: str
-    source: str
-    target: str
-    status: MergeStatus
-    queued_at: float
-    started_at: float | None = None
-    ended_at: float | None = None
-    reason: str = ""
-
-    @property
-    def is_open(self) -> bool:
-        """True while it waits or works."""
-        return self.status in ("queued", "merging")
-
-
-class Board(msgspec.Struct, frozen=True, kw_only=True):
-    """All of it. Threads and merges are in the order in which they were last heard of, the newest last.
-
-    `read_to` is the position up to which the rows were true when they were read; `titles` has the first line of the
-    first message of threads; `ending` the executions that were cancelled while their processes may still be alive.
-    """
-
-    link: LinkState = "connecting"
-    trouble: str = ""
-    lost_at: float | None = None
-    health: HealthResponse | None = None
-    places: int = 0
-    read_to: int = 0
-    threads: Mapping[str, StatusRow] = {}
-    total: int = 0
-    merges: Mapping[str, Merge] = {}
-    titles: Mapping[str, str] = {}
-    ending: frozenset[str] = frozenset()
 
 
 def evolve(board: Board, update: Update) -> Board:

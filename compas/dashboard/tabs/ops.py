@@ -5,9 +5,9 @@ from functools import partial
 
 import msgspec
 
+from compas.dashboard.board import Board
 from compas.dashboard.lines import BLANK, Line, cut_line, fit, one_line, plain, width_of
 from compas.dashboard.sections import Row, Section, rows_of, sections_of
-from compas.dashboard.state import Board
 from compas.dashboard.theme import MARK, sign_of
 from compas.dashboard.times import ago, elapsed, hour
 from compas.dashboard.widgets.listing import Entry

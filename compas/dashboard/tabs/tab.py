@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
+from compas.dashboard.board import Board
 from compas.dashboard.sections import Section
-from compas.dashboard.state import Board
 from compas.dashboard.widgets.listing import Entry
 
 

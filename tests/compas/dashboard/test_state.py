@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from compas.api.history import LogEvent
 from compas.api.threads import StatusResponse
+from compas.dashboard.board import Board
 from compas.dashboard.sections import rows_of, sections_of
 from compas.dashboard.selection import Selection, moved
 from compas.dashboard.selection import settled as settle
-from compas.dashboard.state import KEPT_THREADS, Board, Greeted, HealthRead, Lost, Opened, ReviewsRead, Update, evolve
+from compas.dashboard.state import KEPT_THREADS, Greeted, HealthRead, Lost, Opened, ReviewsRead, Update, evolve
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.widgets.listing import Listing
 from compas.domain import events as e
