@@ -1,11 +1,9 @@
 """What can be done in the dashboard, by name: keys, mouse and tests all go through here."""
 
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
-
-PageKind = Literal["conversation", "log", "diff", "help"]
 
 
 class Doer(Protocol):
@@ -23,8 +21,8 @@ class Doer(Protocol):
         """Move to the first or the last line."""
         ...
 
-    def open_page(self, kind: PageKind) -> None:
-        """Show more of the selected thread."""
+    def open_page(self, kind: str) -> None:
+        """Show a page, of the selected thread or of all; the kinds are in `pages/all.py`."""
         ...
 
     def toggle_follow(self) -> None:

@@ -1,58 +1,29 @@
 """Holds what the dashboard shows and what a person does to it; every command ends here, and every update."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-import msgspec
 import trio
 
-from actors.remote.session import Session
-from compas.api.operation import Operation
 from compas.clock import Clock
 from compas.dashboard.board import Board
-from compas.dashboard.commands import COMMANDS, PageKind
+from compas.dashboard.commands import COMMANDS
 from compas.dashboard.frame import Frame, paint
 from compas.dashboard.keymap import Context, command_for
 from compas.dashboard.lines import Line
-from compas.dashboard.pages.conversation_page import ConversationPage
-from compas.dashboard.pages.diff_page import DiffPage
-from compas.dashboard.pages.help_page import HelpPage
-from compas.dashboard.pages.log_page import LogPage
-from compas.dashboard.pages.page import Page
+from compas.dashboard.page_stack import PageStack
+from compas.dashboard.pages.page import PageKind, Subject
 from compas.dashboard.sections import Row, Section, rows_of
+from compas.dashboard.source import Source
 from compas.dashboard.state import Opened, Update, evolve
 from compas.dashboard.tabs.ops import Ops
 from compas.dashboard.tabs.tab import Tab
 from compas.dashboard.widgets.listing import Listing
 
-Req = TypeVar("Req", bound=msgspec.Struct)
-Res = TypeVar("Res", bound=msgspec.Struct)
-
 WHEEL_LINES = 3
 TICK_SECONDS = 1.0
 IDLE_TICK_SECONDS = 60.0
 """How often times are drawn anew: while one is running, and else."""
-
-
-class Source(Protocol):
-    """What the controller asks for; see `Feed`."""
-
-    @property
-    def may_start(self) -> bool:
-        """Whether a supervisor may be started."""
-        ...
-
-    def start_supervisor(self) -> None:
-        """Connect again at once, and start a supervisor if there is none."""
-        ...
-
-    async def session(self) -> Session:
-        """Return the connection's session."""
-        ...
-
-    async def ask(self, operation: Operation[Req, Res], request: Req) -> Res:
-        """Ask for a read."""
-        ...
 
 
 class _Filter:
@@ -72,6 +43,7 @@ class Controller:
         helpers: trio.Nursery,
         clock: Clock,
         *,
+        pages: Sequence[PageKind],
         on_change: Callable[[], None],
         tab: Tab | None = None,
     ) -> None:
@@ -83,7 +55,7 @@ class Controller:
         self._on_change = on_change
         self._tab: Tab = tab or Ops()
         self._listing = Listing()
-        self._pages: list[tuple[Page, trio.CancelScope]] = []
+        self._pages = PageStack(pages, helpers, on_change)
         self._filter = _Filter()
         self._notice = ""
         self._painted: list[Line] = []
@@ -96,8 +68,7 @@ class Controller:
         self.board = evolve(self.board, update)
         if isinstance(update, Opened):
             self._notice = ""
-        for page, _ in self._pages:
-            page.hear(update)
+        self._pages.hear(update)
         self._on_change()
 
     def press(self, key: str) -> None:
@@ -112,7 +83,7 @@ class Controller:
 
     def click(self, row: int) -> None:
         """Select the row that is there; open it if it was selected."""
-        if self._pages or row >= len(self._painted):
+        if self._pages.top is not None or row >= len(self._painted):
             return
         key = self._painted[row].key
         if key is None:
@@ -123,15 +94,15 @@ class Controller:
 
     def wheel(self, by: int) -> None:
         """Scroll a page, or select the next row."""
-        self.move(by * WHEEL_LINES if self._pages else by)
+        self.move(by * WHEEL_LINES if self._pages.top is not None else by)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
     @property
     def context(self) -> Context:
         """What keys mean now."""
-        if self._pages:
-            return "help" if self._pages[-1][0].kind == "help" else "page"
+        if self._pages.top is not None:
+            return self._pages.top.context
         return "filter" if self._filter.is_typed else "list"
 
     def frame(self, columns: int, rows: int) -> Sequence[Line]:
@@ -143,7 +114,7 @@ class Controller:
             tab=self._tab,
             sections=sections,
             listing=self._listing,
-            page=self._pages[-1][0] if self._pages else None,
+            page=self._pages.top,
             selected=self._selected(sections),
             context=self.context,
             text=self._filter.text,
@@ -170,8 +141,7 @@ class Controller:
     def tick_seconds(self) -> float:
         """How soon the times on the screen change by themselves."""
         is_merging = any(merge.is_open for merge in self.board.merges.values())
-        is_ticking = any(page.is_ticking() for page, _ in self._pages)
-        return TICK_SECONDS if self.board.running or is_merging or is_ticking else IDLE_TICK_SECONDS
+        return TICK_SECONDS if self.board.running or is_merging or self._pages.is_ticking() else IDLE_TICK_SECONDS
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
@@ -189,56 +159,33 @@ class Controller:
 
     @property
     def _mover(self) -> "_Moves":
-        if self._pages:
-            return self._pages[-1][0].pager
+        if self._pages.top is not None:
+            return self._pages.top.pager
         self._settle(self._clock())
         return self._listing
 
-    def open_page(self, kind: PageKind) -> None:
-        """Show a page; in place of another page of a thread, so that the way back leads to the list."""
-        page = HelpPage() if kind == "help" else self._page(kind)
-        if page is None or (self._pages and self._pages[-1][0].kind == kind):
-            return
-        if self._pages and kind != "help":
-            self.back()
-        scope = trio.CancelScope()
-        self._pages.append((page, scope))
-        self._helpers.start_soon(_run, page, scope)
+    def open_page(self, kind: str) -> None:
+        """See Doer."""
+        self._notice = self._pages.open(kind, self._source(), self._subject()) or self._notice
 
-    def _page(self, kind: PageKind) -> Page | None:
-        """Make a page of the thread that is looked at; say why not where there can be none."""
-        thread = self._thread()
-        if thread is None:
-            self._notice = "no row is selected"
+    def _subject(self) -> Subject | None:
+        """Return what is looked at: what the page is about, or the selected row."""
+        top, row = self._pages.top, self._selected(self._settle(self._clock()))
+        thread = top.thread if top is not None else row.thread if row is not None else ""
+        if not thread:
             return None
-        source = self._source()
-        if kind == "conversation":
-            return ConversationPage(source, thread, self._on_change)
-        if kind == "diff":
-            return DiffPage(source, thread, self._on_change)
-        row = self.board.threads.get(thread)
-        if row is None or row.execution_id is None:
-            self._notice = "nothing has been started in this thread, so there is no log"
-            return None
-        return LogPage(source, thread, row.execution_id, self._on_change)
-
-    def _thread(self) -> str | None:
-        if self._pages:
-            return self._pages[-1][0].thread or None
-        row = self._selected(self._settle(self._clock()))
-        return row.thread if row is not None else None
+        known = self.board.threads.get(thread)
+        return Subject(thread=thread, execution=known.execution_id if known is not None else None)
 
     def toggle_follow(self) -> None:
         """See Doer."""
-        if self._pages:
-            pager = self._pages[-1][0].pager
+        if self._pages.top is not None:
+            pager = self._pages.top.pager
             pager.is_following = not pager.is_following
 
     def back(self) -> None:
         """See Doer."""
-        if self._pages:
-            _, scope = self._pages.pop()
-            scope.cancel()
+        self._pages.close()
 
     def edit_filter(self) -> None:
         """See Doer."""
@@ -274,8 +221,3 @@ class _Moves(Protocol):
     def move_pages(self, by: int) -> None: ...
 
     def to_end(self, *, is_last: bool) -> None: ...
-
-
-async def _run(page: Page, scope: trio.CancelScope) -> None:
-    with scope:
-        await page.run()

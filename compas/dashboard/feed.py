@@ -1,9 +1,7 @@
 """Keeps the dashboard fed: what stands, then every event after it, over as many connections as it takes."""
 
 from collections.abc import Callable, Iterator
-from typing import TypeVar
 
-import msgspec
 import trio
 
 from actors.remote.background import open_background
@@ -16,11 +14,9 @@ from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.threads import STATUS, StatusRequest
 from compas.client.connection import Reach
 from compas.clock import Clock
+from compas.dashboard.source import Req, Res
 from compas.dashboard.state import Greeted, HealthRead, Lost, Opened, ReviewsRead, Update
 from compas.errors import CompasError
-
-Req = TypeVar("Req", bound=msgspec.Struct)
-Res = TypeVar("Res", bound=msgspec.Struct)
 
 THREADS = 250
 """Threads that are shown at most, the newest ones."""

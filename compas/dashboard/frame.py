@@ -119,16 +119,16 @@ def _status(frame: Frame, columns: int) -> Line:
 def _hints(frame: Frame) -> Line:
     if frame.context == "filter":
         typed = Line((("accent", " /"), ("", frame.text), ("accent", "█")))
-        return joined([typed, *_keys("filter")], ("dim", "   "))
-    kind = frame.page.kind if frame.page is not None else ""
-    keys = joined([key for key in _keys(frame.context) if not key.text.endswith(f" {kind}")], ("dim", "  "))
+        return joined([typed, *_keys(frame)], ("dim", "   "))
+    keys = joined(_keys(frame), ("dim", "  "))
     if frame.context == "list" and frame.text:
         return Line((("accent", f" /{frame.text}"), ("dim", "  Esc shows all   "), *keys.segments))
     return Line((("", " "), *keys.segments))
 
 
-def _keys(context: Context) -> list[Line]:
-    return [Line((("accent", key), ("dim", f" {word}"))) for key, word in hints_in(context)]
+def _keys(frame: Frame) -> list[Line]:
+    shown = frame.page.kind if frame.page is not None else ""
+    return [Line((("accent", key), ("dim", f" {word}"))) for key, word in hints_in(frame.context, shown)]
 
 
 def _position(frame: Frame) -> Line:

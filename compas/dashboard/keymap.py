@@ -70,6 +70,10 @@ def bindings_in(context: Context) -> tuple[Binding, ...]:
     return tuple(binding for binding in KEYMAP if context in binding.contexts)
 
 
-def hints_in(context: Context) -> tuple[tuple[str, str], ...]:
-    """Return key and word of the commands that the bottom line names."""
-    return tuple((key_name(binding.keys[0]), binding.hint) for binding in bindings_in(context) if binding.hint)
+def hints_in(context: Context, shown: str) -> tuple[tuple[str, str], ...]:
+    """Return key and word of the commands that the bottom line names, but for the one that opens the page shown."""
+    return tuple(
+        (key_name(binding.keys[0]), binding.hint)
+        for binding in bindings_in(context)
+        if binding.hint and binding.command != f"open-{shown}"
+    )

@@ -1,13 +1,15 @@
 """The page with a thread's conversation."""
 
-from collections.abc import Callable
+from typing import ClassVar
 
 from compas.api.history import LogEvent
 from compas.api.threads import TRANSCRIPT, TranscriptRequest, TranscriptResponse
-from compas.dashboard.commands import PageKind
 from compas.dashboard.conversation import conversation, is_at_work
+from compas.dashboard.keymap import Context
 from compas.dashboard.lines import Line, one_line, plain
-from compas.dashboard.pages.reading import Asks, Reading
+from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.reading import Reading
+from compas.dashboard.source import Asks
 from compas.dashboard.state import Opened, Update, thread_of
 from compas.dashboard.widgets.pager import Pager
 
@@ -15,14 +17,20 @@ from compas.dashboard.widgets.pager import Pager
 class ConversationPage:
     """Begins at the end and follows it; goes on when its thread is closed and reopened."""
 
-    kind: PageKind = "conversation"
+    kind: ClassVar[str] = "conversation"
+    context: Context = "page"
 
-    def __init__(self, asks: Asks, thread: str, on_change: Callable[[], None]) -> None:
+    def __init__(self, asks: Asks, thread: str, on_change: OnChange) -> None:
         self.thread = thread
         self.pager = Pager(is_following=True)
         self._reading = Reading(asks, TRANSCRIPT, TranscriptRequest(thread_id=thread), on_change)
         self._laid_out: tuple[TranscriptResponse, int, int] | None = None
         self._lines: list[Line] = []
+
+    @classmethod
+    def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "ConversationPage | str":
+        """See PageKind."""
+        return cls(asks, subject.thread, on_change) if subject is not None else NO_ROW
 
     def heading(self) -> Line:
         """See Page."""

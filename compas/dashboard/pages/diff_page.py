@@ -1,11 +1,13 @@
 """The page with what a thread's work changes."""
 
-from collections.abc import Callable
+from typing import ClassVar
 
 from compas.api.history import DIFF, DiffRequest, DiffResponse, LogEvent
-from compas.dashboard.commands import PageKind
+from compas.dashboard.keymap import Context
 from compas.dashboard.lines import BLANK, Line, chop, clean_lines, one_line, plain
-from compas.dashboard.pages.reading import Asks, Reading
+from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.reading import Reading
+from compas.dashboard.source import Asks
 from compas.dashboard.state import Opened, Update, thread_of
 from compas.dashboard.widgets.pager import Pager
 
@@ -22,14 +24,20 @@ _STYLES = (
 class DiffPage:
     """Begins at the top; read again when an execution of the thread has ended."""
 
-    kind: PageKind = "diff"
+    kind: ClassVar[str] = "diff"
+    context: Context = "page"
 
-    def __init__(self, asks: Asks, thread: str, on_change: Callable[[], None]) -> None:
+    def __init__(self, asks: Asks, thread: str, on_change: OnChange) -> None:
         self.thread = thread
         self.pager = Pager(is_following=False)
         self._reading = Reading(asks, DIFF, DiffRequest(thread_id=thread), on_change)
         self._laid_out: tuple[DiffResponse, int] | None = None
         self._lines: list[Line] = []
+
+    @classmethod
+    def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "DiffPage | str":
+        """See PageKind."""
+        return cls(asks, subject.thread, on_change) if subject is not None else NO_ROW
 
     def heading(self) -> Line:
         """See Page."""

@@ -1,12 +1,15 @@
 """The page with all keys, made from the keymap."""
 
+from typing import ClassVar
+
 import trio
 
-from compas.dashboard.commands import PageKind
 from compas.dashboard.hotkeys import described
-from compas.dashboard.keymap import WHERE
+from compas.dashboard.keymap import WHERE, Context
 from compas.dashboard.lines import BLANK, Line, fit, plain
 from compas.dashboard.lines import wrap as wrapped
+from compas.dashboard.pages.page import OnChange, Subject
+from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.theme import SIGNS
 from compas.dashboard.widgets.pager import Pager
@@ -17,11 +20,17 @@ _KEYS = 16
 class HelpPage:
     """Covers the whole screen, and can be scrolled."""
 
-    kind: PageKind = "help"
+    kind: ClassVar[str] = "help"
+    context: Context = "help"
     thread = ""
 
     def __init__(self) -> None:
         self.pager = Pager(is_following=False)
+
+    @classmethod
+    def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "HelpPage":
+        """See PageKind."""
+        return cls()
 
     def heading(self) -> Line:
         """See Page."""

@@ -1,17 +1,18 @@
 """The page with what an execution prints, as it prints it."""
 
 from collections import deque
-from collections.abc import Callable
-from typing import Protocol
+from typing import ClassVar
 
 import trio
 
 from actors.remote.errors import SessionLost, WireError
 from actors.remote.session import Session
 from compas.api.history import LOG, LogChunkItem, LogRequest, LogResponse
-from compas.dashboard.commands import PageKind
 from compas.dashboard.feed import in_words
+from compas.dashboard.keymap import Context
 from compas.dashboard.lines import Line, chop, clean_lines, one_line, plain
+from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
 
@@ -24,29 +25,31 @@ LONGEST = 4000
 _STYLES = (("[stderr] ", "warn"), ("[compas] ", "dim"))
 
 
-class HasSession(Protocol):
-    """Whoever keeps the connection."""
-
-    async def session(self) -> Session:
-        """Return the connection's session, waiting until there is one."""
-        ...
-
-
 class LogPage:
     """Begins at the end and follows the execution until that ends; over a lost connection it goes on where it was."""
 
-    kind: PageKind = "log"
+    kind: ClassVar[str] = "log"
+    context: Context = "page"
 
-    def __init__(self, feed: HasSession, thread: str, execution: str, on_change: Callable[[], None]) -> None:
+    def __init__(self, asks: Asks, thread: str, execution: str, on_change: OnChange) -> None:
         self.thread = thread
         self.pager = Pager(is_following=True)
-        self._feed = feed
+        self._asks = asks
         self._execution = execution
         self._on_change = on_change
         self._text: deque[str] = deque(maxlen=KEPT)
         self._dropped = 0
         self._said = "reading …"
         self._laid_out: tuple[int, deque[list[Line]]] = (0, deque(maxlen=KEPT))
+
+    @classmethod
+    def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "LogPage | str":
+        """See PageKind."""
+        if subject is None:
+            return NO_ROW
+        if subject.execution is None:
+            return "nothing has been started in this thread, so there is no log"
+        return cls(asks, subject.thread, subject.execution, on_change)
 
     def heading(self) -> Line:
         """See Page."""
@@ -74,7 +77,7 @@ class LogPage:
         offset, is_begun = 0, False
         while True:
             try:
-                session = await self._feed.session()
+                session = await self._asks.session()
                 if not is_begun:
                     request = LogRequest(execution_id=self._execution, tail=TAIL)
                     offset, is_begun = (await self._read(session, request)).next_offset, True

@@ -1,11 +1,27 @@
-"""What a page is: one thing of a thread on the whole screen, read from the supervisor and kept up to date."""
+"""What a page is: one thing on the whole screen, read from the supervisor and kept up to date."""
 
+from collections.abc import Callable
 from typing import Protocol
 
-from compas.dashboard.commands import PageKind
+import msgspec
+
+from compas.dashboard.keymap import Context
 from compas.dashboard.lines import Line
+from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
+
+NO_ROW = "no row is selected"
+"""Why a page of a thread cannot be opened."""
+
+OnChange = Callable[[], None]
+
+
+class Subject(msgspec.Struct, frozen=True, kw_only=True):
+    """What is looked at when a page is asked for: a thread, and its newest execution if there was one."""
+
+    thread: str
+    execution: str | None
 
 
 class Page(Protocol):
@@ -14,13 +30,18 @@ class Page(Protocol):
     pager: Pager
 
     @property
-    def kind(self) -> PageKind:
+    def kind(self) -> str:
         """What it shows."""
         ...
 
     @property
+    def context(self) -> Context:
+        """What keys mean on it."""
+        ...
+
+    @property
     def thread(self) -> str:
-        """The thread it is about; empty for the help."""
+        """The thread it is about; empty where it is about none, such as the help."""
         ...
 
     def heading(self) -> Line:
@@ -41,4 +62,17 @@ class Page(Protocol):
 
     async def run(self) -> None:
         """Read it and keep it up to date, until cancelled."""
+        ...
+
+
+class PageKind(Protocol):
+    """Makes pages of one kind; a page's class is its own."""
+
+    @property
+    def kind(self) -> str:
+        """The name by which commands open it."""
+        ...
+
+    def open(self, asks: Asks, subject: Subject | None, on_change: OnChange) -> Page | str:
+        """Return a page about what is looked at, None where that is nothing; or say why there can be none."""
         ...

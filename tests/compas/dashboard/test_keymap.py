@@ -5,6 +5,7 @@ from collections import Counter
 from compas.dashboard.commands import COMMANDS
 from compas.dashboard.hotkeys import document
 from compas.dashboard.keymap import KEYMAP, WHERE, bindings_in, command_for
+from compas.dashboard.pages.all import PAGES
 from tests.kit.places import REPOSITORY
 
 
@@ -22,3 +23,23 @@ def test_every_binding_has_a_command_and_every_command_a_key() -> None:
 def test_the_document_of_the_keys_is_current() -> None:
     written = (REPOSITORY / "docs" / "hotkeys.md").read_text()
     assert written == document(), "run `python -m compas.dashboard.hotkeys`"
+
+
+def test_every_kind_of_page_has_its_one_command() -> None:
+    kinds = [page.kind for page in PAGES]
+    opened = _Opened()
+    for command in COMMANDS.values():
+        if command.name == "help" or command.name.startswith("open-"):
+            command.run(opened)  # type: ignore[arg-type]
+    assert sorted(opened.kinds) == sorted(kinds)
+    assert len(kinds) == len(set(kinds))
+
+
+class _Opened:
+    """Notes which pages are opened."""
+
+    def __init__(self) -> None:
+        self.kinds: list[str] = []
+
+    def open_page(self, kind: str) -> None:
+        self.kinds.append(kind)

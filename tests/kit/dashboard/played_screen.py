@@ -9,6 +9,7 @@ from urwid.testing import render_text
 
 from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
+from compas.dashboard.pages.all import PAGES
 from compas.dashboard.widgets.surface import Surface
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor
 
@@ -71,7 +72,7 @@ async def open_screen(
 
     async with trio.open_nursery() as helpers:
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], helpers, clock, on_change=lambda: None)
+        controller = Controller(lambda: feeds[0], helpers, clock, pages=PAGES, on_change=lambda: None)
         start = supervisor.reach_and_start if may_start else None
         feeds.append(Feed(supervisor.reach, controller.update, clock, start=start))
         helpers.start_soon(feeds[0].run)

@@ -1,26 +1,15 @@
 """Reads an answer of the supervisor again whenever something may have changed it, one request at a time."""
 
 from collections.abc import Callable
-from typing import Generic, Protocol, TypeVar
+from typing import Generic
 
-import msgspec
 import trio
 
 from actors.remote.errors import RequestFailed, WireError
 from compas.api.operation import Operation
 from compas.dashboard.feed import in_words
+from compas.dashboard.source import Asks, Req, Res
 from compas.errors import CompasError
-
-Req = TypeVar("Req", bound=msgspec.Struct)
-Res = TypeVar("Res", bound=msgspec.Struct)
-
-
-class Asks(Protocol):
-    """Whoever puts requests to the supervisor, once there is a connection."""
-
-    async def ask(self, operation: Operation[Req, Res], request: Req) -> Res:
-        """Ask for a read. Raises RequestFailed, SessionLost and other WireErrors."""
-        ...
 
 
 class Reading(Generic[Req, Res]):
