@@ -15,6 +15,7 @@ from compas.clock import Clock, wall_clock
 from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
+from compas.dashboard.tabs.all import TABS
 from compas.dashboard.theme import PALETTE, colours_of, shows_signs
 from compas.dashboard.widgets.surface import Surface
 from compas.errors import CompasError
@@ -103,7 +104,7 @@ async def show(
     async with trio.open_nursery() as nursery:
         dirty = _Dirty()
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], nursery, clock, pages=PAGES, on_change=dirty.mark)
+        controller = Controller(lambda: feeds[0], nursery, clock, tabs=TABS, pages=PAGES, on_change=dirty.mark)
         feeds.append(open_feed(controller))
         surface = Surface(controller, has_signs=has_signs)
         event_loop = urwid.TrioEventLoop()

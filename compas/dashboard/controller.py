@@ -13,25 +13,15 @@ from compas.dashboard.keymap import Context, command_for
 from compas.dashboard.lines import Line
 from compas.dashboard.page_stack import PageStack
 from compas.dashboard.pages.page import PageKind, Subject
-from compas.dashboard.sections import Row, Section, rows_of
 from compas.dashboard.source import Source
 from compas.dashboard.state import Opened, Update, evolve
-from compas.dashboard.tabs.ops import Ops
+from compas.dashboard.tab_place import TabPlace
 from compas.dashboard.tabs.tab import Tab
-from compas.dashboard.widgets.listing import Listing
 
 WHEEL_LINES = 3
 TICK_SECONDS = 1.0
 IDLE_TICK_SECONDS = 60.0
 """How often times are drawn anew: while one is running, and else."""
-
-
-class _Filter:
-    """What rows have to match, and whether it is being typed."""
-
-    def __init__(self) -> None:
-        self.text = ""
-        self.is_typed = False
 
 
 class Controller:
@@ -43,9 +33,9 @@ class Controller:
         helpers: trio.Nursery,
         clock: Clock,
         *,
+        tabs: Sequence[Tab],
         pages: Sequence[PageKind],
         on_change: Callable[[], None],
-        tab: Tab | None = None,
     ) -> None:
         """`helpers` runs the pages; its cancellation ends the dashboard. `on_change` is called when there is news."""
         self.board = Board()
@@ -53,13 +43,11 @@ class Controller:
         self._helpers = helpers
         self._clock = clock
         self._on_change = on_change
-        self._tab: Tab = tab or Ops()
-        self._listing = Listing()
+        self._places = [TabPlace(tab) for tab in tabs]
+        self._place = self._places[0]
         self._pages = PageStack(pages, helpers, on_change)
-        self._filter = _Filter()
         self._notice = ""
         self._painted: list[Line] = []
-        self._listed: tuple[Board, int, str, tuple[Section, ...]] = (self.board, -1, "", ())
 
     # --- what comes in -----------------------------------------------------------------------------------------------
 
@@ -75,11 +63,14 @@ class Controller:
         """Take a key."""
         self._notice = ""
         context = self.context
-        command = command_for(context, key)
+        if not self._obey(context, key) and context == "filter" and len(key) == 1 and key.isprintable():
+            self._place.filter.text += key
+
+    def _obey(self, context: Context, key: str) -> bool:
+        command = command_for(context, key, self._place.tab.keys)
         if command is not None:
             COMMANDS[command].run(self)
-        elif context == "filter" and len(key) == 1 and key.isprintable():
-            self._filter.text += key
+        return command is not None
 
     def click(self, row: int) -> None:
         """Select the row that is there; open it if it was selected."""
@@ -88,9 +79,9 @@ class Controller:
         key = self._painted[row].key
         if key is None:
             return
-        if key == self._listing.selected:
-            self.open_page("conversation")
-        self._listing.select(key)
+        if key == self._place.listing.selected:
+            self._obey("list", "enter")
+        self._place.listing.select(key)
 
     def wheel(self, by: int) -> None:
         """Scroll a page, or select the next row."""
@@ -103,21 +94,19 @@ class Controller:
         """What keys mean now."""
         if self._pages.top is not None:
             return self._pages.top.context
-        return "filter" if self._filter.is_typed else "list"
+        return "filter" if self._place.filter.is_typed else "list"
 
     def frame(self, columns: int, rows: int) -> Sequence[Line]:
         """Paint the screen."""
         now = self._clock()
-        sections = self._settle(now)
         frame = Frame(
             board=self.board,
-            tab=self._tab,
-            sections=sections,
-            listing=self._listing,
+            titles=tuple(place.tab.title for place in self._places),
+            place=self._place,
+            view=self._place.settle(self.board, now),
+            selected=self._place.selected(self.board, now),
             page=self._pages.top,
-            selected=self._selected(sections),
             context=self.context,
-            text=self._filter.text,
             notice=self._notice,
             may_start=self._source().may_start,
             now=now,
@@ -125,23 +114,11 @@ class Controller:
         self._painted = paint(frame, columns, rows)
         return self._painted
 
-    def _settle(self, now: float) -> tuple[Section, ...]:
-        """Return the list as it is now, in which the selection has a place; worked out anew when it may differ."""
-        board, second, text, sections = self._listed
-        if board is not self.board or second != int(now) or text != self._filter.text:
-            sections = self._tab.sections(self.board, now, self._filter.text)
-            self._listed = (self.board, int(now), self._filter.text, sections)
-            self._listing.settle([row.key for row in rows_of(sections)])
-        return sections
-
-    def _selected(self, sections: tuple[Section, ...]) -> Row | None:
-        return next((row for row in rows_of(sections) if row.key == self._listing.selected), None)
-
     @property
     def tick_seconds(self) -> float:
         """How soon the times on the screen change by themselves."""
-        is_merging = any(merge.is_open for merge in self.board.merges.values())
-        return TICK_SECONDS if self.board.running or is_merging or self._pages.is_ticking() else IDLE_TICK_SECONDS
+        is_ticking = self._place.tab.is_ticking(self.board) or self._pages.is_ticking()
+        return TICK_SECONDS if is_ticking else IDLE_TICK_SECONDS
 
     # --- commands ----------------------------------------------------------------------------------------------------
 
@@ -161,8 +138,15 @@ class Controller:
     def _mover(self) -> "_Moves":
         if self._pages.top is not None:
             return self._pages.top.pager
-        self._settle(self._clock())
-        return self._listing
+        self._place.settle(self.board, self._clock())
+        return self._place.listing
+
+    def show_tab(self, index: int) -> None:
+        """Show a tab as it was left, and close what was opened from another; one that is not there changes nothing."""
+        if 0 <= index < len(self._places):
+            self._place = self._places[index]
+            self._pages.close_all()
+            self._on_change()  # its times may go at another pace
 
     def open_page(self, kind: str) -> None:
         """See Doer."""
@@ -170,7 +154,7 @@ class Controller:
 
     def _subject(self) -> Subject | None:
         """Return what is looked at: what the page is about, or the selected row."""
-        top, row = self._pages.top, self._selected(self._settle(self._clock()))
+        top, row = self._pages.top, self._place.selected(self.board, self._clock())
         thread = top.thread if top is not None else row.thread if row is not None else ""
         if not thread:
             return None
@@ -189,16 +173,16 @@ class Controller:
 
     def edit_filter(self) -> None:
         """See Doer."""
-        self._filter.is_typed = True
+        self._place.filter.is_typed = True
 
     def end_filter(self, *, keep: bool) -> None:
         """See Doer."""
-        self._filter.is_typed = False
-        self._filter.text = self._filter.text if keep else ""
+        self._place.filter.is_typed = False
+        self._place.filter.text = self._place.filter.text if keep else ""
 
     def erase(self) -> None:
         """See Doer."""
-        self._filter.text = self._filter.text[:-1]
+        self._place.filter.text = self._place.filter.text[:-1]
 
     def start_supervisor(self) -> None:
         """See Doer."""

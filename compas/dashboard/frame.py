@@ -6,26 +6,24 @@ from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
 from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
 from compas.dashboard.pages.page import Page
-from compas.dashboard.sections import Row, Section
-from compas.dashboard.tabs.tab import Tab
+from compas.dashboard.tab_place import TabPlace
+from compas.dashboard.tabs.tab import Row, View
 from compas.dashboard.times import hour
-from compas.dashboard.widgets.listing import Listing
 
 LEAST_COLUMNS, LEAST_ROWS = 40, 10
 _STATES = {"ready": "good", "recovering": "warn", "stopping": "warn"}
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a screen is made of. `selected` is the row of the list that is selected, `text` its filter."""
+    """Everything a screen is made of. `selected` is the row of the list that is selected."""
 
     board: Board
-    tab: Tab
-    sections: tuple[Section, ...]
-    listing: Listing
-    page: Page | None
+    titles: tuple[str, ...]
+    place: TabPlace
+    view: View
     selected: Row | None
+    page: Page | None
     context: Context
-    text: str
     notice: str
     may_start: bool
     now: float
@@ -53,17 +51,28 @@ def _body(frame: Frame, columns: int, height: int) -> list[Line]:
     if frame.page is not None:
         lines = frame.page.lines(columns - 2, frame.now)
         return [Line((("", " "), *line.segments)) for line in frame.page.pager.window(lines, height)]
-    selected = frame.listing.selected
-    entries = frame.tab.entries(frame.board, frame.sections, frame.now, frame.text, columns, selected)
-    return frame.listing.window(entries, height)
+    if frame.board.health is None:
+        return _before_the_first(frame.board, columns)
+    listing = frame.place.listing
+    return listing.window(frame.view.entries(columns, frame.now, listing.selected), height)
+
+
+def _before_the_first(board: Board, width: int) -> list[Line]:
+    if board.link == "recovering":
+        said = "The supervisor is recovering: it reads its log and looks after the agents of the one before it."
+    elif board.link == "lost":
+        said = "There is no connection to a supervisor."
+    else:
+        said = "Connecting to the supervisor …"
+    return [BLANK, cut_line(plain(f"  {said}", "dim"), width)]
 
 
 def _first_line(frame: Frame, columns: int) -> Line:
-    """Name the tab and say how the supervisor is; a page needs the room for itself while all is well."""
+    """Name the tabs and say how the supervisor is; a page needs the room for itself while all is well."""
     if frame.page is None:
-        return spread(
-            Line((("head", " compas"), ("accent", f"  {frame.tab.title}"))), _supervisor(frame.board), columns
-        )
+        shown = frame.place.tab.title
+        titles = [("accent" if title == shown else "dim", f"  {title}") for title in frame.titles]
+        return spread(Line((("head", " compas"), *titles)), _supervisor(frame.board), columns)
     is_well = frame.board.link == "connected"
     title = Line((("", " "), *frame.page.heading().segments))
     return spread(title, BLANK if is_well else _supervisor(frame.board), columns)
@@ -117,18 +126,22 @@ def _status(frame: Frame, columns: int) -> Line:
 
 
 def _hints(frame: Frame) -> Line:
+    text = frame.place.filter.text
     if frame.context == "filter":
-        typed = Line((("accent", " /"), ("", frame.text), ("accent", "█")))
+        typed = Line((("accent", " /"), ("", text), ("accent", "█")))
         return joined([typed, *_keys(frame)], ("dim", "   "))
     keys = joined(_keys(frame), ("dim", "  "))
-    if frame.context == "list" and frame.text:
-        return Line((("accent", f" /{frame.text}"), ("dim", "  Esc shows all   "), *keys.segments))
+    if frame.context == "list" and text:
+        return Line((("accent", f" /{text}"), ("dim", "  Esc shows all   "), *keys.segments))
     return Line((("", " "), *keys.segments))
 
 
 def _keys(frame: Frame) -> list[Line]:
     shown = frame.page.kind if frame.page is not None else ""
-    return [Line((("accent", key), ("dim", f" {word}"))) for key, word in hints_in(frame.context, shown)]
+    return [
+        Line((("accent", key), ("dim", f" {word}")))
+        for key, word in hints_in(frame.context, shown, frame.place.tab.keys)
+    ]
 
 
 def _position(frame: Frame) -> Line:

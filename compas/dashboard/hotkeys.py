@@ -1,9 +1,12 @@
 """Writes docs/hotkeys.md from the keymap: python -m compas.dashboard.hotkeys."""
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from compas.dashboard.commands import COMMANDS
-from compas.dashboard.keymap import WHERE, Context, bindings_in, key_name
+from compas.dashboard.keymap import WHERE, Binding, bindings_in, key_name
+from compas.dashboard.tabs.all import TABS
+from compas.dashboard.tabs.tab import Tab
 
 DOCUMENT = Path("docs/hotkeys.md")
 
@@ -17,19 +20,24 @@ dashboard at once, from anywhere.
 """
 
 
-def described(context: Context) -> list[tuple[str, str]]:
-    """Return the keys of a context, in words, each with what it does."""
-    return [
-        (" ".join(key_name(key) for key in binding.keys), COMMANDS[binding.command].help)
-        for binding in bindings_in(context)
-    ]
+def chapters(tabs: Iterable[Tab] = TABS) -> Iterator[tuple[str, list[tuple[str, str]]]]:
+    """Yield each place where keys mean something, and these, in words, each with what it does."""
+    for context, title in WHERE.items():
+        yield title, _described(bindings_in(context))
+    for tab in tabs:
+        if tab.keys:
+            yield f"In the tab {tab.title}", _described(tab.keys)
+
+
+def _described(bindings: Iterable[Binding]) -> list[tuple[str, str]]:
+    return [(" ".join(map(key_name, binding.keys)), COMMANDS[binding.command].help) for binding in bindings]
 
 
 def document() -> str:
     """Return the text of docs/hotkeys.md."""
     parts = [_HEAD]
-    for context, title in WHERE.items():
-        rows = "".join(f"| {_keys(keys)} | {does} |\n" for keys, does in described(context))
+    for title, described in chapters():
+        rows = "".join(f"| {_keys(keys)} | {does} |\n" for keys, does in described)
         parts.append(f"\n## {title.replace('this help', 'the help')}\n\n| key | does |\n| --- | --- |\n{rows}")
     return "".join(parts)
 

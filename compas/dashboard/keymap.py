@@ -1,5 +1,6 @@
 """Which key means which command, where: one table, from which help, hints and docs/hotkeys.md follow."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
@@ -52,9 +53,9 @@ KEYMAP: tuple[Binding, ...] = (
 _NAMES = {"page down": "PgDn", "page up": "PgUp", " ": "Space", "up": "↑", "down": "↓", "left": "←"}
 
 
-def command_for(context: Context, key: str) -> str | None:
-    """Return the command that a key means there."""
-    for binding in KEYMAP:
+def command_for(context: Context, key: str, own: Sequence[Binding] = ()) -> str | None:
+    """Return the command that a key means there; `own` are a tab's keys, which go before all others."""
+    for binding in (*own, *KEYMAP):
         if context in binding.contexts and key in binding.keys:
             return binding.command
     return None
@@ -70,10 +71,13 @@ def bindings_in(context: Context) -> tuple[Binding, ...]:
     return tuple(binding for binding in KEYMAP if context in binding.contexts)
 
 
-def hints_in(context: Context, shown: str) -> tuple[tuple[str, str], ...]:
+def hints_in(context: Context, shown: str, own: Sequence[Binding] = ()) -> tuple[tuple[str, str], ...]:
     """Return key and word of the commands that the bottom line names, but for the one that opens the page shown."""
     return tuple(
         (key_name(binding.keys[0]), binding.hint)
-        for binding in bindings_in(context)
-        if binding.hint and binding.command != f"open-{shown}"
+        for binding in (*own, *KEYMAP)
+        if context in binding.contexts
+        and binding.hint
+        and binding.command != f"open-{shown}"
+        and command_for(context, binding.keys[0], own) == binding.command
     )

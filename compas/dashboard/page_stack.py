@@ -45,6 +45,11 @@ class PageStack:
             _, scope = self._open.pop()
             scope.cancel()
 
+    def close_all(self) -> None:
+        """Go all the way back to the list."""
+        while self._open:
+            self.close()
+
     def hear(self, update: Update) -> None:
         """Tell all pages of an update."""
         for page, _ in self._open:

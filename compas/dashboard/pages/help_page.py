@@ -4,8 +4,8 @@ from typing import ClassVar
 
 import trio
 
-from compas.dashboard.hotkeys import described
-from compas.dashboard.keymap import WHERE, Context
+from compas.dashboard.hotkeys import chapters
+from compas.dashboard.keymap import Context
 from compas.dashboard.lines import BLANK, Line, fit, plain
 from compas.dashboard.lines import wrap as wrapped
 from compas.dashboard.pages.page import OnChange, Subject
@@ -39,9 +39,9 @@ class HelpPage:
     def lines(self, width: int, now: float) -> list[Line]:
         """See Page."""
         found: list[Line] = []
-        for context, title in WHERE.items():
+        for title, described in chapters():
             found += [BLANK, plain(f"  {title}", "head")]
-            for keys, does in described(context):
+            for keys, does in described:
                 first, *rest = wrapped(does, max(1, width - _KEYS - 4))
                 found.append(Line((("accent", f"    {fit(keys, _KEYS - 1)} "), ("", first))))
                 found += [plain(" " * (_KEYS + 4) + part) for part in rest]

@@ -1,6 +1,7 @@
 """A list on the screen: which row is selected, and which part of it is to be seen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from compas.dashboard.lines import Line
@@ -12,6 +13,15 @@ class Entry(NamedTuple):
 
     key: str | None
     line: Callable[[], Line]
+
+
+def fixed(lines: Iterable[Line]) -> list[Entry]:
+    """Return lines that belong to no row."""
+    return [Entry(None, partial(_as_is, line)) for line in lines]
+
+
+def _as_is(line: Line) -> Line:
+    return line
 
 
 class Listing:

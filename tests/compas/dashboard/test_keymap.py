@@ -6,17 +6,19 @@ from compas.dashboard.commands import COMMANDS
 from compas.dashboard.hotkeys import document
 from compas.dashboard.keymap import KEYMAP, WHERE, bindings_in, command_for
 from compas.dashboard.pages.all import PAGES
+from compas.dashboard.tabs.all import TABS
 from tests.kit.places import REPOSITORY
 
 
 def test_a_key_means_one_command_in_each_context() -> None:
-    for context in WHERE:
-        keys = Counter(key for binding in bindings_in(context) for key in binding.keys)
+    for bindings in (*map(bindings_in, WHERE), *(tab.keys for tab in TABS)):
+        keys = Counter(key for binding in bindings for key in binding.keys)
         assert {key for key, count in keys.items() if count > 1} == set()
 
 
 def test_every_binding_has_a_command_and_every_command_a_key() -> None:
-    assert {binding.command for binding in KEYMAP} == set(COMMANDS)
+    of_tabs = [binding for tab in TABS for binding in tab.keys]
+    assert {binding.command for binding in (*KEYMAP, *of_tabs)} == set(COMMANDS)
     assert all(command_for(context, binding.keys[0]) for binding in KEYMAP for context in binding.contexts)
 
 

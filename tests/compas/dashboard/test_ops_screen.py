@@ -5,7 +5,7 @@ import trio
 import trio.testing
 
 from compas.api.history import LogEvent
-from compas.dashboard.tabs.ops import Ops
+from compas.dashboard.tabs.ops.ops_tab import Ops
 from compas.domain import events as e
 from tests.kit.ceiling import CEILING
 from tests.kit.dashboard.played_screen import open_screen

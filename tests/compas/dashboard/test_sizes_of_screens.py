@@ -10,8 +10,8 @@ from compas.api.threads import StatusResponse, TranscriptMessage, TranscriptResp
 from compas.dashboard.board import Board
 from compas.dashboard.frame import LEAST_COLUMNS, LEAST_ROWS
 from compas.dashboard.lines import width_of
-from compas.dashboard.sections import rows_of, sections_of
 from compas.dashboard.state import Opened, evolve
+from compas.dashboard.tabs.ops.sections import rows_of, sections_of
 from compas.dashboard.theme import PALETTE, SIGNS, UNKNOWN, colours_of, plain_text, shows_signs, sign_of
 from compas.dashboard.widgets.surface import Surface
 from tests.kit.dashboard.played_screen import open_screen

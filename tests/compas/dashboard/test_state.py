@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from compas.api.history import LogEvent
 from compas.api.threads import StatusResponse
 from compas.dashboard.board import Board
-from compas.dashboard.sections import rows_of, sections_of
 from compas.dashboard.selection import Selection, moved
 from compas.dashboard.selection import settled as settle
 from compas.dashboard.state import KEPT_THREADS, Greeted, HealthRead, Lost, Opened, ReviewsRead, Update, evolve
-from compas.dashboard.tabs.ops import Ops
+from compas.dashboard.tabs.ops.ops_tab import Ops
+from compas.dashboard.tabs.ops.sections import rows_of, sections_of
 from compas.dashboard.widgets.listing import Listing
 from compas.domain import events as e
 from tests.kit.dashboard.played_supervisor import NOW, agent, executing, health, logged, row, settled
@@ -135,7 +135,7 @@ def test_whatever_happens_every_row_stands_once_and_one_of_them_is_selected(
         selection = moved(selection, keys, by)
         listing.settle(keys)
         listing.move(by)
-        entries = Ops().entries(board, Ops().sections(board, NOW, ""), NOW, "", 80, listing.selected)
+        entries = Ops().view(board, NOW, "").entries(80, NOW, listing.selected)
         if listing.selected and board.health is not None:
             assert listing.selected in [line.key for line in listing.window(entries, 5)]
 

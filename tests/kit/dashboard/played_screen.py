@@ -1,6 +1,6 @@
 """A dashboard without a terminal: keys are typed, and the screen is read as text."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 import trio
@@ -10,6 +10,8 @@ from urwid.testing import render_text
 from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
+from compas.dashboard.tabs.all import TABS
+from compas.dashboard.tabs.tab import Tab
 from compas.dashboard.widgets.surface import Surface
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor
 
@@ -62,7 +64,11 @@ class PlayedScreen:
 
 @asynccontextmanager
 async def open_screen(
-    supervisor: PlayedSupervisor, size: tuple[int, int] = (80, 24), *, may_start: bool = False
+    supervisor: PlayedSupervisor,
+    size: tuple[int, int] = (80, 24),
+    *,
+    may_start: bool = False,
+    tabs: Sequence[Tab] = TABS,
 ) -> AsyncIterator[PlayedScreen]:
     """Show what this supervisor tells; the clock of the screen goes with the test's virtual one."""
     started = trio.current_time()
@@ -72,7 +78,7 @@ async def open_screen(
 
     async with trio.open_nursery() as helpers:
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], helpers, clock, pages=PAGES, on_change=lambda: None)
+        controller = Controller(lambda: feeds[0], helpers, clock, tabs=tabs, pages=PAGES, on_change=lambda: None)
         start = supervisor.reach_and_start if may_start else None
         feeds.append(Feed(supervisor.reach, controller.update, clock, start=start))
         helpers.start_soon(feeds[0].run)

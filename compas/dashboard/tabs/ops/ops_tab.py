@@ -1,16 +1,18 @@
 """The tab that a developer looks at all day: what runs, what waits, what needs them, what is being merged."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 
 import msgspec
 
 from compas.dashboard.board import Board
+from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, cut_line, fit, one_line, plain, width_of
-from compas.dashboard.sections import Row, Section, rows_of, sections_of
+from compas.dashboard.tabs.ops.row import OpsRow
+from compas.dashboard.tabs.ops.sections import Section, rows_of, sections_of
 from compas.dashboard.theme import MARK, sign_of
 from compas.dashboard.times import ago, elapsed, hour
-from compas.dashboard.widgets.listing import Entry
+from compas.dashboard.widgets.listing import Entry, fixed
 
 NAMED_FROM, WIDE_FROM, BATCHED_FROM = 90, 100, 120
 """Columns from which threads are named, columns are wider, and batches are shown (c-config-dashboard 94)."""
@@ -37,35 +39,41 @@ def columns_for(width: int) -> Columns:
     return Columns(word, who, name, batch, max(1, about), time)
 
 
+class OpsView(msgspec.Struct, frozen=True, kw_only=True):
+    """See View."""
+
+    board: Board
+    sections: tuple[Section, ...]
+    text: str
+
+    @property
+    def rows(self) -> tuple[OpsRow, ...]:
+        """See View."""
+        return rows_of(self.sections)
+
+    def entries(self, width: int, now: float, selected: str | None) -> list[Entry]:
+        """See View."""
+        found = [entry for section in self.sections for entry in _section(section, width, now, selected)]
+        if not self.board.threads and not self.text and not self.rows:
+            found = fixed(_nothing_yet(self.board, width))
+        elif not found:
+            found = fixed([BLANK, cut_line(plain(f"  no row matches {one_line(self.text)}", "dim"), width)])
+        return [*found, *fixed(_warnings(self.board, width))]
+
+
 class Ops:
-    """See the module."""
+    """See Tab."""
 
     title = "Ops"
+    keys: tuple[Binding, ...] = ()
 
-    def sections(self, board: Board, now: float, text: str) -> tuple[Section, ...]:
+    def view(self, board: Board, now: float, text: str) -> OpsView:
         """See Tab."""
-        return sections_of(board, now, text)
+        return OpsView(board=board, sections=sections_of(board, now, text), text=text)
 
-    def entries(
-        self, board: Board, sections: Sequence[Section], now: float, text: str, width: int, selected: str | None
-    ) -> list[Entry]:
+    def is_ticking(self, board: Board) -> bool:
         """See Tab."""
-        if board.health is None:
-            return _fixed(_before_the_first(board, width))
-        found = [entry for section in sections for entry in _section(section, width, now, selected)]
-        if not board.threads and not text and not rows_of(sections):
-            found = _fixed(_nothing_yet(board, width))
-        elif not found:
-            found = _fixed([BLANK, cut_line(plain(f"  no row matches {one_line(text)}", "dim"), width)])
-        return [*found, *_fixed(_warnings(board, width))]
-
-
-def _fixed(lines: Iterable[Line]) -> list[Entry]:
-    return [Entry(None, partial(_as_is, line)) for line in lines]
-
-
-def _as_is(line: Line) -> Line:
-    return line
+        return bool(board.running) or any(merge.is_open for merge in board.merges.values())
 
 
 def _section(section: Section, width: int, now: float, selected: str | None) -> Iterator[Entry]:
@@ -73,13 +81,13 @@ def _section(section: Section, width: int, now: float, selected: str | None) -> 
         return
     count = str(len(section.rows)) if section.rows else section.empty
     heading = cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}"))), width)
-    yield from _fixed([BLANK, heading])
+    yield from fixed([BLANK, heading])
     columns = columns_for(width)
     for row in section.rows:
         yield Entry(row.key, partial(_row, row, columns, width, now, is_selected=row.key == selected))
 
 
-def _row(row: Row, columns: Columns, width: int, now: float, *, is_selected: bool) -> Line:
+def _row(row: OpsRow, columns: Columns, width: int, now: float, *, is_selected: bool) -> Line:
     sign, style = sign_of(row.word)
     said = "dim" if row.is_stale else style
     text = "chosen" if is_selected else "dim" if row.is_stale else ""
@@ -103,7 +111,7 @@ def _short(thread: str, width: int) -> str:
     return thread if len(thread) <= width else f"…{thread[1 - width :]}"
 
 
-def _time(row: Row, now: float) -> str:
+def _time(row: OpsRow, now: float) -> str:
     if row.due is not None:
         return hour(row.due, now)
     if row.since is None:
@@ -111,16 +119,6 @@ def _time(row: Row, now: float) -> str:
     if row.word in ("running", "ending", "merging", "queued"):
         return elapsed(now - row.since)
     return ago(now - row.since)
-
-
-def _before_the_first(board: Board, width: int) -> list[Line]:
-    if board.link == "recovering":
-        said = "The supervisor is recovering: it reads its log and looks after the agents of the one before it."
-    elif board.link == "lost":
-        said = "There is no connection to a supervisor."
-    else:
-        said = "Connecting to the supervisor …"
-    return [BLANK, cut_line(plain(f"  {said}", "dim"), width)]
 
 
 def _nothing_yet(board: Board, width: int) -> list[Line]:

@@ -5,13 +5,12 @@ from collections.abc import Iterable
 import msgspec
 
 from compas.api.threads import StatusRow
-from compas.dashboard.board import Board, Merge
+from compas.dashboard.board import Board
 from compas.dashboard.lines import one_line
+from compas.dashboard.tabs.ops.merges import is_newer, last_merge, merge_rows
+from compas.dashboard.tabs.ops.row import OpsRow
 
 RECENTLY_FINISHED = 12
-MERGED_SECS = 600.0
-MERGE_FAILED_SECS = 1800.0
-"""How long a merge that is over stays in the list, when it went well and when it did not (c-config-dashboard 105)."""
 
 _REVIEWS = {
     "approved": ("approved", "", "compas merge {name}"),
@@ -29,46 +28,22 @@ _REVIEWS = {
 _FAILED = {"failed": "failed", "crashed": "crashed", "timed_out": "timed out"}
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of the list. `key` names it wherever it stands; `word` is its status, `about` what it is about.
-
-    Its time is counted from `since`, or to `due` (UTC seconds). `what_now` says what its operator may do.
-    """
-
-    key: str
-    thread: str
-    word: str
-    who: str
-    about: str
-    since: float | None = None
-    due: float | None = None
-    batch: str = ""
-    detail: str = ""
-    what_now: str = ""
-    is_stale: bool = False
-
-    def matches(self, text: str) -> bool:
-        """Tell whether a person who types this text may mean the row."""
-        said = f"{self.thread} {self.who} {self.word} {self.about} {self.batch}".casefold()
-        return all(part in said for part in text.casefold().split())
-
-
 class Section(msgspec.Struct, frozen=True, kw_only=True):
     """Rows under a heading; `empty` stands where there are none, and a section without it is left out then."""
 
     title: str
-    rows: tuple[Row, ...]
+    rows: tuple[OpsRow, ...]
     empty: str = ""
 
 
 def sections_of(board: Board, now: float, text: str = "") -> tuple[Section, ...]:
     """Return the list, narrowed to rows that match a text."""
-    groups: dict[str, list[Row]] = {"running": [], "queued": [], "scheduled": [], "yours": [], "finished": []}
+    groups: dict[str, list[OpsRow]] = {"running": [], "queued": [], "scheduled": [], "yours": [], "finished": []}
     for row in board.threads.values():
         group, shown = _placed(board, row, now)
         if shown.matches(text):
             groups[group].append(shown)
-    merges = [row for row in _merges(board, now) if row.matches(text)]
+    merges = [row for row in merge_rows(board, now) if row.matches(text)]
     return (
         Section(title="Running", rows=_by(groups["running"]), empty="" if text else "nothing is running"),
         Section(title="Queued", rows=_by(groups["queued"])),
@@ -79,25 +54,25 @@ def sections_of(board: Board, now: float, text: str = "") -> tuple[Section, ...]
     )
 
 
-def rows_of(sections: Iterable[Section]) -> tuple[Row, ...]:
+def rows_of(sections: Iterable[Section]) -> tuple[OpsRow, ...]:
     """Return all rows in the order of the screen."""
     return tuple(row for section in sections for row in section.rows)
 
 
-def _by(rows: list[Row]) -> tuple[Row, ...]:
+def _by(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
     """Order by begin, the oldest first: rows stay where they are while others come and go below."""
     return tuple(sorted(rows, key=lambda row: (row.since or float("inf"), row.key)))
 
 
-def _newest_first(rows: list[Row]) -> tuple[Row, ...]:
+def _newest_first(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
     return tuple(sorted(rows, key=lambda row: (-(row.since or 0.0), row.key)))
 
 
-def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, Row]:
+def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
     """Return the section a thread belongs to, and its row there."""
     title = one_line(row.summary or board.titles.get(row.thread_id, ""))
     attempt = f"attempt {row.attempt + 1}" if row.attempt else ""
-    shown = Row(
+    shown = OpsRow(
         key=f"thread:{row.thread_id}",
         thread=row.thread_id,
         word="",
@@ -122,20 +97,20 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, Row]:
     return "yours", _yours(board, row, shown, now)
 
 
-def _yours(board: Board, row: StatusRow, shown: Row, now: float) -> Row:
+def _yours(board: Board, row: StatusRow, shown: OpsRow, now: float) -> OpsRow:
     """Return the row of a thread in which nothing goes on by itself any more."""
     name = row.thread_id
-    merge = _last_merge(board, name)
+    merge = last_merge(board, name)
     detail = ""
     if row.thread_status == "Failed" or row.execution_status in _FAILED:
         word = _FAILED.get(row.execution_status or "", "failed")
         detail = one_line(row.error or "")
         what_now = f"compas dispatch AGENT TEXT --thread {name}, or abandon it"
-    elif merge is not None and merge.status == "merge failed" and _is_newer(merge, row):
+    elif merge is not None and merge.status == "merge failed" and is_newer(merge, row):
         word, detail, what_now = "merge failed", one_line(merge.reason), f"compas merge {name}, once it is mended"
     elif merge is not None and merge.is_open:
         word, what_now = "merging", "the merge goes on by itself"
-    elif merge is not None and merge.status == "merged" and _is_newer(merge, row):
+    elif merge is not None and merge.status == "merged" and is_newer(merge, row):
         word, what_now = "merged", f"compas close {name}"
     elif row.last_intent == "review-request":
         word, what_now = "asks you", "Enter shows what it asks"
@@ -150,7 +125,6 @@ def _yours(board: Board, row: StatusRow, shown: Row, now: float) -> Row:
         shown,
         word=word,
         about=f"{detail} · {shown.about}" if detail else shown.about,
-        detail=detail,
         since=row.updated_at,
         what_now=what_now,
         is_stale=row.thread_status == "Active" and now - row.updated_at >= stale_after,
@@ -165,57 +139,3 @@ def _reviewed(row: StatusRow) -> tuple[str, str, str]:
     if row.verdict == "approve":
         return "approved", "", f"compas merge {row.thread_id}"
     return "answered", "", f"compas close {row.thread_id}, or dispatch again"
-
-
-def _is_newer(merge: Merge, row: StatusRow) -> bool:
-    """Tell whether a merge ended after the last word in its thread: otherwise there may be new work to merge."""
-    return merge.ended_at is not None and merge.ended_at >= row.updated_at
-
-
-def _last_merge(board: Board, thread: str) -> Merge | None:
-    found = [merge for merge in board.merges.values() if merge.thread == thread]
-    return max(found, key=lambda merge: (merge.queued_at, merge.op), default=None)
-
-
-def _merges(board: Board, now: float) -> list[Row]:
-    """Return the open merges, first those in line first, then those that are over and still news, the newest first."""
-    merges = list(board.merges.values())
-    waiting = sorted((one for one in merges if one.is_open), key=lambda one: (one.queued_at, one.op))
-    over = sorted((one for one in merges if _is_news(one, merges, now)), key=lambda one: (-(one.ended_at or 0), one.op))
-    return [_merge_row(board, one) for one in (*waiting, *over)]
-
-
-def _is_news(merge: Merge, merges: list[Merge], now: float) -> bool:
-    if merge.ended_at is None:
-        return False
-    age = now - merge.ended_at
-    if merge.status != "merge failed":
-        return age < MERGED_SECS
-    return age < MERGE_FAILED_SECS and not any(_supersedes(other, merge) for other in merges)
-
-
-def _supersedes(other: Merge, failed: Merge) -> bool:
-    """Tell whether the same merge has succeeded since, also within the same second (c-config-dashboard 104)."""
-    return (
-        other.status == "merged"
-        and (other.thread, other.target) == (failed.thread, failed.target)
-        and (other.ended_at or 0.0) >= (failed.ended_at or 0.0)
-    )
-
-
-def _merge_row(board: Board, merge: Merge) -> Row:
-    reason = one_line(merge.reason) if merge.status == "merge failed" else ""
-    row = board.threads.get(merge.thread)
-    # A thread's branch has the thread's name, which says less than what the thread is about.
-    title = (row.summary if row is not None else None) or board.titles.get(merge.thread) or merge.source
-    branches = one_line(f"{title} → {merge.target}")
-    return Row(
-        key=f"merge:{merge.op}",
-        thread=merge.thread,
-        word=merge.status,
-        who="merge",
-        about=f"{branches}: {reason}" if reason else branches,
-        since=merge.ended_at or merge.started_at or merge.queued_at,
-        detail=reason,
-        what_now=f"compas wait-merge --op-id {merge.op}" if merge.is_open else "",
-    )

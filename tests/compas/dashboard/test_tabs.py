@@ -1,0 +1,162 @@
+"""Several tabs: each has its rows, its keys and its pace, and keeps its place while another one is shown."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import msgspec
+
+from compas.dashboard.board import Board
+from compas.dashboard.hotkeys import chapters
+from compas.dashboard.keymap import Binding
+from compas.dashboard.lines import Line
+from compas.dashboard.tabs.all import TABS
+from compas.dashboard.tabs.tab import Row, Tab
+from compas.dashboard.widgets.listing import Entry
+from tests.kit.dashboard.played_screen import open_screen
+from tests.kit.dashboard.played_supervisor import PlayedSupervisor, executing, settled
+
+
+class NameRow(Row, frozen=True, kw_only=True):
+    agent: str
+
+
+class NamesView(msgspec.Struct, frozen=True, kw_only=True):
+    rows: tuple[NameRow, ...]
+
+    def entries(self, width: int, now: float, selected: str | None) -> list[Entry]:
+        return [Entry(row.key, partial(_line, row, is_selected=row.key == selected)) for row in self.rows]
+
+
+def _line(row: NameRow, *, is_selected: bool) -> Line:
+    return Line((("", f"{'▌' if is_selected else ' '} {row.thread} of {row.agent}"),), row.key)
+
+
+class Names:
+    """All threads by name, backwards; Enter shows the log."""
+
+    title = "Names"
+    keys = (Binding(keys=("enter",), command="open-log", contexts=("list",), hint="print"),)
+
+    def view(self, board: Board, now: float, text: str) -> NamesView:
+        names = sorted((name for name in board.threads if text in name), reverse=True)
+        return NamesView(
+            rows=tuple(
+                NameRow(key=f"name:{name}", thread=name, what_now="nothing", agent=board.threads[name].agent or "")
+                for name in names
+            )
+        )
+
+    def is_ticking(self, board: Board) -> bool:
+        return False
+
+
+BOTH: Sequence[Tab] = (*TABS, Names())
+
+
+def staffed() -> PlayedSupervisor:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        executing("t1", summary="First"),
+        settled("t2", summary="Second"),
+        settled("t3", summary="Third"),
+    ]
+    supervisor.print("x-t3", "printed by t3\n")
+    return supervisor
+
+
+async def test_the_first_line_names_all_tabs_and_the_first_one_is_shown() -> None:
+    async with open_screen(staffed(), tabs=BOTH) as screen:
+        assert (await screen.lines())[0].startswith(" compas  Ops  Names   ")
+        assert "First" in await screen.selected()
+        assert ("accent", "  Ops") in screen.controller.frame(80, 24)[0].segments
+        screen.controller.show_tab(1)
+        assert [line.strip() for line in (await screen.lines())[1:5]] == ["▌ t3 of dev", "t2 of dev", "t1 of dev", ""]
+        assert (await screen.lines())[-2] == " t3  nothing"
+        assert ("accent", "  Names") in screen.controller.frame(80, 24)[0].segments
+
+
+async def test_each_tab_keeps_its_selection_and_its_filter_while_another_is_shown() -> None:
+    async with open_screen(staffed(), tabs=BOTH) as screen:
+        await screen.type("/", *"Second", "enter")
+        screen.controller.show_tab(1)
+        await screen.type("j", "j")
+        assert "t1 of dev" in await screen.selected()
+        assert "/Second" not in await screen.text()
+        screen.controller.show_tab(0)
+        assert "Second" in await screen.selected()
+        assert "/Second  Esc shows all" in await screen.text()
+        await screen.type("esc", "j")
+        assert "Third" in await screen.selected()
+        screen.controller.show_tab(1)
+        assert "t1 of dev" in await screen.selected()
+        await screen.type("/", *"t2")
+        assert "t2 of dev" in await screen.selected()
+        screen.controller.show_tab(0)
+        assert "Third" in await screen.selected()
+
+
+async def test_a_long_list_is_scrolled_to_where_it_was_left() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [settled(f"t{number:02}", summary=f"Task {number:02}") for number in range(60)]
+    async with open_screen(supervisor, tabs=BOTH) as screen:
+        await screen.type("end", *["up"] * 5)
+        before = await screen.lines()
+        screen.controller.show_tab(1)
+        assert await screen.lines() != before
+        screen.controller.show_tab(0)
+        assert await screen.lines() == before
+
+
+async def test_a_key_of_a_tabs_own_goes_before_the_others_and_a_click_on_the_selected_row_is_enter() -> None:
+    async with open_screen(staffed(), tabs=BOTH) as screen:
+        hints = (await screen.lines())[-1]
+        assert hints.startswith(" Enter open  l log")
+        screen.controller.show_tab(1)
+        assert (await screen.lines())[-1].startswith(" Enter print  l log  d diff")
+        await screen.type("enter")
+        assert "printed by t3" in await screen.text()
+        await screen.type("esc")
+        assert "▌ t3 of dev" in await screen.text()
+        await screen.click(1)
+        assert "printed by t3" in await screen.text()
+        await screen.type("c")
+        assert "nothing has been said in this thread" in await screen.text()
+
+
+async def test_a_page_is_left_when_another_tab_is_shown() -> None:
+    async with open_screen(staffed(), tabs=BOTH) as screen:
+        await screen.type("enter", "?")
+        assert (await screen.lines())[0] == " help"
+        screen.controller.show_tab(1)
+        assert (await screen.lines())[0].startswith(" compas  Ops  Names")
+
+
+async def test_a_tab_that_is_not_there_changes_nothing() -> None:
+    async with open_screen(staffed(), tabs=BOTH) as screen:
+        await screen.type("enter")
+        before = await screen.lines()
+        for index in (-1, 2):
+            screen.controller.show_tab(index)
+            assert await screen.lines() == before
+
+
+async def test_times_go_on_at_the_pace_of_the_tab_that_is_shown() -> None:
+    async with open_screen(staffed(), tabs=BOTH) as screen:
+        assert screen.controller.tick_seconds == 1
+        screen.controller.show_tab(1)
+        assert screen.controller.tick_seconds == 60
+
+
+async def test_every_tab_says_that_there_is_no_connection_yet() -> None:
+    supervisor = staffed()
+    supervisor.is_there = False
+    async with open_screen(supervisor, tabs=BOTH) as screen:
+        for index in range(len(BOTH)):
+            screen.controller.show_tab(index)
+            assert "There is no connection to a supervisor." in await screen.text()
+
+
+def test_keys_of_a_tabs_own_are_described_after_the_others() -> None:
+    *others, (title, described) = chapters(BOTH)
+    assert (title, described) == ("In the tab Names", [("Enter", "show what its newest execution prints")])
+    assert others == list(chapters(()))
