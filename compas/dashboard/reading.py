@@ -8,6 +8,7 @@ import trio
 from actors.remote.errors import RequestFailed, WireError
 from compas.api.operation import Operation
 from compas.dashboard.feed import in_words
+from compas.dashboard.lines import Line, one_line, plain
 from compas.dashboard.source import Asks, Req, Res
 from compas.errors import CompasError
 
@@ -28,6 +29,10 @@ class Reading(Generic[Req, Res]):
     def outdate(self) -> None:
         """Read again: what changes while an answer is on its way is read after it."""
         self._stale.set()
+
+    def instead(self) -> list[Line]:
+        """Return what stands where the answer will: that it is being read, or why there is none."""
+        return [plain(f"  {one_line(self.trouble)}" if self.trouble else "  reading …", "dim")]
 
     async def run(self) -> None:
         """Read whenever outdated, until cancelled."""

@@ -43,7 +43,7 @@ class ConversationPage:
         """See Page."""
         answer = self._reading.answer
         if answer is None:
-            return [plain(f"  {one_line(self._reading.trouble)}" if self._reading.trouble else "  reading …", "dim")]
+            return self._reading.instead()
         if not answer.messages and not answer.executions:
             return [plain("  nothing has been said in this thread", "dim")]
         state = (answer, width, int(now) if is_at_work(answer) else 0)

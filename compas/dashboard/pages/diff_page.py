@@ -54,7 +54,7 @@ class DiffPage:
         """See Page."""
         answer = self._reading.answer
         if answer is None:
-            return [plain(f"  {one_line(self._reading.trouble)}" if self._reading.trouble else "  reading …", "dim")]
+            return self._reading.instead()
         if not answer.text:
             return [plain("  the thread's work changes nothing yet", "dim")]
         if self._laid_out is None or self._laid_out[0] is not answer or self._laid_out[1] != width:

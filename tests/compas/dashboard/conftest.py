@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import what sits beside them: a supervisor that answers from a script, and a screen."""
+"""What the tests of this folder read on a screen does not depend on where they run."""
 
 import time
 from collections.abc import Iterator
