@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Collection, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -29,26 +30,32 @@ def named_elsewhere(root: Path, exceptions: Exceptions = EXCEPTIONS) -> list[str
     return [
         module.at(line, f"names {name}; take it from {LIST}")
         for module in read_modules(root)
-        for name in BY_NAME
+        for line, name in (*_names_in_texts(module), *_names_of_imports(module))
         if not within(module.name, f"compas.backends.{name}", f"compas.setup.editors.{name}")
         and (module.name, name) not in exceptions
-        for line in (*_texts_with(module, name), *_imports_of(module, name))
     ]
 
 
-def _texts_with(module: Module, name: str) -> Iterator[int]:
+@cache
+def _names_in_texts(module: Module) -> tuple[tuple[int, str], ...]:
+    if not any(name in module.source.casefold() for name in BY_NAME):
+        return ()
     docstrings = {id(node.value) for node in ast.walk(module.syntax) if isinstance(node, ast.Expr)}
-    for node in ast.walk(module.syntax):
-        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
-        if is_text and name in node.value.casefold():
-            yield node.lineno
+    return tuple(
+        (node.lineno, name)
+        for node in ast.walk(module.syntax)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings
+        for name in BY_NAME
+        if name in node.value.casefold()
+    )
 
 
-def _imports_of(module: Module, name: str) -> Iterator[int]:
+def _names_of_imports(module: Module) -> Iterator[tuple[int, str]]:
     for item in module.imports:
-        is_listing = module.name == LIST and item.target == f"compas.backends.{name}.profile.PROFILE"
-        if within(item.target, f"compas.backends.{name}", f"compas.setup.editors.{name}") and not is_listing:
-            yield item.line
+        for name in BY_NAME:
+            is_listing = module.name == LIST and item.target == f"compas.backends.{name}.profile.PROFILE"
+            if within(item.target, f"compas.backends.{name}", f"compas.setup.editors.{name}") and not is_listing:
+                yield item.line, name
 
 
 def loaded_with_the_list(root: Path) -> list[str]:

@@ -44,9 +44,13 @@ Step = tuple[str, object]
 class Stage:
     """Runners of one kind, and what a test needs beside their interface."""
 
-    def __init__(self, runners: Runners, root: Path, kill: Callable[[str], Awaitable[None]]) -> None:
+    def __init__(
+        self, runners: Runners, root: Path, kill: Callable[[str], Awaitable[None]], *, secs_to_begin: int
+    ) -> None:
+        """`secs_to_begin` is long enough for an agent to have said something, also on a slow machine."""
         self.runners = runners
         self.kill = kill
+        self.secs_to_begin = secs_to_begin
         self._root = root
 
     def spec(self, execution: str, *steps: Step, **fields: object) -> Spec:
@@ -93,7 +97,7 @@ async def _local(root: Path) -> AsyncIterator[Stage]:
     async with open_fork_server() as launcher, trio.open_nursery() as nursery:
         nursery.start_soon(slot.occupy, launcher)
         try:
-            yield Stage(runners, root, kill)
+            yield Stage(runners, root, kill, secs_to_begin=5)
         finally:
             nursery.cancel_scope.cancel()
             _clear(root)
@@ -127,7 +131,7 @@ async def _fake(root: Path) -> AsyncIterator[Stage]:
             assert isinstance(runners, FakeRunners)
             runners.kill_runner(execution)
 
-        yield Stage(runners, root, kill)
+        yield Stage(runners, root, kill, secs_to_begin=1)
 
 
 @pytest.fixture(params=[_fake, pytest.param(_local, marks=pytest.mark.system)], ids=["fake", "local"])
@@ -233,7 +237,7 @@ async def test_a_stopped_agent_says_why_it_was_stopped(stage: Stage) -> None:
 
 
 async def test_an_agent_is_ended_at_its_deadline(stage: Stage) -> None:
-    await stage.start("e1", ("stdout", "begun"), ("hang", None), timeout_secs=5)
+    await stage.start("e1", ("stdout", "begun"), ("hang", None), timeout_secs=stage.secs_to_begin)
     lines, ended = await stage.finish("e1")
     assert (lines, ended.kind) == ([("stdout", "begun")], "timeout")
     assert ended.reason

@@ -62,9 +62,11 @@ async def test_a_background_child_that_holds_stdout_does_not_hold_the_execution(
 
 async def test_a_leftover_gets_its_drain_and_its_last_words_are_kept(stage: Stage) -> None:
     script = """
-import os, time
+import os
+until_it_ends, held_by_it = os.pipe()
 if os.fork() == 0:
-    time.sleep(0.2)
+    os.close(held_by_it)
+    os.read(until_it_ends, 1)
     print('late')
 else:
     print('done', flush=True)
