@@ -49,12 +49,12 @@ def build_root(
         ChildSpec("ports", lambda: Ports(services), mailbox=CROWD),
         _group("backends", lambda: _patient(_backends(services))),
         _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
-        _group("merging", lambda: _patient(_merging(services), strategy="rest_for_one")),
+        _group("merges", lambda: _patient(_merging(services), strategy="rest_for_one")),
         ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
         ChildSpec("janitor", lambda: Janitor(services)),
-        ChildSpec("log-keeper", lambda: LogRetention(services)),
-        ChildSpec("telemetry-keeper", lambda: TelemetryRetention(services, telemetry)),
-        ChildSpec("pool-keeper", lambda: PoolActor(services)),
+        ChildSpec("log-retention", lambda: LogRetention(services)),
+        ChildSpec("telemetry-retention", lambda: TelemetryRetention(services, telemetry)),
+        ChildSpec("pool", lambda: PoolActor(services)),
     ]
     return _group(
         "root",
