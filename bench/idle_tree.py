@@ -12,9 +12,9 @@ from compas.backends.catalogue import build_backends
 from compas.clock import wall_clock
 from compas.config.load import load
 from compas.domain.ids import new_ulid
-from compas.git.errors import GitWorkerLost
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.config.file import LocalConfigFile
+from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.state_directory import prepare_state_directory
@@ -73,7 +73,7 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
             configuration=Configuration(loaded, wall_clock()),
             store=store,
             backends=build_backends(config.backends.values()),
-            git=Slot("git worker", GitWorkerLost),
+            git=GitSlot(),
             runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),

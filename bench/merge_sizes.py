@@ -21,7 +21,7 @@ from bench.comparison import Deadline, Times, compare
 from bench.report import Report, table, this_machine
 from compas.git.merge.prepare import prepare_merge
 from compas.git.merge.publish import publish_merge
-from compas.git.protocol.messages import Prepared, PrepareMerge, Published, PublishMerge
+from compas.git.protocol.merging import Prepared, PrepareMerge, Published, PublishMerge
 
 PER_DIRECTORY = 100
 

@@ -17,7 +17,7 @@ import trio
 from bench.comparison import Comparison, Deadline, Times, compare
 from bench.report import Report, table, this_machine, write_json
 from compas.git.environment import environment
-from compas.git.protocol.messages import EnsureWorktree, FillPool
+from compas.git.protocol.worktrees import EnsureWorktree, FillPool
 from compas.git.worktree.ensure import ensure_worktree
 from compas.git.worktree.pool import fill_pool
 

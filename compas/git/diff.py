@@ -5,7 +5,7 @@ from typing import Final
 
 from compas.git.command import Git, shown
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import Diff, DiffText, FileStat
+from compas.git.protocol.reading import Diff, DiffText, FileStat
 from compas.git.repository import commit_of
 
 MAX_BYTES: Final = 8_000_000

@@ -3,7 +3,7 @@
 import os
 from typing import Final
 
-from compas.git.protocol.messages import InProgress
+from compas.git.protocol.reading import InProgress
 
 _SIGNS: Final[tuple[tuple[str, InProgress], ...]] = (
     ("rebase-merge", "rebase"),

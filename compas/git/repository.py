@@ -14,7 +14,7 @@ from compas.git.command import Git
 from compas.git.errors import GitRefused
 from compas.git.naming import BRANCHES
 from compas.git.plain_files import read_plain
-from compas.git.protocol.messages import Contained, Contains, Describe, Graph, GraphText, Repository, Resolve, Resolved
+from compas.git.protocol.reading import Contained, Contains, Describe, Graph, GraphText, Repository, Resolve, Resolved
 
 MERGE_HOOKS: Final = ("pre-merge-commit", "prepare-commit-msg", "commit-msg", "post-merge")
 COMMIT_HOOKS: Final = ("pre-commit", "prepare-commit-msg", "commit-msg")

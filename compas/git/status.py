@@ -10,7 +10,7 @@ import trio
 from compas.git.command import Git, shown
 from compas.git.in_progress import operation_in
 from compas.git.naming import BRANCHES, thread_branch
-from compas.git.protocol.messages import AskHead, Entry, HeadReport, Status, StatusReport
+from compas.git.protocol.reading import AskHead, Entry, HeadReport, Status, StatusReport
 from compas.git.repository import commit_of
 from compas.git.whereabouts import common_directory
 from compas.git.work.head import find_head

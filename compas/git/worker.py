@@ -4,13 +4,14 @@ import logging
 import os
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeVar
 
 import trio
 
 from actors.remote.call import Call
 from actors.remote.child import serve_parent
 from actors.remote.errors import CallError
+from actors.remote.frames import INVALID
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings
 from compas.git.command import shown
@@ -21,9 +22,21 @@ from compas.git.merge.prepare import prepare_merge
 from compas.git.merge.publish import publish_merge
 from compas.git.merge.recover import clear_merge, finish_merge
 from compas.git.merge.verify import verify_merge
-from compas.git.protocol import messages as m
 from compas.git.protocol.failures import carry
+from compas.git.protocol.merging import ClearMerge, FinishMerge, PrepareMerge, PublishMerge, VerifyMerge
+from compas.git.protocol.reading import AskHead, Contains, Describe, Diff, Graph, ReadSides, Resolve, Status
+from compas.git.protocol.request import Mutation, Request
 from compas.git.protocol.request_text import refuse_nul
+from compas.git.protocol.targets import FindMove
+from compas.git.protocol.worktrees import (
+    CommitAll,
+    EnsureReadingTree,
+    EnsureWorktree,
+    FillPool,
+    FurnishWorktree,
+    RemoveWorktree,
+    TakeSnapshot,
+)
 from compas.git.repository import contains, describe, graph, resolve
 from compas.git.status import head, status
 from compas.git.target.move import find_move
@@ -46,31 +59,36 @@ IN_FLIGHT: Final = 512
 _LONGEST_PLACE: Final = 300
 """How much of a path an error repeats."""
 
-Operation = Callable[[Any], Awaitable[m.Response]]
+R = TypeVar("R")
 
-OPERATIONS: Final[dict[type[m.Struct], tuple[m.Lane, Operation]]] = {
-    m.Describe: ("short", describe),
-    m.Resolve: ("short", resolve),
-    m.Contains: ("short", contains),
-    m.ReadSides: ("short", read_sides),
-    m.Graph: ("short", graph),
-    m.Status: ("short", status),
-    m.AskHead: ("short", head),
-    m.Diff: ("short", diff),
-    m.FindMove: ("short", find_move),
-    m.PrepareMerge: ("short", prepare_merge),
-    m.PublishMerge: ("short", publish_merge),
-    m.FinishMerge: ("short", finish_merge),
-    m.ClearMerge: ("short", clear_merge),
-    m.VerifyMerge: ("check", verify_merge),
-    m.EnsureWorktree: ("long", ensure_worktree),
-    m.EnsureReadingTree: ("long", ensure_reading_tree),
-    m.FillPool: ("long", fill_pool),
-    m.FurnishWorktree: ("long", furnish_worktree),
-    m.RemoveWorktree: ("long", remove_worktree),
-    m.TakeSnapshot: ("long", take_snapshot),
-    m.CommitAll: ("long", commit_all),
+Lane = Literal["short", "long", "check"]
+"""`check` is for what runs the operator's own commands, which take as long as they take."""
+Operation = Callable[[Any], Awaitable[Any]]
+
+OPERATIONS: Final[dict[type[Request[Any]], tuple[Lane, Operation]]] = {
+    Describe: ("short", describe),
+    Resolve: ("short", resolve),
+    Contains: ("short", contains),
+    ReadSides: ("short", read_sides),
+    Graph: ("short", graph),
+    Status: ("short", status),
+    AskHead: ("short", head),
+    Diff: ("short", diff),
+    FindMove: ("short", find_move),
+    PrepareMerge: ("short", prepare_merge),
+    PublishMerge: ("short", publish_merge),
+    FinishMerge: ("short", finish_merge),
+    ClearMerge: ("short", clear_merge),
+    VerifyMerge: ("check", verify_merge),
+    EnsureWorktree: ("long", ensure_worktree),
+    EnsureReadingTree: ("long", ensure_reading_tree),
+    FillPool: ("long", fill_pool),
+    FurnishWorktree: ("long", furnish_worktree),
+    RemoveWorktree: ("long", remove_worktree),
+    TakeSnapshot: ("long", take_snapshot),
+    CommitAll: ("long", commit_all),
 }
+_BY_NAME: Final = {request.__name__: request for request in OPERATIONS}
 
 
 class Worker:
@@ -78,24 +96,26 @@ class Worker:
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
-        sizes: dict[m.Lane, int] = {"short": SHORT, "long": LONG, "check": CHECKS}
+        sizes: dict[Lane, int] = {"short": SHORT, "long": LONG, "check": CHECKS}
         self._is_git_known = False
         self._lanes = {lane: trio.CapacityLimiter(size) for lane, size in sizes.items()}
 
-    async def serve(self, call: Call) -> m.Answered:
+    async def serve(self, call: Call) -> object:
         """Answer one call; raises CallError carrying a GitError."""
+        if call.op not in _BY_NAME:
+            raise CallError(INVALID, f"the git worker has no operation {call.op!r}")
         try:
-            return m.Answered(response=await self.perform(call.decode(m.Asked).request))
+            return await self.perform(call.decode(_BY_NAME[call.op]))
         except GitError as error:
             code, message, details = carry(error)
             raise CallError(code, message, details) from error
 
-    async def perform(self, request: m.Request) -> m.Response:
+    async def perform(self, request: Request[R]) -> R:
         """Perform a request. Raises GitError; GitRefused `old_epoch` for one from a supervisor that was replaced,
         `git_too_old`, `bad_value` for text with a NUL byte; a plain GitError leaves open how far it came."""
         refuse_nul(request)
         await self._refuse_old_git()
-        if isinstance(request, m.Mutation):
+        if isinstance(request, Mutation):
             if request.epoch < self.epoch:
                 message = (
                     f"supervisor number {request.epoch} asked for a change, but number {self.epoch} has taken over; "
@@ -106,11 +126,12 @@ class Worker:
         lane, operation = OPERATIONS[type(request)]
         async with self._lanes[lane]:
             try:
-                return await operation(request)
+                answer: R = await operation(request)
             except OSError as error:  # a disk that is full, a name that is too long, a directory of somebody else's
                 place = f" at {shown(os.fsencode(error.filename))[:_LONGEST_PLACE]}" if error.filename else ""
                 text = f"{type(request).__name__} ended in the middle{place}: {error.strerror or error}"
                 raise GitError(f"{text}; correct that, and ask again") from error
+        return answer
 
     async def _refuse_old_git(self) -> None:
         """Ask once what git is installed. Raises GitRefused `git_too_old`, GitFailed and what `git_version` does."""

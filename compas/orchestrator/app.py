@@ -22,11 +22,11 @@ from compas.config.load import load
 from compas.domain import events as e
 from compas.domain.ids import new_ulid
 from compas.errors import CompasError
-from compas.git.errors import GitWorkerLost
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.config.file import LocalConfigFile
 from compas.orchestrator.gate.gate import Gate
 from compas.orchestrator.handler_context import HandlerContext, Supervision
+from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.activity import Activity
@@ -168,7 +168,7 @@ class _Process:
             configuration=Configuration(loaded, wall_clock()),
             store=store,
             backends=build_backends(config.backends.values()),
-            git=Slot("git worker", GitWorkerLost),
+            git=GitSlot(),
             runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),

@@ -10,11 +10,10 @@ from compas.clock import Clock
 from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
-from compas.git.protocol.client import GitWorker
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.machine.free_port import is_free
+from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import Runners
-from compas.orchestrator.machine.slots import Slot
 from compas.store.event_log import Store
 
 ASK_TIMEOUT_SECS = 30.0
@@ -80,7 +79,7 @@ class Services:
     configuration: Configuration
     store: Store
     backends: Mapping[str, Backend]
-    git: Slot[GitWorker]
+    git: GitSlot
     runners: Runners
     clock: Clock
     new_id: Callable[[], str]

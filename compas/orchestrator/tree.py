@@ -11,7 +11,7 @@ from actors.restart import Backoff, Strategy
 from actors.spec import ChildSpec
 from actors.supervisor import Supervisor
 from compas.git.protocol.client import GitWorker, open_git_worker
-from compas.git.protocol.messages import Owner
+from compas.git.protocol.thread_worktree import Owner
 from compas.orchestrator.backends.actor import BackendActor
 from compas.orchestrator.config.file import ConfigFile
 from compas.orchestrator.config.watcher import ConfigWatcher

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from compas import failpoints
-from compas.git.protocol.messages import FillPool
+from compas.git.protocol.worktrees import FillPool
 from compas.git.worktree.pool import fill_pool
 from tests.kit.ceiling import CEILING
 from tests.kit.system import merge_crashes

@@ -11,7 +11,7 @@ from compas.git.in_progress import operation_in
 from compas.git.naming import BRANCHES
 from compas.git.open_checkout import git_dir_of, open_checkout
 from compas.git.plain_files import read_plain
-from compas.git.protocol.messages import Refused
+from compas.git.protocol.merging import Refused
 from compas.git.repository import Listed, worktrees
 from compas.git.status import read_entries
 

@@ -7,7 +7,7 @@ from typing import Final
 from compas.git.command import LONG_LIMIT, Git, Output, shown
 from compas.git.errors import GitError
 from compas.git.merge.tree import MergedTree, parse_merge_tree
-from compas.git.protocol.messages import Refused
+from compas.git.protocol.merging import Refused
 from compas.git.work.commit import has_identity
 
 ANY_CODE: Final = range(-64, 256)

@@ -15,7 +15,7 @@ from compas.git.merge.report import explain, refused_by
 from compas.git.merge.sides import Sides, merge_base, nothing_to_do, preflight
 from compas.git.merge.temporary_checkout import merge_there, open_merge_checkout, rebase_there, squash_there
 from compas.git.naming import merge_directory
-from compas.git.protocol.messages import Prepared, PrepareMerge, PrepareResult, Refused
+from compas.git.protocol.merging import Prepared, PrepareMerge, PrepareResult, Refused
 from compas.git.repository import MERGE_HOOKS, REBASE_HOOKS, SQUASH_HOOKS, whereabouts_with_worktrees
 
 

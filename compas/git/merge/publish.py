@@ -12,7 +12,7 @@ from compas.git.merge.checkouts import checkouts_of, follow, obstacle
 from compas.git.merge.recover import complete_checkouts, stale
 from compas.git.merge.report import refused_by
 from compas.git.naming import BRANCHES, checked_id, lock_of_target
-from compas.git.protocol.messages import (
+from compas.git.protocol.merging import (
     Prepared,
     Published,
     PublishMerge,

@@ -12,7 +12,7 @@ from compas.git.merge.checkouts import checkouts_of, follow_there, is_locked, ob
 from compas.git.merge.temporary_checkout import lock_of, remove_merge_checkout
 from compas.git.naming import BRANCHES, lock_of_target, merge_directory
 from compas.git.open_checkout import git_dir_of, open_checkout
-from compas.git.protocol.messages import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout
+from compas.git.protocol.merging import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout
 from compas.git.repository import Listed, has_commit, is_ancestor, tip_of, whereabouts
 
 GONE: Final = b"000000"

@@ -9,7 +9,7 @@ from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.merge.compute import commit_tree, merge_commits
 from compas.git.merge.report import Labels, explain
 from compas.git.merge.sides import Sides
-from compas.git.protocol.messages import Prepared, PrepareResult, Refused, SideCommit
+from compas.git.protocol.merging import Prepared, PrepareResult, Refused, SideCommit
 from compas.git.quick import NotQuick, tree_of
 from compas.git.work.snapshot import OURS
 

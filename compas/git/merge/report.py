@@ -11,7 +11,7 @@ from compas.git.command import Git, shown
 from compas.git.errors import GitError, GitFailed, GitRefused, GitTimedOut
 from compas.git.merge.sides import Sides
 from compas.git.merge.tree import MergedTree, conflicts_of
-from compas.git.protocol.messages import Conflicts, Refused, SideCommit
+from compas.git.protocol.merging import Conflicts, Refused, SideCommit
 
 COMMITS: Final = 20
 FILES_ASKED: Final = 200

@@ -9,7 +9,7 @@ from compas.git.command import Git
 from compas.git.errors import GitRefused
 from compas.git.merge.unsaved import refuse_unsaved
 from compas.git.naming import thread_of
-from compas.git.protocol.messages import MergeKind, Prepared, PrepareMerge
+from compas.git.protocol.merging import MergeKind, Prepared, PrepareMerge
 from compas.git.repository import Listed, branch_tip, target_tip, tip_of
 from compas.git.worktree.registration import read_registration
 

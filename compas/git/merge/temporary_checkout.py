@@ -17,7 +17,7 @@ from compas.git.merge.replay import picks, replayed
 from compas.git.merge.report import HEAD, Labels, explain
 from compas.git.merge.sides import Sides
 from compas.git.merge.tree import MergedTree, Message, parse_unmerged
-from compas.git.protocol.messages import PrepareResult, Refused, SideCommit
+from compas.git.protocol.merging import PrepareResult, Refused, SideCommit
 from compas.git.repository import MERGE_HOOKS, REBASE_HOOKS, SQUASH_HOOKS, active_hooks, hooks_directory, worktrees
 from compas.git.worktree.large_checkout import add_worktree
 from compas.git.worktree.open import open_registered

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compas.git.command import shown
-from compas.git.protocol.messages import Conflict
+from compas.git.protocol.merging import Conflict
 
 _MARK = b"CONFLICT"
 

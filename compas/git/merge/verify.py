@@ -13,7 +13,7 @@ from compas.failpoints import hit
 from compas.git.command import Git
 from compas.git.merge.temporary_checkout import open_checkout_of
 from compas.git.naming import merge_directory
-from compas.git.protocol.messages import Verified, VerifyMerge
+from compas.git.protocol.merging import Verified, VerifyMerge
 from compas.git.repository import whereabouts
 from compas.output.kept import KeptOutput, open_output_log
 from compas.output.redact import Redactor

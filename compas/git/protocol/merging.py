@@ -2,27 +2,9 @@
 
 from typing import Literal
 
-from compas.git.protocol.message import Mutation, Struct
+from compas.git.protocol.request import Mutation, Struct
 
 MergeKind = Literal["fast_forward", "merge", "rebase", "squash", "already_merged", "nothing"]
-
-
-class PrepareMerge(Mutation, frozen=True, kw_only=True):
-    """Compute a merge without touching any checkout or branch (design §6 rule 5)."""
-
-    repo: str
-    op: str
-    source: str
-    """A local branch, or a full ref."""
-    target: str
-    """An existing local branch."""
-    message: str
-    """What the commit says where the merge makes one of its own; empty for git's usual words."""
-    trailer: str = ""
-    """A line behind the message, such as `Compas-Thread: t1`."""
-    strategy: str = "merge"
-    expected_source: str | None = None
-    """Refused with `source_moved` where the source is not at this commit any more."""
 
 
 class Prepared(Struct, frozen=True, kw_only=True):
@@ -83,19 +65,22 @@ class Refused(Struct, frozen=True, kw_only=True):
 PrepareResult = Prepared | Conflicts | Refused
 
 
-class VerifyMerge(Mutation, frozen=True, kw_only=True):
-    """Run a shell command on a merge commit in a checkout of its own; `log` is a file that gets what it prints.
-
-    Of that, secrets are replaced, and what these patterns match; None leaves all as it was printed.
-    """
+class PrepareMerge(Mutation[PrepareResult], frozen=True, kw_only=True):
+    """Compute a merge without touching any checkout or branch (design §6 rule 5)."""
 
     repo: str
     op: str
-    commit: str
-    command: str
-    timeout_secs: float
-    log: str
-    redaction_patterns: tuple[str, ...] | None = ()
+    source: str
+    """A local branch, or a full ref."""
+    target: str
+    """An existing local branch."""
+    message: str
+    """What the commit says where the merge makes one of its own; empty for git's usual words."""
+    trailer: str = ""
+    """A line behind the message, such as `Compas-Thread: t1`."""
+    strategy: str = "merge"
+    expected_source: str | None = None
+    """Refused with `source_moved` where the source is not at this commit any more."""
 
 
 class Verified(Struct, frozen=True, kw_only=True):
@@ -108,12 +93,20 @@ class Verified(Struct, frozen=True, kw_only=True):
     seconds: float
 
 
-class PublishMerge(Mutation, frozen=True, kw_only=True):
-    """Move the target to a prepared merge, and every checkout of it along (design §6 rules 5 and 6)."""
+class VerifyMerge(Mutation[Verified], frozen=True, kw_only=True):
+    """Run a shell command on a merge commit in a checkout of its own; `log` is a file that gets what it prints.
+
+    Of that, secrets are replaced, and what these patterns match; None leaves all as it was printed. Cancelling ends the
+    command's whole process group.
+    """
 
     repo: str
     op: str
-    prepared: Prepared
+    commit: str
+    command: str
+    timeout_secs: float
+    log: str
+    redaction_patterns: tuple[str, ...] | None = ()
 
 
 class StaleCheckout(Struct, frozen=True, kw_only=True):
@@ -142,14 +135,15 @@ class TargetMoved(Struct, frozen=True, kw_only=True):
 PublishResult = Published | TargetMoved | Refused
 
 
-class FinishMerge(Mutation, frozen=True, kw_only=True):
-    """After a crash: read whether a logged merge was published, and complete what was left half done."""
+class PublishMerge(Mutation[PublishResult], frozen=True, kw_only=True):
+    """Move the target to a prepared merge, and every checkout of it along, or say why nothing was changed.
+
+    Design §6 rules 5 and 6.
+    """
 
     repo: str
     op: str
-    target: str
-    target_old: str
-    new: str
+    prepared: Prepared
 
 
 class Finished(Struct, frozen=True, kw_only=True):
@@ -162,14 +156,24 @@ class Finished(Struct, frozen=True, kw_only=True):
     cleaned: tuple[str, ...]
 
 
-class ClearMerge(Mutation, frozen=True, kw_only=True):
-    """Remove what an operation that will not be published has left in git's directory."""
+class FinishMerge(Mutation[Finished], frozen=True, kw_only=True):
+    """After a crash: say whether a logged merge was published, and complete its checkouts (design §6 rule 8)."""
 
     repo: str
     op: str
+    target: str
+    target_old: str
+    new: str
 
 
 class Cleared(Struct, frozen=True, kw_only=True):
     """`cleaned` names the temporary checkout that was still there, if one was."""
 
     cleaned: tuple[str, ...]
+
+
+class ClearMerge(Mutation[Cleared], frozen=True, kw_only=True):
+    """Remove what an operation that will not be published has left in git's directory."""
+
+    repo: str
+    op: str

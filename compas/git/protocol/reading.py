@@ -2,14 +2,8 @@
 
 from typing import Literal
 
-from compas.git.protocol.message import Struct
+from compas.git.protocol.request import Request, Struct
 from compas.git.protocol.thread_worktree import ThreadWorktree
-
-
-class Describe(Struct, frozen=True, kw_only=True):
-    """Ask what repository a directory belongs to; refused with `not_a_repository` where it belongs to none."""
-
-    path: str
 
 
 class Repository(Struct, frozen=True, kw_only=True):
@@ -28,11 +22,10 @@ class Repository(Struct, frozen=True, kw_only=True):
     """True when HEAD has no commit yet."""
 
 
-class Resolve(Struct, frozen=True, kw_only=True):
-    """Ask for the commit that a revision names; refused with `unknown_revision`."""
+class Describe(Request[Repository], frozen=True, kw_only=True):
+    """Ask what repository a directory belongs to; refused with `not_a_repository` where it belongs to none."""
 
-    repo: str
-    revision: str
+    path: str
 
 
 class Resolved(Struct, frozen=True, kw_only=True):
@@ -41,12 +34,11 @@ class Resolved(Struct, frozen=True, kw_only=True):
     commit: str
 
 
-class Contains(Struct, frozen=True, kw_only=True):
-    """Ask whether a commit is reachable from a local branch that is no thread's."""
+class Resolve(Request[Resolved], frozen=True, kw_only=True):
+    """Ask for the commit that a revision names; refused with `unknown_revision`."""
 
     repo: str
-    commit: str
-    branch: str
+    revision: str
 
 
 class Contained(Struct, frozen=True, kw_only=True):
@@ -56,6 +48,17 @@ class Contained(Struct, frozen=True, kw_only=True):
     tip: str
 
 
+class Contains(Request[Contained], frozen=True, kw_only=True):
+    """Ask whether a commit is reachable from a local branch (the close gate: reference b W-6).
+
+    Refused with `thread_branch` for the branch of a thread.
+    """
+
+    repo: str
+    commit: str
+    branch: str
+
+
 class Side(Struct, frozen=True, kw_only=True):
     """One branch to look at: `tip` is a full ref or a commit, `commits` are full names, `target` is a local branch."""
 
@@ -63,12 +66,6 @@ class Side(Struct, frozen=True, kw_only=True):
     target: str
     tip: str
     commits: tuple[str, ...] = ()
-
-
-class ReadSides(Struct, frozen=True, kw_only=True):
-    """Ask for trees and merge bases of the tips and commits of several branches at once; nothing is refused."""
-
-    sides: tuple[Side, ...]
 
 
 class CommitSeen(Struct, frozen=True, kw_only=True):
@@ -92,12 +89,10 @@ class SidesRead(Struct, frozen=True, kw_only=True):
     sides: tuple[SideSeen, ...]
 
 
-class Graph(Struct, frozen=True, kw_only=True):
-    """Ask for a log graph for people; no revisions means HEAD."""
+class ReadSides(Request[SidesRead], frozen=True, kw_only=True):
+    """Ask for trees and merge bases of the tips and commits of several branches at once; nothing is refused."""
 
-    repo: str
-    revisions: tuple[str, ...] = ()
-    limit: int = 50
+    sides: tuple[Side, ...]
 
 
 class GraphText(Struct, frozen=True, kw_only=True):
@@ -106,13 +101,12 @@ class GraphText(Struct, frozen=True, kw_only=True):
     text: str
 
 
-class Status(Struct, frozen=True, kw_only=True):
-    """Ask what a thread's worktree holds; `base` (any revision) is what ahead and behind are counted against."""
+class Graph(Request[GraphText], frozen=True, kw_only=True):
+    """Ask for a log graph for people; no revisions means HEAD."""
 
-    of: ThreadWorktree
-    base: str | None = None
-    measure: bool = False
-    """Also count the bytes on disk, which takes a look at every file."""
+    repo: str
+    revisions: tuple[str, ...] = ()
+    limit: int = 50
 
 
 class Entry(Struct, frozen=True, kw_only=True):
@@ -146,10 +140,13 @@ class StatusReport(Struct, frozen=True, kw_only=True):
     """What all files of the checkout, ignored ones too, take on disk; None when that was not asked."""
 
 
-class AskHead(Struct, frozen=True, kw_only=True):
-    """Ask where the HEAD of a thread's worktree stands."""
+class Status(Request[StatusReport], frozen=True, kw_only=True):
+    """Ask what a thread's worktree holds; `base` (any revision) is what ahead and behind are counted against."""
 
     of: ThreadWorktree
+    base: str | None = None
+    measure: bool = False
+    """Also count the bytes on disk, which takes a look at every file."""
 
 
 class HeadReport(Struct, frozen=True, kw_only=True):
@@ -157,6 +154,12 @@ class HeadReport(Struct, frozen=True, kw_only=True):
 
     commit: str | None
     head_on: str = ""
+
+
+class AskHead(Request[HeadReport], frozen=True, kw_only=True):
+    """Ask where the HEAD of a thread's worktree stands, which takes no look at its files."""
+
+    of: ThreadWorktree
 
 
 class FileStat(Struct, frozen=True, kw_only=True):
@@ -168,7 +171,17 @@ class FileStat(Struct, frozen=True, kw_only=True):
     deleted: int | None
 
 
-class Diff(Struct, frozen=True, kw_only=True):
+class DiffText(Struct, frozen=True, kw_only=True):
+    """The patch or diffstat, its files, and what it was computed from."""
+
+    base: str
+    tip: str
+    text: str
+    truncated: bool
+    files: tuple[FileStat, ...]
+
+
+class Diff(Request[DiffText], frozen=True, kw_only=True):
     """Ask for the difference of two revisions, or, from their merge base, of `tip` alone."""
 
     repo: str
@@ -179,13 +192,3 @@ class Diff(Struct, frozen=True, kw_only=True):
     """Text is a diffstat instead of a patch."""
     from_merge_base: bool = True
     max_bytes: int = 1_000_000
-
-
-class DiffText(Struct, frozen=True, kw_only=True):
-    """The patch or diffstat, its files, and what it was computed from."""
-
-    base: str
-    tip: str
-    text: str
-    truncated: bool
-    files: tuple[FileStat, ...]

@@ -1,6 +1,6 @@
 """Asking how a target has moved since somebody last looked."""
 
-from compas.git.protocol.message import Struct
+from compas.git.protocol.request import Request, Struct
 
 
 class ThreadTip(Struct, frozen=True, kw_only=True):
@@ -9,20 +9,6 @@ class ThreadTip(Struct, frozen=True, kw_only=True):
     thread: str
     commit: str
     base: str = ""
-
-
-class FindMove(Struct, frozen=True, kw_only=True):
-    """Ask how a target came from one commit to another, both named in full.
-
-    `threads` are commits that the log knows as threads' work, beside the branches of threads as they are now;
-    `published` are commits that compas has published. Those that the repository does not have are passed over.
-    """
-
-    repo: str
-    known: str
-    now: str
-    threads: tuple[ThreadTip, ...] = ()
-    published: tuple[str, ...] = ()
 
 
 class MovedCommit(Struct, frozen=True, kw_only=True):
@@ -38,3 +24,17 @@ class Move(Struct, frozen=True, kw_only=True):
 
     is_forward: bool
     commits: tuple[MovedCommit, ...]
+
+
+class FindMove(Request[Move], frozen=True, kw_only=True):
+    """Ask how a target came from one commit to another, both named in full.
+
+    `threads` are commits that the log knows as threads' work, beside the branches of threads as they are now;
+    `published` are commits that compas has published. Those that the repository does not have are passed over.
+    """
+
+    repo: str
+    known: str
+    now: str
+    threads: tuple[ThreadTip, ...] = ()
+    published: tuple[str, ...] = ()

@@ -3,54 +3,10 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from compas.git.protocol.message import Mutation, Struct
+from compas.git.protocol.request import Mutation, Struct
 from compas.git.protocol.thread_worktree import Owner, ThreadWorktree
 
 NO_SNAPSHOTS: Final[Mapping[str, str]] = {}
-
-
-class EnsureWorktree(Mutation, frozen=True, kw_only=True):
-    """Make, repair or reuse the worktree of a thread (design §6 rules 1 and 2)."""
-
-    repo: str
-    thread: str
-    base: str | None
-    """A local branch; needed only where the thread's branch does not exist yet."""
-    location: str | None = None
-    """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
-    restore: str | None = None
-    """A commit to start from instead of the base: where the branch stood when it was archived."""
-    pool: bool = False
-    """Use a worktree that was made in advance, if there is one."""
-    begun_at: str | None = None
-    """The commit where the thread's branch began, if the log knows one: then the branch is the thread's."""
-    owner: Owner = Owner()
-
-
-class FillPool(Mutation, frozen=True, kw_only=True):
-    """Keep `size` worktrees of a repository at the ready, detached at the local branch `base`."""
-
-    repo: str
-    base: str
-    size: int
-    location: str | None = None
-
-
-class Pool(Struct, frozen=True, kw_only=True):
-    """How many worktrees are at the ready, and a sentence for each that is not used any more."""
-
-    ready: int
-    notes: tuple[str, ...] = ()
-
-
-class EnsureReadingTree(Mutation, frozen=True, kw_only=True):
-    """Make or find the detached worktree in which a thread reads a commit; it never has a branch (design §5)."""
-
-    repo: str
-    thread: str
-    commit: str
-    location: str | None = None
-    owner: Owner = Owner()
 
 
 class Worktree(Struct, frozen=True, kw_only=True):
@@ -68,15 +24,51 @@ class Worktree(Struct, frozen=True, kw_only=True):
     """Names this very directory: one that is made again later, at the same path, has another."""
 
 
-class FurnishWorktree(Mutation, frozen=True, kw_only=True):
-    """Bring untracked files of the main checkout into a worktree (design §6 rule 2).
+class EnsureWorktree(Mutation[Worktree], frozen=True, kw_only=True):
+    """Make, repair or reuse the worktree of a thread; a repeat returns the same one (design §6 rules 1 and 2)."""
 
-    `copy` and `link` are relative to both. What `.worktreeinclude` in the main checkout names is copied as well.
+    repo: str
+    thread: str
+    base: str | None
+    """A local branch; needed only where the thread's branch does not exist yet."""
+    location: str | None = None
+    """The configured `worktree_dir`; None means `.compas-worktrees` in the main checkout."""
+    restore: str | None = None
+    """A commit to start from instead of the base: where the branch stood when it was archived."""
+    pool: bool = False
+    """Use a worktree that was made in advance, if there is one."""
+    begun_at: str | None = None
+    """The commit where the thread's branch began, if the log knows one: then the branch is the thread's."""
+    owner: Owner = Owner()
+
+
+class Pool(Struct, frozen=True, kw_only=True):
+    """How many worktrees are at the ready, and a sentence for each that is not used any more."""
+
+    ready: int
+    notes: tuple[str, ...] = ()
+
+
+class FillPool(Mutation[Pool], frozen=True, kw_only=True):
+    """Keep `size` worktrees of a repository at the ready, detached at the local branch `base`; a repeat adds none."""
+
+    repo: str
+    base: str
+    size: int
+    location: str | None = None
+
+
+class EnsureReadingTree(Mutation[Worktree], frozen=True, kw_only=True):
+    """Make or find the detached worktree in which a thread reads a commit; it never has a branch (design §5).
+
+    A repeat returns the same one.
     """
 
-    of: ThreadWorktree
-    copy: tuple[str, ...] = ()
-    link: tuple[str, ...] = ()
+    repo: str
+    thread: str
+    commit: str
+    location: str | None = None
+    owner: Owner = Owner()
 
 
 class Furnished(Struct, frozen=True, kw_only=True):
@@ -87,22 +79,15 @@ class Furnished(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
-class RemoveWorktree(Mutation, frozen=True, kw_only=True):
-    """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
+class FurnishWorktree(Mutation[Furnished], frozen=True, kw_only=True):
+    """Bring untracked files of the main checkout into a worktree; a repeat overwrites nothing (design §6 rule 2).
 
-    repo: str
-    thread: str
-    target: str | None
-    force: bool = False
-    """The operator's word: a dirty worktree is snapshotted, then removed."""
-    clean_only: bool = False
-    """Without force, keep a dirty worktree even where a snapshot holds its content."""
-    dry_run: bool = False
-    """Change nothing; only say whether it would be kept."""
-    location: str | None = None
-    snapshots: Mapping[str, str] = NO_SNAPSHOTS
-    """What the log knows to be recorded of the thread's work: commits by execution."""
-    owner: Owner = Owner()
+    `copy` and `link` are relative to both. What `.worktreeinclude` in the main checkout names is copied as well.
+    """
+
+    of: ThreadWorktree
+    copy: tuple[str, ...] = ()
+    link: tuple[str, ...] = ()
 
 
 class Removed(Struct, frozen=True, kw_only=True):
@@ -121,16 +106,22 @@ class Removed(Struct, frozen=True, kw_only=True):
     reason: str | None = None
 
 
-class TakeSnapshot(Mutation, frozen=True, kw_only=True):
-    """Record what is in a worktree, committed or not, under `refs/compas/snap/<execution>` (design §5).
+class RemoveWorktree(Mutation[Removed], frozen=True, kw_only=True):
+    """Remove a thread's worktree and branch as far as nothing is lost by it (design §6 rule 4)."""
 
-    `at` dates it, in UTC seconds, out of the log: a repeat makes the very same commit. Without it, its head's date is
-    taken.
-    """
-
-    of: ThreadWorktree
-    execution: str
-    at: float | None = None
+    repo: str
+    thread: str
+    target: str | None
+    force: bool = False
+    """The operator's word: a dirty worktree is snapshotted, then removed."""
+    clean_only: bool = False
+    """Without force, keep a dirty worktree even where a snapshot holds its content."""
+    dry_run: bool = False
+    """Change nothing; only say whether it would be kept."""
+    location: str | None = None
+    snapshots: Mapping[str, str] = NO_SNAPSHOTS
+    """What the log knows to be recorded of the thread's work: commits by execution."""
+    owner: Owner = Owner()
 
 
 class FileChange(Struct, frozen=True, kw_only=True):
@@ -159,11 +150,16 @@ class Snapshot(Struct, frozen=True, kw_only=True):
     """A sentence where HEAD had left the thread's branch and was put back on it."""
 
 
-class CommitAll(Mutation, frozen=True, kw_only=True):
-    """Stage and commit everything in a worktree, with the repository's identity, hooks and signing."""
+class TakeSnapshot(Mutation[Snapshot], frozen=True, kw_only=True):
+    """Record what is in a worktree, committed or not, under `refs/compas/snap/<execution>` (design §5).
+
+    `at` dates it, in UTC seconds, out of the log: a repeat makes the very same commit. Without it, its head's date is
+    taken. Refused with `snapshot_taken_over` where somebody else made that ref.
+    """
 
     of: ThreadWorktree
-    message: str
+    execution: str
+    at: float | None = None
 
 
 class Committed(Struct, frozen=True, kw_only=True):
@@ -183,3 +179,13 @@ class NothingToCommit(Struct, frozen=True, kw_only=True):
     head: str
     head_moved: str = ""
     """As for a commit that was made."""
+
+
+class CommitAll(Mutation[Committed | NothingToCommit], frozen=True, kw_only=True):
+    """Stage and commit everything in a worktree, with the repository's identity, hooks and signing.
+
+    Refused with `hook_refused`, which carries what the hook printed.
+    """
+
+    of: ThreadWorktree
+    message: str

@@ -8,7 +8,7 @@ import trio
 from compas.domain.target import THREADS
 from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.naming import BRANCHES
-from compas.git.protocol.messages import FindMove, Move, MovedCommit
+from compas.git.protocol.targets import FindMove, Move, MovedCommit
 from compas.git.repository import has_commit, is_ancestor, whereabouts
 from compas.git.target.checkout_log import commits_made_in_checkouts
 

@@ -7,7 +7,7 @@ from compas.git import quick
 from compas.git.command import Git
 from compas.git.errors import GitError
 from compas.git.naming import BRANCHES
-from compas.git.protocol.messages import CommitSeen, ReadSides, Side, SideSeen, SidesRead
+from compas.git.protocol.reading import CommitSeen, ReadSides, Side, SideSeen, SidesRead
 
 _FULL_NAME: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _REF: Final = re.compile(r"refs/[^\x00-\x20\x7f]+")

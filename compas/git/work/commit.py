@@ -5,7 +5,7 @@ from compas.git.errors import GitRefused
 from compas.git.in_progress import operation_in
 from compas.git.naming import thread_branch
 from compas.git.nested.repositories import stage_all
-from compas.git.protocol.messages import CommitAll, Committed, NothingToCommit
+from compas.git.protocol.worktrees import CommitAll, Committed, NothingToCommit
 from compas.git.repository import COMMIT_HOOKS, active_hooks, branch_tip, hooks_directory
 from compas.git.whereabouts import common_directory
 from compas.git.work.head import Head, bring_back

@@ -15,7 +15,7 @@ from compas.git.locks import hold
 from compas.git.naming import snapshot_ref, thread_branch
 from compas.git.nested.repositories import stage_all
 from compas.git.own_refs import make_ref
-from compas.git.protocol.messages import FileChange, Snapshot, TakeSnapshot
+from compas.git.protocol.worktrees import FileChange, Snapshot, TakeSnapshot
 from compas.git.repository import tip_of
 from compas.git.whereabouts import common_directory
 from compas.git.work.head import Head, bring_back

@@ -22,7 +22,7 @@ from compas.git.errors import GitFailed, GitRefused
 from compas.git.locks import hold
 from compas.git.naming import BRANCHES, thread_branch, worktree_root
 from compas.git.plain_files import read_plain
-from compas.git.protocol.messages import EnsureWorktree, Worktree
+from compas.git.protocol.worktrees import EnsureWorktree, Worktree
 from compas.git.repository import Listed, branch_tip, repository_at, tip_of, worktrees
 from compas.git.worktree.ignore import exclude_worktrees
 from compas.git.worktree.large_checkout import add_worktree

@@ -12,7 +12,7 @@ from compas.git.command import LONG_LIMIT, Git, shown
 from compas.git.directories import lexists, same_place
 from compas.git.naming import WORKTREES
 from compas.git.nested.submodules import fill_submodules
-from compas.git.protocol.messages import Furnished, FurnishWorktree
+from compas.git.protocol.worktrees import Furnished, FurnishWorktree
 from compas.git.repository import repository_at
 from compas.git.worktree.large_files import unfiltered_note
 from compas.git.worktree.open import open_worktree

@@ -15,7 +15,7 @@ from compas.git.errors import GitError, GitFailed
 from compas.git.locks import hold
 from compas.git.naming import worktree_root
 from compas.git.plain_files import read_plain, replace_plain
-from compas.git.protocol.messages import FillPool, Pool
+from compas.git.protocol.worktrees import FillPool, Pool
 from compas.git.repository import Listed, branch_tip, repository_at, worktrees
 from compas.git.worktree.ignore import exclude_worktrees
 from compas.git.worktree.large_checkout import add_worktree

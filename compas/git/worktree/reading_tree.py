@@ -10,7 +10,7 @@ from compas.git.directories import clear_unused, is_vacant, make_parent, same_pl
 from compas.git.errors import GitFailed, GitRefused
 from compas.git.locks import hold
 from compas.git.naming import checked_id, worktree_root
-from compas.git.protocol.messages import EnsureReadingTree, Worktree
+from compas.git.protocol.worktrees import EnsureReadingTree, Worktree
 from compas.git.repository import Listed, commit_of, repository_at, tip_of, worktrees
 from compas.git.worktree.ensure import INTERRUPTED, directory_of
 from compas.git.worktree.ignore import exclude_worktrees

@@ -14,7 +14,8 @@ from compas.git.in_progress import operation_in
 from compas.git.locks import hold
 from compas.git.naming import BRANCHES, SNAPSHOTS, base_ref, snapshot_ref, thread_branch, worktree_root
 from compas.git.nested.borrowed import what_keeps_submodules
-from compas.git.protocol.messages import Entry, Removed, RemoveWorktree, Repository
+from compas.git.protocol.reading import Entry, Repository
+from compas.git.protocol.worktrees import Removed, RemoveWorktree
 from compas.git.repository import Listed, has_commit, is_ancestor, repository_at, tip_of, worktrees
 from compas.git.status import read_entries
 from compas.git.work.archive import archive_commit

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from compas.domain import events as e
 from compas.domain.thread import Thread
 from compas.git.errors import GitError, GitWorkerLost
+from compas.git.protocol.reading import Resolve
 from compas.orchestrator.services import Services
 
 
@@ -31,7 +32,7 @@ async def subject_of(services: Services, state: Thread, worktree: e.WorktreeRead
         return Subject()
     repository, branch = tree.repository, tree.branch
     try:
-        tip = await services.git.retry(lambda git: git.resolve(repository, f"refs/heads/{branch}"))
+        tip = (await services.git.ask(Resolve(repo=repository, revision=f"refs/heads/{branch}"))).commit
     except GitWorkerLost:
         raise
     except GitError:

@@ -9,7 +9,8 @@ from compas.domain.events import SnapshotTaken, WorktreeReady
 from compas.domain.execution import Outcome
 from compas.domain.specs import AgentSpec
 from compas.git.errors import GitError
-from compas.git.protocol import messages as g
+from compas.git.protocol.thread_worktree import ThreadWorktree
+from compas.git.protocol.worktrees import CommitAll, Snapshot, TakeSnapshot
 from compas.git.work.head_words import head_elsewhere
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.services import Services
@@ -31,7 +32,7 @@ class Work:
     began_at: float | None
 
     @property
-    def of(self) -> g.ThreadWorktree:
+    def of(self) -> ThreadWorktree:
         """The worktree, as git is asked for it."""
         return tree_of(self.thread, self.tree)
 
@@ -46,12 +47,12 @@ async def record_work(services: Services, work: Work, agent: AgentSpec | None, o
     troubles: list[str] = []
     if agent is not None and agent.commit == "auto" and outcome.status == "completed" and not tree.reading:
         try:
-            made = await services.git.retry(lambda git: git.commit_all(work.of, work.subject))
+            made = await services.git.ask(CommitAll(of=work.of, message=work.subject))
             moved = made.head_moved
         except GitError as err:
             troubles.append(f"The work could not be committed: {err}")
     try:
-        taken = await services.git.retry(lambda git: git.snapshot(work.of, work.execution, at=work.began_at))
+        taken = await services.git.ask(TakeSnapshot(of=work.of, execution=work.execution, at=work.began_at))
     except GitError as err:
         log.error("no snapshot of %s: %s", tree.path, err, extra={"action": "snapshot_failed"})
         troubles.append(f"No snapshot of the worktree could be recorded: {err}")
@@ -75,7 +76,7 @@ async def record_work(services: Services, work: Work, agent: AgentSpec | None, o
     return _with_notes(outcome, troubles)
 
 
-def _describe(tree: WorktreeReady, taken: g.Snapshot) -> str:
+def _describe(tree: WorktreeReady, taken: Snapshot) -> str:
     """Say what is not committed (a-core 69, b-mcp-cli-merge 121)."""
     where = f"detached at {tree.base_commit[:12]}" if tree.reading else f"branch {tree.branch}"
     lines = [

@@ -12,7 +12,9 @@ from compas.domain.execution import Outcome
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
 from compas.git.errors import GitRefused
-from compas.git.protocol import messages as g
+from compas.git.protocol.reading import Describe, Repository
+from compas.git.protocol.thread_worktree import ThreadWorktree
+from compas.git.protocol.worktrees import EnsureReadingTree, EnsureWorktree
 from compas.orchestrator.messages.thread import PlanWorktree, WorktreeMade
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
 from compas.orchestrator.worktrees.setup import Furnished, Furnisher, repository_spec
@@ -28,9 +30,9 @@ class Workspace:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
-def tree_of(thread: str, tree: e.WorktreeReady | WorktreeRow) -> g.ThreadWorktree:
+def tree_of(thread: str, tree: e.WorktreeReady | WorktreeRow) -> ThreadWorktree:
     """Name a worktree to git: whose it is, of which repository, and where the log says that it is."""
-    return g.ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path or "", reading=tree.reading)
+    return ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path or "", reading=tree.reading)
 
 
 def branch_of(thread: str) -> str:
@@ -38,7 +40,7 @@ def branch_of(thread: str) -> str:
     return f"compas/{thread}"
 
 
-def repository_of(found: g.Repository) -> str:
+def repository_of(found: Repository) -> str:
     """Return the path that names a repository: its main checkout, or the bare repository itself."""
     return found.main or found.top_level or found.common_dir
 
@@ -78,7 +80,7 @@ async def resolve_workspace(
 async def _own_worktree(
     services: Services, thread: ActorRef, state: Thread, execution: str, agent: AgentSpec
 ) -> Workspace | Refusal:
-    found = await services.git.retry(lambda git: git.describe(agent.workdir))
+    found = await services.git.ask(Describe(path=agent.workdir))
     repository = repository_of(found)
     base = base_branch(services, repository)
     branch = branch_of(state.thread)
@@ -93,10 +95,10 @@ async def _own_worktree(
     restore = retired.tip if retired is not None and retired.fate == "archived" else None
     known = state.worktrees.get(repository)
     begun_at = known.base_commit if known is not None and not known.reading else None
-    made = await services.git.retry(
-        lambda git: git.ensure_worktree(
-            repository,
-            state.thread,
+    made = await services.git.ask(
+        EnsureWorktree(
+            repo=repository,
+            thread=state.thread,
             base=base,
             location=location,
             restore=restore,
@@ -122,7 +124,7 @@ async def _reads(services: Services, state: Thread, agent: AgentSpec) -> e.WorkU
     if state.reading is None or agent.workspace == "shared":
         return None
     try:
-        found = await services.git.retry(lambda git: git.describe(agent.workdir))
+        found = await services.git.ask(Describe(path=agent.workdir))
     except GitRefused:
         return None
     return state.reading if repository_of(found) == state.reading.repository else None
@@ -136,8 +138,8 @@ async def _reading_tree(
     if refusal is not None:
         return refusal
     location = services.config.worktree_dir
-    made = await services.git.retry(
-        lambda git: git.ensure_reading_tree(read.repository, state.thread, read.snapshot, location=location)
+    made = await services.git.ask(
+        EnsureReadingTree(repo=read.repository, thread=state.thread, commit=read.snapshot, location=location)
     )
     ready = e.WorktreeReady(
         repository=read.repository,
@@ -157,7 +159,7 @@ async def _inherits(services: Services, state: Thread, agent: AgentSpec) -> bool
     if not state.worktrees and not state.retired:
         return False
     try:
-        found = await services.git.retry(lambda git: git.describe(agent.workdir))
+        found = await services.git.ask(Describe(path=agent.workdir))
     except GitRefused:
         return False
     return repository_of(found) in state.worktrees or repository_of(found) in state.retired

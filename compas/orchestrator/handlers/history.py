@@ -12,6 +12,7 @@ from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
 from compas.git.errors import GitError
+from compas.git.protocol.reading import Diff, Resolve
 from compas.orchestrator.executions.log_lines import Head, Tail
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, git_refused
@@ -246,11 +247,11 @@ async def diff(context: HandlerContext, call: ResolvedCall) -> api.DiffResponse:
     try:
         # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
         revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
-        head = await git.retry(lambda worker: worker.resolve(tree.repository, revision))
+        head = (await git.ask(Resolve(repo=tree.repository, revision=revision))).commit
         use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
         base = tree.base_commit or tree.base
-        found = await git.retry(lambda worker: worker.diff(tree.repository, base, tip, stat=request.stat))
+        found = await git.ask(Diff(repo=tree.repository, base=base, tip=tip, stat=request.stat))
     except GitError as err:
         raise git_refused(err) from err
     review = (await reviews_now(context.services, [request.thread_id])).get(request.thread_id)

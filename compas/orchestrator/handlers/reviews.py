@@ -19,7 +19,7 @@ from compas.domain.decision import Refusal
 from compas.domain.ids import reference
 from compas.domain.thread import Thread
 from compas.git.errors import GitError
-from compas.git.protocol import messages as g
+from compas.git.protocol.reading import ReadSides, Resolve, Side, Status
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered, git_refused
@@ -115,7 +115,9 @@ async def _branch(context: HandlerContext, state: Thread, repository: str | None
         raise CallError(chosen.code, chosen.message)
     tree = own[chosen]
     try:
-        tip = await context.services.git.retry(lambda git: git.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        tip = (
+            await context.services.git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))
+        ).commit
     except GitError as err:
         raise git_refused(err) from err
     return Branch(tree=tree, tip=tip)
@@ -124,7 +126,7 @@ async def _branch(context: HandlerContext, state: Thread, repository: str | None
 async def _refuse_unsaved(context: HandlerContext, thread: str, branch: Branch) -> None:
     """Refuse to take a person's word for the branch while its worktree holds something else."""
     try:
-        report = await context.services.git.retry(lambda git: git.status(tree_of(thread, branch.tree)))
+        report = await context.services.git.ask(Status(of=tree_of(thread, branch.tree)))
     except GitError as err:
         raise git_refused(err) from err
     if not report.clean:
@@ -140,11 +142,11 @@ async def _named(context: HandlerContext, state: Thread, branch: Branch, wanted:
     """Return the commit that a person names; it has to be the thread's. Raises CallError."""
     tree, git = branch.tree, context.services.git
     try:
-        commit = await git.retry(lambda worker: worker.resolve(tree.repository, wanted))
+        commit = (await git.ask(Resolve(repo=tree.repository, revision=wanted))).commit
         if commit == branch.tip or commit in _snapshots(state):
             return commit
-        on_branch = g.Side(repo=tree.repository, target=tree.branch, tip=commit, commits=())
-        (seen,) = await git.retry(lambda worker: worker.sides(on_branch))
+        on_branch = Side(repo=tree.repository, target=tree.branch, tip=commit, commits=())
+        (seen,) = (await git.ask(ReadSides(sides=(on_branch,)))).sides
     except GitError as err:
         raise git_refused(err) from err
     if seen.tip is not None and seen.tip.base == commit:

@@ -12,7 +12,8 @@ from compas.domain.cleanup import Kept
 from compas.domain.decision import Refusal
 from compas.domain.thread import TERMINAL, Thread
 from compas.git.errors import GitError, GitRefused
-from compas.git.protocol import messages as g
+from compas.git.protocol.reading import Status, StatusReport
+from compas.git.protocol.worktrees import CommitAll, NothingToCommit
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
@@ -93,16 +94,16 @@ async def _look(
     )
 
 
-async def _status(context: HandlerContext, row: WorktreeRow, target: str, *, measure: bool) -> g.StatusReport:
+async def _status(context: HandlerContext, row: WorktreeRow, target: str, *, measure: bool) -> StatusReport:
     git, of = context.services.git, tree_of(row.thread, row)
     try:
         base = f"refs/heads/{target}"
-        return await git.retry(lambda worker: worker.status(of, base=base, measure=measure))
+        return await git.ask(Status(of=of, base=base, measure=measure))
     except GitRefused as refused:
         if refused.code != "unknown_revision":
             raise
         # The target is gone or was never there: everything else can still be told.
-        return await git.retry(lambda worker: worker.status(of, measure=measure))
+        return await git.ask(Status(of=of, measure=measure))
 
 
 async def worktree_remove(context: HandlerContext, call: ResolvedCall) -> api.WorktreeRemoveResponse:
@@ -151,13 +152,13 @@ async def commit(context: HandlerContext, call: ResolvedCall) -> api.CommitRespo
         raise CallError("still_running", f"{found}; wait for it, then commit what it has left")
     message = request.message or state.summary or f"Work of thread {state.thread}"
     try:
-        made = await context.services.git.retry(lambda git: git.commit_all(tree_of(state.thread, tree), message))
+        made = await context.services.git.ask(CommitAll(of=tree_of(state.thread, tree), message=message))
     except GitRefused as err:
         code = "worktree_gone" if err.code == "worktree_missing" else err.code
         raise CallError(code, err.message) from err
     except GitError as err:
         raise CallError("git_failed", str(err)) from err
-    if isinstance(made, g.NothingToCommit):
+    if isinstance(made, NothingToCommit):
         sentence = f"there is nothing to commit in {tree.path}: {tree.branch} ({made.head[:12]}) holds everything"
         raise CallError("nothing_to_commit", sentence)
     response = api.CommitResponse(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 import trio
 
@@ -12,8 +11,7 @@ from compas.domain.approval.judgement import Judgement, Review, judge, review_of
 from compas.domain.approval.rounds import Place, case_of
 from compas.domain.specs import Requires
 from compas.git.errors import GitError
-from compas.git.protocol import messages as g
-from compas.git.protocol.client import GitWorker
+from compas.git.protocol.reading import CommitSeen, ReadSides, Side, SideSeen
 from compas.orchestrator.services import Services
 from compas.orchestrator.worktrees.setup import repository_spec
 from compas.store.connection import Reader
@@ -49,8 +47,8 @@ async def judge_wish(services: Services, wish: Wish) -> Judgement:
         return case_of(place, told.turns, told.rulings, now=now, caller=wish.caller)
 
     case = await services.store.query(read)
-    side = g.Side(repo=wish.repository, target=wish.target, tip=wish.tip, commits=to_look_up(case))
-    (seen,) = await services.git.retry(partial(_sides, [side]))
+    side = Side(repo=wish.repository, target=wish.target, tip=wish.tip, commits=to_look_up(case))
+    (seen,) = (await services.git.ask(ReadSides(sides=(side,)))).sides
     found = _findings(seen) or Findings(tip=Commit(commit=wish.tip))
     return judge(case, found, requires=required(services, wish.repository), force=wish.force)
 
@@ -95,7 +93,7 @@ async def reviews_now(services: Services, threads: Sequence[str]) -> dict[str, R
 
     cases = await services.store.query(read)
     asked = {place: side for place, (row, case) in enumerate(cases) if (side := _side(services, row, case))}
-    seen = await _look(services, list(asked.values()))
+    seen = await _look(services, tuple(asked.values()))
     answers = dict(zip(asked, seen, strict=True)) if seen is not None else None
     found: dict[str, list[Review]] = {}
     for place, (row, case) in enumerate(cases):
@@ -109,38 +107,34 @@ async def reviews_now(services: Services, threads: Sequence[str]) -> dict[str, R
     return {thread: max(reviews, key=_weight) for thread, reviews in found.items()}
 
 
-def _side(services: Services, row: WorktreeRow, case: Case) -> g.Side | None:
+def _side(services: Services, row: WorktreeRow, case: Case) -> Side | None:
     """Return what to ask git about a thread's branch; None where nobody has judged it."""
     commits = to_look_up(case)
     if not commits:
         return None
     # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
     tip = row.tip if row.path is None and row.tip else f"refs/heads/{row.branch}"
-    return g.Side(repo=row.repository, target=services.config.default_merge_target, tip=tip, commits=commits)
+    return Side(repo=row.repository, target=services.config.default_merge_target, tip=tip, commits=commits)
 
 
-async def _look(services: Services, sides: list[g.Side]) -> tuple[g.SideSeen, ...] | None:
+async def _look(services: Services, sides: tuple[Side, ...]) -> tuple[SideSeen, ...] | None:
     if not sides:
         return ()
     with trio.move_on_after(PATIENCE_SECS):
         try:
-            return await services.git.retry(partial(_sides, sides))
+            return (await services.git.ask(ReadSides(sides=sides))).sides
         except GitError:
             return None
     return None
 
 
-async def _sides(sides: Sequence[g.Side], git: GitWorker) -> tuple[g.SideSeen, ...]:
-    return await git.sides(*sides)
-
-
-def _findings(seen: g.SideSeen) -> Findings | None:
+def _findings(seen: SideSeen) -> Findings | None:
     if seen.tip is None:
         return None
     return Findings(tip=_commit(seen.tip), commits={one.commit: _commit(one) for one in seen.commits})
 
 
-def _commit(seen: g.CommitSeen) -> Commit:
+def _commit(seen: CommitSeen) -> Commit:
     return Commit(commit=seen.commit, tree=seen.tree, base=seen.base)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 from actors.remote.errors import CallError
 from compas.domain import events as e
@@ -14,8 +13,7 @@ from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
 from compas.domain.target import Sight, is_held
 from compas.git.errors import GitError
-from compas.git.protocol.client import GitWorker
-from compas.git.protocol.messages import Entry, StatusReport
+from compas.git.protocol.reading import Contains, Entry, Resolve, Status, StatusReport
 from compas.git.work.head_words import head_elsewhere
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
@@ -182,8 +180,8 @@ async def _preflight(
     to its review (b-mcp-cli-merge 79-85)."""
     git = context.services.git
     try:
-        tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
-        found = await git.retry(lambda worker: worker.contains(tree.repository, tip, target))
+        tip = (await git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))).commit
+        found = await git.ask(Contains(repo=tree.repository, commit=tip, branch=target))
         judged = await judge_wish(
             context.services,
             Wish(
@@ -197,14 +195,10 @@ async def _preflight(
             ),
         )
         if judged.code != "still_running":  # what is at work there changes the worktree under our eyes
-            _refuse_unsaved(wish.thread, tree, await git.retry(partial(_status, wish.thread, tree)))
+            _refuse_unsaved(wish.thread, tree, await git.ask(Status(of=tree_of(wish.thread, tree))))
     except GitError as err:
         raise git_refused(err) from err
     return tip, found.tip, judged
-
-
-async def _status(thread: str, tree: WorktreeRow, git: GitWorker) -> StatusReport:
-    return await git.status(tree_of(thread, tree))
 
 
 def _refuse_unsaved(thread: str, tree: WorktreeRow, report: StatusReport) -> None:

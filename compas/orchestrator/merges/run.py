@@ -23,8 +23,17 @@ from compas.domain.requests import own_request
 from compas.domain.specs import CommandSpec, RepositorySpec
 from compas.domain.target import Sight
 from compas.git.errors import GitError, GitWorkerLost
-from compas.git.protocol import messages as g
-from compas.git.protocol.client import GitWorker
+from compas.git.protocol.merging import (
+    ClearMerge,
+    Conflicts,
+    FinishMerge,
+    Prepared,
+    PrepareMerge,
+    PublishMerge,
+    Refused,
+    TargetMoved,
+    VerifyMerge,
+)
 from compas.orchestrator.asking import ask_thread
 from compas.orchestrator.merges import words as words
 from compas.orchestrator.merges.approval import judge_queued
@@ -71,7 +80,7 @@ class MergeRun:
         """Remove what a supervisor that died in this operation has left, once all it started has ended."""
         queued = self._queued
         try:
-            await self.services.git.retry(lambda git: git.clear_merge(queued.repository, queued.op))
+            await self.services.git.ask(ClearMerge(repo=queued.repository, op=queued.op))
         except GitWorkerLost:
             raise
         except GitError as err:  # computing it says what is the matter with the repository
@@ -100,7 +109,7 @@ class MergeRun:
             return
         await self._publish(prepared, checked)
 
-    async def _may_publish(self, prepared: g.Prepared) -> e.MergeCancelled | e.MergeFailed | None:
+    async def _may_publish(self, prepared: Prepared) -> e.MergeCancelled | e.MergeFailed | None:
         """Ask, last of all, whatever may keep this from being published; return the end of the operation if it does.
 
         The thread comes last: from its word on nothing ends it, and what it was asked for is what is published.
@@ -119,7 +128,7 @@ class MergeRun:
             failpoints.hit("merge.publication_begun")
         return None if refusal is None else words.not_published(self._queued, refusal)
 
-    async def _target_is_held(self, prepared: g.Prepared) -> Refusal | None:
+    async def _target_is_held(self, prepared: Prepared) -> Refusal | None:
         """Judge the commit that the target is moved from; if it is at another one by then, it is not moved."""
         queued = self._queued
         refusal: Refusal | None = None
@@ -130,7 +139,7 @@ class MergeRun:
                 break
         return refusal
 
-    async def _publish(self, prepared: g.Prepared, checked: str) -> None:
+    async def _publish(self, prepared: Prepared, checked: str) -> None:
         """Log the intent, move the target, and log the outcome."""
         queued = self._queued
         intent = e.MergePrepared(
@@ -143,9 +152,9 @@ class MergeRun:
             return
         failpoints.hit("merge.intent_logged")
         # A worker lost in here leaves the outcome to be read from the repository: crash, and recover.
-        found = await self.services.git.call(partial(_publish, queued.repository, queued.op, prepared))
+        found = await self.services.git.ask_once(PublishMerge(repo=queued.repository, op=queued.op, prepared=prepared))
         failpoints.hit("merge.published")
-        if not isinstance(found, g.TargetMoved):
+        if not isinstance(found, TargetMoved):
             await self._end(words.published(queued, prepared.summary + checked, found))
         elif self.operation.tries < TARGET_MOVED_TRIES:
             log.info("merge %s: %s moved meanwhile; merging again", queued.op, found.target)
@@ -159,10 +168,10 @@ class MergeRun:
         intent, queued = self.operation.prepared, self._queued
         if intent is None:
             raise AssertionError(f"operation {queued.op} is publishing without an intent")
-        finished = await self.services.git.retry(
-            lambda git: git.finish_merge(
-                queued.repository,
-                queued.op,
+        finished = await self.services.git.ask(
+            FinishMerge(
+                repo=queued.repository,
+                op=queued.op,
                 target=queued.target,
                 target_old=intent.target_old,
                 new=intent.new_commit,
@@ -176,14 +185,14 @@ class MergeRun:
 
     # --- computing ---------------------------------------------------------------------------------------------------
 
-    async def _prepare(self) -> g.Prepared | e.MergeFailed:
+    async def _prepare(self) -> Prepared | e.MergeFailed:
         queued, limit = self._queued, self.services.config.merge_timeout_secs
         try:
             with trio.fail_after(limit):
-                found = await self.services.git.retry(
-                    lambda git: git.prepare_merge(
-                        queued.repository,
-                        queued.op,
+                found = await self.services.git.ask(
+                    PrepareMerge(
+                        repo=queued.repository,
+                        op=queued.op,
                         source=queued.source,
                         target=queued.target,
                         message=queued.message,
@@ -200,11 +209,11 @@ class MergeRun:
         except GitError as err:
             return self._git_failed(err)
         match found:
-            case g.Conflicts():
+            case Conflicts():
                 return self._conflict(found)
-            case g.Refused():
+            case Refused():
                 return words.refused(queued, found)
-            case g.Prepared():
+            case Prepared():
                 return found
 
     def _git_failed(self, err: GitError) -> e.MergeFailed:
@@ -221,10 +230,10 @@ class MergeRun:
         config = self.services.config
         path = str(Path(config.state_dir) / "merges" / f"{queued.op}.log")
         try:
-            found = await self.services.git.retry(
-                lambda git: git.verify_merge(
-                    queued.repository,
-                    queued.op,
+            found = await self.services.git.ask(
+                VerifyMerge(
+                    repo=queued.repository,
+                    op=queued.op,
                     commit=commit,
                     command=check.run,
                     timeout_secs=check.timeout_secs,
@@ -266,7 +275,7 @@ class MergeRun:
 
     # --- what follows in the thread ----------------------------------------------------------------------------------
 
-    def _conflict(self, found: g.Conflicts) -> e.MergeFailed:
+    def _conflict(self, found: Conflicts) -> e.MergeFailed:
         """Report a conflict, and where the repository is configured to, mean to hand it back."""
         report, spec = words.report_of(self._queued, found), self._repository()
         hands_back = spec is not None and spec.on_conflict == "hand_back"
@@ -318,10 +327,6 @@ class MergeRun:
 
     async def _journal(self) -> ActorRef:
         return await self.registry.wait_registered(JOURNAL)
-
-
-async def _publish(repository: str, op: str, prepared: g.Prepared, git: GitWorker) -> g.PublishResult:
-    return await git.publish_merge(repository, op, prepared)
 
 
 def _who_got_it(recorded: tuple[e.Recorded, ...]) -> bytes:

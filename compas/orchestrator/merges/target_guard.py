@@ -4,7 +4,7 @@ import msgspec
 
 from compas.domain import events as e
 from compas.domain.target import Sight
-from compas.git.protocol import messages as g
+from compas.git.protocol.targets import FindMove, ThreadTip
 from compas.orchestrator.services import Services
 from compas.store.connection import Reader
 from compas.store.projections.targets import first_base, published_commits, target_of, work_of_threads
@@ -19,9 +19,7 @@ async def look_at_target(services: Services, repository: str, target: str, now: 
     if not start or start == now:
         return Sight(known=known, now=now, start=start)
     threads, published = await services.store.query(lambda reader: _work(reader, repository))
-    move = await services.git.retry(
-        lambda git: git.find_move(repository, start, now, threads=threads, published=published)
-    )
+    move = await services.git.ask(FindMove(repo=repository, known=start, now=now, threads=threads, published=published))
     commits = tuple(msgspec.convert(one, e.ThreadCommit, from_attributes=True) for one in move.commits)
     return Sight(known=known, now=now, start=start, is_forward=move.is_forward, commits=commits)
 
@@ -34,7 +32,7 @@ def _known(reader: Reader, repository: str, target: str) -> tuple[str, str]:
     return known, known or first_base(reader, repository, target)
 
 
-def _work(reader: Reader, repository: str) -> tuple[tuple[g.ThreadTip, ...], tuple[str, ...]]:
+def _work(reader: Reader, repository: str) -> tuple[tuple[ThreadTip, ...], tuple[str, ...]]:
     work = work_of_threads(reader, repository)
-    tips = tuple(g.ThreadTip(thread=one.thread, commit=one.commit, base=one.base) for one in work)
+    tips = tuple(ThreadTip(thread=one.thread, commit=one.commit, base=one.base) for one in work)
     return tips, published_commits(reader, repository)

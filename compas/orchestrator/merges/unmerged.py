@@ -1,11 +1,9 @@
 """Whether a thread's work is in its target branch: asked of the commits, not of a record of merges."""
 
 from dataclasses import dataclass
-from functools import partial
 
 from compas.git.errors import GitError, GitRefused
-from compas.git.protocol.client import GitWorker
-from compas.git.protocol.messages import Contained
+from compas.git.protocol.reading import Contains, Resolve, Status
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.merges.targets import held_among, holders
@@ -85,14 +83,14 @@ async def _look(
 ) -> MergeGate:
     git = context.services.git
     try:
-        tip = await git.retry(lambda worker: worker.resolve(tree.repository, f"refs/heads/{tree.branch}"))
+        tip = (await git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))).commit
     except GitRefused:
         return MergeGate(note=f"the branch {tree.branch} is gone; nothing was left to merge")
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
         target = await _holder(context, tree, tip, targets.names) or await _taken_over(context, tree, tip, merges)
-        report = await git.retry(lambda worker: worker.status(tree_of(thread, tree)))
+        report = await git.ask(Status(of=tree_of(thread, tree)))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     if report.head_on:
@@ -123,7 +121,7 @@ async def _holder(context: HandlerContext, tree: WorktreeRow, tip: str, targets:
     trouble: GitError | None = None
     for target in targets:
         try:
-            found = await context.services.git.retry(partial(_contains, tree.repository, tip, target))
+            found = await context.services.git.ask(Contains(repo=tree.repository, commit=tip, branch=target))
         except GitError as err:
             if not (isinstance(err, GitRefused) and err.code == "thread_branch"):
                 trouble = err
@@ -139,11 +137,9 @@ async def _taken_over(context: HandlerContext, tree: WorktreeRow, tip: str, merg
     """Return the branch that has this very work in other commits: replayed or squashed, and still there."""
     for row in reversed(merges):
         if row.status == "completed" and row.source_tip == tip and row.new_commit is not None:
-            found = await context.services.git.retry(partial(_contains, tree.repository, row.new_commit, row.target))
+            found = await context.services.git.ask(
+                Contains(repo=tree.repository, commit=row.new_commit, branch=row.target)
+            )
             if found.contained:
                 return row.target
     return None
-
-
-async def _contains(repository: str, commit: str, branch: str, worker: GitWorker) -> Contained:
-    return await worker.contains(repository, commit, branch)

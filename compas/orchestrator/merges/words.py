@@ -6,12 +6,12 @@ from compas.domain import events as e
 from compas.domain.conflict_report import ConflictReport, in_words
 from compas.domain.decision import Refusal
 from compas.domain.publication import WITHDRAWN
-from compas.git.protocol import messages as g
+from compas.git.protocol.merging import Conflicts, Prepared, Published, Refused, SideCommit, StaleCheckout, Verified
 
 Ended = e.MergeCompleted | e.MergeFailed
 
 
-def nothing_to_do(queued: e.MergeQueued, prepared: g.Prepared) -> Ended:
+def nothing_to_do(queued: e.MergeQueued, prepared: Prepared) -> Ended:
     """What the target contains already is merged; a branch without a commit of its own is not (b-mcp-cli-merge 90)."""
     if prepared.kind == "already_merged":
         return e.MergeCompleted(op=queued.op, new_commit=prepared.target_old, summary=prepared.summary)
@@ -19,21 +19,21 @@ def nothing_to_do(queued: e.MergeQueued, prepared: g.Prepared) -> Ended:
     return e.MergeFailed(op=queued.op, code="no_commits", reason=reason.strip())
 
 
-def kind_of(prepared: g.Prepared) -> e.MergeKind:
+def kind_of(prepared: Prepared) -> e.MergeKind:
     """Return the kind of a merge that moves the target."""
     if prepared.kind in ("already_merged", "nothing"):
         raise ValueError(f"{prepared.kind} moves nothing")
     return prepared.kind  # type: ignore[return-value]
 
 
-def published(queued: e.MergeQueued, summary: str, found: g.Published | g.Refused) -> Ended:
+def published(queued: e.MergeQueued, summary: str, found: Published | Refused) -> Ended:
     """Return the end of an operation that was to be published."""
-    if isinstance(found, g.Refused):
+    if isinstance(found, Refused):
         return refused(queued, found)
     return e.MergeCompleted(op=queued.op, new_commit=found.new, summary=summary + stale_note(found.stale))
 
 
-def refused(queued: e.MergeQueued, found: g.Refused) -> e.MergeFailed:
+def refused(queued: e.MergeQueued, found: Refused) -> e.MergeFailed:
     """Return the end of an operation that changed nothing, with git's own words."""
     where = f" (in {found.worktree})" if found.worktree and found.worktree not in found.sentence else ""
     said = found.output.strip()
@@ -49,7 +49,7 @@ def not_published(queued: e.MergeQueued, refusal: Refusal) -> e.MergeCancelled |
     return e.MergeFailed(op=queued.op, code=refusal.code, reason=refusal.message)
 
 
-def report_of(queued: e.MergeQueued, found: g.Conflicts) -> ConflictReport:
+def report_of(queued: e.MergeQueued, found: Conflicts) -> ConflictReport:
     """Return the conflict with both sides' commits (design §6 rule 7)."""
     return ConflictReport(
         source=queued.source,
@@ -62,7 +62,7 @@ def report_of(queued: e.MergeQueued, found: g.Conflicts) -> ConflictReport:
     )
 
 
-def _line(side: g.SideCommit) -> str:
+def _line(side: SideCommit) -> str:
     return f"{side.commit[:10]} {side.subject} ({side.author})"
 
 
@@ -72,7 +72,7 @@ def conflicts(queued: e.MergeQueued, report: ConflictReport, hand_back: str) -> 
     return e.MergeFailed(op=queued.op, code="conflict", reason=reason, conflicts=report.files, hand_back=hand_back)
 
 
-def unverified(queued: e.MergeQueued, command: str, found: g.Verified) -> e.MergeFailed:
+def unverified(queued: e.MergeQueued, command: str, found: Verified) -> e.MergeFailed:
     """Return the end of an operation whose check did not pass."""
     if found.outcome == "timed_out":
         code, how = "verify_timed_out", f"did not end within {found.seconds:.0f} s (merge_verify_timeout_secs)"
@@ -85,6 +85,6 @@ def unverified(queued: e.MergeQueued, command: str, found: g.Verified) -> e.Merg
     return e.MergeFailed(op=queued.op, code=code, reason=reason)
 
 
-def stale_note(stale: tuple[g.StaleCheckout, ...]) -> str:
+def stale_note(stale: tuple[StaleCheckout, ...]) -> str:
     """Say which checkouts were not moved along, and what to do about it (design §6 rule 6)."""
     return "".join(f". The checkout {os.fspath(one.worktree)} was not moved along: {one.reason}" for one in stale)

@@ -11,6 +11,7 @@ from actors.errors import BusClosed
 from compas.domain import events as e
 from compas.domain.specs import RepositorySpec
 from compas.git.errors import GitError
+from compas.git.protocol.worktrees import FillPool
 from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.services import Services
 from compas.orchestrator.worktrees.setup import repository_spec
@@ -76,8 +77,8 @@ class PoolActor(Actor):
         """Fill a pool; where that fails, threads make their worktrees themselves, and the next of them has it tried."""
         location = self._services.config.worktree_dir
         try:
-            pool = await self._services.git.retry(
-                lambda git: git.fill_pool(spec.path, base=spec.base, size=spec.pool, location=location)
+            pool = await self._services.git.ask(
+                FillPool(repo=spec.path, base=spec.base, size=spec.pool, location=location)
             )
         except GitError as err:
             log.warning("no worktree of %s is prepared: %s", spec.path, err, extra={"action": "pool_not_filled"})

@@ -1,6 +1,7 @@
 """What is to be said of a thread's worktree before anybody relies on what its branch holds."""
 
 from compas.git.errors import GitRefused
+from compas.git.protocol.reading import AskHead
 from compas.git.work.head_words import head_elsewhere
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.handler_context import HandlerContext
@@ -16,7 +17,7 @@ async def head_remark(context: HandlerContext, thread: str, tree: WorktreeRow) -
         return ""
     of = tree_of(thread, tree)
     try:
-        found = await context.services.git.retry(lambda worker: worker.head(of))
+        found = await context.services.git.ask(AskHead(of=of))
     except GitRefused as refused:
         return "" if refused.code == "worktree_missing" else refused.message
     return head_elsewhere(of.path, found.head_on, tree.branch) if found.head_on else ""

@@ -13,7 +13,8 @@ from compas.domain import events as e
 from compas.domain.cleanup import CLEANUP
 from compas.domain.decision import Refusal
 from compas.git.errors import GitError
-from compas.git.protocol import messages as g
+from compas.git.protocol.reading import Contains
+from compas.git.protocol.worktrees import Removed, RemoveWorktree
 from compas.orchestrator.asking import ask_thread
 from compas.orchestrator.merges.publications import once_published
 from compas.orchestrator.merges.targets import held_among, holders, refuse_pending
@@ -105,15 +106,15 @@ class Removal:
 
     async def _git(
         self, tree: e.WorktreeReady, target: str | None, *, by: str, force: bool, dry_run: bool
-    ) -> g.Removed | e.WorktreeKept:
+    ) -> Removed | e.WorktreeKept:
         clean_only = by == CLEANUP and self._services.config.retention.worktrees is None
         location = self._services.config.worktree_dir
         snapshots = await self._snapshots()
         try:
-            found = await self._services.git.retry(
-                lambda git: git.remove_worktree(
-                    self._repository,
-                    self._thread,
+            found = await self._services.git.ask(
+                RemoveWorktree(
+                    repo=self._repository,
+                    thread=self._thread,
                     target=target,
                     force=force,
                     clean_only=clean_only,
@@ -162,7 +163,7 @@ class Removal:
     async def _is_in(self, target: str, tree: e.WorktreeReady) -> bool:
         ref = f"refs/heads/{tree.branch}"
         try:
-            found = await self._services.git.retry(lambda git: git.contains(self._repository, ref, target))
+            found = await self._services.git.ask(Contains(repo=self._repository, commit=ref, branch=target))
         except GitError:
             return False  # gone, or unreadable: then it is archived rather than deleted
         return found.contained

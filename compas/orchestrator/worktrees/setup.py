@@ -14,7 +14,8 @@ from compas.domain.execution import Outcome, could_not_start
 from compas.domain.furnishing import FurnishingStep, usable_as
 from compas.domain.specs import CommandSpec, RepositorySpec
 from compas.domain.thread import Thread
-from compas.git.protocol import messages as g
+from compas.git.protocol.thread_worktree import ThreadWorktree
+from compas.git.protocol.worktrees import FurnishWorktree
 from compas.orchestrator.messages.thread import DescribeThread, Furnish
 from compas.orchestrator.messages.worktree import LeasePorts
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, PORTS, Services
@@ -78,8 +79,8 @@ class Furnisher:
         return Furnished(variables)
 
     async def _bring_files(self, thread: str, tree: e.WorktreeReady, spec: RepositorySpec) -> Refusal | None:
-        of = g.ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path, reading=tree.reading)
-        found = await self._services.git.retry(lambda git: git.furnish_worktree(of, copy=spec.copy, link=spec.link))
+        of = ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path, reading=tree.reading)
+        found = await self._services.git.ask(FurnishWorktree(of=of, copy=spec.copy, link=spec.link))
         failpoints.hit("worktree.files_copied")
         for note in found.notes:
             log.warning("worktree %s: %s", tree.path, note, extra={"action": "worktree_file_left_out"})

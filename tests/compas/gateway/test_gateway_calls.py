@@ -152,7 +152,7 @@ async def test_a_wait_for_a_merge_reports_progress_too(autojump_clock: MockClock
         model.shop.plays("dev", commits)
         thread = (await model.call("orch_dispatch", to="dev", body="x", wait=True))["thread_id"]
         held = trio.Event()
-        model.shop.git.held["prepare_merge"] = [held]
+        model.shop.git.held["PrepareMerge"] = [held]
         op = (await model.call("orch_merge", thread_id=thread))["op_id"]
         waiting = {"op_id": op, "timeout_secs": 25}
         result = await model.client.call_tool("orch_wait_merge", waiting, progress_callback=hear)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compas.git.protocol.client import GitWorker, open_git_worker
-from compas.git.protocol.messages import EnsureWorktree
+from compas.git.protocol.worktrees import EnsureWorktree
 from compas.git.worker import Worker
 from compas.git.worktree.ensure import ensure_worktree
 from tests.kit.git.git_operator import NewRepo, Repo, Tree

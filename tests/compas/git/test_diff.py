@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from compas.git.diff import diff, parse_numstat
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import Diff, FileStat
+from compas.git.protocol.reading import Diff, FileStat
 from tests.kit.git.git_operator import Repo
 
 names = st.binary(min_size=1, max_size=8).filter(lambda name: b"\0" not in name)

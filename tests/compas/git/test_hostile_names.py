@@ -6,7 +6,9 @@ import pytest
 
 from compas.git.errors import GitError
 from compas.git.protocol.client import GitWorker
-from compas.git.protocol.messages import Prepared, Published, Refused
+from compas.git.protocol.merging import Prepared, PrepareMerge, Published, PublishMerge, Refused
+from compas.git.protocol.reading import Contains, Diff, Resolve, Status
+from compas.git.protocol.worktrees import EnsureWorktree, RemoveWorktree
 from tests.kit.git.git_operator import Repo, tree_of
 
 pytestmark = pytest.mark.system
@@ -31,13 +33,13 @@ async def test_a_branch_named_like_an_option_is_merged_as_a_branch(
     first = repo.tip()
     work(repo, name, first)
     repo.git("update-ref", f"refs/heads/{name}-target", first)
-    prepared = await worker.prepare_merge(
-        str(repo), "op1", source=name, target=f"{name}-target", message="", strategy=strategy
+    prepared = await worker.ask(
+        PrepareMerge(repo=str(repo), op="op1", source=name, target=f"{name}-target", message="", strategy=strategy)
     )
     assert isinstance(prepared, Prepared)
-    assert isinstance(await worker.publish_merge(str(repo), "op1", prepared), Published)
+    assert isinstance(await worker.ask(PublishMerge(repo=str(repo), op="op1", prepared=prepared)), Published)
     assert repo.git("rev-parse", f"refs/heads/{name}-target") == prepared.new
-    assert (await worker.contains(str(repo), prepared.new, f"{name}-target")).contained
+    assert (await worker.ask(Contains(repo=str(repo), commit=prepared.new, branch=f"{name}-target"))).contained
     assert sorted(path.name for path in repo.path.iterdir()) == [".git", "a.txt", "b.txt"]
 
 
@@ -48,18 +50,18 @@ async def test_a_merge_that_needs_a_checkout_takes_such_names_too(repo: Repo, wo
     first = repo.tip()
     work(repo, name, first)
     work(repo, "aside", repo.commit("meanwhile", c_txt="c\n"))
-    prepared = await worker.prepare_merge(str(repo), "op1", source=name, target="main", message=f"-{name}")
+    prepared = await worker.ask(PrepareMerge(repo=str(repo), op="op1", source=name, target="main", message=f"-{name}"))
     assert isinstance(prepared, Prepared)
-    assert isinstance(await worker.publish_merge(str(repo), "op1", prepared), Published)
+    assert isinstance(await worker.ask(PublishMerge(repo=str(repo), op="op1", prepared=prepared)), Published)
     assert repo.read("new.txt") == f"{name}\n"
 
 
 @pytest.mark.parametrize("name", NAMES[:-1])
 async def test_a_thread_starts_from_such_a_branch(repo: Repo, worker: GitWorker, name: str) -> None:
     work(repo, name, repo.tip())
-    made = await worker.ensure_worktree(str(repo), "t1", base=name)
+    made = await worker.ask(EnsureWorktree(repo=str(repo), thread="t1", base=name))
     assert repo.read("new.txt", at=made.path) == f"{name}\n"
-    found = await worker.diff(str(repo), "HEAD", f"refs/heads/{name}")
+    found = await worker.ask(Diff(repo=str(repo), base="HEAD", tip=f"refs/heads/{name}"))
     assert [file.path for file in found.files] == ["new.txt"]
 
 
@@ -67,17 +69,19 @@ async def test_a_thread_starts_from_such_a_branch(repo: Repo, worker: GitWorker,
 async def test_such_a_name_is_no_revision_that_shows_something_else(repo: Repo, worker: GitWorker, name: str) -> None:
     for asked in (name, f"{name}..main", f"^{name}", f"main\n{name}"):
         with pytest.raises(GitError, match="names no commit"):
-            await worker.resolve(str(repo), asked)
+            await worker.ask(Resolve(repo=str(repo), revision=asked))
 
 
 async def test_a_worktree_in_a_directory_named_like_an_option_is_made_and_removed(
     repo: Repo, worker: GitWorker, tmp_path: Path
 ) -> None:
     location = str(tmp_path / "-d" / "--force")
-    made = await worker.ensure_worktree(str(repo), "t1", base="main", location=location)
+    made = await worker.ask(EnsureWorktree(repo=str(repo), thread="t1", base="main", location=location))
     assert made.path.startswith(location)
-    assert (await worker.status(tree_of(repo, made.path))).clean
-    assert (await worker.remove_worktree(str(repo), "t1", target="main", location=location)).worktree == "removed"
+    assert (await worker.ask(Status(of=tree_of(repo, made.path)))).clean
+    assert (
+        await worker.ask(RemoveWorktree(repo=str(repo), thread="t1", target="main", location=location))
+    ).worktree == "removed"
 
 
 async def test_a_tree_with_paths_that_lead_out_writes_nothing_outside(
@@ -95,7 +99,7 @@ async def test_a_tree_with_paths_that_lead_out_writes_nothing_outside(
     target = repo.git("commit-tree", inner, "-p", first, "-m", "odd")
     repo.git("update-ref", "refs/heads/odd", target)
     work(repo, "side", first)
-    refused = await worker.prepare_merge(str(repo), "op1", source="side", target="odd", message="")
+    refused = await worker.ask(PrepareMerge(repo=str(repo), op="op1", source="side", target="odd", message=""))
     assert isinstance(refused, Refused)
     assert (refused.code, "plain/../../.gitattributes" in refused.sentence) == ("bad_path", True)
     assert [str(path) for path in (tmp_path / "scratch").rglob("*")] == [str(tmp_path / "scratch/below")]

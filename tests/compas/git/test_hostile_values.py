@@ -19,7 +19,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compas.git.errors import GitError
-from compas.git.protocol.messages import EnsureWorktree, Request
+from compas.git.protocol.request import Request
+from compas.git.protocol.worktrees import EnsureWorktree
 from compas.git.worker import OPERATIONS, Worker
 from tests.kit.ceiling import CEILING
 from tests.kit.git.git_operator import Repo

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from compas.git.command import Git
 from compas.git.errors import GitFailed, GitRefused
-from compas.git.protocol.messages import Contains, Describe, Graph, Resolve
+from compas.git.protocol.reading import Contains, Describe, Graph, Resolve
 from compas.git.repository import Listed, contains, describe, graph, parse_worktrees, resolve, worktrees
 from tests.kit.git.git_operator import NewRepo, Repo
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import (
+from compas.git.protocol.worktrees import (
     CommitAll,
     EnsureWorktree,
     Furnished,

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compas.git.protocol.messages import Entry, Status, StatusReport
+from compas.git.protocol.reading import Entry, Status, StatusReport
 from compas.git.status import parse_entries, status
 from tests.kit.git.git_operator import Tree, tree_of
 

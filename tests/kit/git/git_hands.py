@@ -10,8 +10,10 @@ from typing import Protocol
 import pytest
 import trio
 
-from compas.git.protocol import messages as m
 from compas.git.protocol.client import GitWorker
+from compas.git.protocol.merging import Prepared, PrepareMerge, PrepareResult
+from compas.git.protocol.thread_worktree import ThreadWorktree
+from compas.git.protocol.worktrees import EnsureWorktree, Worktree
 from compas.git.worker import Worker
 from tests.kit.ceiling import CEILING
 from tests.kit.orchestrator.fake_git import FakeGit
@@ -172,20 +174,20 @@ async def hands(
         yield RealHands(GitWorker(Worker(epoch=1).perform, epoch=1, pid=os.getpid()), path)
 
 
-async def worktree(hands: Hands, thread: str = "t1") -> m.Worktree:
-    return await hands.git.ensure_worktree(hands.path, thread, base="main")
+async def worktree(hands: Hands, thread: str = "t1") -> Worktree:
+    return await hands.git.ask(EnsureWorktree(repo=hands.path, thread=thread, base="main"))
 
 
-def of(hands: Hands, tree: m.Worktree, thread: str = "t1") -> m.ThreadWorktree:
-    return m.ThreadWorktree(repo=hands.path, thread=thread, path=tree.path)
+def of(hands: Hands, tree: Worktree, thread: str = "t1") -> ThreadWorktree:
+    return ThreadWorktree(repo=hands.path, thread=thread, path=tree.path)
 
 
-async def prepare(hands: Hands, op: str = "op1", **fields: str) -> m.PrepareResult:
+async def prepare(hands: Hands, op: str = "op1", **fields: str) -> PrepareResult:
     sides = {"source": "compas/t1", "target": "main", "message": "Merge it"}
-    return await hands.git.prepare_merge(hands.path, op, **(sides | fields))
+    return await hands.git.ask(PrepareMerge(repo=hands.path, op=op, **sides | fields))
 
 
-async def prepared(hands: Hands, op: str = "op1", **fields: str) -> m.Prepared:
+async def prepared(hands: Hands, op: str = "op1", **fields: str) -> Prepared:
     found = await prepare(hands, op, **fields)
-    assert isinstance(found, m.Prepared), found
+    assert isinstance(found, Prepared), found
     return found

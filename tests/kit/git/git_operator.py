@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from compas.git.protocol.messages import ThreadWorktree
+from compas.git.protocol.thread_worktree import ThreadWorktree
 
 
 class Repo:

@@ -22,11 +22,10 @@ from compas.backends.catalogue import build_backends
 from compas.config.config import Config, Loaded
 from compas.domain import events as e
 from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec, HandoffSpec
-from compas.git.errors import GitWorkerLost
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.gate.gate import Gate
 from compas.orchestrator.handler_context import HandlerContext, Supervision
-from compas.orchestrator.machine.slots import Slot
+from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.shutdown import Ending, wind_down
 from compas.orchestrator.services import Services
@@ -234,7 +233,7 @@ class Workshop:
             configuration=Configuration(Loaded(config=self.config, digest=config_file.digest), wall_clock()),
             store=self.store,
             backends={} if self.has_lost_backends else build_backends(self.config.backends.values()),
-            git=Slot("git worker", GitWorkerLost),
+            git=GitSlot(),
             runners=self.runners,
             clock=wall_clock,
             new_id=self.new_id,
@@ -285,7 +284,7 @@ class Workshop:
         return before, await self.store.query(_tables)
 
 
-async def _keep_git(slot: Slot[FakeGit], git: FakeGit) -> None:
+async def _keep_git(slot: GitSlot, git: FakeGit) -> None:
     """Put the worker back whenever it is taken for dead."""
     while True:
         await slot.occupy(git)

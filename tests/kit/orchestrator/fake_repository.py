@@ -3,8 +3,10 @@
 import hashlib
 from dataclasses import dataclass, field
 
-from compas.domain.target import is_thread_branch
-from compas.git.protocol import messages as m
+from compas.domain.target import is_thread_branch, refuse_thread_branch
+from compas.git.errors import GitRefused
+from compas.git.protocol.thread_worktree import ThreadWorktree
+from compas.git.protocol.worktrees import FileChange, Snapshot
 from tests.kit.orchestrator.fake_trees import Tree
 
 
@@ -28,6 +30,15 @@ class Checkout:
     branch: str
     files: Tree
 
+    @property
+    def branch_name(self) -> str | None:
+        """The branch; None where HEAD is detached."""
+        return None if self.branch.startswith(DETACHED) else self.branch
+
+    def head_on(self, of: ThreadWorktree) -> str:
+        """Say where HEAD stands when that is not the thread's branch."""
+        return "" if of.reading or self.branch == f"compas/{of.thread}" else f"on {self.branch}"
+
 
 @dataclass
 class FakeRepo:
@@ -37,9 +48,11 @@ class FakeRepo:
     commits: dict[str, Commit] = field(default_factory=dict)
     tips: dict[str, str] = field(default_factory=dict)
     bases: dict[str, str] = field(default_factory=dict)
-    snapshots: dict[str, m.Snapshot] = field(default_factory=dict)
+    snapshots: dict[str, Snapshot] = field(default_factory=dict)
     checkouts: dict[str, Checkout] = field(default_factory=dict)
     instances: dict[str, str] = field(default_factory=dict)
+    made: int = 0
+    """How many worktrees have been made."""
     made_by_people: set[str] = field(default_factory=set)
     """Commits made in a checkout that is no thread's."""
     symbolic: dict[str, str] = field(default_factory=dict)
@@ -73,7 +86,7 @@ class FakeRepo:
         made = self.store((tip,), {**self.commits[tip].tree, **named}, subject)
         if not is_thread_branch(branch):
             self.made_by_people.add(made)
-        self._move(branch, tip, made)
+        self.move(branch, tip, made)
         return made
 
     def write(self, path: str, **files: str) -> None:
@@ -99,7 +112,47 @@ class FakeRepo:
         """Say whether a checkout holds nothing but its branch's files."""
         return self.checkouts[path].files == self.commits[self.tips[self.checkouts[path].branch]].tree
 
-    def _move(self, branch: str, old: str, new: str) -> tuple[str, ...]:
+    def changes(self, checkout: Checkout) -> tuple[FileChange, ...]:
+        """Return what a checkout holds beside its branch's files."""
+        tree = self.commits[self.tips[checkout.branch]].tree
+        return tuple(
+            FileChange(letter="A" if name not in tree else "D" if name not in checkout.files else "M", path=name)
+            for name in sorted({*tree, *checkout.files})
+            if tree.get(name) != checkout.files.get(name)
+        )
+
+    def commit_of(self, revision: str) -> str:
+        """Return the commit that a revision names."""
+        found = self.tips.get(revision.removeprefix("refs/heads/"))
+        if found is None and revision in self.commits:
+            found = revision
+        if found is None:
+            raise GitRefused("unknown_revision", f"{revision!r} names no commit in {self.path}; check its spelling")
+        return found
+
+    def tip_of(self, branch: str) -> str:
+        """Return where a local branch is."""
+        if branch not in self.tips:
+            raise GitRefused("no_such_branch", f"{branch!r} is no local branch of {self.path}")
+        return self.tips[branch]
+
+    def target_tip(self, branch: str) -> str:
+        """Return where a branch is that work may be merged into."""
+        leads_to = ""
+        while (leads_to or branch) in self.symbolic:
+            leads_to = self.symbolic[leads_to or branch]
+        if is_thread_branch(branch) or is_thread_branch(leads_to):
+            refusal = refuse_thread_branch(branch, leads_to)
+            raise GitRefused(refusal.code, refusal.message)
+        return self.tip_of(leads_to or branch)
+
+    def check_out(self, path: str, branch: str) -> None:
+        """Make a worktree on a branch, in a directory that is like no other."""
+        self.checkouts[path] = Checkout(branch, dict(self.commits[self.tips[branch]].tree))
+        self.made += 1
+        self.instances[path] = hashlib.sha1(f"{path} {self.made}".encode()).hexdigest()
+
+    def move(self, branch: str, old: str, new: str) -> tuple[str, ...]:
         """Move a branch and its clean checkouts; return these."""
         clean = [path for path, one in self.checkouts.items() if one.branch == branch and self.is_clean(path)]
         self.tips[branch] = new
@@ -107,4 +160,27 @@ class FakeRepo:
             self.checkouts[path].files = dict(self.commits[new].tree)
         return tuple(clean)
 
-    move = _move
+
+class FakeRepositories(dict[str, FakeRepo]):
+    """Every repository there is, by its path."""
+
+    def place(self, path: str) -> tuple[FakeRepo, str]:
+        """Return the repository that a path belongs to, and the checkout it is in."""
+        for repo in self.values():
+            for top in sorted(repo.checkouts, key=len, reverse=True):
+                if path == top or path.startswith(top + "/"):
+                    return repo, top
+        if path != "/":
+            raise GitRefused("no_such_directory", f"there is no directory {path}")
+        raise GitRefused("not_a_repository", f"{path} is in no git repository that can be read")
+
+    def home(self, path: str) -> FakeRepo:
+        """Return the repository that a path belongs to."""
+        return self.place(path)[0]
+
+    def opened(self, of: ThreadWorktree) -> tuple[FakeRepo, Checkout]:
+        """Return the worktree of a thread; refused where nothing is there."""
+        repo = self.home(of.repo)
+        if of.path not in repo.checkouts:
+            raise GitRefused("worktree_missing", f"the worktree of thread {of.thread} is gone: {of.path}")
+        return repo, repo.checkouts[of.path]

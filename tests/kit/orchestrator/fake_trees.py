@@ -2,7 +2,7 @@
 
 import hashlib
 
-from compas.git.protocol import messages as m
+from compas.git.protocol.reading import FileStat
 
 Tree = dict[str, str]
 """The text of each file by its name."""
@@ -13,14 +13,14 @@ def tree_name(tree: Tree) -> str:
     return hashlib.sha1(f"tree {sorted(tree.items())}".encode()).hexdigest()
 
 
-def difference(before: Tree, after: Tree) -> tuple[str, tuple[m.FileStat, ...]]:
+def difference(before: Tree, after: Tree) -> tuple[str, tuple[FileStat, ...]]:
     """Return what a person reads of a difference, whole files at a time, and the files with their lines counted."""
     files, text = [], ""
     for name in sorted({*before, *after}):
         old, new = before.get(name), after.get(name)
         if old != new:
             gone, come = (old or "").splitlines(), (new or "").splitlines()
-            files.append(m.FileStat(path=name, old_path=None, added=len(come), deleted=len(gone)))
+            files.append(FileStat(path=name, old_path=None, added=len(come), deleted=len(gone)))
             lines = (name, *(f"-{one}" for one in gone), *(f"+{one}" for one in come))
             text += "".join(f"{line}\n" for line in lines)
     return text, tuple(files)

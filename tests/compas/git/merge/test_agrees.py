@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, seed, settings
 
 from compas.git.command import shown
 from compas.git.merge.prepare import prepare_merge
-from compas.git.protocol.messages import Conflicts, Prepared, PrepareMerge, PrepareResult
+from compas.git.protocol.merging import Conflicts, Prepared, PrepareMerge, PrepareResult
 from tests.kit.git.generated_history import History, histories, write
 from tests.kit.git.git_operator import Repo
 

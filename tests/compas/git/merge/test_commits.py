@@ -6,7 +6,7 @@ import pytest
 
 from compas.git.merge.message import compose_message
 from compas.git.merge.prepare import prepare_merge
-from compas.git.protocol.messages import Prepared, PrepareMerge, PrepareResult, Refused
+from compas.git.protocol.merging import Prepared, PrepareMerge, PrepareResult, Refused
 from tests.kit.git.git_operator import Repo
 
 pytestmark = pytest.mark.system

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from compas.git.merge.prepare import prepare_merge
-from compas.git.protocol.messages import Conflicts, EnsureWorktree, Prepared, PrepareMerge, PrepareResult, Refused
+from compas.git.protocol.merging import Conflicts, Prepared, PrepareMerge, PrepareResult, Refused
+from compas.git.protocol.worktrees import EnsureWorktree
 from compas.git.worktree.ensure import ensure_worktree
 from tests.kit.git.git_operator import Repo
 

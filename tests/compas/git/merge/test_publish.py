@@ -8,7 +8,7 @@ import trio
 
 from compas.git.merge.prepare import prepare_merge
 from compas.git.merge.publish import publish_merge
-from compas.git.protocol.messages import (
+from compas.git.protocol.merging import (
     Prepared,
     PrepareMerge,
     Published,

@@ -10,7 +10,7 @@ import trio
 
 from compas.git.merge.sides import STRATEGIES
 from compas.git.protocol.client import GitWorker
-from compas.git.protocol.messages import Conflicts, Prepared, Published, Refused, TargetMoved
+from compas.git.protocol.merging import Conflicts, Prepared, PrepareMerge, Published, PublishMerge, Refused, TargetMoved
 from tests.kit.ceiling import CEILING
 from tests.kit.git.git_operator import Repo
 
@@ -75,14 +75,16 @@ async def merge_all(place: Place, worker: GitWorker, target: str, wanted: list[t
     for branch, strategy in wanted:
         op = f"{branch}-{target}"
         for _ in range(TRIES):
-            found = await worker.prepare_merge(
-                str(place.repo), op, source=f"compas/{branch}", target=target, message="", strategy=strategy
+            found = await worker.ask(
+                PrepareMerge(
+                    repo=str(place.repo), op=op, source=f"compas/{branch}", target=target, message="", strategy=strategy
+                )
             )
             if not isinstance(found, Prepared) or found.new == found.target_old:
                 place.count(type(found).__name__.lower())
                 assert isinstance(found, Prepared | Conflicts), found
                 break
-            published = await worker.publish_merge(str(place.repo), op, found)
+            published = await worker.ask(PublishMerge(repo=str(place.repo), op=op, prepared=found))
             if isinstance(published, Published):
                 assert published.stale == (), published
                 place.merged.append((target, found.new, f"{branch}.txt"))

@@ -4,7 +4,7 @@ import pytest
 
 from compas.git.merge.prepare import prepare_merge
 from compas.git.merge.publish import publish_merge
-from compas.git.protocol.messages import Conflicts, Prepared, PrepareMerge, PrepareResult, Published, PublishMerge
+from compas.git.protocol.merging import Conflicts, Prepared, PrepareMerge, PrepareResult, Published, PublishMerge
 from tests.kit.git.git_operator import Repo
 
 pytestmark = pytest.mark.system

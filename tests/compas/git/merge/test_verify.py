@@ -13,7 +13,7 @@ import trio
 from compas.git.errors import GitWorkerLost
 from compas.git.merge.verify import LOG_BYTES, verify_merge
 from compas.git.protocol.client import GitWorker, open_git_worker
-from compas.git.protocol.messages import Verified, VerifyMerge
+from compas.git.protocol.merging import ClearMerge, Verified, VerifyMerge
 from tests.kit.ceiling import CEILING
 from tests.kit.git.git_operator import Repo
 
@@ -130,7 +130,9 @@ async def test_what_a_check_leaves_behind_is_ended_when_it_ends(repo: Repo, log:
 
 async def asked(worker: GitWorker, repo: Repo, fifo: Path, log: Path) -> None:
     command = STUBBORN.format(fifo=fifo, last="sleep 1000")
-    await worker.verify_merge(str(repo), "op1", commit=repo.tip(), command=command, timeout_secs=1000, log=str(log))
+    await worker.ask(
+        VerifyMerge(repo=str(repo), op="op1", commit=repo.tip(), command=command, timeout_secs=1000, log=str(log))
+    )
 
 
 async def test_cancelling_ends_a_check_with_all_that_it_started(
@@ -144,7 +146,7 @@ async def test_cancelling_ends_a_check_with_all_that_it_started(
         nursery.cancel_scope.cancel()
     async with trio.lowlevel.FdStream(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)) as stream:
         await gone(stream)
-    cleared = await process.clear_merge(str(repo), "op1")
+    cleared = await process.ask(ClearMerge(repo=str(repo), op="op1"))
     assert (cleared.cleaned, repo.git("worktree", "list").count("\n")) == ((), 0)
 
 
@@ -166,6 +168,6 @@ async def test_a_check_does_not_outlive_a_worker_that_is_killed(
                 os.kill(victim.pid, signal.SIGKILL)
         await gone(stream)
     with trio.fail_after(CEILING):
-        cleared = await worker.clear_merge(str(repo), "op1")
+        cleared = await worker.ask(ClearMerge(repo=str(repo), op="op1"))
     assert cleared.cleaned == (f"{repo}/.git/compas-merge/op1",)
     assert repo.git("worktree", "list").count("\n") == 0

@@ -6,8 +6,17 @@ from pathlib import Path
 import pytest
 
 from compas.git.nested.repositories import head_of
-from compas.git.protocol import messages as m
 from compas.git.protocol.client import GitWorker
+from compas.git.protocol.merging import Prepared, PrepareMerge
+from compas.git.protocol.reading import Status
+from compas.git.protocol.worktrees import (
+    CommitAll,
+    Committed,
+    EnsureWorktree,
+    FurnishWorktree,
+    RemoveWorktree,
+    TakeSnapshot,
+)
 from compas.git.worktree.ensure import ensure_worktree
 from tests.kit.git.git_operator import NewRepo, Repo, Tree, tree_of
 
@@ -46,14 +55,16 @@ async def test_an_embedded_repository_is_left_out_and_named_with_its_commit(
     tree.write("inner/file.txt", "edited\n")
     tree.write("mine")
     of = tree_of(tree.of, tree)
-    taken = await worker.snapshot(of, "e1")
+    taken = await worker.ask(TakeSnapshot(of=of, execution="e1"))
     assert [change.path for change in taken.files] == ["mine"]
     assert taken.left_out == (f"inner: a repository inside the worktree, at {head[:12]}; nothing of it is recorded")
-    assert [entry.path for entry in (await worker.status(of)).entries] == ["inner/", "mine"]
-    made = await worker.commit_all(of, "work")
-    assert isinstance(made, m.Committed)
+    assert [entry.path for entry in (await worker.ask(Status(of=of))).entries] == ["inner/", "mine"]
+    made = await worker.ask(CommitAll(of=of, message="work"))
+    assert isinstance(made, Committed)
     assert (made.files, made.left_out) == (1, (taken.left_out,))
-    kept = await worker.remove_worktree(str(tree.of), "t1", target="main", snapshots={"e1": taken.commit})
+    kept = await worker.ask(
+        RemoveWorktree(repo=str(tree.of), thread="t1", target="main", snapshots={"e1": taken.commit})
+    )
     assert (kept.worktree, "inner" in (kept.reason or "")) == ("kept", True)
     assert not trap.exists()
 
@@ -70,15 +81,15 @@ async def test_a_gitlink_of_the_agents_is_not_entered_whatever_gitmodules_say(
     moved = tree.git("commit-tree", "-m", "moved", "HEAD^{tree}", at=tree.path / "inner")
     tree.git("update-ref", "HEAD", moved, at=tree.path / "inner")
     of = tree_of(tree.of, tree)
-    taken = await worker.snapshot(of, "e1")
+    taken = await worker.ask(TakeSnapshot(of=of, execution="e1"))
     assert tree.git("rev-parse", f"{taken.commit}:inner") == moved
-    made = await worker.commit_all(of, "work")
-    assert isinstance(made, m.Committed)
+    made = await worker.ask(CommitAll(of=of, message="work"))
+    assert isinstance(made, Committed)
     assert tree.git("rev-parse", f"{made.commit}:inner") == moved
-    await worker.status(of)
-    merged = await worker.prepare_merge(str(tree.of), "op1", source="compas/t1", target="main", message="")
-    assert isinstance(merged, m.Prepared)
-    kept = await worker.remove_worktree(str(tree.of), "t1", target="main")
+    await worker.ask(Status(of=of))
+    merged = await worker.ask(PrepareMerge(repo=str(tree.of), op="op1", source="compas/t1", target="main", message=""))
+    assert isinstance(merged, Prepared)
+    kept = await worker.ask(RemoveWorktree(repo=str(tree.of), thread="t1", target="main"))
     assert (kept.worktree, "inner" in (kept.reason or "")) == ("kept", True)
     assert not trap.exists()
 
@@ -92,7 +103,7 @@ async def test_a_gitlink_whose_directory_is_gone_or_a_file_now_is_a_change_like_
     for name in ("one", "two"):
         (tree.path / name).rename(tree.of.path.parent / name)
     tree.write("two", "a file\n")
-    taken = await worker.snapshot(tree_of(tree.of, tree), "e1")
+    taken = await worker.ask(TakeSnapshot(of=tree_of(tree.of, tree), execution="e1"))
     assert {(one.letter, one.path) for one in taken.files} == {("D", "one"), ("T", "two")}
 
 
@@ -102,8 +113,8 @@ async def submodule(repo: Repo, new_repo: NewRepo, worker: GitWorker) -> Tree:
     library = new_repo("library")
     repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "lib")
     repo.commit("a submodule")
-    made = await ensure_worktree(m.EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
-    await worker.furnish_worktree(tree_of(repo, made.path))
+    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    await worker.ask(FurnishWorktree(of=tree_of(repo, made.path)))
     tree = Tree(Path(made.path), repo)
     tree.git("config", "user.name", "A", at=tree.path / "lib")
     tree.git("config", "user.email", "a@example.org", at=tree.path / "lib")
@@ -128,8 +139,10 @@ async def test_what_is_not_committed_in_a_submodule_keeps_its_worktree_and_nothi
     if change == "staged":
         submodule.git("-c", "filter.trap.clean=", "-c", "filter.trap.process=", "add", "a.txt", at=inside)
         trap.unlink(missing_ok=True)
-    taken = await worker.snapshot(tree_of(submodule.of, submodule), "e1")
-    kept = await worker.remove_worktree(str(submodule.of), "t1", target="main", snapshots={"e1": taken.commit})
+    taken = await worker.ask(TakeSnapshot(of=tree_of(submodule.of, submodule), execution="e1"))
+    kept = await worker.ask(
+        RemoveWorktree(repo=str(submodule.of), thread="t1", target="main", snapshots={"e1": taken.commit})
+    )
     assert kept.worktree == "kept"
     assert kept.reason == "its submodules have changes that no snapshot can hold: lib"
     assert not trap.exists()
@@ -144,7 +157,7 @@ async def test_commits_in_a_submodule_outlive_its_worktree_and_nothing_of_it_run
     submodule.commit("the library moved")
     for key in ("core.fsmonitor", "uploadpack.packObjectsHook", "core.sshCommand", "core.alternateRefsCommand"):
         submodule.git("config", key, f"echo ran >> {trap}", at=inside)
-    gone = await worker.remove_worktree(str(submodule.of), "t1", target="main")
+    gone = await worker.ask(RemoveWorktree(repo=str(submodule.of), thread="t1", target="main"))
     assert (gone.worktree, gone.branch) == ("removed", "archived")
     kept = submodule.of.git("for-each-ref", "--contains", made, "--format=%(refname)", at=submodule.of.path / "lib")
     space = f"refs/compas/archive/t1-{made[:12]}"
@@ -157,7 +170,7 @@ async def test_a_submodule_that_names_the_operators_repository_as_its_own_keeps_
     worker: GitWorker, submodule: Tree
 ) -> None:
     (submodule.path / "lib" / ".git").write_text(f"gitdir: {submodule.of.path}/.git\n")
-    kept = await worker.remove_worktree(str(submodule.of), "t1", target="main")
+    kept = await worker.ask(RemoveWorktree(repo=str(submodule.of), thread="t1", target="main"))
     assert kept.worktree == "kept"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from compas.git.protocol.messages import (
+from compas.git.protocol.worktrees import (
     EnsureReadingTree,
     EnsureWorktree,
     Furnished,

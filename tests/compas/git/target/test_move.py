@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from compas.git.protocol.client import GitWorker
-from compas.git.protocol.messages import Move, Prepared, Refused
+from compas.git.protocol.merging import Prepared, PrepareMerge, PublishMerge, Refused
+from compas.git.protocol.targets import FindMove, Move
+from compas.git.protocol.worktrees import EnsureWorktree
 from tests.kit.git.git_operator import NewRepo, Repo
 
 pytestmark = pytest.mark.system
@@ -13,11 +15,11 @@ pytestmark = pytest.mark.system
 
 async def begin(repo: Repo, worker: GitWorker, thread: str = "t1") -> str:
     """Make a thread's worktree; return its path."""
-    return (await worker.ensure_worktree(str(repo), thread, base="main")).path
+    return (await worker.ask(EnsureWorktree(repo=str(repo), thread=thread, base="main"))).path
 
 
 async def move(repo: Repo, worker: GitWorker, known: str) -> Move:
-    return await worker.find_move(str(repo), known, repo.tip("main"))
+    return await worker.ask(FindMove(repo=str(repo), known=known, now=repo.tip("main")))
 
 
 def named(found: Move) -> list[tuple[str, str]]:
@@ -158,9 +160,9 @@ async def test_a_checkout_that_shows_a_revert_is_not_made_worse_by_a_merge(repo:
     assert before == ("M  a.txt\nD  x.txt", "a\n")
     second = await begin(repo, worker, "t2")
     repo.commit("two", at=second, a_txt="changed again\n", y_txt="y\n")
-    ready = await worker.prepare_merge(str(repo), "op1", source="compas/t2", target="main", message="")
+    ready = await worker.ask(PrepareMerge(repo=str(repo), op="op1", source="compas/t2", target="main", message=""))
     assert isinstance(ready, Prepared)
-    found = await worker.publish_merge(str(repo), "op1", ready)
+    found = await worker.ask(PublishMerge(repo=str(repo), op="op1", prepared=ready))
     assert isinstance(found, Refused)
     assert (found.code, found.files) == ("checkout_dirty", ("a.txt",))
     assert (repo.status(), repo.read("a.txt")) == before

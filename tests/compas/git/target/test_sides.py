@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from compas.git.protocol.messages import ReadSides, Side, SideSeen
+from compas.git.protocol.reading import ReadSides, Side, SideSeen
 from compas.git.target.sides import read_sides
 from tests.kit.git.git_operator import Repo
 

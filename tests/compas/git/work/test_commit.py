@@ -3,7 +3,7 @@
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import CommitAll, Committed, NothingToCommit
+from compas.git.protocol.worktrees import CommitAll, Committed, NothingToCommit
 from compas.git.work.commit import commit_all
 from tests.kit.git.git_operator import Tree, tree_of
 

@@ -5,8 +5,18 @@ from collections.abc import Callable
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol import messages as m
 from compas.git.protocol.client import GitWorker
+from compas.git.protocol.merging import PrepareMerge, Refused
+from compas.git.protocol.reading import AskHead, Status
+from compas.git.protocol.worktrees import (
+    CommitAll,
+    Committed,
+    EnsureReadingTree,
+    EnsureWorktree,
+    RemoveWorktree,
+    Snapshot,
+    TakeSnapshot,
+)
 from compas.git.worktree.ensure import ensure_worktree
 from tests.kit.git.git_operator import Repo, Tree, tree_of
 
@@ -15,8 +25,8 @@ pytestmark = pytest.mark.system
 BRANCH = "compas/t1"
 
 
-async def snapshot(git: GitWorker, tree: Tree) -> m.Snapshot:
-    return await git.snapshot(tree_of(tree.of, tree), "e1", at=1_700_000_000)
+async def snapshot(git: GitWorker, tree: Tree) -> Snapshot:
+    return await git.ask(TakeSnapshot(of=tree_of(tree.of, tree), execution="e1", at=1_700_000_000))
 
 
 async def test_a_new_branch_that_is_ahead_is_followed_and_stays(worker: GitWorker, tree: Tree) -> None:
@@ -36,11 +46,11 @@ async def test_a_detached_head_that_is_ahead_is_followed_and_committed_in(worker
     tree.git("checkout", "-q", "--detach")
     made = tree.commit("work", w_txt="w\n")
     tree.write("draft")
-    committed = await worker.commit_all(tree_of(tree.of, tree), "the rest")
-    assert isinstance(committed, m.Committed)
+    committed = await worker.ask(CommitAll(of=tree_of(tree.of, tree), message="the rest"))
+    assert isinstance(committed, Committed)
     assert f"detached at {made[:12]}" in committed.head_moved
     assert tree.tip(f"{BRANCH}^") == made
-    assert (await worker.head(tree_of(tree.of, tree))).head_on == ""
+    assert (await worker.ask(AskHead(of=tree_of(tree.of, tree)))).head_on == ""
 
 
 def stays_behind(tree: Tree) -> str:
@@ -120,7 +130,7 @@ ELSEWHERE = (
 async def test_a_head_that_cannot_be_brought_back_is_said_and_nothing_is_merged(
     worker: GitWorker, repo: Repo, tree: Tree, leave: Callable[[Tree], str]
 ) -> None:
-    await ensure_worktree(m.EnsureWorktree(epoch=1, repo=str(repo), thread="t2", base="main"))
+    await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t2", base="main"))
     tree.commit("work", w_txt="w\n")
     found = leave(tree)
     refs = tree.git("for-each-ref")
@@ -134,12 +144,12 @@ async def test_a_head_that_cannot_be_brought_back_is_said_and_nothing_is_merged(
         assert found in taken.head_on
         assert taken.head_moved == ""
         repo.git("update-ref", "-d", "refs/compas/snap/e1")
-    assert found in (await worker.status(of)).head_on
+    assert found in (await worker.ask(Status(of=of))).head_on
     with pytest.raises(GitRefused) as caught:
-        await worker.commit_all(of, "work")
+        await worker.ask(CommitAll(of=of, message="work"))
     assert caught.value.code in ("head_elsewhere", "in_progress", "empty_repository")
-    merged = await worker.prepare_merge(str(repo), "op1", source=BRANCH, target="main", message="")
-    assert isinstance(merged, m.Refused)
+    merged = await worker.ask(PrepareMerge(repo=str(repo), op="op1", source=BRANCH, target="main", message=""))
+    assert isinstance(merged, Refused)
     assert merged.code in ("head_elsewhere", "no_such_branch")
     assert (tree.git("for-each-ref"), (tree.git_dir / "HEAD").read_bytes()) == (refs, head)
 
@@ -153,7 +163,7 @@ async def test_the_target_checked_out_over_the_operators_head_is_never_committed
     tree.write("theirs")
     of = tree_of(repo, tree)
     with pytest.raises(GitRefused, match="on main") as caught:
-        await worker.commit_all(of, "work")
+        await worker.ask(CommitAll(of=of, message="work"))
     assert caught.value.code == "head_elsewhere"
     assert (await snapshot(worker, tree)).head_on == "on main"
     assert repo.tip("main") == tip
@@ -172,12 +182,12 @@ async def test_a_branch_that_the_operator_looks_at_is_not_moved_under_them(
 
 
 async def test_a_readers_head_may_be_anywhere(worker: GitWorker, repo: Repo, tree: Tree) -> None:
-    made = await worker.ensure_reading_tree(str(repo), "r1", tree.tip())
+    made = await worker.ask(EnsureReadingTree(repo=str(repo), thread="r1", commit=tree.tip()))
     of = tree_of(repo, made.path, reading=True)
     repo.git("switch", "-q", "-c", "notes", at=made.path)
-    taken = await worker.snapshot(of, "e1")
+    taken = await worker.ask(TakeSnapshot(of=of, execution="e1"))
     assert (taken.head, taken.head_on, taken.head_moved) == (tree.tip(), "", "")
-    assert (await worker.status(of)).branch == "notes"
+    assert (await worker.ask(Status(of=of))).branch == "notes"
 
 
 async def test_retiring_a_branch_that_became_another_name_of_main_leaves_main(
@@ -185,5 +195,5 @@ async def test_retiring_a_branch_that_became_another_name_of_main_leaves_main(
 ) -> None:
     tip = repo.tip("main")
     makes_its_branch_another_name_of_main(tree)
-    await worker.remove_worktree(str(repo), "t1", target="main", force=True)
+    await worker.ask(RemoveWorktree(repo=str(repo), thread="t1", target="main", force=True))
     assert repo.tip("refs/heads/main") == tip

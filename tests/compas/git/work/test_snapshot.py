@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import FileChange, Snapshot, TakeSnapshot
+from compas.git.protocol.worktrees import FileChange, Snapshot, TakeSnapshot
 from compas.git.work.snapshot import parse_name_status, take_snapshot
 from tests.kit.git.git_operator import Tree, tree_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import EnsureWorktree, Worktree
+from compas.git.protocol.worktrees import EnsureWorktree, Worktree
 from compas.git.worktree.ensure import ensure_worktree
 from compas.git.worktree.registration import Registration, write_registration
 from tests.kit.git.git_operator import NewRepo, Repo

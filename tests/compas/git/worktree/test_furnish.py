@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol.messages import EnsureWorktree, Furnished, FurnishWorktree
+from compas.git.protocol.worktrees import EnsureWorktree, Furnished, FurnishWorktree
 from compas.git.worktree.ensure import ensure_worktree
 from compas.git.worktree.furnish import furnish_worktree
 from tests.kit.git.git_operator import Repo, tree_of

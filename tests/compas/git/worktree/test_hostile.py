@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol import messages as m
 from compas.git.protocol.client import GitWorker
+from compas.git.protocol.merging import PrepareMerge, Refused
+from compas.git.protocol.reading import Status
+from compas.git.protocol.worktrees import (
+    CommitAll,
+    EnsureWorktree,
+    FurnishWorktree,
+    Removed,
+    RemoveWorktree,
+    TakeSnapshot,
+)
 from compas.git.worktree.ensure import ensure_worktree
 from tests.kit.git.git_operator import Repo, Tree, tree_of
 from tests.kit.git.hostile import REPLACED, Tamper, fingerprint
@@ -20,37 +29,37 @@ Action = Callable[[GitWorker, Tree], Awaitable[str]]
 
 
 async def snapshot(git: GitWorker, tree: Tree) -> str:
-    return await _refused(git.snapshot(tree_of(tree.of, tree), "e1"))
+    return await _refused(git.ask(TakeSnapshot(of=tree_of(tree.of, tree), execution="e1")))
 
 
 async def commit(git: GitWorker, tree: Tree) -> str:
-    return await _refused(git.commit_all(tree_of(tree.of, tree), "work"))
+    return await _refused(git.ask(CommitAll(of=tree_of(tree.of, tree), message="work")))
 
 
 async def status(git: GitWorker, tree: Tree) -> str:
-    return await _refused(git.status(tree_of(tree.of, tree)))
+    return await _refused(git.ask(Status(of=tree_of(tree.of, tree))))
 
 
 async def furnish(git: GitWorker, tree: Tree) -> str:
-    return await _refused(git.furnish_worktree(tree_of(tree.of, tree), copy=("secret",)))
+    return await _refused(git.ask(FurnishWorktree(of=tree_of(tree.of, tree), copy=("secret",))))
 
 
 async def take_up(git: GitWorker, tree: Tree) -> str:
     base = tree.of.tip("main")
-    return await _refused(git.ensure_worktree(str(tree.of), "t1", base="main", begun_at=base))
+    return await _refused(git.ask(EnsureWorktree(repo=str(tree.of), thread="t1", base="main", begun_at=base)))
 
 
 async def remove(git: GitWorker, tree: Tree) -> str:
-    return _kept(await git.remove_worktree(str(tree.of), "t1", target="main"))
+    return _kept(await git.ask(RemoveWorktree(repo=str(tree.of), thread="t1", target="main")))
 
 
 async def remove_by_force(git: GitWorker, tree: Tree) -> str:
-    return _kept(await git.remove_worktree(str(tree.of), "t1", target="main", force=True))
+    return _kept(await git.ask(RemoveWorktree(repo=str(tree.of), thread="t1", target="main", force=True)))
 
 
 async def merge(git: GitWorker, tree: Tree) -> str:
-    found = await git.prepare_merge(str(tree.of), "op1", source="compas/t1", target="main", message="")
-    assert isinstance(found, m.Refused), found
+    found = await git.ask(PrepareMerge(repo=str(tree.of), op="op1", source="compas/t1", target="main", message=""))
+    assert isinstance(found, Refused), found
     return found.sentence
 
 
@@ -60,7 +69,7 @@ async def _refused(call: Awaitable[object]) -> str:
     return caught.value.message
 
 
-def _kept(found: m.Removed) -> str:
+def _kept(found: Removed) -> str:
     assert (found.worktree, found.branch) == ("kept", "kept")
     return found.reason or ""
 
@@ -71,7 +80,7 @@ ACTIONS: tuple[Action, ...] = (snapshot, commit, status, furnish, take_up, remov
 @pytest.fixture
 async def held(repo: Repo, tree: Tree) -> Tree:
     """A worktree with committed and uncommitted work, beside another thread's, below an operator who is at work too."""
-    await ensure_worktree(m.EnsureWorktree(epoch=1, repo=str(repo), thread="t2", base="main"))
+    await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t2", base="main"))
     repo.git("config", "core.hooksPath", "/dev/null")
     tree.commit("work", w_txt="w\n")
     tree.write("draft", "of the agent\n")

@@ -5,8 +5,18 @@ from pathlib import Path
 import pytest
 
 from compas.git.errors import GitRefused
-from compas.git.protocol import messages as m
 from compas.git.protocol.client import GitWorker
+from compas.git.protocol.reading import Status
+from compas.git.protocol.thread_worktree import Owner
+from compas.git.protocol.worktrees import (
+    CommitAll,
+    EnsureReadingTree,
+    EnsureWorktree,
+    FurnishWorktree,
+    RemoveWorktree,
+    TakeSnapshot,
+    Worktree,
+)
 from compas.git.worker import Worker
 from compas.git.worktree.owner import IDENTITY
 from compas.git.worktree.registration import Registration, read_registration, write_registration
@@ -19,7 +29,7 @@ def compas_of(directory: Path, name: str) -> GitWorker:
     """Return the git of a compas with this state directory."""
     directory.mkdir(exist_ok=True)
     (directory / IDENTITY).write_text(f"{name}\n")
-    return GitWorker(Worker(epoch=1).perform, epoch=1, pid=1, owner=m.Owner(path=str(directory), name=name))
+    return GitWorker(Worker(epoch=1).perform, epoch=1, pid=1, owner=Owner(path=str(directory), name=name))
 
 
 @pytest.fixture
@@ -32,8 +42,8 @@ def theirs(tmp_path: Path) -> GitWorker:
     return compas_of(tmp_path / "theirs", "2222")
 
 
-async def ensure(git: GitWorker, repo: Repo, **more: str) -> m.Worktree:
-    return await git.ensure_worktree(str(repo), "t1", base="main", **more)
+async def ensure(git: GitWorker, repo: Repo, **more: str) -> Worktree:
+    return await git.ask(EnsureWorktree(repo=str(repo), thread="t1", base="main", **more))
 
 
 async def test_a_thread_of_the_same_name_elsewhere_gets_no_worktree_and_no_branch(
@@ -45,19 +55,19 @@ async def test_a_thread_of_the_same_name_elsewhere_gets_no_worktree_and_no_branc
     for call in (
         lambda: ensure(theirs, repo),
         lambda: ensure(theirs, repo, begun_at=tip),
-        lambda: theirs.ensure_reading_tree(str(repo), "t1", tip),
-        lambda: theirs.snapshot(of, "e1"),
-        lambda: theirs.commit_all(of, "x"),
-        lambda: theirs.status(of),
-        lambda: theirs.furnish_worktree(of),
-        lambda: theirs.remove_worktree(str(repo), "t1", target="main", force=True),
+        lambda: theirs.ask(EnsureReadingTree(repo=str(repo), thread="t1", commit=tip)),
+        lambda: theirs.ask(TakeSnapshot(of=of, execution="e1")),
+        lambda: theirs.ask(CommitAll(of=of, message="x")),
+        lambda: theirs.ask(Status(of=of)),
+        lambda: theirs.ask(FurnishWorktree(of=of)),
+        lambda: theirs.ask(RemoveWorktree(repo=str(repo), thread="t1", target="main", force=True)),
     ):
         with pytest.raises(GitRefused, match=r"belongs to the compas with the state directory .*/ours,") as caught:
             await call()
         assert caught.value.code == "worktree_of_another"
         assert "use another name for the thread" in caught.value.message
     assert repo.tip("compas/t1") == tip
-    assert (await ours.status(of)).clean
+    assert (await ours.ask(Status(of=of))).clean
 
 
 async def test_an_owner_that_is_gone_is_said_to_be(repo: Repo, ours: GitWorker, theirs: GitWorker) -> None:
@@ -95,13 +105,13 @@ async def test_a_worktree_of_an_older_version_is_taken_over_by_who_first_opens_i
     old = Registration(thread="t1", path=made.path, ready=True, instance=made.instance)
     write_registration(str(repo.path / ".git"), old)
     of = tree_of(repo, made.path)
-    assert (await ours.status(of)).clean
+    assert (await ours.ask(Status(of=of))).clean
     known = read_registration(str(repo.path / ".git"), "t1")
     assert known is not None
     assert known.owner == ours.owner
     assert known.mark is not None
     with pytest.raises(GitRefused):
-        await theirs.status(of)
+        await theirs.ask(Status(of=of))
 
 
 async def test_a_branch_that_somebody_else_made_is_not_worked_on(repo: Repo, ours: GitWorker) -> None:

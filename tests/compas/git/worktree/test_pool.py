@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from compas.git.protocol.messages import EnsureWorktree, FillPool, Pool, Worktree
+from compas.git.protocol.worktrees import EnsureWorktree, FillPool, Pool, Worktree
 from compas.git.worktree.ensure import ensure_worktree
 from compas.git.worktree.pool import fill_pool
 from tests.kit.git.git_operator import Repo
@@ -145,7 +145,7 @@ async def test_many_threads_at_once_get_one_each(repo: Repo) -> None:
 
 PROGRAM = """
 import sys, trio
-from compas.git.protocol.messages import EnsureWorktree, FillPool
+from compas.git.protocol.worktrees import EnsureWorktree, FillPool
 from compas.git.worktree.pool import fill_pool
 from compas.git.worktree.ensure import ensure_worktree
 if sys.argv[2] == "fill":

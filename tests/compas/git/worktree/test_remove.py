@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compas.git.protocol.messages import EnsureWorktree, Removed, RemoveWorktree, TakeSnapshot
+from compas.git.protocol.worktrees import EnsureWorktree, Removed, RemoveWorktree, TakeSnapshot
 from compas.git.work.snapshot import take_snapshot
 from compas.git.worktree.ensure import ensure_worktree
 from compas.git.worktree.remove import remove_worktree

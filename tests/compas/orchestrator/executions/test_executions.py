@@ -197,7 +197,7 @@ async def test_a_supervisor_that_crashed_after_an_abandonment_ends_the_agent(aut
 async def test_an_abandoned_thread_starts_nothing_that_was_being_prepared(autojump_clock: MockClock) -> None:
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
         slow = trio.Event()
-        shop.git.held["ensure_worktree"] = [slow]
+        shop.git.held["EnsureWorktree"] = [slow]
         posted = await supervisor.dispatch("dev", "work", thread_id="t1")
         name = execution_name(posted.execution_id or "")
         await supervisor.system.registry.wait_registered(name)
@@ -240,11 +240,11 @@ async def test_commit_auto_commits_the_work_under_the_name_of_the_task(autojump_
         assert shop.repo.commits[shop.repo.tips["compas/t1"]].subject == "write notes"
 
 
-@pytest.mark.parametrize("operation", ["describe", "ensure_worktree", "snapshot"])
+@pytest.mark.parametrize("operation", ["Describe", "EnsureWorktree", "TakeSnapshot"])
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_git_worker_that_dies_is_asked_again(autojump_clock: MockClock, operation: str, moment: str) -> None:
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
-        if (operation, moment) == ("describe", "after"):
+        if (operation, moment) == ("Describe", "after"):
             moment = "before"  # reading has no effect
         shop.git.losses[operation] = [moment, moment]
         answer = await supervisor.chain(await supervisor.dispatch("dev", "work"))

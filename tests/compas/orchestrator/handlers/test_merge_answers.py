@@ -37,7 +37,7 @@ async def merge(supervisor: Supervisor, thread: str, **fields: object) -> WaitMe
 def hold_merges(shop: Workshop, count: int) -> list[trio.Event]:
     """Let the next merges each wait for one of these events before git looks at them."""
     held = [trio.Event() for _ in range(count)]
-    shop.git.held["prepare_merge"] = list(held)
+    shop.git.held["PrepareMerge"] = list(held)
     return held
 
 

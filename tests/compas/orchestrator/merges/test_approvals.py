@@ -391,7 +391,7 @@ async def test_all_repositories_may_want_it(autojump_clock: MockClock) -> None:
 
 async def test_work_that_git_could_not_record_is_neither_handed_on_nor_merged(autojump_clock: MockClock) -> None:
     async with open_workshop(*chain()) as shop, shop.supervisor() as supervisor:
-        shop.git.refused["snapshot"] = ["a link stands in the way"]
+        shop.git.refused["TakeSnapshot"] = ["a link stands in the way"]
         await begin(shop, supervisor, says(APPROVES), works("one", "two"))
         assert [one for one, _ in shop.troupe.tasks()] == ["dev"]
         told = await supervisor.transcript("t1")
@@ -412,7 +412,7 @@ async def test_a_verdict_that_comes_while_a_merge_is_computed_still_counts(autoj
     async with open_workshop(dev, reviewer) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(OBJECTS))
         before, held = shop.repo.tips["main"], trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         queued = await supervisor.merge("t1")
         await supervisor.chain(await supervisor.dispatch("reviewer", "look at it", thread_id="t1"))
         held.set()
@@ -427,7 +427,7 @@ async def test_work_that_begins_while_a_merge_is_computed_ends_it(autojump_clock
     async with open_workshop(agent("dev", workspace="worktree")) as shop, shop.supervisor() as supervisor:
         await begin(shop, supervisor, says(""))
         held, goes_on = trio.Event(), trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         queued = await supervisor.merge("t1")
 
         async def slow(turn: Turn) -> None:
@@ -448,17 +448,17 @@ async def test_a_merge_cut_off_while_it_is_judged_is_judged_again_by_the_next_su
     async with open_workshop(agent("dev", workspace="worktree")) as shop:
         async with shop.supervisor() as supervisor:
             await begin(shop, supervisor, says(""))
-            shop.git.held["prepare_merge"] = [held := trio.Event()]
+            shop.git.held["PrepareMerge"] = [held := trio.Event()]
             queued = await supervisor.merge("t1")
-            shop.git.held["sides"] = [trio.Event()]
+            shop.git.held["ReadSides"] = [trio.Event()]
             held.set()
             await wait_all_tasks_blocked()
             assert not any(isinstance(one, e.MergePrepared) for one in await shop.events())
             await supervisor.crash()
-        before = shop.git.asked.count("sides")
+        before = shop.git.asked.count("ReadSides")
         async with shop.supervisor() as supervisor:
             assert (await supervisor.wait_merge(queued.op_id)).status == "completed"
-        assert shop.git.asked.count("sides") == before + 1
+        assert shop.git.asked.count("ReadSides") == before + 1
 
 
 async def test_a_review_between_two_supervisors_stops_the_merge(autojump_clock: MockClock) -> None:
@@ -466,7 +466,7 @@ async def test_a_review_between_two_supervisors_stops_the_merge(autojump_clock: 
     async with open_workshop(dev, reviewer) as shop:
         async with shop.supervisor() as supervisor:
             await begin(shop, supervisor, says(OBJECTS))
-            shop.git.held["prepare_merge"] = [trio.Event(), held := trio.Event()]
+            shop.git.held["PrepareMerge"] = [trio.Event(), held := trio.Event()]
             queued = await supervisor.merge("t1")
             await wait_all_tasks_blocked()
             await supervisor.crash()
@@ -500,7 +500,7 @@ async def test_a_list_asks_git_once_for_all_threads_and_not_at_all_without_verdi
             await shop.wait_settled(supervisor)
         asked = len(shop.git.asked)
         found = await supervisor.ask(threads.STATUS)
-        assert shop.git.asked[asked:] == ["sides"]
+        assert shop.git.asked[asked:] == ["ReadSides"]
         assert {one.thread_id: one.review for one in found.threads} == {
             "t1": "not_reviewed", "t2": "not_reviewed", "t3": "approved", "t4": "approved"
         }  # fmt: skip

@@ -18,7 +18,7 @@ from tests.kit.orchestrator.troupe import Turn
 DEV = agent("dev", workspace="worktree", max_concurrent=8)
 CHECKED = (RepositorySpec(path=REPO, merge_verify=CommandSpec(run="true", timeout_secs=3600)),)
 KEPT = RetentionSpec(worktrees=7000.0)
-STEPS = ("prepare_merge", "verify_merge")
+STEPS = ("PrepareMerge", "VerifyMerge")
 
 
 async def commits(turn: Turn) -> None:
@@ -63,7 +63,7 @@ async def test_abandoning_a_thread_ends_its_merge_and_its_target_never_moves(
         queued, held = await begin_merge(shop, supervisor, operation)
         await supervisor.abandon("t1")
         assert (await supervisor.wait_merge(queued.op_id, timeout=0)).status == "cancelled"
-        assert "clear_merge" in shop.git.asked, "what it ran has ended before this is answered"
+        assert "ClearMerge" in shop.git.asked, "what it ran has ended before this is answered"
         held.set()
         await trio.sleep(100)
         assert (shop.repo.tips["main"], await status_of(supervisor)) == (before, "Abandoned")
@@ -75,7 +75,7 @@ async def test_abandoning_a_thread_that_is_closed_with_its_merge_leaves_it_aband
     async with open_workshop(DEV, repositories=CHECKED) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
         held = trio.Event()
-        shop.git.held["verify_merge"] = [held]
+        shop.git.held["VerifyMerge"] = [held]
         closing = await supervisor.ask(CLOSE, thread_id="t1", merge=CloseMerge())
         await wait_all_tasks_blocked()
         await supervisor.abandon("t1")
@@ -89,7 +89,7 @@ async def test_a_merge_in_line_is_withdrawn_with_its_thread_and_the_one_before_i
 ) -> None:
     async with open_workshop(DEV, repositories=CHECKED) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1", "t2")
-        first, held = await begin_merge(shop, supervisor, "verify_merge")
+        first, held = await begin_merge(shop, supervisor, "VerifyMerge")
         second = await supervisor.merge("t2")
         await supervisor.abandon("t2")
         assert (await supervisor.wait_merge(second.op_id, timeout=0)).status == "cancelled"
@@ -100,7 +100,7 @@ async def test_a_merge_in_line_is_withdrawn_with_its_thread_and_the_one_before_i
 async def test_whoever_abandons_while_the_target_is_moved_gets_the_right_end(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor, trio.open_nursery() as nursery:
         await work_in(shop, supervisor, "t1")
-        queued, held = await begin_merge(shop, supervisor, "publish_merge")
+        queued, held = await begin_merge(shop, supervisor, "PublishMerge")
         nursery.start_soon(supervisor.abandon, "t1")
         await wait_all_tasks_blocked()
         assert await status_of(supervisor) == "Active", "the target may be moving at this moment"
@@ -118,7 +118,7 @@ async def test_a_thread_that_was_closed_by_the_merge_that_was_waited_for_is_not_
     async with open_workshop(DEV, retention=KEPT) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
         held = trio.Event()
-        shop.git.held["publish_merge"] = [held]
+        shop.git.held["PublishMerge"] = [held]
         await supervisor.ask(CLOSE, thread_id="t1", merge=CloseMerge())
         await wait_all_tasks_blocked()
         answers: list[str] = []
@@ -138,7 +138,7 @@ async def test_a_thread_that_was_closed_by_the_merge_that_was_waited_for_is_not_
 async def test_whoever_closes_while_the_target_is_moved_waits_for_that(autojump_clock: MockClock, status: str) -> None:
     async with open_workshop(DEV, retention=KEPT) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
-        _, held = await begin_merge(shop, supervisor, "publish_merge")
+        _, held = await begin_merge(shop, supervisor, "PublishMerge")
         async with trio.open_nursery() as nursery:
             nursery.start_soon(supervisor.close, "t1", status)
             await wait_all_tasks_blocked()
@@ -150,7 +150,7 @@ async def test_whoever_closes_while_the_target_is_moved_waits_for_that(autojump_
 async def test_a_wait_for_a_publication_can_be_given_up(autojump_clock: MockClock) -> None:
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
-        queued, held = await begin_merge(shop, supervisor, "publish_merge")
+        queued, held = await begin_merge(shop, supervisor, "PublishMerge")
         with trio.move_on_after(5) as patience:
             await supervisor.abandon("t1")
         assert patience.cancelled_caught
@@ -181,7 +181,7 @@ async def test_a_thread_is_not_closed_with_a_merge_while_it_is_being_merged_into
     async with open_workshop(DEV) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
         shop.repo.tips["release"] = shop.repo.tips["main"]
-        queued, held = await begin_merge(shop, supervisor, "prepare_merge")
+        queued, held = await begin_merge(shop, supervisor, "PrepareMerge")
         merge = CloseMerge(target_branch="release")
         found = await refused(supervisor, CLOSE, thread_id="t1", merge=merge)
         assert (found.code, queued.op_id in found.message) == ("merge_pending", True)
@@ -207,7 +207,7 @@ async def test_a_merge_of_a_thread_that_was_closed_since_publishes_nothing(autoj
     async with open_workshop(DEV, retention=KEPT) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
         before = shop.repo.tips["main"]
-        queued, held = await begin_merge(shop, supervisor, "prepare_merge")
+        queued, held = await begin_merge(shop, supervisor, "PrepareMerge")
         closed = e.ThreadClosed(status="Failed", by="operator")
         supervisor.actor(thread_name("t1")).kill()
         await shop.store.append_all([Append(events=(NewEvent(stream=e.thread_stream("t1"), event=closed),))])
@@ -224,7 +224,7 @@ async def test_a_thread_that_was_given_up_while_its_merge_was_asked_for_is_not_p
     async with open_workshop(DEV, retention=KEPT) as shop, shop.supervisor() as supervisor:
         await work_in(shop, supervisor, "t1")
         before, held = shop.repo.tips["main"], trio.Event()
-        shop.git.held["contains"] = [held]
+        shop.git.held["Contains"] = [held]
         queued: list[MergeResponse] = []
 
         async def merge() -> None:
@@ -247,7 +247,7 @@ async def test_a_thread_that_an_older_supervisor_abandoned_during_its_merge_stay
         async with shop.supervisor() as supervisor:
             await work_in(shop, supervisor, "t1")
             held = trio.Event()
-            shop.git.held["publish_merge"] = [held]
+            shop.git.held["PublishMerge"] = [held]
             closing = await supervisor.ask(CLOSE, thread_id="t1", merge=CloseMerge())
             await wait_all_tasks_blocked()
             supervisor.system.root.kill()

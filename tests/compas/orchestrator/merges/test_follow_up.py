@@ -115,7 +115,7 @@ async def test_a_check_that_fails_publishes_nothing(autojump_clock: MockClock) -
         assert (merged.status, merged.error_code) == ("failed", "verify_failed")
         assert f"/state/merges/{queued.op_id}.log" in (merged.error_detail or "")
         assert shop.repo.tips["main"] == old
-        assert "publish_merge" not in shop.git.asked
+        assert "PublishMerge" not in shop.git.asked
 
 
 async def test_a_check_that_hangs_fails_at_its_own_time_limit(autojump_clock: MockClock) -> None:
@@ -123,7 +123,7 @@ async def test_a_check_that_hangs_fails_at_its_own_time_limit(autojump_clock: Mo
     async with open_workshop(DEV, **settings) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1", "t2")
-        shop.git.held["verify_merge"] = [trio.Event()]
+        shop.git.held["VerifyMerge"] = [trio.Event()]
         slow, next_one = [await supervisor.merge(thread) for thread in ("t1", "t2")]
         merged = await supervisor.wait_merge(slow.op_id)
         assert (merged.status, merged.error_code) == ("failed", "verify_timed_out")
@@ -136,7 +136,7 @@ async def test_a_target_that_moved_during_the_check_is_merged_and_checked_anew(a
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1")
         held = trio.Event()
-        shop.git.held["verify_merge"] = [held]
+        shop.git.held["VerifyMerge"] = [held]
         queued = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         theirs = shop.repo.commit("main", "a person's own work", other_txt="theirs\n")
@@ -153,9 +153,9 @@ async def test_a_check_whose_worker_is_lost_is_run_again(autojump_clock: MockClo
     async with open_workshop(DEV, repositories=checked("true")) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1")
-        shop.git.losses = {"verify_merge": [moment]}
+        shop.git.losses = {"VerifyMerge": [moment]}
         merged = await supervisor.wait_merge((await supervisor.merge("t1")).op_id)
-        assert (merged.status, shop.git.losses) == ("completed", {"verify_merge": []})
+        assert (merged.status, shop.git.losses) == ("completed", {"VerifyMerge": []})
 
 
 # --- conflicts ---------------------------------------------------------------------------------------------------
@@ -259,7 +259,7 @@ async def test_a_queued_merge_is_cancelled_once(autojump_clock: MockClock) -> No
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1", "t2")
         held = trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         first, second = [await supervisor.merge(thread) for thread in ("t1", "t2")]
         answer = await supervisor.ask(MERGE_CANCEL, "r1", op_id=second.op_id)
         assert (answer.cancelled, answer.status, answer.thread_id) == (True, "cancelled", "t2")
@@ -276,7 +276,7 @@ async def test_a_queued_merge_is_cancelled_once(autojump_clock: MockClock) -> No
             await supervisor.ask(MERGE_CANCEL, op_id=first.op_id)
 
 
-@pytest.mark.parametrize("operation", ["prepare_merge", "verify_merge"])
+@pytest.mark.parametrize("operation", ["PrepareMerge", "VerifyMerge"])
 async def test_a_merge_at_work_is_cancelled_and_the_next_goes_on(autojump_clock: MockClock, operation: str) -> None:
     async with open_workshop(DEV, repositories=checked("true")) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", write_own_file)
@@ -298,7 +298,7 @@ async def test_a_merge_that_is_being_published_is_past_cancelling(autojump_clock
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1")
         held = trio.Event()
-        shop.git.held["publish_merge"] = [held]
+        shop.git.held["PublishMerge"] = [held]
         queued = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         with pytest.raises(RequestFailed, match="past cancelling") as refused:
@@ -313,11 +313,11 @@ async def test_a_merge_whose_target_moved_can_be_cancelled_again(autojump_clock:
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1")
         publish = trio.Event()
-        shop.git.held["publish_merge"] = [publish]
+        shop.git.held["PublishMerge"] = [publish]
         queued = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         theirs = shop.repo.commit("main", "meanwhile", other_txt="theirs\n")
-        shop.git.held["prepare_merge"] = [trio.Event()]
+        shop.git.held["PrepareMerge"] = [trio.Event()]
         publish.set()
         await wait_all_tasks_blocked()
         assert (await state_of(supervisor, queued.op_id)).status == "executing"
@@ -365,7 +365,7 @@ async def test_a_thread_is_closed_together_with_its_merge(autojump_clock: MockCl
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1")
         held = trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         answer = await close_with_merge(supervisor, "t1", strategy="squash")
         assert answer.merge_op_id is not None
         assert (answer.status, await thread_status(supervisor, "t1")) == ("Active", "Active")
@@ -403,7 +403,7 @@ async def test_a_thread_that_got_work_while_its_merge_ran_is_not_closed_under_it
         shop.plays("dev", write_own_file)
         await work_in(supervisor, "t1")
         held = trio.Event()
-        shop.git.held["publish_merge"] = [held]
+        shop.git.held["PublishMerge"] = [held]
         answer = await close_with_merge(supervisor, "t1")
         await wait_all_tasks_blocked()
 

@@ -58,14 +58,14 @@ async def test_merges_into_one_target_are_done_one_at_a_time_in_order(autojump_c
         await work_in(shop, supervisor, *threads)
         asked = len(shop.git.asked)
         first = trio.Event()
-        shop.git.held["prepare_merge"] = [first]
+        shop.git.held["PrepareMerge"] = [first]
         queued = [await supervisor.merge(thread) for thread in threads]
         assert [one.queue_depth for one in queued] == [1, 2, 3, 4, 5, 6]
         first.set()
         for one in queued:
             assert (await supervisor.wait_merge(one.op_id)).status == "completed"
-        done = [one for one in shop.git.asked[asked:] if one in ("prepare_merge", "publish_merge")]
-        assert done == ["prepare_merge", "publish_merge"] * 6
+        done = [one for one in shop.git.asked[asked:] if one in ("PrepareMerge", "PublishMerge")]
+        assert done == ["PrepareMerge", "PublishMerge"] * 6
         events = await shop.events()
         assert merges(events, e.MergeStarted) == merges(events, e.MergeCompleted) == [one.op_id for one in queued]
         assert set(threads) <= set(shop.repo.commits[shop.repo.tips["main"]].tree)
@@ -77,7 +77,7 @@ async def test_merges_into_different_targets_do_not_wait_for_each_other(autojump
         await work_in(shop, supervisor, "t1", "t2")
         shop.repo.tips["release"] = shop.repo.tips["main"]
         held = trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         slow = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         quick = await supervisor.merge("t2", target_branch="release")
@@ -92,7 +92,7 @@ async def test_a_target_that_moved_is_merged_into_anew(autojump_clock: MockClock
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1")
         held = trio.Event()
-        shop.git.held["publish_merge"] = [held]
+        shop.git.held["PublishMerge"] = [held]
         queued = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         theirs = shop.repo.commit("main", "a person's own work", other_txt="theirs\n")
@@ -115,7 +115,7 @@ async def test_a_target_that_never_rests_fails_the_merge_in_words(autojump_clock
             queued = await supervisor.merge("t1")
             merged = await supervisor.wait_merge(queued.op_id)
         assert (merged.status, merged.error_code) == ("failed", "target_busy")
-        assert shop.git.asked.count("publish_merge") == TARGET_MOVED_TRIES
+        assert shop.git.asked.count("PublishMerge") == TARGET_MOVED_TRIES
 
 
 async def test_a_conflict_is_reported_by_file_and_side(autojump_clock: MockClock) -> None:
@@ -148,7 +148,7 @@ async def test_an_abandoned_thread_is_not_merged_when_its_turn_comes(autojump_cl
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1", "t2")
         held = trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         queued = [await supervisor.merge(thread) for thread in ("t1", "t2")]
         tip = shop.repo.tips["compas/t2"]
         await supervisor.abandon("t2")
@@ -163,7 +163,7 @@ async def test_what_was_approved_is_what_is_merged(autojump_clock: MockClock) ->
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1")
         held = trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         queued = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         shop.repo.commit("compas/t1", "one more thing", late_txt="late\n")
@@ -176,7 +176,7 @@ async def test_a_second_merge_of_a_thread_is_refused_while_one_is_pending(autoju
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1")
         held = trio.Event()
-        shop.git.held["prepare_merge"] = [held]
+        shop.git.held["PrepareMerge"] = [held]
         queued = await supervisor.merge("t1")
         with pytest.raises(RequestFailed, match=queued.op_id) as refused:
             await supervisor.merge("t1")
@@ -189,14 +189,14 @@ async def test_a_merge_that_takes_too_long_to_compute_fails(autojump_clock: Mock
     async with open_workshop(DEV, merge_timeout_secs=30) as shop, shop.supervisor() as supervisor:
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1")
-        shop.git.held["prepare_merge"] = [trio.Event()]
+        shop.git.held["PrepareMerge"] = [trio.Event()]
         merged = await supervisor.wait_merge((await supervisor.merge("t1")).op_id)
         assert (merged.status, merged.error_code) == ("failed", "timeout")
         assert trio.current_time() == 30
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("operation", ["prepare_merge", "publish_merge", "finish_merge"])
+@pytest.mark.parametrize("operation", ["PrepareMerge", "PublishMerge", "FinishMerge"])
 async def test_a_git_worker_lost_in_a_merge_leaves_one_truth(
     autojump_clock: MockClock, operation: str, moment: str
 ) -> None:
@@ -204,8 +204,8 @@ async def test_a_git_worker_lost_in_a_merge_leaves_one_truth(
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1", "t2")
         shop.git.losses = {operation: [moment]}
-        if operation == "finish_merge":
-            shop.git.losses["publish_merge"] = ["after"]
+        if operation == "FinishMerge":
+            shop.git.losses["PublishMerge"] = ["after"]
         for thread in ("t1", "t2"):
             merged = await supervisor.wait_merge((await supervisor.merge(thread)).op_id)
             assert merged.status == "completed"
@@ -258,7 +258,7 @@ async def test_a_merge_waits_for_a_full_disk_and_others_are_refused_meanwhile(au
         shop.plays("dev", write_own_file)
         await work_in(shop, supervisor, "t1", "t2")
         held = trio.Event()
-        shop.git.held["publish_merge"] = [held]
+        shop.git.held["PublishMerge"] = [held]
         queued = await supervisor.merge("t1")
         await wait_all_tasks_blocked()
         shop.disk.is_full = True

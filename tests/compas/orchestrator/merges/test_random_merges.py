@@ -54,7 +54,7 @@ step = st.one_of(
     st.tuples(st.just("cancel"), target),
     st.tuples(
         st.just("slow"),
-        st.sampled_from(["prepare_merge", "verify_merge", "publish_merge", "clear_merge"]),
+        st.sampled_from(["PrepareMerge", "VerifyMerge", "PublishMerge", "ClearMerge"]),
         st.sampled_from([0.5, 3.0]),
     ),
     st.tuples(st.just("sleep"), st.sampled_from([0.0, 0.0, 1.0, 5.0])),
@@ -265,8 +265,8 @@ async def live(program: list[Step]) -> None:
         nursery.cancel_scope.cancel()
 
 
-@example([("slow", "verify_merge", 3.0), ("merge", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
-@example([("slow", "publish_merge", 3.0), ("merge and close", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
+@example([("slow", "VerifyMerge", 3.0), ("merge", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
+@example([("slow", "PublishMerge", 3.0), ("merge and close", "t1", "main"), ("sleep", 1.0), ("abandon", "t1")])
 @example([("merge", "t1", "main"), ("abandon", "t1"), ("fail", "t1"), ("merge", "t1", "main"), ("abandon", "t1")])
 @example([("ambush", "merge", "MergeCompleted"), ("merge and close", "t1", "main")])
 @example([("ambush", "merge", "MergeCompleted"), ("merge", "t1", "main"), ("sleep", 5.0), ("complete", "t1")])

@@ -208,10 +208,10 @@ async def test_git_is_not_asked_about_a_target_that_only_compas_has_moved(autoju
         await work_in(shop, supervisor, "t1", "t2", "t3")
         for thread in ("t1", "t2", "t3"):
             assert (await merge(supervisor, thread)).status == "completed"
-        assert "find_move" not in shop.git.asked
+        assert "FindMove" not in shop.git.asked
 
 
-@pytest.mark.parametrize("operation", ["prepare_merge", "publish_merge"])
+@pytest.mark.parametrize("operation", ["PrepareMerge", "PublishMerge"])
 async def test_a_target_that_is_moved_while_a_merge_is_under_way_is_not_merged_into(
     autojump_clock: MockClock, operation: str
 ) -> None:
@@ -235,7 +235,7 @@ async def test_work_that_is_in_the_target_only_because_an_agent_put_it_there_is_
     async with open_workshop(DEV) as shop:
         async with shop.supervisor() as supervisor:
             await work_in(shop, supervisor, "t1")
-            shop.git.held["prepare_merge"] = [trio.Event()]
+            shop.git.held["PrepareMerge"] = [trio.Event()]
             queued = await supervisor.merge("t1")
             await wait_all_tasks_blocked()
             await supervisor.crash()

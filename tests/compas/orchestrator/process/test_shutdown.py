@@ -111,7 +111,7 @@ async def test_what_was_only_being_prepared_is_not_started_any_more(autojump_clo
     async with open_workshop(agent("dev", workspace="worktree")) as shop:
         async with shop.supervisor() as supervisor:
             slow = trio.Event()
-            shop.git.held["ensure_worktree"] = [slow]
+            shop.git.held["EnsureWorktree"] = [slow]
             posted = await supervisor.dispatch("dev", "work", thread_id="t1")
             await wait_all_tasks_blocked()
             await supervisor.stop(mode)

@@ -80,7 +80,7 @@ async def test_a_clean_worktree_goes_when_its_thread_is_completed_and_not_before
 
 
 # proves: a-core 71
-@pytest.mark.parametrize("operation", ["prepare_merge", "publish_merge"])
+@pytest.mark.parametrize("operation", ["PrepareMerge", "PublishMerge"])
 async def test_a_worktree_stays_while_a_merge_of_its_thread_is_under_way(
     autojump_clock: MockClock, operation: str
 ) -> None:
@@ -118,7 +118,7 @@ async def test_changes_keep_the_worktree_of_a_completed_thread_and_it_is_looked_
 # proves: a-core 70
 async def test_a_worktree_about_which_git_cannot_tell_is_kept(autojump_clock: MockClock) -> None:
     async with shop_with_work() as (shop, supervisor):
-        shop.git.losses["remove_worktree"] = ["before"] * 3
+        shop.git.losses["RemoveWorktree"] = ["before"] * 3
         await supervisor.close("t1")
         await trio.sleep(1000)
         assert await steps(shop) == []
@@ -208,7 +208,7 @@ async def test_a_removal_that_a_crash_interrupts_is_finished_by_the_next_supervi
                 await supervisor.close("t1")
                 await supervisor.system.wait_stopped()
         assert await steps(shop) == ["WorktreeRemovalPlanned"]
-        shop.git.losses["remove_worktree"] = [loss]
+        shop.git.losses["RemoveWorktree"] = [loss]
         async with shop.supervisor():
             await trio.sleep(10)
             assert await steps(shop) == REMOVED

@@ -37,10 +37,10 @@ async def test_every_pool_is_filled_at_the_start_and_again_when_a_worktree_was_h
         async with shop.supervisor() as supervisor:
             await trio.sleep(PLENTY_SECS)
             assert pools(shop) == {REPO: 2, OTHER: 1}
-            filled = shop.git.asked.count("fill_pool")
+            filled = shop.git.asked.count("FillPool")
             await supervisor.chain(await supervisor.dispatch("dev", "work"))
             await trio.sleep(PLENTY_SECS)
-            assert (pools(shop), shop.git.asked.count("fill_pool")) == ({REPO: 2, OTHER: 1}, filled + 1)
+            assert (pools(shop), shop.git.asked.count("FillPool")) == ({REPO: 2, OTHER: 1}, filled + 1)
 
 
 @pytest.mark.parametrize(
