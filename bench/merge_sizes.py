@@ -75,10 +75,10 @@ class Place:
         return {self.name: time.monotonic() - began}
 
     async def _merge(self, branch: str) -> None:
-        request = PrepareMerge(epoch=1, repo=str(self.root), op="op1", source=branch, target="main", message="Merge")
+        request = PrepareMerge(repo=str(self.root), op="op1", source=branch, target="main", message="Merge")
         prepared = await prepare_merge(request)
         assert isinstance(prepared, Prepared), prepared
-        published = await publish_merge(PublishMerge(epoch=1, repo=str(self.root), op="op1", prepared=prepared))
+        published = await publish_merge(PublishMerge(repo=str(self.root), op="op1", prepared=prepared))
         assert isinstance(published, Published), published
 
     def floor(self) -> Times:

@@ -99,18 +99,18 @@ def copied(repository: Repository, thread: str) -> None:
 
 def ours(repository: Repository, thread: str) -> None:
     """Ask compas, without a pool."""
-    trio.run(ensure_worktree, EnsureWorktree(epoch=1, repo=str(repository.path), thread=thread, base="main"))
+    trio.run(ensure_worktree, EnsureWorktree(repo=str(repository.path), thread=thread, base="main"))
 
 
 def pooled(repository: Repository, thread: str) -> None:
     """Ask compas, with a worktree at the ready."""
-    request = EnsureWorktree(epoch=1, repo=str(repository.path), thread=thread, base="main", pool=True)
+    request = EnsureWorktree(repo=str(repository.path), thread=thread, base="main", pool=True)
     assert trio.run(ensure_worktree, request).created
 
 
 def _with_filled_pool(repository: Repository, name: str) -> Times:
     """Time a worktree from the pool; filling it again is what happens while an agent is at work already."""
-    trio.run(fill_pool, FillPool(epoch=1, repo=str(repository.path), base="main", size=1))
+    trio.run(fill_pool, FillPool(repo=str(repository.path), base="main", size=1))
     return repository.timed(name, pooled)
 
 

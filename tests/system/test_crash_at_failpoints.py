@@ -128,7 +128,7 @@ async def live_through(workshop: Workshop, crash: Crash) -> None:
     (workshop.repo / ".env").write_text("KEY=1\n")
     if crash.name in ("git.pool_claimed", "git.pool_moved"):
         # The supervisor fills its pool beside all else, and a thread that is faster makes its worktree itself.
-        await fill_pool(FillPool(epoch=0, repo=str(workshop.repo), base="main", size=1))
+        await fill_pool(FillPool(repo=str(workshop.repo), base="main", size=1))
     fuse = workshop.root / "fuse"
     fuse.touch()
     supervisor = workshop.supervise(COMPAS_FAILPOINT=f"{crash.point}@{fuse}")

@@ -64,7 +64,7 @@ def repo(new_repo: NewRepo) -> Repo:
 @pytest.fixture
 async def tree(repo: Repo) -> Tree:
     """The worktree of thread t1, which starts at main."""
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
     return Tree(Path(made.path), repo)
 
 

@@ -29,15 +29,15 @@ POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 4\n"
 
 async def usable(repo: Repo) -> tuple[Path, Furnished]:
     made = await ensure(repo)
-    return Path(made.path), await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, made.path)))
+    return Path(made.path), await furnish_worktree(FurnishWorktree(of=tree_of(repo, made.path)))
 
 
 async def ensure(repo: Repo) -> Worktree:
-    return await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    return await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
 
 
 async def remove(repo: Repo, **more: bool) -> Removed:
-    return await remove_worktree(RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target="main", **more))
+    return await remove_worktree(RemoveWorktree(repo=str(repo), thread="t1", target="main", **more))
 
 
 # --- submodules ----------------------------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ async def test_a_submodule_is_filled_from_the_main_checkout_without_where_it_cam
     assert above.status(at=at) == ""
     original = above.git("config", "remote.origin.url", at=above.path / "lib/one")
     assert above.git("config", "remote.origin.url", at=at / "lib/one") == original
-    again = await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(above, at)))
+    again = await furnish_worktree(FurnishWorktree(of=tree_of(above, at)))
     assert again.notes == ()
 
 
@@ -102,7 +102,7 @@ async def test_commits_in_a_submodule_outlive_the_worktree(above: Repo) -> None:
 async def test_changes_in_a_submodule_keep_the_worktree_even_with_a_snapshot(above: Repo) -> None:
     at, _ = await usable(above)
     above.write("lib/one/a.txt", "draft\n", at=at)
-    await take_snapshot(TakeSnapshot(epoch=1, of=tree_of(above, at), execution="x1"))
+    await take_snapshot(TakeSnapshot(of=tree_of(above, at), execution="x1"))
     kept = await remove(above)
     assert kept.worktree == "kept"
     assert "lib/one" in (kept.reason or "")
@@ -167,9 +167,9 @@ async def test_a_worktree_is_as_sparse_as_the_main_checkout(sparse: Repo) -> Non
 async def test_what_is_not_on_disk_is_neither_committed_nor_recorded_as_deleted(sparse: Repo) -> None:
     at, _ = await usable(sparse)
     sparse.write("here/new", at=at)
-    taken = await take_snapshot(TakeSnapshot(epoch=1, of=tree_of(sparse, at), execution="x1"))
+    taken = await take_snapshot(TakeSnapshot(of=tree_of(sparse, at), execution="x1"))
     assert [(one.letter, one.path) for one in taken.files] == [("A", "here/new")]
-    await commit_all(CommitAll(epoch=1, of=tree_of(sparse, at), message="work"))
+    await commit_all(CommitAll(of=tree_of(sparse, at), message="work"))
     assert "elsewhere/c" in sparse.git("ls-tree", "-r", "--name-only", "compas/t1").split("\n")
     assert (await remove(sparse)).worktree == "removed"
 
@@ -179,8 +179,6 @@ async def test_a_file_that_is_tracked_but_not_on_disk_is_not_copied_over(sparse:
     sparse.write("elsewhere/c", "edited\n")
     at = Path((await ensure(sparse)).path)
     sparse.git("sparse-checkout", "set", "here", at=at)
-    found = await furnish_worktree(
-        FurnishWorktree(epoch=1, of=tree_of(sparse, at), copy=("elsewhere/c",), link=("elsewhere",))
-    )
+    found = await furnish_worktree(FurnishWorktree(of=tree_of(sparse, at), copy=("elsewhere/c",), link=("elsewhere",)))
     assert (found.copied, found.linked) == (0, 0)
     assert not (at / "elsewhere").exists()

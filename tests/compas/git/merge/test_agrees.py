@@ -44,9 +44,7 @@ async def compare(shared: Pair, history: History) -> None:
     write(repo, history)
     before = repo.git("for-each-ref", "refs/heads")
     for strategy, check in (("merge", check_merge), ("squash", check_squash), ("rebase", check_rebase)):
-        request = PrepareMerge(
-            epoch=1, repo=str(repo), op="op1", source="side", target="main", message="x", strategy=strategy
-        )
+        request = PrepareMerge(repo=str(repo), op="op1", source="side", target="main", message="x", strategy=strategy)
         found = await prepare_merge(request)
         assert isinstance(found, Prepared | Conflicts), found
         # Between two picks git's own rebase takes a checkout whose ends of line it has just converted for changed.

@@ -17,7 +17,7 @@ TRAILER = "Compas-Thread: t1"
 
 async def prepare(repo: Repo, strategy: str, message: str = "Add side") -> PrepareResult:
     request = PrepareMerge(
-        epoch=1, repo=str(repo), op="op1", source="side", target="main",
+        repo=str(repo), op="op1", source="side", target="main",
         message=message, trailer=TRAILER, strategy=strategy,
     )  # fmt: skip
     return await prepare_merge(request)

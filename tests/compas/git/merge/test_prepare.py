@@ -15,7 +15,7 @@ pytestmark = pytest.mark.system
 
 async def prepare(repo: Repo, source: str = "side", target: str = "main", **more: str) -> PrepareResult:
     settings = {"op": "op1", "message": "Add side", **more}
-    return await prepare_merge(PrepareMerge(epoch=1, repo=str(repo), source=source, target=target, **settings))
+    return await prepare_merge(PrepareMerge(repo=str(repo), source=source, target=target, **settings))
 
 
 async def refused(repo: Repo, **more: str) -> Refused:
@@ -54,7 +54,7 @@ async def test_a_branch_strictly_ahead_is_a_fast_forward(repo: Repo) -> None:
 
 
 async def test_no_commits_and_contained_are_told_apart(repo: Repo) -> None:
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
     empty = await prepare(repo, source=made.branch)
     assert isinstance(empty, Prepared)
     assert (empty.kind, empty.new) == ("nothing", repo.tip())
@@ -82,7 +82,7 @@ async def test_conflicts_name_files_kinds_and_both_sides_commits(repo: Repo) -> 
 
 # proves: b-mcp-cli-merge 80, b-mcp-cli-merge 91
 async def test_uncommitted_work_of_the_source_is_named_before_that_it_has_no_commits(repo: Repo) -> None:
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
     repo.write("forgotten", at=made.path)
     found = await refused(repo, source=made.branch)
     assert found.code == "source_dirty"

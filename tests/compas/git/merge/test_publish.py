@@ -34,14 +34,14 @@ async def prepared(repo: Repo) -> Prepared:
 
 
 async def prepare_again(repo: Repo) -> Prepared:
-    request = PrepareMerge(epoch=1, repo=str(repo), op="op1", source="side", target="main", message="Side")
+    request = PrepareMerge(repo=str(repo), op="op1", source="side", target="main", message="Side")
     made = await prepare_merge(request)
     assert isinstance(made, Prepared), made
     return made
 
 
 async def publish(repo: Repo, merge: Prepared) -> PublishResult:
-    return await publish_merge(PublishMerge(epoch=1, repo=str(repo), op="op1", prepared=merge))
+    return await publish_merge(PublishMerge(repo=str(repo), op="op1", prepared=merge))
 
 
 async def assert_refused(repo: Repo, merge: Prepared, code: str, *words: str) -> None:

@@ -23,7 +23,7 @@ def way(request: pytest.FixtureRequest, repo: Repo) -> str:
 
 async def prepare(repo: Repo, strategy: str) -> PrepareResult:
     request = PrepareMerge(
-        epoch=1, repo=str(repo), op="op1", source="side", target="main", message="Add side", strategy=strategy
+        repo=str(repo), op="op1", source="side", target="main", message="Add side", strategy=strategy
     )
     return await prepare_merge(request)
 
@@ -79,7 +79,7 @@ async def test_a_rebase_puts_the_sources_commits_on_the_target_and_rewrites_neit
     old, tip = repo.tip("main"), repo.tip("side")
     made = await prepared(repo, "rebase")
     assert made.kind == "rebase"
-    published = await publish_merge(PublishMerge(epoch=1, repo=str(repo), op="op1", prepared=made))
+    published = await publish_merge(PublishMerge(repo=str(repo), op="op1", prepared=made))
     assert isinstance(published, Published)
     assert subjects(repo, f"{old}..main") == ["side 1", "side 2"]
     assert repo.contains("main", old)

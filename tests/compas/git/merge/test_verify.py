@@ -24,7 +24,6 @@ async def check(
     repo: Repo, command: str, log: Path, timeout: float = CEILING, patterns: tuple[str, ...] | None = ()
 ) -> Verified:
     request = VerifyMerge(
-        epoch=1,
         repo=str(repo),
         op="op1",
         commit=repo.tip(),

@@ -113,7 +113,7 @@ async def submodule(repo: Repo, new_repo: NewRepo, worker: GitWorker) -> Tree:
     library = new_repo("library")
     repo.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "lib")
     repo.commit("a submodule")
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
     await worker.ask(FurnishWorktree(of=tree_of(repo, made.path)))
     tree = Tree(Path(made.path), repo)
     tree.git("config", "user.name", "A", at=tree.path / "lib")

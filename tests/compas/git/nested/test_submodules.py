@@ -59,9 +59,9 @@ def section(name: str, path: str, **more: str) -> str:
 
 async def read(repo: Repo, thread: str = "r1") -> tuple[Path, Furnished]:
     """Make the worktree in which a reviewer reads what main holds, the way a handoff does."""
-    request = EnsureReadingTree(epoch=1, repo=str(repo), thread=thread, commit="main")
+    request = EnsureReadingTree(repo=str(repo), thread=thread, commit="main")
     made = await ensure_reading_tree(request)
-    return Path(made.path), await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, made.path)))
+    return Path(made.path), await furnish_worktree(FurnishWorktree(of=tree_of(repo, made.path)))
 
 
 async def test_a_name_that_looks_like_a_setting_runs_nothing_in_a_reviewers_worktree(above: Repo, trap: Trap) -> None:
@@ -153,11 +153,11 @@ async def test_a_path_with_magic_is_only_a_path(above: Repo) -> None:
 
 
 async def test_nothing_is_filled_through_a_link(above: Repo, tmp_path: Path) -> None:
-    at = Path((await ensure_reading_tree(EnsureReadingTree(epoch=1, repo=str(above), thread="r1", commit="main"))).path)
+    at = Path((await ensure_reading_tree(EnsureReadingTree(repo=str(above), thread="r1", commit="main"))).path)
     (tmp_path / "elsewhere").mkdir()
     (at / "lib").rmdir()
     (at / "lib").symlink_to(tmp_path / "elsewhere")
-    found = await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(above, at)))
+    found = await furnish_worktree(FurnishWorktree(of=tree_of(above, at)))
     assert "a link on its path leads somewhere else" in " ".join(found.notes)
     assert list((tmp_path / "elsewhere").iterdir()) == []
 
@@ -191,8 +191,8 @@ async def test_only_the_disk_is_read_to_fill_a_submodule(
 
 
 async def working(repo: Repo) -> Path:
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
-    await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, made.path)))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
+    await furnish_worktree(FurnishWorktree(of=tree_of(repo, made.path)))
     at = Path(made.path)
     repo.git("config", "user.email", "a@example.org", at=at / "lib")
     repo.git("config", "user.name", "A", at=at / "lib")
@@ -200,7 +200,7 @@ async def working(repo: Repo) -> Path:
 
 
 async def remove(repo: Repo, *, force: bool = False) -> Removed:
-    return await remove_worktree(RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target="main", force=force))
+    return await remove_worktree(RemoveWorktree(repo=str(repo), thread="t1", target="main", force=force))
 
 
 async def test_no_filter_of_a_submodule_runs_to_see_whether_it_has_changes(above: Repo, trap: Trap) -> None:

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.system
 
 
 async def commit(tree: Tree, message: str = "Add health check\n\n# kept") -> Committed | NothingToCommit:
-    return await commit_all(CommitAll(epoch=1, of=tree_of(tree.of, tree), message=message))
+    return await commit_all(CommitAll(of=tree_of(tree.of, tree), message=message))
 
 
 # proves: b-mcp-cli-merge 74

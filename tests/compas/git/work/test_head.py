@@ -130,7 +130,7 @@ ELSEWHERE = (
 async def test_a_head_that_cannot_be_brought_back_is_said_and_nothing_is_merged(
     worker: GitWorker, repo: Repo, tree: Tree, leave: Callable[[Tree], str]
 ) -> None:
-    await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t2", base="main"))
+    await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t2", base="main"))
     tree.commit("work", w_txt="w\n")
     found = leave(tree)
     refs = tree.git("for-each-ref")

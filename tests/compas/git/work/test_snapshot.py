@@ -16,7 +16,7 @@ names = st.binary(min_size=1, max_size=8).filter(lambda name: b"\0" not in name)
 
 
 async def snap(tree: Tree, execution: str = "e1", at: float | None = None) -> Snapshot:
-    request = TakeSnapshot(epoch=1, of=tree_of(tree.of, tree), execution=execution, at=at)
+    request = TakeSnapshot(of=tree_of(tree.of, tree), execution=execution, at=at)
     return await take_snapshot(request)
 
 

@@ -24,7 +24,7 @@ async def ensure(
     location: str | None = None,
     begun_at: str | None = None,
 ) -> Worktree:
-    request = EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base=base, location=location, begun_at=begun_at)
+    request = EnsureWorktree(repo=str(repo), thread=thread, base=base, location=location, begun_at=begun_at)
     return await ensure_worktree(request)
 
 

@@ -15,12 +15,12 @@ pytestmark = pytest.mark.system
 
 
 async def tree(repo: Repo) -> Path:
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
     return Path(made.path)
 
 
 async def furnish(repo: Repo, path: Path, *, copy: tuple[str, ...] = (), link: tuple[str, ...] = ()) -> Furnished:
-    return await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(repo, path), copy=copy, link=link))
+    return await furnish_worktree(FurnishWorktree(of=tree_of(repo, path), copy=copy, link=link))
 
 
 @pytest.fixture
@@ -153,5 +153,5 @@ async def test_a_bare_repository_has_nothing_to_copy_and_says_so(repo: Repo, tmp
     bare = Repo(tmp_path)
     bare.git("clone", "-q", "--bare", str(repo), "bare.git")
     at = await tree(Repo(tmp_path / "bare.git"))
-    found = await furnish_worktree(FurnishWorktree(epoch=1, of=tree_of(tmp_path / "bare.git", at), copy=(".env",)))
+    found = await furnish_worktree(FurnishWorktree(of=tree_of(tmp_path / "bare.git", at), copy=(".env",)))
     assert "is bare" in found.notes[0]

@@ -80,7 +80,7 @@ ACTIONS: tuple[Action, ...] = (snapshot, commit, status, furnish, take_up, remov
 @pytest.fixture
 async def held(repo: Repo, tree: Tree) -> Tree:
     """A worktree with committed and uncommitted work, beside another thread's, below an operator who is at work too."""
-    await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t2", base="main"))
+    await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t2", base="main"))
     repo.git("config", "core.hooksPath", "/dev/null")
     tree.commit("work", w_txt="w\n")
     tree.write("draft", "of the agent\n")

@@ -20,11 +20,11 @@ pytestmark = pytest.mark.system
 
 
 async def fill(repo: Repo, size: int = 1) -> Pool:
-    return await fill_pool(FillPool(epoch=1, repo=str(repo), base="main", size=size))
+    return await fill_pool(FillPool(repo=str(repo), base="main", size=size))
 
 
 async def ensure(repo: Repo, thread: str = "t1", *, pool: bool = True, begun_at: str | None = None) -> Worktree:
-    request = EnsureWorktree(epoch=1, repo=str(repo), thread=thread, base="main", pool=pool, begun_at=begun_at)
+    request = EnsureWorktree(repo=str(repo), thread=thread, base="main", pool=pool, begun_at=begun_at)
     return await ensure_worktree(request)
 
 
@@ -149,9 +149,9 @@ from compas.git.protocol.worktrees import EnsureWorktree, FillPool
 from compas.git.worktree.pool import fill_pool
 from compas.git.worktree.ensure import ensure_worktree
 if sys.argv[2] == "fill":
-    trio.run(fill_pool, FillPool(epoch=1, repo=sys.argv[1], base="main", size=1))
+    trio.run(fill_pool, FillPool(repo=sys.argv[1], base="main", size=1))
 else:
-    trio.run(ensure_worktree, EnsureWorktree(epoch=1, repo=sys.argv[1], thread="t1", base="main", pool=True))
+    trio.run(ensure_worktree, EnsureWorktree(repo=sys.argv[1], thread="t1", base="main", pool=True))
 """
 
 

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.system
 
 
 async def make(repo: Repo) -> str:
-    made = await ensure_worktree(EnsureWorktree(epoch=1, repo=str(repo), thread="t1", base="main"))
+    made = await ensure_worktree(EnsureWorktree(repo=str(repo), thread="t1", base="main"))
     return made.path
 
 
 async def remove(repo: Repo, target: str | None = "main", force: bool = False, **snapshots: str) -> Removed:
-    request = RemoveWorktree(epoch=1, repo=str(repo), thread="t1", target=target, force=force, snapshots=snapshots)
+    request = RemoveWorktree(repo=str(repo), thread="t1", target=target, force=force, snapshots=snapshots)
     return await remove_worktree(request)
 
 
@@ -60,7 +60,7 @@ async def test_a_dirty_worktree_is_kept_until_a_snapshot_holds_it(repo: Repo) ->
     assert (kept.worktree, kept.branch) == ("kept", "kept")
     assert "unsaved" in (kept.reason or "")
     assert repo.read("unsaved", at=path)
-    taken = await take_snapshot(TakeSnapshot(epoch=1, of=tree_of(repo, path), execution="e1"))
+    taken = await take_snapshot(TakeSnapshot(of=tree_of(repo, path), execution="e1"))
     done = await remove(repo, e1=taken.commit)
     assert (done.worktree, done.snapshot) == ("removed", taken.commit)
     assert repo.git("show", f"{taken.commit}:unsaved")
@@ -97,7 +97,7 @@ async def test_a_repository_inside_that_no_snapshot_holds_keeps_it(repo: Repo) -
     path = await make(repo)
     repo.git("init", "-q", "inner", at=path)
     repo.write("inner/file", at=path)
-    taken = await take_snapshot(TakeSnapshot(epoch=1, of=tree_of(repo, path), execution="e1"))
+    taken = await take_snapshot(TakeSnapshot(of=tree_of(repo, path), execution="e1"))
     kept = await remove(repo, e1=taken.commit)
     assert (kept.worktree, "inner" in (kept.reason or "")) == ("kept", True)
 
