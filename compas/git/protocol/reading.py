@@ -49,7 +49,7 @@ class Contained(Struct, frozen=True, kw_only=True):
 
 
 class Contains(Request[Contained], frozen=True, kw_only=True):
-    """Ask whether a commit is reachable from a local branch (the close gate: reference b W-6).
+    """Ask whether a commit is reachable from a local branch.
 
     Refused with `thread_branch` for the branch of a thread.
     """
