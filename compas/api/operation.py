@@ -1,6 +1,6 @@
 """What an operation is: its name, its request and response, and how the command line spells it."""
 
-from typing import Annotated, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -13,6 +13,9 @@ IS_PATH = {"path": True}
 
 LARGEST_INTEGER: Final = 2**63 - 1
 """The largest number that the log can hold: a position, an offset or a count is never more."""
+
+SHORT: Final = {"follow": "-f"}
+"""Parameters whose flag is also one letter."""
 
 Kind = Literal["read", "write", "wait", "stream"]
 
@@ -47,6 +50,11 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     default: object = None
     choices: tuple[str, ...] = ()
     is_path: bool = False
+
+
+def flag(operation: Operation[Any, Any], name: str) -> str:
+    """Return the flag by which the command line takes a parameter that it does not take by its position."""
+    return operation.flags.get(name) or "--" + name.replace("_", "-")
 
 
 def parameters(request: type[msgspec.Struct]) -> tuple[Parameter, ...]:

@@ -8,7 +8,7 @@ from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from compas.api.operation import Operation, Parameter, parameters
+from compas.api.operation import SHORT, Operation, Parameter, flag, parameters
 from compas.config.locate import expand_home
 from compas.errors import CompasError
 
@@ -27,7 +27,6 @@ _NOUNS = {
     "accept_target": "COMMIT",
 }
 """What a value is called in help texts where its field's name would say less."""
-_SHORT = {"follow": "-f"}
 _PATH = re.compile(r" - at `\$(?:\.(\w+))?[^`]*`")
 
 
@@ -121,7 +120,7 @@ def _add(parser: argparse.ArgumentParser, operation: Operation[Any, Any], parame
         number = {} if parameter.required else {"nargs": "?"}
         parser.add_argument(parameter.name, metavar=noun, help=parameter.doc, **number)  # type: ignore[arg-type]
         return
-    flags = [flag for flag in (_SHORT.get(parameter.name), _flag(operation, parameter.name)) if flag]
+    flags = [one for one in (SHORT.get(parameter.name), flag(operation, parameter.name)) if one]
     if parameter.type is bool:
         parser.add_argument(*flags, dest=parameter.name, action="store_true", help=parameter.doc)
         return
@@ -135,10 +134,6 @@ def _add(parser: argparse.ArgumentParser, operation: Operation[Any, Any], parame
         type=parameter.type if parameter.type in (int, float) else str,
         help=parameter.doc + default.replace("%", "%%"),
     )
-
-
-def _flag(operation: Operation[Any, Any], name: str) -> str:
-    return operation.flags.get(name) or "--" + name.replace("_", "-")
 
 
 def _value_noun(parameter: Parameter) -> str:
@@ -159,5 +154,5 @@ def _refuse(operation: Operation[Any, Any], parser: argparse.ArgumentParser, rea
     if field is None or field not in names:
         parser.error(reason)
     name = names[field]
-    argument = _NOUNS.get(name, name) if name in operation.positional else _flag(operation, name)
+    argument = _NOUNS.get(name, name) if name in operation.positional else flag(operation, name)
     parser.error(f"argument {argument}: {_PATH.sub('', reason)}")
