@@ -15,11 +15,11 @@ Write = Callable[[Advice], str]
 """How a client writes one piece of advice."""
 
 SENTENCES_AS_DATA: Final = {"sentences": "data"}
-"""Said in the greeting by a client that writes advice in its own way. Any other reads commands."""
+"""Said beside a request by a client that writes advice in its own way. Any other reads commands."""
 
 
 def wants_data(meta: Mapping[str, str]) -> bool:
-    """Say whether a client's greeting asks for sentences as data."""
+    """Say whether a request asks for sentences as data."""
     return meta.items() >= SENTENCES_AS_DATA.items()
 
 

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from compas.api.operation import Operation
 from compas.api.parameters import ThreadName
+from compas.domain.advice import Said
 
 
 class DiagnoseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -33,7 +34,7 @@ class DiagnoseResponse(msgspec.Struct, frozen=True, kw_only=True):
     latest_execution_duration_ms: int | None
     standing: str
     blockers: tuple[str, ...]
-    suggestions: tuple[str, ...]
+    suggestions: tuple[Said, ...]
 
 
 DIAGNOSE = Operation(
@@ -114,7 +115,7 @@ class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: str
     thread_status: str
     standing: str
-    next_step: str
+    next_step: Said
     causes: tuple[Cause, ...]
     review: str | None = None
     review_note: str | None = None

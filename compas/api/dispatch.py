@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import Operation
+from compas.domain.advice import Said
 
 
 class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -35,7 +36,7 @@ class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     thread_id: str
     message_id: int
     reference: str
-    next_step: str
+    next_step: Said
     execution_id: str | None = None
     reopened: bool = False
     previous_status: str | None = None

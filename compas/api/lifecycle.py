@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from compas.api.operation import Operation
 from compas.api.parameters import Force, ThreadName
+from compas.domain.advice import Said
 
 
 class ReopenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -22,7 +23,7 @@ class ReopenResponse(msgspec.Struct, frozen=True, kw_only=True):
     thread_id: str
     previous_status: str
     new_status: str
-    next_step: str
+    next_step: Said
 
 
 REOPEN = Operation(
@@ -72,8 +73,8 @@ class CloseResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     note: str | None = None
     merge_op_id: str | None = None
     review: str = ""
-    warning: str | None = None
-    next_step: str | None = None
+    warning: Said | None = None
+    next_step: Said | None = None
 
 
 CLOSE = Operation(

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from compas.api.operation import Operation
 from compas.api.parameters import Force, RepositoryPath, ThreadName
+from compas.domain.advice import Said
 
 
 class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,9 +37,9 @@ class MergeResponse(msgspec.Struct, frozen=True, kw_only=True):
     strategy: str
     status: str
     queue_depth: int
-    next_step: str
+    next_step: Said
     review: str = ""
-    warning: str | None = None
+    warning: Said | None = None
 
 
 MERGE = Operation(
@@ -104,7 +105,7 @@ class MergeState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     conflicts: tuple[MergeConflict, ...] = ()
     conflict_task: str | None = None
     handed_back_to: str | None = None
-    suggested_actions: tuple[str, ...] = ()
+    suggested_actions: tuple[Said, ...] = ()
 
 
 class MergeStatusResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from compas.api.operation import Operation
 from compas.api.parameters import RepositoryPath, ThreadName
+from compas.domain.advice import Said
 
 
 class VerdictRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +57,7 @@ class ApproveResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
     repository: str
     branch: str
     commit: str
-    next_step: str
+    next_step: Said
     warning: str | None = None
 
 
@@ -92,7 +93,7 @@ class RequestChangesResponse(msgspec.Struct, frozen=True, kw_only=True, omit_def
     agent: str
     execution_id: str
     reference: str
-    next_step: str
+    next_step: Said
     reopened: bool = False
 
 

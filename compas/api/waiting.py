@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from compas.api.merges import MergeConflict
 from compas.api.operation import LARGEST_INTEGER, Operation
+from compas.domain.advice import Said
 
 LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
 """A wait of more than 30 days is a slip of the keyboard (b-mcp-cli-merge 110)."""
@@ -94,7 +95,7 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     thread_status: str | None = None
     pending: tuple[PendingExecution, ...] = ()
     error: str | None = None
-    next_step: str | None = None
+    next_step: Said | None = None
 
 
 WAIT = Operation(
@@ -136,7 +137,7 @@ class WaitMergeResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     handed_back_to: str | None = None
     timeout_secs: float | None = None
     last_status: str | None = None
-    next_step: str | None = None
+    next_step: Said | None = None
 
 
 WAIT_MERGE = Operation(

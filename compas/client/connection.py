@@ -14,13 +14,15 @@ from actors.remote.background import open_background
 from actors.remote.errors import RequestFailed, SessionLost, SocketAbsent, SocketRefused
 from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
+from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation
 from compas.client.connect import PATIENCE_SECONDS, Start, connect_or_start
-from compas.client.errors import UnreachableError
+from compas.client.errors import RefusedError, UnreachableError
 from compas.client.locks import wait_until_free_for
 from compas.client.place import Place
 from compas.client.resume import BEING_REPLACED, RESTARTING, Losses, ResumableWait, after_item
 from compas.clock import Clock, wall_clock
+from compas.domain.advice import Sentence
 from compas.domain.ids import new_ulid
 
 Req = TypeVar("Req", bound=msgspec.Struct)
@@ -43,8 +45,8 @@ class Connection:
     It connects when it is first asked something. When the connection is lost, or the supervisor makes way for the next
     one, requests are put again: a write under the same request id, a wait with the time that is left, a stream from
     behind its last item. Cancelling a request ends it at the supervisor at once; a write may have taken effect.
-    All methods raise RequestFailed, other WireErrors and CompasError, and UnreachableError when connections are lost
-    again and again.
+    All methods raise RequestFailed (RefusedError where it says what to do), other WireErrors and CompasError, and
+    UnreachableError when connections are lost again and again.
     """
 
     def __init__(
@@ -70,7 +72,9 @@ class Connection:
         request_id = new_ulid(self._clock()) if operation.kind == "write" else ""
 
         async def ask(session: Session) -> Res:
-            return await session.request(operation.name, request, operation.response, request_id=request_id)
+            return await session.request(
+                operation.name, request, operation.response, request_id=request_id, meta=SENTENCES_AS_DATA
+            )
 
         return await self._persist(operation.name, ask)
 
@@ -86,7 +90,9 @@ class Connection:
 
             asked = waiting.put(trio.current_time() - begun)
             on_push = take if item_type is not None else None
-            return await session.request(operation.name, asked, operation.response, on_push=on_push)
+            return await session.request(
+                operation.name, asked, operation.response, meta=SENTENCES_AS_DATA, on_push=on_push
+            )
 
         return waiting.answer(await self._persist(operation.name, ask))
 
@@ -119,7 +125,9 @@ class Connection:
                 return await ask(session)
             except RequestFailed as failure:
                 if failure.code != RESTARTING:
-                    raise
+                    if failure.details is None:
+                        raise
+                    raise RefusedError(failure, session.decode(failure.details, Sentence)) from failure
                 trouble = BEING_REPLACED
                 self._leave(session)
                 await self._await_end()

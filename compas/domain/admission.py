@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from compas.domain.advice import advise, say
 from compas.domain.decision import Refusal
 
 
@@ -106,9 +107,12 @@ def queue_is_full(in_flight: int, limit: int | None) -> Refusal | None:
     (b-mcp-cli-merge 6, 7)."""
     if limit is None or in_flight < limit:
         return None
-    sentence = (
+    sentence = say(
         f"the queue is full: {in_flight} of at most {limit} executions wait or run (max_queued_executions), so nothing "
-        "was dispatched. Wait for some of them, or give up stale threads with `compas abandon`; `compas status` "
-        "lists them."
+        "was dispatched. Wait for some of them, or give up stale threads with `",
+        advise("abandon"),
+        "`; `",
+        advise("status"),
+        "` lists them.",
     )
     return Refusal(code="queue_full", message=sentence)

@@ -51,7 +51,7 @@ def say(*parts: Said | Advice) -> Said:
             last = flat[-1] if flat else None
             if isinstance(one, str) and isinstance(last, str):
                 flat[-1] = last + one
-            else:
+            elif one:
                 flat.append(one)
     text = "".join(one for one in flat if isinstance(one, str))
     return Sentence(parts=tuple(flat)) if any(isinstance(one, Advice) for one in flat) else text

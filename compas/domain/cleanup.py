@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.publication import refuse_while_publishing
 from compas.domain.specs import RetentionSpec
@@ -66,7 +67,8 @@ def decide_removal(state: Thread, repository: str, *, by: str, force: bool = Fal
     threads that were completed or abandoned: a failed one is for a person to look at (a-core 72).
     """
     if not state.exists:
-        sentence = f"there is no thread {state.thread!r}; `compas worktrees` lists those with a worktree"
+        missing = f"there is no thread {state.thread!r}; `"
+        sentence = say(missing, advise("worktrees"), "` lists those with a worktree")
         return Refusal(code="unknown_thread", message=sentence)
     tree = state.worktrees.get(repository)
     if tree is None:

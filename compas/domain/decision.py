@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from compas.domain.advice import Said, advise, say
 from compas.domain.events import Event
 
 
@@ -19,7 +20,13 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     """Why a command changes nothing. `code` is for programs, `message` says what was found and what to do."""
 
     code: str
-    message: str
+    message: Said
+
+
+def no_such_thread(thread: str) -> Refusal:
+    """Refuse what is about a thread that does not exist."""
+    sentence = say(f"there is no thread {thread!r}; `", advise("status"), "` lists them")
+    return Refusal(code="unknown_thread", message=sentence)
 
 
 Decision = tuple[Draft, ...] | Refusal

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.advice import AGENT, TEXT, Said, advise, say
 from compas.domain.breaker import Breaker
 from compas.domain.explanation import standing, why_open
 from compas.domain.in_short import in_short
@@ -49,10 +50,10 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
     standing: str
     blockers: tuple[str, ...]
-    suggestions: tuple[str, ...]
+    suggestions: tuple[Said, ...]
 
 
-Found = tuple[list[str], list[str]]
+Found = tuple[list[str], list[Said]]
 """Blockers and suggestions."""
 
 
@@ -62,7 +63,8 @@ def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     blockers, suggestions = _of_merge(state, around.merge) if around.merge is not None else ([], [])
     if around.held and state.status not in TERMINAL:
         blockers += around.held
-        suggestions += [f"the operator decides about that: compas merge {state.thread} says how"]
+        merge = advise("merge", thread_id=state.thread)
+        suggestions += [say("the operator decides about that: ", merge, " says how")]
     occupied = state.occupied_by()
     newest = next(reversed(state.runs.values()), None)
     waiting = [run for run in state.in_flight() if run is not occupied]
@@ -73,7 +75,7 @@ def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     elif state.status == "Failed":
         found = _failed(state, newest)
     elif state.status in TERMINAL:
-        found = [], [f"nothing is left to do; compas reopen {state.thread} takes it up again"]
+        found = [], [say("nothing is left to do; ", advise("reopen", thread_id=state.thread), " takes it up again")]
     elif newest is None:
         found = _never_begun(state)
     else:
@@ -89,8 +91,8 @@ def _of_merge(state: Thread, merge: LastMerge) -> Found:
     if merge.status == "failed":
         reason = in_short(merge.error) or "no reason was given"
         blocker = f"its last merge into {merge.target} failed ({merge.op}): {reason}"
-        return [blocker], [f"mend what the merge says, then compas merge {state.thread}"]
-    return [], [f"compas wait-merge --op-id {merge.op} waits for the merge into {merge.target}"]
+        return [blocker], [say("mend what the merge says, then ", advise("merge", thread_id=state.thread))]
+    return [], [say(advise("wait_merge", op_id=merge.op), f" waits for the merge into {merge.target}")]
 
 
 def _at_work(state: Thread, run: Run, waiting: list[Run]) -> Found:
@@ -98,8 +100,9 @@ def _at_work(state: Thread, run: Run, waiting: list[Run]) -> Found:
     if run.stopping:
         blockers = [f"the processes of {run.queued.agent} ({name}) are still being ended; what waits starts then"]
         return (blockers if waiting else []), ["nothing has to be done: it ends by itself"]
-    wait = f"compas wait --thread-id {state.thread} --await-chain"
-    return [], [f"{wait} waits for the answer", f"compas log -f {name} shows what it prints"]
+    wait = advise("wait", thread_id=state.thread, await_chain=True)
+    log = advise("log", execution_id=name, follow=True)
+    return [], [say(wait, " waits for the answer"), say(log, " shows what it prints")]
 
 
 def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
@@ -109,7 +112,7 @@ def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
     queued = (following or min(waiting, key=lambda run: run.queued.not_before or 0.0)).queued
     agent = queued.agent
     found = around.agents.get(agent)
-    give_up = f"compas abandon {state.thread} gives the work up"
+    give_up = say(advise("abandon", thread_id=state.thread), " gives the work up")
     if found is None:
         blocker = f"the config has no agent {agent!r} any more: its work fails when its turn comes"
         return [blocker], ["put the agent back into the config", give_up]
@@ -118,8 +121,8 @@ def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
             queued.reason, "the attempt before it failed"
         )
         moment = in_utc(queued.not_before or around.now)
-        wait = f"compas wait --thread-id {state.thread} --await-chain"
-        return [], [f"nothing has to be done: {agent} starts by itself at {moment}, since {why}", wait]
+        wait = advise("wait", thread_id=state.thread, await_chain=True)
+        return [], [f"nothing has to be done: {agent} starts by itself at {moment}, since {why}", say(wait)]
     if found.unusable:
         blocker = f"{agent} cannot be started: {found.unusable}"
         return [blocker], ["mend that; compas doctor tells more", give_up]
@@ -127,39 +130,41 @@ def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
         return ["the supervisor is ending, and starts nothing more"], ["the next supervisor goes on with it"]
     breaker = around.breakers.get(queued.backend)
     if breaker is not None and breaker.opened is not None:
-        return [why_open(breaker, around.now)], [
-            f"compas health {agent} --ping tells whether it answers again",
-            give_up,
-        ]
-    running = f"compas tasks --filter running --agent {agent} shows who is at work"
+        health = advise("health", agent=agent, ping=True)
+        return [why_open(breaker, around.now)], [say(health, " tells whether it answers again"), give_up]
     if found.running >= found.limit:
-        return [f"{agent} runs {found.running} of at most {found.limit} executions (max_concurrent)"], [running]
+        running = advise("tasks", filter="running", agent=agent)
+        blocker = f"{agent} runs {found.running} of at most {found.limit} executions (max_concurrent)"
+        return [blocker], [say(running, " shows who is at work")]
     if around.running >= around.limit:
         blocker = f"{around.running} of at most {around.limit} executions run, over all agents"
-        return [blocker], ["compas tasks --filter running shows who is at work"]
+        return [blocker], [say(advise("tasks", filter="running"), " shows who is at work")]
     return [], [f"nothing has to be done: {agent} is being prepared or is next in line"]
 
 
 def _failed(state: Thread, newest: Run | None) -> Found:
-    again = f"compas dispatch AGENT TEXT --thread {state.thread} tries again"
+    again = say(advise("dispatch", to=AGENT, body=TEXT, thread_id=state.thread), " tries again")
     ended = newest.ended if newest is not None else None
     if newest is None or ended is None or ended.status == "completed":
-        return ["it was closed as failed"], [again, f"compas reopen {state.thread} takes it up again"]
+        reopen = advise("reopen", thread_id=state.thread)
+        return ["it was closed as failed"], [again, say(reopen, " takes it up again")]
     agent, name = newest.queued.agent, newest.queued.execution
     reason = in_short(ended.error) or "it said nothing of why"
     blocker = f"{agent} {_ENDS.get(ended.status, ended.status)} ({name}): {reason}"
-    look = f"compas log {name} shows what it printed"
-    return [blocker], [*_remedies(agent, ended), look, again, f"compas abandon {state.thread} gives it up"]
+    look = say(advise("log", execution_id=name), " shows what it printed")
+    give_up = say(advise("abandon", thread_id=state.thread), " gives it up")
+    return [blocker], [*_remedies(agent, ended), look, again, give_up]
 
 
 _ENDS = {"failed": "failed", "timed_out": "ran out of time", "crashed": "crashed"}
 
 
-def _remedies(agent: str, ended: e.ExecutionEnded) -> list[str]:
+def _remedies(agent: str, ended: e.ExecutionEnded) -> list[Said]:
     """Say what helps against this kind of failure."""
     match ended.category:
         case "auth_failure":
-            return [f"log in with the CLI of {agent}; compas health --ping tells whether that worked"]
+            health = advise("health", ping=True)
+            return [say(f"log in with the CLI of {agent}; ", health, " tells whether that worked")]
         case "quota_exhausted" if ended.resets_at is not None:
             return [f"wait until its allowance is there again, at {in_utc(ended.resets_at)}"]
         case "quota_exhausted":
@@ -171,7 +176,7 @@ def _remedies(agent: str, ended: e.ExecutionEnded) -> list[str]:
 
 
 def _never_begun(state: Thread) -> Found:
-    task = f"compas dispatch AGENT TEXT --thread {state.thread} gives it work"
+    task = say(advise("dispatch", to=AGENT, body=TEXT, thread_id=state.thread), " gives it work")
     last = next(reversed(state.messages.values()), None)
     if last is None:
         return ["nothing has been said in it"], [task]

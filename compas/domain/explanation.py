@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.advice import AGENT, TEXT, Said, advise, say
 from compas.domain.breaker import Breaker
 from compas.domain.execution import next_run
 from compas.domain.in_short import in_short
@@ -209,14 +210,18 @@ def _describe_merge(event: e.Event) -> str:
             return type(event).__name__
 
 
-def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | None = None) -> tuple[str, str]:
+Standing = tuple[str, Said]
+"""Where a thread stands, and what may be done next."""
+
+
+def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | None = None) -> Standing:
     """Say where a thread stands, and what the operator may do next. `breakers` are those of the backends, by name."""
     thread = state.thread
     occupied = state.occupied_by()
     if occupied is not None:
         name = occupied.queued.execution
         doing = "is being ended" if occupied.stopping else f"is at work ({occupied.status})"
-        return f"{occupied.queued.agent} {doing}: {name}", f"compas log -f {name}"
+        return f"{occupied.queued.agent} {doing}: {name}", say(advise("log", execution_id=name, follow=True))
     waiting = state.in_flight()
     if waiting:
         queued = (next_run(state, now) or waiting[0]).queued
@@ -224,19 +229,20 @@ def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | Non
     last = next(reversed(state.runs.values()), None)
     if state.status == "Active" and state.fan_outs:
         listed = ", ".join(one for fan_out in state.fan_outs.values() for one in fan_out.fanned_out.threads)
-        return f"it waits for the answers of the threads {listed}", f"compas wait --thread-id {thread} --await-chain"
+        wait = advise("wait", thread_id=thread, await_chain=True)
+        return f"it waits for the answers of the threads {listed}", say(wait)
     if state.status == "Active" and last is not None and last.ended is not None:
         verdict = " and approved" if last.ended.verdict == "approve" else ""
         said = f"{last.queued.agent} has answered{verdict}; nothing is running, so it is the operator's turn"
-        return said, f"compas diff {thread}, then compas merge {thread}, or dispatch again"
+        diff, merge = advise("diff", thread_id=thread), advise("merge", thread_id=thread)
+        return said, say(diff, ", then ", merge, ", or dispatch again")
+    task = advise("dispatch", to=AGENT, body=TEXT, thread_id=thread)
     if state.status == "Active":
-        return "nothing has been started in it", f"compas dispatch AGENT TEXT --thread {thread}"
+        return "nothing has been started in it", say(task)
     if state.status == "Failed" and last is not None and last.ended is not None and last.ended.error:
-        return (
-            f"it failed: {in_short(last.ended.error)}",
-            f"compas log {last.queued.execution}, then dispatch again or abandon it",
-        )
-    return f"it has ended ({state.status})", f"compas dispatch AGENT TEXT --thread {thread} takes it up again"
+        log = advise("log", execution_id=last.queued.execution)
+        return f"it failed: {in_short(last.ended.error)}", say(log, ", then dispatch again or abandon it")
+    return f"it has ended ({state.status})", say(task, " takes it up again")
 
 
 def why_open(breaker: Breaker, now: float) -> str:
@@ -249,13 +255,15 @@ def why_open(breaker: Breaker, now: float) -> str:
     return f"the circuit breaker of {breaker.backend} is open, since {why}; it is tried again in {left:.0f} s"
 
 
-def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float, breaker: Breaker | None) -> tuple[str, str]:
+def _standing_in_line(state: Thread, queued: e.ExecutionQueued, now: float, breaker: Breaker | None) -> Standing:
     if queued.not_before is not None and queued.not_before > now:
         due = queued.not_before - now
         return (
             f"{queued.agent} will be started in {due:.0f} s ({queued.reason}, attempt {queued.attempt + 1})",
-            f"compas wait --thread-id {state.thread} --await-chain",
+            say(advise("wait", thread_id=state.thread, await_chain=True)),
         )
     if breaker is not None and breaker.opened is not None:
-        return f"{queued.agent} waits: {why_open(breaker, now)}", f"compas health {queued.agent} --ping"
-    return f"{queued.agent} waits for a free place, or is being prepared", "compas health shows who is at work"
+        health = advise("health", agent=queued.agent, ping=True)
+        return f"{queued.agent} waits: {why_open(breaker, now)}", say(health)
+    at_work = say(advise("health"), " shows who is at work")
+    return f"{queued.agent} waits for a free place, or is being prepared", at_work

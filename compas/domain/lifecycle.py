@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 from compas.domain import events as e
-from compas.domain.decision import Decision, Draft, Moment, Refusal
+from compas.domain.advice import AGENT, TEXT, Said, advise, say
+from compas.domain.decision import Decision, Draft, Moment, Refusal, no_such_thread
 from compas.domain.dispatch import operator_note
 from compas.domain.publication import refuse_while_publishing
 from compas.domain.thread import RUNNING, TERMINAL, Thread
@@ -23,7 +24,7 @@ class Close(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     status: Literal["completed", "failed"]
     note: str | None = None
-    unmerged: str | None = None
+    unmerged: Said | None = None
     after: str = ""
     asked_at: int | None = None
 
@@ -37,7 +38,7 @@ def decide_close(state: Thread, command: Close, moment: Moment) -> Decision:
     merge itself; a merge never closes a thread that has ended since it was asked for (decision 0022).
     """
     if not state.exists:
-        return _not_found(state)
+        return no_such_thread(state.thread)
     publishing = refuse_while_publishing(state, by=command.after)
     if publishing is not None:
         return publishing
@@ -77,7 +78,7 @@ def decide_abandon(state: Thread, by: str, moment: Moment, *, unless_ended: bool
     `unless_ended` a thread that has ended in any way is refused, as one of a batch is (a-core 148).
     """
     if not state.exists:
-        return _not_found(state)
+        return no_such_thread(state.thread)
     if unless_ended and state.status in TERMINAL:
         sentence = f"thread {state.thread} has ended already ({state.status}); it is left as it is"
         return Refusal(code="already_ended", message=sentence)
@@ -105,14 +106,14 @@ def decide_reopen(state: Thread, by: str) -> Decision:
     Nothing starts by it: what was left queued in the thread is cancelled, as when a dispatch reopens it.
     """
     if not state.exists:
-        return _not_found(state)
+        return no_such_thread(state.thread)
     publishing = refuse_while_publishing(state)
     if publishing is not None:
         return publishing
     if state.status not in TERMINAL:
-        sentence = (
-            f"thread {state.thread} is {state.status}, and only one that has ended can be reopened. "
-            f"To go on in it: compas dispatch AGENT TEXT --thread {state.thread}"
+        sentence = say(
+            f"thread {state.thread} is {state.status}, and only one that has ended can be reopened. To go on in it: ",
+            advise("dispatch", to=AGENT, body=TEXT, thread_id=state.thread),
         )
         return Refusal(code="not_ended", message=sentence)
     cancelled = [
@@ -145,10 +146,6 @@ def decide_follow(state: Thread, source: e.ThreadStatus, moment: Moment) -> Deci
     body = f"The thread {state.source_thread}, whose work was looked at here, has ended ({source})."
     note = operator_note(message=moment.new_id(), sender=COMPAS, intent=intent, body=body)
     return _drafts(state, [ended, note])
-
-
-def _not_found(state: Thread) -> Refusal:
-    return Refusal(code="unknown_thread", message=f"there is no thread {state.thread!r}; `compas status` lists them")
 
 
 def _drafts(state: Thread, found: list[e.Event]) -> Decision:

@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.target import Sight, judge, refuse_acceptance
 
@@ -102,13 +103,15 @@ def evolve(state: Queue, recorded: e.Recorded) -> Queue:
 def decide_queue(state: Queue, queued: e.MergeQueued, *, thread_status: e.ThreadStatus, lineage: str) -> Decision:
     """Put a merge in line, once per thread at a time (b-mcp-cli-merge 77, 78, 82, 83)."""
     if thread_status == "Abandoned":
-        sentence = f"thread {queued.thread} was abandoned; dispatch to it to reopen it before merging"
-        return Refusal(code="thread_abandoned", message=sentence)
+        abandoned = f"thread {queued.thread} was abandoned; dispatch to it to reopen it before merging"
+        return Refusal(code="thread_abandoned", message=abandoned)
     for operation in state.operations.values():
         if operation.queued.thread == queued.thread and operation.status in OPEN:
-            sentence = (
+            sentence = say(
                 f"thread {queued.thread} already has a pending merge to {queued.target}: {operation.queued.op} "
-                f"({operation.status}). Wait for it with `compas wait-merge --op-id {operation.queued.op}`."
+                f"({operation.status}). Wait for it with `",
+                advise("wait_merge", op_id=operation.queued.op),
+                "`.",
             )
             return Refusal(code="merge_pending", message=sentence)
     return (Draft(stream=state.stream, event=queued, lineage=lineage),)
@@ -160,9 +163,11 @@ def decide_cancel(state: Queue, op: str, by: str) -> Decision:
     if operation is None:
         return _unknown(state, op)
     if operation.status == "publishing":
-        sentence = (
+        sentence = say(
             f"merge operation {op} is past cancelling: {operation.queued.target} is being moved to it. "
-            f"Wait for it with `compas wait-merge --op-id {op}`."
+            "Wait for it with `",
+            advise("wait_merge", op_id=op),
+            "`.",
         )
         return Refusal(code="past_cancelling", message=sentence)
     if operation.status not in OPEN:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.decision import Draft, Refusal
 
 FIRST, LAST = 20_000, 29_999
@@ -65,9 +66,11 @@ def decide_lease(state: Leases, owner: Owner, count: int, free: Sequence[int]) -
     taken = state.taken()
     more = [port for port in dict.fromkeys(free) if port not in taken][:wanted]
     if len(more) < wanted:
-        sentence = (
+        sentence = say(
             f"{count} ports are wanted and only {len(own) + len(more)} of {FIRST} to {LAST} are free; "
-            "close threads, remove their worktrees (`compas worktrees`), or lower `ports` in the config"
+            "close threads, remove their worktrees (`",
+            advise("worktrees"),
+            "`), or lower `ports` in the config",
         )
         return Refusal(code="no_free_ports", message=sentence)
     leased = e.PortsLeased(thread=owner[0], repository=owner[1], ports=(*own, *more))

@@ -3,6 +3,7 @@
 from typing import Final
 
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.thread import Thread
 
@@ -30,7 +31,8 @@ def decide_begin(state: Thread, begun: e.PublicationBegun, *, asked_at: int) -> 
     if state.ended_position > asked_at:
         return Refusal(code="thread_ended", message="the thread was ended after the merge was asked for; ask again")
     if begun.repository in state.removing:
-        sentence = f"the worktree of thread {state.thread} in {begun.repository} is being removed; `compas worktrees`"
+        where = f"the worktree of thread {state.thread} in {begun.repository}"
+        sentence = say(f"{where} is being removed; `", advise("worktrees"), "`")
         return Refusal(code="being_removed", message=sentence)
     return (_draft(state, begun),)
 
@@ -46,9 +48,11 @@ def refuse_while_publishing(state: Thread, *, by: str = "") -> Refusal | None:
     """Say that the end of a publication has to be waited for; `by` is the operation that asks, if one does."""
     if state.publishing is None or state.publishing.op == by:
         return None
-    sentence = (
+    sentence = say(
         f"the work of thread {state.thread} is being published to {state.publishing.target} at this moment "
-        f"({state.publishing.op}); wait for that with `compas wait-merge --op-id {state.publishing.op}`"
+        f"({state.publishing.op}); wait for that with `",
+        advise("wait_merge", op_id=state.publishing.op),
+        "`",
     )
     return Refusal(code=BEING_PUBLISHED, message=sentence)
 

@@ -7,10 +7,13 @@ from typing import Final
 import msgspec
 
 from compas.domain import events as e
+from compas.domain.advice import Said, advise, say
 from compas.domain.decision import Refusal
 
 THREADS: Final = "compas/"
 """What the branches of threads begin with."""
+THREAD_BRANCH: Final = "thread_branch"
+"""The code of a refusal of one as a target."""
 NAMED: Final = 5
 """How many commits a refusal names."""
 
@@ -30,9 +33,13 @@ def is_thread_branch(branch: str) -> bool:
 
 def refuse_thread_branch(target: str, leads_to: str = "") -> Refusal:
     """Refuse a target that belongs to a thread; `leads_to` is the branch of which it is only another name."""
+    return Refusal(code=THREAD_BRANCH, message=why_thread_branch(target, leads_to))
+
+
+def why_thread_branch(target: str, leads_to: str = "") -> str:
+    """Say so in words."""
     what = f"{target} is another name of {leads_to}, a branch" if leads_to else f"{target} is a branch"
-    sentence = f"{what} that a thread works on, and nothing is merged into those; name a branch of your own (--target)"
-    return Refusal(code="thread_branch", message=sentence)
+    return f"{what} that a thread works on, and nothing is merged into those; name a branch of your own (--target)"
 
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +92,7 @@ def refuse_acceptance(accepted: str, target: str, now: str) -> Refusal | None:
 def refuse_held(held: e.TargetHeld, *, repository: str, target: str, thread: str) -> Refusal:
     """Say from where to where a target was moved, whose commits it is on now, and how a person decides about it."""
     remedies = _remedies(held, repository, target, thread)
-    return Refusal(code="target_moved", message=f"{why_held(held, target)} {remedies}")
+    return Refusal(code="target_moved", message=say(f"{why_held(held, target)} ", remedies))
 
 
 def why_held(held: e.TargetHeld, target: str) -> str:
@@ -101,10 +108,12 @@ def why_held(held: e.TargetHeld, target: str) -> str:
     return f"{moved}{lost}. It is on {work} now."
 
 
-def _remedies(held: e.TargetHeld, repository: str, target: str, thread: str) -> str:
+def _remedies(held: e.TargetHeld, repository: str, target: str, thread: str) -> Said:
     put_back = f"git -C {shlex.quote(repository)} update-ref refs/heads/{shlex.quote(target)} {held.known} {held.found}"
-    return (
+    return say(
         "The operator decides, nobody else. To put it back: "
         f"`{put_back}`; a checkout of {target} that shows the difference as changes nobody made is clean again then. "
-        f"To keep it as it is: `compas merge {thread} --target {target} --accept-target {held.found[:12]}`."
+        "To keep it as it is: `",
+        advise("merge", thread_id=thread, target_branch=target, accept_target=held.found[:12]),
+        "`.",
     )

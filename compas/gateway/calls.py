@@ -3,7 +3,6 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, TypeVar
 
 import msgspec
 import trio
@@ -11,27 +10,24 @@ import trio
 from actors.remote.background import open_background
 from actors.remote.errors import RequestFailed, WireError
 from compas.api.activity import EXECUTION_EVENTS, ExecutionEvent, ExecutionEventsRequest
+from compas.api.advice import all_in_words
 from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.dispatch import DISPATCH, DispatchRequest, DispatchResponse
 from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection
+from compas.client.errors import RefusedError
 from compas.errors import CompasError
 from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
 from compas.gateway.ceiling import ceiling, limited, wait_answer
 from compas.gateway.parameters import Given, read
 from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
 from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
-from compas.gateway.wording import in_tools
+from compas.gateway.wording import as_call, in_tools
 
 log = logging.getLogger("compas.gateway")
 
 PROGRESS_SECS = 10.0
-_SENTENCES = ("next_step", "note", "warning", "standing")
-_LISTS = ("blockers", "suggestions")
-"""Fields of answers that are compas's own words, one sentence or several."""
-
-Answer = TypeVar("Answer", bound=msgspec.Struct)
 Progress = Callable[[float, float, str], Awaitable[object]]
 """Tells the client how far a call is: seconds passed, seconds at most, and words."""
 
@@ -39,11 +35,10 @@ Progress = Callable[[float, float, str], Awaitable[object]]
 class UnderWayError(CompasError):
     """A task was dispatched, and waiting for its answer failed."""
 
-    def __init__(self, response: DispatchResponse, error: WireError | CompasError) -> None:
-        reason = error.message if isinstance(error, RequestFailed) else str(error)
+    def __init__(self, response: DispatchResponse, reason: str) -> None:
         super().__init__(
             f"the task was dispatched ({response.reference} in thread {response.thread_id}) and goes on; do not "
-            f"dispatch it again. Waiting for it failed: {reason}. To wait again: {response.next_step}"
+            f"dispatch it again. Waiting for it failed: {reason}. To wait again: {in_tools(response.next_step)}"
         )
 
 
@@ -59,7 +54,8 @@ class Calls:
         Raises ParameterError before anything is done; RequestFailed and other WireErrors, and CompasError.
         """
         given = read(tool, arguments)
-        return _worded(await self._serve(tool, given, progress))
+        answer: msgspec.Struct = all_in_words(await self._serve(tool, given, progress), as_call)
+        return answer
 
     async def _serve(self, tool: Tool, given: Given, progress: Progress) -> msgspec.Struct:
         match given.request, given.beside:
@@ -89,10 +85,10 @@ class Calls:
         try:
             answer = await self._wait(answer_to(response), as_well.timeout_secs, progress)
         except (WireError, CompasError) as error:
-            raise UnderWayError(response, error) from error
+            raise UnderWayError(response, why(error)) from error
         if answer.reason != "timeout":
             fields["next_step"] = answer.next_step or "the answer is here; orch_diff shows what was changed"
-        return DispatchAnswer(**fields, answer=_worded(answer))
+        return DispatchAnswer(**fields, answer=answer)
 
     async def _wait(self, request: WaitRequest, requested: int | None, progress: Progress) -> WaitAnswer:
         listed = await self._connection.call(LIST_AGENTS, ListAgentsRequest())
@@ -136,19 +132,22 @@ class Calls:
         )
 
 
+def why(error: WireError | CompasError) -> str:
+    """Say why a call failed, with what is advised as calls of tools."""
+    match error:
+        case RefusedError(said=said):
+            return in_tools(said)
+        case RequestFailed(message=message):
+            return message
+        case _:
+            return str(error)
+
+
 def answer_to(response: DispatchResponse) -> WaitRequest:
     """Return the wait for what comes of a dispatched task."""
     return WaitRequest(
         thread_id=response.thread_id, since_reference=response.reference, await_chain=response.await_chain
     )
-
-
-def _worded(answer: Answer) -> Answer:
-    """Return the answer with its sentences speaking of tools."""
-    sentences = {name: getattr(answer, name, None) for name in _SENTENCES}
-    changed: dict[str, Any] = {name: in_tools(text) for name, text in sentences.items() if text is not None}
-    changed |= {name: tuple(map(in_tools, getattr(answer, name))) for name in _LISTS if hasattr(answer, name)}
-    return msgspec.structs.replace(answer, **changed)
 
 
 @asynccontextmanager

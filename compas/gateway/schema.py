@@ -10,6 +10,10 @@ from compas.gateway.tools import Tool
 Schema = dict[str, Any]
 _REF = "#/$defs/{name}"
 
+_OF_SENTENCES = ("Sentence", "Advice", "Placeholder")
+"""Never seen by a model: what is said is text by then, see `in_tools`."""
+_LEFT_OUT = ({"type": "null"}, {"$ref": _REF.format(name="Sentence")})
+
 
 def input_schema(tool: Tool) -> Schema:
     """Return what the tool takes. A parameter may be left out or null unless it is required."""
@@ -50,10 +54,10 @@ def without_nulls(value: Any) -> Any:  # noqa: ANN401 - JSON of any shape
 
 
 def _components(declared: type[msgspec.Struct]) -> Schema:
-    """Return the schema of a Struct and of every other one in it, by name."""
+    """Return the schema of a Struct and of every other one in it, by name. A sentence is written as text."""
     anything = {"title": "anything"}  # an empty schema would be taken for none
     _, components = msgspec.json.schema_components([declared], schema_hook=lambda _: anything, ref_template=_REF)
-    return components
+    return {name: one for name, one in components.items() if name not in _OF_SENTENCES}
 
 
 def _parameter(schema: Schema, components: Schema) -> Schema:
@@ -97,7 +101,7 @@ def _may_be_null(schema: Schema) -> bool:
 
 def _without_null(schema: Schema) -> Schema:
     found = dict(schema)
-    if _may_be_null(schema):
-        options = [option for option in found.pop("anyOf") if option != {"type": "null"}]
+    if "anyOf" in found:
+        options = [option for option in found.pop("anyOf") if option not in _LEFT_OUT]
         found |= options[0] if len(options) == 1 else {"anyOf": options}
     return found

@@ -8,13 +8,12 @@ import msgspec
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from actors.remote.errors import RequestFailed, WireError
+from actors.remote.errors import WireError
 from compas.errors import CompasError
-from compas.gateway.calls import Calls
+from compas.gateway.calls import Calls, why
 from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.schema import input_schema, output_schema, without_nulls
 from compas.gateway.tools import BY_NAME, TOOLS, Tool
-from compas.gateway.wording import in_tools
 
 log = logging.getLogger("compas.gateway")
 
@@ -73,10 +72,8 @@ def _error(sentence: str) -> types.CallToolResult:
 def _sentence(tool: Tool, error: Exception) -> str:
     """Say what was found and what to do. What was tried is the call."""
     match error:
-        case RequestFailed(message=message):
-            return in_tools(message)
         case CompasError() | WireError():
-            return in_tools(str(error))
+            return why(error)
         case _:
             log.error("%s crashed", tool.name, exc_info=error, extra={"action": "tool_crashed"})
             found = f"{type(error).__name__}: {error}"

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Final
 
-from compas.domain.target import is_thread_branch, refuse_thread_branch
+from compas.domain.target import THREAD_BRANCH, is_thread_branch, why_thread_branch
 from compas.git import quick
 from compas.git.command import Git
 from compas.git.errors import GitRefused
@@ -160,12 +160,10 @@ async def target_tip(git: Git, branch: str) -> str:
 async def _target(git: Git, branch: str) -> tuple[str, str]:
     """Return what `_branch` does, of a branch that no thread works on, by whatever name."""
     if is_thread_branch(branch):
-        refusal = refuse_thread_branch(branch)
-        raise GitRefused(refusal.code, refusal.message)
+        raise GitRefused(THREAD_BRANCH, why_thread_branch(branch))
     tip, leads_to = await _branch(git, branch)
     if is_thread_branch(leads_to):
-        refusal = refuse_thread_branch(branch, leads_to)
-        raise GitRefused(refusal.code, refusal.message)
+        raise GitRefused(THREAD_BRANCH, why_thread_branch(branch, leads_to))
     return tip, leads_to
 
 

@@ -20,6 +20,7 @@ from compas.orchestrator.asking import ThreadBusyError, ask_thread
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.messages.journal import Commit
 from compas.orchestrator.messages.thread import Answered
+from compas.orchestrator.refused import unless_refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services
 from compas.store.records import Append
 
@@ -91,6 +92,4 @@ Handler = Callable[[HandlerContext, ResolvedCall], Awaitable[msgspec.Struct]]
 
 def answered(outcome: Answered | Refusal, response: type[Res]) -> Res:
     """Return the response of a command that took effect; raise what refused it as the client's error."""
-    if isinstance(outcome, Refusal):
-        raise CallError(outcome.code, outcome.message)
-    return msgspec.json.decode(outcome.body, type=response)
+    return msgspec.json.decode(unless_refused(outcome).body, type=response)

@@ -1,8 +1,10 @@
 """Writes where a thread stands and how it came to that, and how its conversations are resumed."""
 
+from compas.api.advice import in_commands
 from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse, WhyResponse
 from compas.cli.render.table import pairs
 from compas.cli.render.text import Style, duration
+from compas.domain.advice import Said
 
 
 def diagnose_text(response: DiagnoseResponse, style: Style) -> str:
@@ -30,8 +32,9 @@ def diagnose_text(response: DiagnoseResponse, style: Style) -> str:
     return "\n\n".join(parts)
 
 
-def _listed(title: str, sentences: tuple[str, ...], style: Style) -> str:
-    return "\n".join([style.paint(title, "bold"), *(f"  {style.line(sentence)}" for sentence in sentences)])
+def _listed(title: str, sentences: tuple[Said, ...], style: Style) -> str:
+    lines = (f"  {style.line(in_commands(sentence))}" for sentence in sentences)
+    return "\n".join([style.paint(title, "bold"), *lines])
 
 
 def session_info_text(response: SessionInfoResponse, style: Style) -> str:

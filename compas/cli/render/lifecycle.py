@@ -1,5 +1,6 @@
 """Writes how a thread ended, or that it goes on."""
 
+from compas.api.advice import in_commands
 from compas.api.lifecycle import AbandonResponse, CloseResponse, ReopenResponse
 from compas.cli.render.table import pairs
 from compas.cli.render.text import Style, counted
@@ -9,11 +10,11 @@ def close_text(response: CloseResponse, style: Style) -> str:
     """Write that a thread has ended, or when it will."""
     lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
     lines += [style.block(response.note)] if response.note else []
-    lines += [f"warning: {style.line(response.warning)}"] if response.warning else []
+    lines += [f"warning: {style.line(in_commands(response.warning))}"] if response.warning else []
     if response.merge_op_id is not None:
         lines += [
             f"merge {style.line(response.merge_op_id)} is queued",
-            f"next: {style.line(response.next_step or '')}",
+            f"next: {style.line(in_commands(response.next_step or ''))}",
         ]
     return "\n".join(lines)
 

@@ -1,5 +1,6 @@
 """Writes merges: that one waits for its turn, where they stand, and how they ended."""
 
+from compas.api.advice import in_commands
 from compas.api.merges import MergeCancelResponse, MergeResponse, MergeState, MergeStatusResponse
 from compas.cli.render.reviews import review_words
 from compas.cli.render.table import Cell, pairs, table
@@ -62,7 +63,7 @@ def _one(merge: MergeState, style: Style) -> str:
             ("took", duration(merge.duration_ms) if merge.duration_ms is not None else None),
             ("commit", merge.commit),
             ("result", merge.result_summary),
-            ("next", "; ".join(merge.suggested_actions)),
+            ("next", "; ".join(map(in_commands, merge.suggested_actions))),
         ],
         style,
     )

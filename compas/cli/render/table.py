@@ -4,7 +4,9 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from compas.api.advice import in_commands
 from compas.cli.render.text import Colour, Style, cut, pad, width_of
+from compas.domain.advice import Said
 
 _GAP = "  "
 _LEAST = 12
@@ -41,10 +43,8 @@ def _line(cells: Sequence[Cell], widths: Sequence[int], style: Style) -> str:
     return _GAP.join([*parts, style.paint(cut(cell.text, width), cell.colour)]).rstrip()
 
 
-def pairs(named: Iterable[tuple[str, str | None]], style: Style) -> str:
+def pairs(named: Iterable[tuple[str, Said | None]], style: Style) -> str:
     """Write names with their values below one another; a name without a value is left out."""
-    present = [(name, value) for name, value in named if value not in (None, "")]
+    present = [(name, in_commands(value)) for name, value in named if value]
     width = max((width_of(name) for name, _ in present), default=0)
-    return "\n".join(
-        f"{style.paint(pad(name, width), 'bold')}{_GAP}{style.line(value or '')}" for name, value in present
-    )
+    return "\n".join(f"{style.paint(pad(name, width), 'bold')}{_GAP}{style.line(value)}" for name, value in present)

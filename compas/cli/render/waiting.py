@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from compas.api.advice import in_commands
 from compas.api.waiting import ChainStep, PendingExecution, WaitMergeResponse, WaitResponse
 from compas.cli.render.text import Style, neutral
+from compas.domain.advice import Sentence
 
 DELIMITER = "---BODY---"
 
@@ -95,6 +97,8 @@ def _value(value: object) -> str:
             return "true" if value else "false"
         case float() if value.is_integer():
             return str(int(value))
+        case Sentence():
+            return neutral(in_commands(value))
         case _:
             return neutral(str(value))
 

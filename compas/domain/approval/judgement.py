@@ -1,11 +1,13 @@
 """Judges a thread's branch: how it stands to its newest review, and whether it may be merged."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
+from compas.domain.advice import Said, say
 from compas.domain.approval import words
 from compas.domain.approval.facts import Case, Commit, Findings, Opinion, Round, Standing, Work
+from compas.domain.decision import Refusal
 from compas.domain.specs import Requires
 
 
@@ -27,7 +29,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     review: Review
     outcome: Literal["pass", "warn", "refuse"]
     code: str = ""
-    message: str = ""
+    message: Said = ""
 
 
 def judge(case: Case, found: Findings, *, requires: Requires, force: bool = False) -> Judgement:
@@ -45,10 +47,9 @@ def judge(case: Case, found: Findings, *, requires: Requires, force: bool = Fals
         return Judgement(
             review=review, outcome="warn" if is_warned else "pass", message=review.sentence if is_warned else ""
         )
-    code, message = refused
     if force:
         return Judgement(review=review, outcome="warn", message=words.forced(review.sentence, review.missing))
-    return Judgement(review=review, outcome="refuse", code=code, message=message)
+    return Judgement(review=review, outcome="refuse", code=refused.code, message=refused.message)
 
 
 def why_busy(case: Case) -> str | None:
@@ -107,24 +108,19 @@ def _is_same(one: Commit, other: Commit) -> bool:
     return one.commit == other.commit or (one.tree is not None and one.tree == other.tree)
 
 
-class _Refusal(NamedTuple):
-    code: str
-    message: str
-
-
-def _objection(case: Case, review: Review, requires: Requires) -> _Refusal | None:
+def _objection(case: Case, review: Review, requires: Requires) -> Refusal | None:
     """Return what the review has against a merge, as a code and words; None when it has nothing."""
     match review.standing:
         case "no_snapshot":
-            return _Refusal("no_snapshot", f"{review.sentence} {words.UNTIL_RECORDED}")
+            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.UNTIL_RECORDED))
         case "changes_requested":
-            return _Refusal("changes_requested", f"{review.sentence} {words.to_be_changed(case.thread)}")
+            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.to_be_changed(case.thread)))
         case "changed_since_the_approval":
-            return _Refusal("changed_since_the_approval", f"{review.sentence} {words.to_be_looked_at(case.thread)}")
+            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.to_be_looked_at(case.thread)))
         case "approved" if requires == "approval" and review.missing:
-            return _Refusal("not_approved", words.not_by_all(review.sentence, review.missing))
+            return Refusal(code="not_approved", message=words.not_by_all(review.sentence, review.missing))
         case "not_reviewed" | "changed_since_the_review" if requires == "approval":
-            return _Refusal("not_approved", words.approval_required(case.thread, review.sentence))
+            return Refusal(code="not_approved", message=words.approval_required(case.thread, review.sentence))
         case _:
             return None
 

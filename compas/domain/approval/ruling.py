@@ -1,7 +1,7 @@
 """What a person says of a thread's work: recorded, and where they want changes, given to the agent whose work it is."""
 
 from compas.domain import events as e
-from compas.domain.decision import Decision, Draft, Moment, Refusal
+from compas.domain.decision import Decision, Draft, Moment, Refusal, no_such_thread
 from compas.domain.dispatch import Dispatch, Rules, decide_dispatch
 from compas.domain.hand_back import INTENT, author_of
 from compas.domain.thread import Thread
@@ -35,8 +35,7 @@ def decide_ruling(state: Thread, ruling: e.PersonJudged, body: str | None, rules
 
 def _refused(state: Thread) -> Refusal | None:
     if not state.exists:
-        sentence = f"there is no thread {state.thread!r}; `compas status` lists them"
-        return Refusal(code="unknown_thread", message=sentence)
+        return no_such_thread(state.thread)
     if state.status == "Abandoned":
         sentence = f"thread {state.thread} was abandoned; dispatch to it to reopen it, then look at it again"
         return Refusal(code="thread_abandoned", message=sentence)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from compas.domain.advice import AGENT, TEXT, Said, advise, say
 from compas.domain.approval.facts import Busy, Findings, Opinion, Work
 
 UNTIL_RECORDED = "Mend what git names, then dispatch again: nothing is merged until its work has been recorded."
@@ -59,22 +60,21 @@ def busy(thread: str, under_way: Sequence[Busy]) -> str:
     return f"thread {thread} still has work running: {', '.join(named)}. Wait for it, or abandon the thread."
 
 
-def to_be_changed(thread: str) -> str:
+def to_be_changed(thread: str) -> Said:
     """Say what follows from asked changes."""
-    return (
-        f"Have its agent make them (compas dispatch AGENT TEXT --thread {thread}); the operator decides whether it is "
-        "good as it is."
-    )
+    task = advise("dispatch", to=AGENT, body=TEXT, thread_id=thread)
+    return say("Have its agent make them (", task, "); the operator decides whether it is good as it is.")
 
 
-def to_be_looked_at(thread: str) -> str:
+def to_be_looked_at(thread: str) -> Said:
     """Say what follows from changes after an approval."""
-    return f"Have it reviewed again (compas diff {thread} shows it); the operator decides whether it is good as it is."
+    shown = advise("diff", thread_id=thread)
+    return say("Have it reviewed again (", shown, " shows it); the operator decides whether it is good as it is.")
 
 
-def approval_required(thread: str, sentence: str) -> str:
+def approval_required(thread: str, sentence: str) -> Said:
     """The repository wants an approval."""
-    return f"{sentence} Merges here need an approval (merge_requires). {to_be_looked_at(thread)}"
+    return say(f"{sentence} Merges here need an approval (merge_requires). ", to_be_looked_at(thread))
 
 
 def not_by_all(sentence: str, missing: Sequence[str]) -> str:

@@ -8,6 +8,7 @@ import trio
 
 from actors.ref import ActorRef
 from actors.registry import Registry
+from compas.api.advice import in_commands
 from compas.backends.backend import Backend, Task
 from compas.backends.environment import build_environment
 from compas.backends.generic import TaskRefusedError
@@ -57,7 +58,7 @@ async def make_ready(
     may_start = MayStart(execution=queued.execution, path=search_path_of(agent, services.environ))
     closed = await gate.ask(may_start, timeout=ASK_TIMEOUT_SECS)
     if closed is not None:
-        return could_not_start(closed.message)
+        return could_not_start(in_commands(closed.message))
     try:
         place = await resolve_workspace(services, registry, thread, state, queued.execution, agent)
         if not isinstance(place, Workspace):

@@ -8,7 +8,9 @@ import trio
 from actors.errors import ActorError
 from actors.remote.call import Call
 from actors.remote.errors import CallError
+from compas.api.advice import all_in_words, as_command, wants_data
 from compas.api.catalogue import BY_NAME
+from compas.domain.advice import advise, say
 from compas.domain.ids import shown
 from compas.errors import CompasError
 from compas.orchestrator.gate.handlers import HANDLERS
@@ -16,6 +18,7 @@ from compas.orchestrator.gate.named_locks import NamedLocks
 from compas.orchestrator.gate.resolving import first_answer, resolve
 from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.refused import call_error
 from compas.store.errors import StoreUnavailable
 
 log = logging.getLogger("compas.gate")
@@ -74,16 +77,21 @@ class Gate:
         operation = BY_NAME[call.op]
         resolved = await resolve(context, operation, call)
         if operation.kind != "write":
-            return await handler(context, resolved)
+            return _as_read(call, await handler(context, resolved))
         async with self._locks.take(resolved.request_id.name):
             first = await first_answer(context, operation, resolved.request_id)
-            return first if first is not None else await handler(context, resolved)
+            return _as_read(call, first if first is not None else await handler(context, resolved))
+
+
+def _as_read(call: Call, answer: msgspec.Struct) -> msgspec.Struct:
+    """Return an answer as its client reads it: with advice as data, or as commands where it does not ask for that."""
+    written: msgspec.Struct = answer if wants_data(call.meta) else all_in_words(answer, as_command)
+    return written
 
 
 def _ended(mode: Mode) -> CallError:
     """Say that the supervisor went away in good order; after `restarting` a client goes on with the next one."""
     if mode == "restart":
         return CallError("restarting", "the supervisor is being replaced; repeat the request")
-    return CallError(
-        "stopped", "the supervisor was stopped while this was under way; `compas status` shows what there is"
-    )
+    sentence = say("the supervisor was stopped while this was under way; `", advise("status"), "` shows what there is")
+    return call_error("stopped", sentence)

@@ -11,11 +11,11 @@ from actors.remote.errors import CallError
 from compas.api.grammar import refuse_texts
 from compas.api.operation import Operation
 from compas.domain.callers import DEFAULT_DEPTH, Caller, refuse_operation
-from compas.domain.decision import Refusal
 from compas.domain.ids import request_id_problem, shown
 from compas.domain.requests import RequestId, refuse_reuse
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.refused import refused, unless_refused
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, execution_by_id
 from compas.store.projections.messages import message_by_number
@@ -25,10 +25,10 @@ from compas.store.records import Reused
 async def resolve(context: HandlerContext, operation: Operation[Any, Any], call: Call) -> ResolvedCall:
     """Return the call as its handler gets it. Raises CallError for what nobody may ask, or this caller may not."""
     arguments = call.decode(operation.request)
-    _pass(refuse_texts(operation, arguments))
+    unless_refused(refuse_texts(operation, arguments))
     caller = await caller_of(context, call) if operation.kind in ("write", "wait") else None
     if caller is not None and operation.kind == "write":
-        _pass(refuse_operation(caller, operation.name))
+        unless_refused(refuse_operation(caller, operation.name))
     return ResolvedCall(arguments=arguments, caller=caller, request_id=_request_id(context, call), push=call.push)
 
 
@@ -49,7 +49,7 @@ async def first_answer(
             found = Reused(used_for="")  # an older log kept no digest that would have told
         else:
             return response
-    raise _error(refuse_reuse(request, found.used_for))
+    raise refused(refuse_reuse(request, found.used_for))
 
 
 async def caller_of(context: HandlerContext, call: Call) -> Caller | None:
@@ -78,15 +78,6 @@ async def caller_of(context: HandlerContext, call: Call) -> Caller | None:
         limit=agent.handoff.max_chain_depth if agent is not None and agent.handoff is not None else DEFAULT_DEPTH,
         is_over=not row.in_flight,
     )
-
-
-def _pass(refusal: Refusal | None) -> None:
-    if refusal is not None:
-        raise _error(refusal)
-
-
-def _error(refusal: Refusal) -> CallError:
-    return CallError(refusal.code, refusal.message)
 
 
 def _read(reader: Reader, execution: str) -> tuple[ExecutionRow, int] | None:

@@ -9,13 +9,16 @@ import trio
 from actors.errors import ActorError
 from actors.remote.errors import CallError
 from compas.api import batches as api
+from compas.api.advice import in_commands
 from compas.api.lifecycle import AbandonResponse
+from compas.domain.advice import advise, say
 from compas.domain.decision import Refusal
 from compas.domain.requests import RequestId
 from compas.domain.thread import TERMINAL
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.handlers.lifecycle import give_up
+from compas.orchestrator.refused import call_error
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections import batches as rows
@@ -70,9 +73,8 @@ async def abandon_batch(context: HandlerContext, call: ResolvedCall) -> api.Aban
         if tally.failure is not None:
             raise tally.failure
     if not tally.seen:
-        raise CallError(
-            "unknown_batch", f"no thread has the batch {request.batch_id!r}; `compas status` shows which there are"
-        )
+        sentence = say(f"no thread has the batch {request.batch_id!r}; `", advise("status"), "` shows which there are")
+        raise call_error("unknown_batch", sentence)
     response = api.AbandonBatchResponse(
         batch_id=request.batch_id,
         threads_abandoned=tally.abandoned,
@@ -137,7 +139,7 @@ class _Tally:
         elif outcome.code == "already_ended":
             self.ended_before += 1
         else:
-            self._leave(row.thread, outcome.message)
+            self._leave(row.thread, in_commands(outcome.message))
 
     def _count(self, body: bytes) -> None:
         response = msgspec.json.decode(body, type=AbandonResponse)

@@ -11,16 +11,17 @@ from compas.api.diagnosis import Cause, WhyRequest, WhyResponse
 from compas.domain import diagnosis as rules
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
+from compas.domain.decision import no_such_thread
 from compas.domain.diagnosis import AgentState, LastMerge, Surroundings
 from compas.domain.explanation import explain, standing
 from compas.domain.thread import Session, Thread, evolve
 from compas.orchestrator.backends.examining import examine
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.handlers.messages import unknown_thread
 from compas.orchestrator.merges.approval import reviews_now
 from compas.orchestrator.merges.targets import why_targets_are_held
 from compas.orchestrator.messages.backend import DescribeBreaker
+from compas.orchestrator.refused import refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
@@ -69,7 +70,7 @@ async def _state(context: HandlerContext, thread: str) -> Thread:
     """Return a thread as its stream tells it. Raises the client's error when there is none."""
     recorded = await context.services.store.read_stream(e.thread_stream(thread))
     if not recorded:
-        raise unknown_thread(thread)
+        raise refused(no_such_thread(thread))
     state = Thread(thread=thread)
     for one in recorded:
         state = evolve(state, one)
@@ -153,7 +154,7 @@ async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
     stream = e.thread_stream(thread)
     recorded = list(await context.services.store.read_stream(stream))
     if not recorded:
-        raise unknown_thread(thread)
+        raise refused(no_such_thread(thread))
     state, began = Thread(thread=thread), recorded[0].position
     for one in recorded:
         state = evolve(state, one)

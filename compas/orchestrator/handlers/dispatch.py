@@ -2,10 +2,10 @@
 
 import msgspec
 
-from actors.remote.errors import CallError
 from compas.api.dispatch import DispatchRequest, DispatchResponse
 from compas.domain import events as e
 from compas.domain.admission import queue_is_full
+from compas.domain.advice import Argument, Said, advise, say
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import Dispatch, Rules
 from compas.domain.ids import reference
@@ -14,6 +14,7 @@ from compas.domain.thread import OPERATOR
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
 from compas.orchestrator.messages.thread import Answered, DispatchTo, GiveRuling
+from compas.orchestrator.refused import unless_refused
 from compas.store.projections.counters import loads
 
 
@@ -22,9 +23,7 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
     request = call.decode(DispatchRequest)
     thread = request.thread_id if request.thread_id is not None else context.services.new_id()
     rules = context.services.rules()
-    start = read_start_time(request.scheduled_for) if request.scheduled_for is not None else None
-    if isinstance(start, Refusal):
-        raise CallError(start.code, start.message)
+    start = unless_refused(read_start_time(request.scheduled_for)) if request.scheduled_for is not None else None
     caller = call.caller
     command = Dispatch(
         sender=request.sender if caller is None else caller.agent,
@@ -90,12 +89,12 @@ def _downstream(command: Dispatch, rules: Rules) -> tuple[str, ...]:
     return tuple(target for target in handoff.targets if target != OPERATOR)
 
 
-def _next_step(thread: str, number: int, chain: tuple[str, ...], queued: e.ExecutionQueued | None) -> str:
-    wait = f"compas wait --thread-id {thread} --since {reference(number)}"
+def _next_step(thread: str, number: int, chain: tuple[str, ...], queued: e.ExecutionQueued | None) -> Said:
+    wait: dict[str, Argument] = {"thread_id": thread, "since_reference": reference(number)}
     remarks = []
     if queued is not None and queued.not_before is not None:
         remarks.append(f"it starts by itself at {in_utc(queued.not_before)}")
     if chain:
-        wait += " --await-chain"
+        wait["await_chain"] = True
         remarks.append(f"the reply goes on to {', '.join(chain)} by itself")
-    return f"{wait}   ({'; '.join(remarks)})" if remarks else wait
+    return say(advise("wait", **wait), f"   ({'; '.join(remarks)})" if remarks else "")

@@ -11,12 +11,14 @@ from actors.bus import Lagged
 from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
+from compas.domain.advice import THREAD, advise, say
 from compas.git.errors import GitError
 from compas.git.protocol.reading import Diff, Resolve
 from compas.orchestrator.executions.log_lines import Head, Tail
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, git_refused
 from compas.orchestrator.merges.approval import reviews_now
+from compas.orchestrator.refused import call_error
 from compas.orchestrator.worktrees.remarks import head_remark
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
@@ -218,8 +220,8 @@ async def find_execution(context: HandlerContext, name: str) -> ExecutionRow:
     """Return an execution by its own name, or the newest one of a thread; raise what the client is told otherwise."""
     row = await context.services.store.query(lambda reader: _execution(reader, name))
     if row is None:
-        found = f"there is no execution, and no thread with one, called {name!r}"
-        raise CallError("unknown_execution", f"{found}; `compas transcript THREAD` lists them")
+        missing = f"there is no execution, and no thread with one, called {name!r}; `"
+        raise call_error("unknown_execution", say(missing, advise("transcript", thread_id=THREAD), "` lists them"))
     return row
 
 

@@ -2,7 +2,6 @@
 
 import msgspec
 
-from actors.remote.errors import CallError
 from compas.api.lifecycle import (
     AbandonRequest,
     AbandonResponse,
@@ -12,6 +11,7 @@ from compas.api.lifecycle import (
     ReopenResponse,
 )
 from compas.domain import events as e
+from compas.domain.advice import AGENT, TEXT, advise, say
 from compas.domain.approval.judgement import Judgement
 from compas.domain.decision import Refusal
 from compas.domain.lifecycle import Close
@@ -31,6 +31,7 @@ from compas.orchestrator.merges.targets import refuse_pending
 from compas.orchestrator.merges.unmerged import why_unmerged
 from compas.orchestrator.messages.merge import WithdrawMerges
 from compas.orchestrator.messages.thread import AbandonThread, Answered, CloseThread, ReopenThread
+from compas.orchestrator.refused import unless_refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.projections.execution_queries import executions_of_thread
 from compas.store.projections.worktrees import worktrees_of_thread
@@ -45,9 +46,7 @@ async def close(context: HandlerContext, call: ResolvedCall) -> CloseResponse:
         trees = await context.services.store.query(lambda reader: worktrees_of_thread(reader, request.thread_id))
         if any(tree.path is not None for tree in trees):
             return await _close_with_merge(context, call, request)
-    pending = await context.services.store.query(lambda reader: refuse_pending(reader, request.thread_id))
-    if pending is not None:
-        raise CallError(pending.code, pending.message)
+    unless_refused(await context.services.store.query(lambda reader: refuse_pending(reader, request.thread_id)))
 
     async def end() -> Answered | Refusal:
         # Judged anew each time: what was being published may be in its target now.
@@ -75,9 +74,8 @@ async def _close_now(context: HandlerContext, call: ResolvedCall, request: Close
 
 async def _close_with_merge(context: HandlerContext, call: ResolvedCall, request: CloseRequest) -> CloseResponse:
     """Queue the merge with the wish to close in it: one append, carried out in order whoever dies (b row 63)."""
-    pending = await context.services.store.query(lambda reader: refuse_pending(reader, request.thread_id))
-    if pending is not None:  # into whatever target: the end of the thread would withdraw it
-        raise CallError(pending.code, pending.message)
+    # Into whatever target: the end of the thread would withdraw it.
+    unless_refused(await context.services.store.query(lambda reader: refuse_pending(reader, request.thread_id)))
     force = request.merge is not None and request.merge.force
     wish = MergeWish(
         thread=request.thread_id,
@@ -108,7 +106,7 @@ def _response(queued: e.MergeQueued, judged: Judgement, request: CloseRequest, s
         merge_op_id=queued.op,
         review=judged.review.standing,
         warning=judged.message or None,
-        next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
+        next_step=say(advise("wait_merge", op_id=queued.op, timeout_secs=120)),
     )
 
 
@@ -164,7 +162,7 @@ async def reopen(context: HandlerContext, call: ResolvedCall) -> ReopenResponse:
             thread_id=thread,
             previous_status=reopened.previous,
             new_status="Active",
-            next_step=f"compas dispatch AGENT TEXT --thread {thread}",
+            next_step=say(advise("dispatch", to=AGENT, body=TEXT, thread_id=thread)),
         )
         return msgspec.json.encode(response)
 

@@ -5,6 +5,7 @@ import msgspec
 from compas.api import merges as api
 from compas.api.merges import MergeRequest, MergeResponse
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.approval.judgement import Judgement
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
@@ -86,7 +87,7 @@ def _response(queued: e.MergeQueued, judged: Judgement, depth: int) -> MergeResp
         strategy=queued.strategy,
         status="queued",
         queue_depth=depth,
-        next_step=f"compas wait-merge --op-id {queued.op} --timeout 120",
+        next_step=say(advise("wait_merge", op_id=queued.op, timeout_secs=120)),
         review=judged.review.standing,
         warning=judged.message or None,
     )

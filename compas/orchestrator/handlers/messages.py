@@ -2,10 +2,13 @@
 
 from actors.remote.errors import CallError
 from compas.api import messages as api
+from compas.domain.advice import THREAD, advise, say
+from compas.domain.decision import no_such_thread
 from compas.domain.ids import parse_reference, reference
 from compas.domain.polling import Look, beginning
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.refused import call_error, refused
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import newest_of_thread
 from compas.store.projections.messages import MessageRow, intents_of_thread, message_by_number, messages_of_thread
@@ -23,7 +26,7 @@ async def poll(context: HandlerContext, call: ResolvedCall) -> api.PollResponse:
     )
     found = await context.services.store.query(lambda reader: _poll(reader, request, look))
     if found is None:
-        raise unknown_thread(request.thread_id)
+        raise refused(no_such_thread(request.thread_id))
     return found
 
 
@@ -80,7 +83,8 @@ async def _one(context: HandlerContext, text: str) -> api.ReadResponse:
     number = number_of(text)
     row = await context.services.store.query(lambda reader: message_by_number(reader, number))
     if row is None:
-        raise CallError("unknown_message", f"there is no message {text}; `compas transcript THREAD` lists them")
+        sentence = say(f"there is no message {text}; `", advise("transcript", thread_id=THREAD), "` lists them")
+        raise call_error("unknown_message", sentence)
     return api.ReadResponse(
         id=row.number,
         reference=reference(row.number),
@@ -102,7 +106,7 @@ async def _page(context: HandlerContext, thread: str, after: int, limit: int) ->
 
     found = await context.services.store.query(look)
     if found is None:
-        raise unknown_thread(thread)
+        raise refused(no_such_thread(thread))
     shown = found[:limit]
     return api.ReadResponse(
         thread_id=thread,
@@ -132,8 +136,3 @@ def number_of(text: str) -> int:
         found = f"{text!r} is no message reference; give db:<n> or <n>, as dispatch returned it"
         raise CallError("invalid", found)
     return number
-
-
-def unknown_thread(thread: str) -> CallError:
-    """Return the error about a thread that does not exist."""
-    return CallError("unknown_thread", f"there is no thread {thread!r}; `compas status` lists them")

@@ -14,8 +14,9 @@ from compas.api.reviews import (
     VerdictResponse,
 )
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.approval.judged import judged_now
-from compas.domain.decision import Refusal
+from compas.domain.decision import no_such_thread
 from compas.domain.ids import reference
 from compas.domain.thread import Thread
 from compas.git.errors import GitError
@@ -25,6 +26,7 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered, git_refused
 from compas.orchestrator.handlers.dispatch import post_work
 from compas.orchestrator.messages.thread import DescribeThread, GiveRuling, GiveVerdict
+from compas.orchestrator.refused import call_error, refused, unless_refused
 from compas.orchestrator.worktrees.which_repository import which_repository
 
 
@@ -56,7 +58,7 @@ async def approve(context: HandlerContext, call: ResolvedCall) -> ApproveRespons
         branch=branch.tree.branch,
         commit=commit,
         warning=warning,
-        next_step=f"compas merge {state.thread}",
+        next_step=say(advise("merge", thread_id=state.thread)),
     )
     message = GiveRuling(
         ruling=_ruling("approve", branch, commit, request.sender, request.note or ""),
@@ -76,6 +78,8 @@ async def request_changes(context: HandlerContext, call: ResolvedCall) -> Reques
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
         posted = next(one for one in recorded if isinstance(one.event, e.MessagePosted))
         queued = next(one.event for one in recorded if isinstance(one.event, e.ExecutionQueued))
+        since = reference(posted.position)
+        wait = advise("wait", thread_id=state.thread, since_reference=since, await_chain=True)
         response = RequestChangesResponse(
             thread_id=state.thread,
             repository=branch.tree.repository,
@@ -83,8 +87,8 @@ async def request_changes(context: HandlerContext, call: ResolvedCall) -> Reques
             commit=branch.tip,
             agent=queued.agent,
             execution_id=queued.execution,
-            reference=reference(posted.position),
-            next_step=f"compas wait --thread-id {state.thread} --since {reference(posted.position)} --await-chain",
+            reference=since,
+            next_step=say(wait),
             reopened=any(isinstance(one.event, e.ThreadReopened) for one in recorded),
         )
         return msgspec.json.encode(response)
@@ -105,15 +109,12 @@ def _ruling(verdict: e.Verdict, branch: Branch, commit: str, by: str, note: str)
 async def _branch(context: HandlerContext, state: Thread, repository: str | None) -> Branch:
     """Return the one branch that is meant. Raises CallError."""
     if not state.exists:
-        raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
+        raise refused(no_such_thread(state.thread))
     own = {name: tree for name, tree in state.worktrees.items() if not tree.reading}
     if not own:
         sentence = f"thread {state.thread} has no worktree, so there is no branch to judge"
         raise CallError("no_worktree", sentence)
-    chosen = await which_repository(state.thread, tuple(own), repository)
-    if isinstance(chosen, Refusal):
-        raise CallError(chosen.code, chosen.message)
-    tree = own[chosen]
+    tree = own[unless_refused(await which_repository(state.thread, tuple(own), repository))]
     try:
         tip = (
             await context.services.git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))
@@ -131,11 +132,13 @@ async def _refuse_unsaved(context: HandlerContext, thread: str, branch: Branch) 
         raise git_refused(err) from err
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
-        raise CallError(
-            "uncommitted_changes",
+        sentence = say(
             f"{branch.tree.path} holds changes that {branch.tree.branch} does not have ({listed}). Have them committed "
-            f"first (compas commit {thread}), or say with --commit which commit you have looked at.",
+            "first (",
+            advise("commit", thread_id=thread),
+            "), or say with --commit which commit you have looked at.",
         )
+        raise call_error("uncommitted_changes", sentence)
 
 
 async def _named(context: HandlerContext, state: Thread, branch: Branch, wanted: str) -> str:
@@ -151,11 +154,12 @@ async def _named(context: HandlerContext, state: Thread, branch: Branch, wanted:
         raise git_refused(err) from err
     if seen.tip is not None and seen.tip.base == commit:
         return commit
-    sentence = (
-        f"{wanted!r} ({commit[:12]}) is neither a commit of {tree.branch} nor a snapshot of thread {state.thread}; "
-        f"`compas diff {state.thread}` names what it shows"
+    sentence = say(
+        f"{wanted!r} ({commit[:12]}) is neither a commit of {tree.branch} nor a snapshot of thread {state.thread}; `",
+        advise("diff", thread_id=state.thread),
+        "` names what it shows",
     )
-    raise CallError("not_of_the_thread", sentence)
+    raise call_error("not_of_the_thread", sentence)
 
 
 def _snapshots(state: Thread) -> set[str]:

@@ -1,11 +1,11 @@
 """Handler of `tasks`."""
 
-from actors.remote.errors import CallError
 from compas.api import tasks as api
-from compas.domain.decision import Refusal
+from compas.domain.advice import advise, say
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.refused import call_error, unless_refused
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id
@@ -14,9 +14,7 @@ from compas.store.projections.execution_queries import execution_by_id
 async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksResponse:
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
-    chosen = read_filter(request.filter)
-    if isinstance(chosen, Refusal):
-        raise CallError(chosen.code, chosen.message)
+    chosen = unless_refused(read_filter(request.filter))
     wanted = rows.TaskFilter(
         agent=request.agent,
         thread=request.thread_id,
@@ -36,9 +34,8 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
 
     found = await context.services.store.query(read)
     if found is None:
-        raise CallError(
-            "unknown_execution", f"there is no execution {request.after!r} to go on behind; `compas tasks` lists them"
-        )
+        missing = f"there is no execution {request.after!r} to go on behind; `"
+        raise call_error("unknown_execution", say(missing, advise("tasks"), "` lists them"))
     shown = found[: request.limit]
     more = len(found) > request.limit
     return api.TasksResponse(

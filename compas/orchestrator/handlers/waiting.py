@@ -6,16 +6,18 @@ import msgspec
 import trio
 
 from actors.bus import Lagged, Published, Subscription
-from actors.remote.errors import CallError
 from compas.api import waiting as api
 from compas.domain import events as e
+from compas.domain.advice import Said, advise, say
 from compas.domain.callers import Caller
+from compas.domain.decision import no_such_thread
 from compas.domain.ids import reference
 from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judge
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.handlers.messages import number_of
 from compas.orchestrator.merges.states import conflicts_of, duration_of, next_step, task_of, unknown_merge
+from compas.orchestrator.refused import call_error, refused
 from compas.orchestrator.threads.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_lineage
@@ -53,7 +55,7 @@ async def _wait(
         while True:
             view = await context.services.store.query(lambda reader: _look(reader, wanted, caller))
             if view is None:
-                raise CallError("unknown_thread", f"there is no thread {wanted.thread!r}; `compas status` lists them")
+                raise refused(no_such_thread(wanted.thread))
             concern.lineages = view.picture.lineages
             judgement = judge(wanted, view.picture, saw_work=saw_work)
             if isinstance(judgement, Found) and view.message is not None:
@@ -92,7 +94,8 @@ async def _lineage(context: HandlerContext, text: str) -> str:
     number = number_of(text)
     message = await context.services.store.query(lambda reader: message_by_number(reader, number))
     if message is None:
-        raise CallError("unknown_message", f"there is no message {reference(number)}; `compas transcript` lists them")
+        sentence = say(f"there is no message {reference(number)}; `", advise("transcript"), "` lists them")
+        raise call_error("unknown_message", sentence)
     return message.lineage
 
 
@@ -178,7 +181,7 @@ def _nothing(request: api.WaitRequest, view: _View, judgement: NothingWillCome) 
         intent_filter=request.intent,
         thread_status=view.picture.status,
         error=judgement.error or None,
-        next_step=f"compas why {request.thread_id}",
+        next_step=say(advise("why", thread_id=request.thread_id)),
     )
 
 
@@ -199,7 +202,10 @@ def _timeout(request: api.WaitRequest, view: _View) -> api.WaitResponse:
         )
         for run in view.picture.pending
     )
-    following = f"repeat the wait, or `compas log -f {pending[0].execution_id}`" if pending else "dispatch something"
+    following: Said = "dispatch something"
+    if pending:
+        log = advise("log", execution_id=pending[0].execution_id, follow=True)
+        following = say("repeat the wait, or `", log, "`")
     return api.WaitResponse(
         found=False,
         thread_id=request.thread_id,

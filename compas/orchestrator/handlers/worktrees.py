@@ -8,8 +8,9 @@ import trio
 from actors.remote.errors import CallError
 from compas.api import worktrees as api
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.cleanup import Kept
-from compas.domain.decision import Refusal
+from compas.domain.decision import Refusal, no_such_thread
 from compas.domain.thread import TERMINAL, Thread
 from compas.git.errors import GitError, GitRefused
 from compas.git.protocol.reading import Status, StatusReport
@@ -19,6 +20,7 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
 from compas.orchestrator.messages.thread import CommitWork, DescribeThread
 from compas.orchestrator.messages.worktree import DescribeKept, RemoveTree
+from compas.orchestrator.refused import call_error, refused, unless_refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JANITOR
 from compas.orchestrator.worktrees.which_repository import which_repository
 from compas.store.connection import Reader
@@ -119,8 +121,8 @@ async def worktree_remove(context: HandlerContext, call: ResolvedCall) -> api.Wo
     janitor = await context.actor(JANITOR)
     outcome = await janitor.ask(told, timeout=math.inf)
     match outcome:
-        case Refusal(code=code, message=message):
-            raise CallError(code, message)
+        case Refusal():
+            raise refused(outcome)
         case e.WorktreeKept(path=path, reason=reason):
             raise CallError("kept", f"the worktree {path} stays as it is: {reason}")
         case e.WorktreeRemoved():
@@ -177,17 +179,15 @@ async def commit(context: HandlerContext, call: ResolvedCall) -> api.CommitRespo
 
 async def _the_tree(state: Thread, request: api.CommitRequest) -> e.WorktreeReady:
     if not state.exists:
-        raise CallError("unknown_thread", f"there is no thread {state.thread!r}; `compas status` lists them")
+        raise refused(no_such_thread(state.thread))
     if state.status in TERMINAL:
-        sentence = f"thread {state.thread} has ended ({state.status}); dispatch in it, or `compas reopen` it, first"
-        raise CallError("thread_ended", sentence)
+        ended = f"thread {state.thread} has ended ({state.status}); dispatch in it, or `"
+        raise call_error("thread_ended", say(ended, advise("reopen"), "` it, first"))
     own = {repository: tree for repository, tree in state.worktrees.items() if not tree.reading}
     if not own:
         raise CallError("no_worktree", f"thread {state.thread} has no worktree, so there is nothing to commit")
-    chosen = await which_repository(state.thread, tuple(own), request.repository)
-    if isinstance(chosen, Refusal):
-        raise CallError(chosen.code, chosen.message)
-    tree = own[chosen]
+    tree = own[unless_refused(await which_repository(state.thread, tuple(own), request.repository))]
     if state.removing:
-        raise CallError("being_removed", f"the worktree {tree.path} is being removed; see `compas worktrees`")
+        sentence = say(f"the worktree {tree.path} is being removed; see `", advise("worktrees"), "`")
+        raise call_error("being_removed", sentence)
     return tree

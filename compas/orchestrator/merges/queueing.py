@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from actors.remote.errors import CallError
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.approval.judgement import Judgement
 from compas.domain.callers import refuse_force
-from compas.domain.decision import Refusal
+from compas.domain.decision import Refusal, no_such_thread
 from compas.domain.merge import LOOK_AGAIN
 from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
@@ -23,6 +24,7 @@ from compas.orchestrator.merges.target_guard import LOOKS, look_at_target
 from compas.orchestrator.merges.targets import refuse_target
 from compas.orchestrator.messages.merge import LocateMerges, QueueMerge
 from compas.orchestrator.messages.thread import Answered
+from compas.orchestrator.refused import call_error, refused, unless_refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.orchestrator.worktrees.which_repository import which_repository
 from compas.store.connection import Reader
@@ -59,8 +61,7 @@ def asking_execution(call: ResolvedCall, operation: str, *, force: bool) -> str 
     if call.caller is None:
         return None
     if force:
-        refusal = refuse_force(operation)
-        raise CallError(refusal.code, refusal.message)
+        raise refused(refuse_force(operation))
     return call.caller.execution
 
 
@@ -73,18 +74,18 @@ async def queue_merge(
     check_strategy(strategy)
     found = await context.services.store.query(lambda reader: _read(reader, wish.thread))
     if found is None:
-        raise CallError("unknown_thread", f"there is no thread {wish.thread!r}; `compas status` lists them")
+        raise refused(no_such_thread(wish.thread))
     thread, trees, lineage, looked_at = found
     tree = await _the_tree(wish, trees)
     target = wish.target or config.default_merge_target
-    refused = await context.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
-    if refused is not None:
-        return refused
+    refusal = await context.services.store.query(lambda reader: refuse_target(reader, tree.repository, target))
+    if refusal is not None:
+        return refusal
     tip, target_tip, judged = await _preflight(context, wish, tree, target)
     sight = await _look(context, tree.repository, target, target_tip)
     # A held target is told first: where it was moved to may be all that the verdicts stumble over.
     if judged.outcome == "refuse" and (wish.accept_target is not None or not is_held(sight)):
-        raise CallError(judged.code, judged.message)
+        raise call_error(judged.code, judged.message)
     queued = e.MergeQueued(
         op=context.services.new_id(),
         thread=wish.thread,
@@ -165,12 +166,9 @@ async def _the_tree(wish: MergeWish, trees: tuple[WorktreeRow, ...]) -> Worktree
     if not ready:
         raise CallError("nothing_to_merge", f"thread {wish.thread} has no worktree, so it has no branch to merge")
     if wish.closes and len(ready) > 1:
-        sentence = f"thread {wish.thread} worked in several repositories ({', '.join(ready)})"
-        raise CallError("several_repositories", f"{sentence}; merge each by its own `compas merge`, then close it")
-    chosen = await which_repository(wish.thread, tuple(ready), wish.repository)
-    if isinstance(chosen, Refusal):
-        raise CallError(chosen.code, chosen.message)
-    return ready[chosen]
+        found = f"thread {wish.thread} worked in several repositories ({', '.join(ready)}); merge each by its own `"
+        raise call_error("several_repositories", say(found, advise("merge"), "`, then close it"))
+    return ready[unless_refused(await which_repository(wish.thread, tuple(ready), wish.repository))]
 
 
 async def _preflight(

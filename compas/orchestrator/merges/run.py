@@ -12,6 +12,7 @@ import trio
 from actors.ref import ActorRef
 from actors.registry import Registry
 from compas import failpoints
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.conflict_report import for_agent
 from compas.domain.decision import Refusal
@@ -270,7 +271,7 @@ class MergeRun:
         failpoints.hit("merge.judged")
         if judged.outcome != "refuse":
             return None
-        reason = f"{judged.message} Nothing was published."
+        reason = f"{in_commands(judged.message)} Nothing was published."
         return e.MergeFailed(op=self._queued.op, code=judged.code, reason=reason)
 
     # --- what follows in the thread ----------------------------------------------------------------------------------
@@ -289,7 +290,7 @@ class MergeRun:
         outcome = await self._tell(HandBackTo(command=command, request_id=request, respond=_who_got_it))
         failpoints.hit("merge.handed_back")
         if isinstance(outcome, Refusal):
-            return e.MergeHandedBack(op=queued.op, summary=f"not handed back: {outcome.message}")
+            return e.MergeHandedBack(op=queued.op, summary=f"not handed back: {in_commands(outcome.message)}")
         agent = outcome.body.decode()
         said = f"handed back to {agent}" if agent else "not handed back: its chain of handoffs has reached its limit"
         return e.MergeHandedBack(op=queued.op, summary=said, agent=agent)
@@ -315,7 +316,7 @@ class MergeRun:
         failpoints.hit("merge.thread_closed")
         said = f"; the thread was closed as {closes.status}"
         if isinstance(outcome, Refusal):
-            said = f"; the thread was not closed: {outcome.message}"
+            said = f"; the thread was not closed: {in_commands(outcome.message)}"
         summary = event.summary + said
         await self.record(e.MergeCompleted(op=event.op, new_commit=event.new_commit, summary=summary))
 

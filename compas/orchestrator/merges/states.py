@@ -4,13 +4,16 @@ import msgspec
 
 from actors.remote.errors import CallError
 from compas.api import merges as api
+from compas.domain.advice import AGENT, TEXT, Advice, Argument, Said, advise, say
 from compas.domain.conflict_report import resolve_task
+from compas.orchestrator.refused import call_error
 from compas.store.projections.merges import MergeRow
 
 
 def unknown_merge(op: str) -> CallError:
     """Return what somebody hears who asks for a merge that does not exist."""
-    return CallError("unknown_merge", f"there is no merge operation {op!r}; `compas merge-status` lists them")
+    sentence = say(f"there is no merge operation {op!r}; `", advise("merge_status"), "` lists them")
+    return call_error("unknown_merge", sentence)
 
 
 def state_of(row: MergeRow) -> api.MergeState:
@@ -63,36 +66,40 @@ def task_of(row: MergeRow) -> str | None:
     return resolve_task(row.source, row.target, row.strategy, [conflict.path for conflict in conflicts_of(row)])
 
 
-def next_step(row: MergeRow) -> str | None:
+def next_step(row: MergeRow) -> Said | None:
     """Say what to do about how a merge ended (b-mcp-cli-merge 107)."""
-    again = f"then `compas merge {row.thread}`"
+    thread = row.thread
+    again = say("then `", advise("merge", thread_id=thread), "`")
+    answer = advise("wait", thread_id=thread, await_chain=True)
     match row.status, row.code:
         case "completed", _:
-            return f"compas close {row.thread}"
+            return say(advise("close", thread_id=thread))
         case "failed", "conflict" if row.handed_back_to or row.open:
-            agent = row.handed_back_to or "its agent"
-            return f"{agent} has it again: `compas wait --thread-id {row.thread} --await-chain`, {again}"
+            return say(f"{row.handed_back_to or 'its agent'} has it again: `", answer, "`, ", again)
         case "failed", "conflict":
             task = f"Merge {row.target} into your branch and resolve the conflicts."
             if row.strategy == "rebase":
                 task = f"Rebase your branch onto {row.target} and resolve the conflicts."
-            return f"compas dispatch AGENT '{task}' --thread {row.thread}, or resolve them there yourself; {again}"
+            return say(_task(thread, task), ", or resolve them there yourself; ", again)
         case "failed", "source_dirty":
-            return f"commit or discard what is uncommitted in the worktree of {row.thread}, {again}"
+            return say(f"commit or discard what is uncommitted in the worktree of {thread}, ", again)
         case "failed", "verify_failed" | "verify_timed_out":
-            task = f"The check of your branch merged into {row.target} fails; mend it."
-            return f"compas dispatch AGENT '{task}' --thread {row.thread}; {again}"
+            return say(_task(thread, f"The check of your branch merged into {row.target} fails; mend it."), "; ", again)
         case "failed", "target_moved":
-            return f"the operator decides what becomes of {row.target}, as the error says; {again}"
+            return say(f"the operator decides what becomes of {row.target}, as the error says; ", again)
         case "failed", "changes_requested":
-            return f"compas dispatch AGENT TEXT --thread {row.thread} with what is to be changed; {again}"
+            return say(_task(thread, TEXT), " with what is to be changed; ", again)
         case "failed", "changed_since_the_approval" | "not_approved":
-            return f"look at it again (compas diff {row.thread}), or have it reviewed; {again}"
+            return say("look at it again (", advise("diff", thread_id=thread), "), or have it reviewed; ", again)
         case "failed", "still_running":
-            return f"compas wait --thread-id {row.thread} --await-chain; {again}"
+            return say(answer, "; ", again)
         case "failed", "no_commits" | "no_snapshot":
-            return f"compas why {row.thread}"
+            return say(advise("why", thread_id=thread))
         case "failed", _:
-            return f"mend what the error says, {again}"
+            return say("mend what the error says, ", again)
         case _:
             return None
+
+
+def _task(thread: str, text: Argument) -> Advice:
+    return advise("dispatch", to=AGENT, body=text, thread_id=thread)

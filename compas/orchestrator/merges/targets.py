@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
+from compas.domain.advice import advise, say
 from compas.domain.decision import Refusal
 from compas.domain.target import is_thread_branch, refuse_thread_branch
 from compas.store.connection import Reader
@@ -38,9 +39,12 @@ def refuse_pending(reader: Reader, thread: str) -> Refusal | None:
     """
     for row in merges_of_thread(reader, thread):
         if row.status in ("queued", "executing"):
-            sentence = (
-                f"thread {thread} is being merged into {row.target}: {row.op} ({row.status}). Wait for it with "
-                f"`compas wait-merge --op-id {row.op}`, or withdraw it with `compas merge-cancel {row.op}`"
+            sentence = say(
+                f"thread {thread} is being merged into {row.target}: {row.op} ({row.status}). Wait for it with `",
+                advise("wait_merge", op_id=row.op),
+                "`, or withdraw it with `",
+                advise("merge_cancel", op_id=row.op),
+                "`",
             )
             return Refusal(code="merge_pending", message=sentence)
     return None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from compas.domain.advice import Said, advise, say
 from compas.git.errors import GitError, GitRefused
 from compas.git.protocol.reading import Contains, Resolve, Status
 from compas.orchestrator.executions.workspace import tree_of
@@ -16,7 +17,7 @@ from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 class MergeGate:
     """`refusal` says why the thread may not be completed; `note` what is worth telling although it may."""
 
-    refusal: str | None = None
+    refusal: Said | None = None
     note: str | None = None
 
 
@@ -100,13 +101,19 @@ async def _look(
         )
     if target is None:
         return MergeGate(
-            refusal=f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
-            f"{' or '.join(targets.names)}. Merge it first (`compas merge {thread}`, or by hand), "
-            f"merge and close it in one (`compas close {thread} --merge`), or close the thread as failed."
+            refusal=say(
+                f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
+                f"{' or '.join(targets.names)}. Merge it first (`",
+                advise("merge", thread_id=thread),
+                "`, or by hand), merge and close it in one (`",
+                advise("close", thread_id=thread, merge=True),
+                "`), or close the thread as failed.",
+            )
         )
     if target in targets.held:
         # Completing it would take its branch away, and the target may still be put back.
-        return MergeGate(refusal=f"{targets.held[target]} `compas merge {thread}` says how to decide about that.")
+        merge = advise("merge", thread_id=thread)
+        return MergeGate(refusal=say(f"{targets.held[target]} `", merge, "` says how to decide about that."))
     if not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
         return MergeGate(

@@ -2,6 +2,7 @@
 
 import os
 
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.conflict_report import ConflictReport, in_words
 from compas.domain.decision import Refusal
@@ -44,9 +45,10 @@ def refused(queued: e.MergeQueued, found: Refused) -> e.MergeFailed:
 
 def not_published(queued: e.MergeQueued, refusal: Refusal) -> e.MergeCancelled | e.MergeFailed:
     """Return the end of an operation that may not be published; a thread that has ended withdraws it."""
+    reason = in_commands(refusal.message)
     if refusal.code in WITHDRAWN:
-        return e.MergeCancelled(op=queued.op, reason=refusal.message)
-    return e.MergeFailed(op=queued.op, code=refusal.code, reason=refusal.message)
+        return e.MergeCancelled(op=queued.op, reason=reason)
+    return e.MergeFailed(op=queued.op, code=refusal.code, reason=reason)
 
 
 def report_of(queued: e.MergeQueued, found: Conflicts) -> ConflictReport:

@@ -9,7 +9,9 @@ from actors.actor import Actor
 from actors.bus import Subscription
 from actors.errors import BusClosed
 from actors.reply import Reply
+from compas.api.advice import in_commands
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.cleanup import CLEANUP, Kept, due_at, keep
 from compas.domain.decision import Refusal
 from compas.orchestrator.messages.config import ConfigApplied
@@ -111,7 +113,7 @@ class Janitor(Actor):
         outcome = await self._remove(place, by=CLEANUP, force=False, causation=CLEANUP)
         if isinstance(outcome, e.WorktreeRemoved):
             return float("inf")
-        reason = outcome.message if isinstance(outcome, Refusal) else outcome.reason
+        reason = in_commands(outcome.message) if isinstance(outcome, Refusal) else outcome.reason
         if earlier is None or earlier.reason != reason:
             found = f"the worktree of thread {row.thread} in {row.repository} stays: {reason}"
             log.info("%s", found, extra={"action": "worktree_stays"})
@@ -137,7 +139,7 @@ class Janitor(Actor):
         # One that is gone is answered as the first time, when it was asked for again.
         gone = [row.repository for row in rows if row.path is None and row.removed_at is not None]
         if not there and not gone:
-            sentence = f"thread {told.thread!r} has no worktree; `compas worktrees` lists those there are"
+            sentence = say(f"thread {told.thread!r} has no worktree; `", advise("worktrees"), "` lists those there are")
             return Refusal(code="no_worktree", message=sentence)
         known = there if there and told.repository is None else [*there, *gone]
         chosen = await which_repository(told.thread, known, told.repository)

@@ -10,6 +10,7 @@ from actors.ask import Ask
 from actors.registry import Registry
 from compas import failpoints
 from compas.domain import events as e
+from compas.domain.advice import advise, say
 from compas.domain.cleanup import CLEANUP
 from compas.domain.decision import Refusal
 from compas.git.errors import GitError
@@ -55,7 +56,8 @@ class Removal:
         tree = state.worktrees.get(self._repository)
         if tree is None:
             gone = state.retired.get(self._repository)
-            missing = f"thread {self._thread} has no worktree of {self._repository}; `compas worktrees` lists them"
+            sentence = f"thread {self._thread} has no worktree of {self._repository}; `"
+            missing = say(sentence, advise("worktrees"), "` lists them")
             return gone if gone is not None else Refusal(code="no_worktree", message=missing)
         planned = state.removing.get(self._repository)
         if planned is not None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from actors.ref import ActorRef
 from actors.registry import Registry
 from compas import failpoints
+from compas.api.advice import in_commands
 from compas.backends.environment import environment_of_tools
 from compas.domain import events as e
 from compas.domain.decision import Refusal
@@ -70,7 +71,7 @@ class Furnisher:
                 return refused
         ports = await self._lease(state.thread, tree.repository, spec.ports)
         if isinstance(ports, Refusal):
-            return could_not_start(f"no ports could be leased for {tree.path}: {ports.message}")
+            return could_not_start(f"no ports could be leased for {tree.path}: {in_commands(ports.message)}")
         variables = port_variables(ports)
         if spec.setup is not None and not usable.is_set_up:
             trouble = await self._set_up(state.thread, tree, spec.setup, variables)

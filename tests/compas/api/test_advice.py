@@ -87,6 +87,6 @@ def test_every_sentence_of_an_answer_is_written_out_and_nothing_else_is_touched(
     assert all_in_words(written, as_command) is written
 
 
-def test_a_client_says_in_its_greeting_that_it_writes_advice_itself() -> None:
+def test_a_request_says_that_its_client_writes_advice_itself() -> None:
     assert wants_data({"sentences": "data", "execution": "X"})
     assert not wants_data({"execution": "X"})

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from compas.api.advice import all_in_words, as_command
 from compas.domain import events as e
 from compas.domain.breaker import Breaker
 from compas.domain.diagnosis import AgentState, Diagnosis, LastMerge, Surroundings, diagnose
@@ -19,7 +20,8 @@ def talk() -> Dialogue:
 
 def look(thread: Dialogue, **changes: object) -> Diagnosis:
     around = {"now": thread.now, **changes}
-    return diagnose(thread.state, msgspec.structs.replace(FREE, **around))
+    found = diagnose(thread.state, msgspec.structs.replace(FREE, **around))
+    return all_in_words(found, as_command)
 
 
 def test_who_is_at_work_is_in_nobodys_way() -> None:

@@ -1,5 +1,6 @@
 """The story of a thread in words, and where it stands."""
 
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.explanation import explain, standing
 from tests.kit.domain.thread_dialogue import CRASHED, NOON, Dialogue, agent, failure, rules, success
@@ -12,7 +13,8 @@ def told(talk: Dialogue) -> list[str]:
 
 
 def where(talk: Dialogue) -> tuple[str, str]:
-    return standing(talk.state, now=talk.now)
+    stands, following = standing(talk.state, now=talk.now)
+    return stands, in_commands(following)
 
 
 def test_a_chain_is_told_step_by_step_with_numbers_agents_and_hops() -> None:

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.briefing import Answer
 from compas.domain.execution import decide_request, decide_worktree_ready
@@ -214,4 +215,4 @@ def test_a_thread_that_waits_for_answers_says_so() -> None:
     talk.run(success())
     where, following = standing(talk.state, now=talk.now)
     assert all(thread in where for thread in talk.others)
-    assert "--await-chain" in following
+    assert "--await-chain" in in_commands(following)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.lifecycle import decide_abandon
@@ -121,7 +122,7 @@ def test_a_thread_that_does_not_exist_is_neither_closed_nor_abandoned() -> None:
     talk = Dialogue(rules(RETRYING), thread="gone")
     for found in (refusal(talk.decide_close()), refusal(talk.decide_abandon())):
         assert found.code == "unknown_thread"
-        assert "'gone'" in found.message
+        assert "'gone'" in in_commands(found.message)
 
 
 def test_the_notes_of_people_belong_to_the_newest_lineage_and_cancellations_to_their_own() -> None:

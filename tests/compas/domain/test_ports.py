@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.ports import FIRST, LAST, Leases, candidates, decide_lease, decide_release, evolve, missing
@@ -39,7 +40,7 @@ def test_no_port_is_ever_leased_twice_nor_one_that_somebody_uses(
         decision = decide_lease(state, owner, count, free)
         if isinstance(decision, Refusal):
             assert missing(state, owner, count) > len(free)
-            assert "are free" in decision.message
+            assert "are free" in in_commands(decision.message)
         else:
             state = play(state, decision)
             assert len(state.held.get(owner, ())) >= count

@@ -2,6 +2,7 @@
 
 import pytest
 
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.decision import Decision, Refusal
 from compas.domain.merge import Queue, decide_sight, evolve
@@ -163,4 +164,4 @@ def test_the_refusal_says_what_was_found_and_how_a_person_decides() -> None:
         f"`compas merge t1 --target main --accept-target {B[:12]}`",
         "The operator decides, nobody else",
     ):
-        assert text in found.message
+        assert text in in_commands(found.message)

@@ -39,7 +39,8 @@ echo line one
 echo done
 """
 WORDY = "#!/bin/sh\nseq 1 1500\n"
-SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": "compas wait --thread-id T --since db:1"}
+WAIT = {"operation": "wait", "arguments": {"thread_id": "T", "since_reference": "db:1"}}
+SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": {"parts": [WAIT]}}
 LISTED = {
     "agents": [],
     "global_max_concurrent": 1,

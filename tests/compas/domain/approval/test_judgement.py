@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
 
+from compas.api.advice import in_commands
 from compas.domain.approval.facts import Commit
 from compas.domain.approval.judgement import Judgement, judge, newest_round, review_of
 from compas.domain.approval.rounds import case_of
@@ -51,7 +52,7 @@ def test_an_execution_that_changes_nothing_does_not_make_a_strangers_commit_an_a
     story.work(makes="theirs")
     found = judged(story)
     assert found.code == "changes_requested"
-    assert "no execution after that made what it holds now (theirs)" in found.message
+    assert "no execution after that made what it holds now (theirs)" in in_commands(found.message)
 
 
 def test_a_judged_commit_that_git_has_lost_cannot_be_compared() -> None:
@@ -61,7 +62,7 @@ def test_a_judged_commit_that_git_has_lost_cannot_be_compared() -> None:
     story.work(makes="more")
     found = judged(story, "work")
     assert found.code == "changed_since_the_approval"
-    assert "git cannot read work any longer" in found.message
+    assert "git cannot read work any longer" in in_commands(found.message)
 
 
 def test_what_the_target_contains_already_is_approved_still() -> None:
@@ -165,7 +166,7 @@ def test_a_person_outranks_agents_on_the_same_tree_in_another_commit_too() -> No
     story.look("r1", "approve", at="work'@main", handed_by=work)
     found = judged(story)
     assert (found.review.standing, found.code) == ("changes_requested", "changes_requested")
-    assert "operator asked for changes" in found.message
+    assert "operator asked for changes" in in_commands(found.message)
 
 
 def test_a_person_does_not_outrank_what_agents_say_of_another_tree() -> None:
@@ -250,7 +251,7 @@ def test_no_refusal_tells_a_way_around_it(says: Verdict) -> None:
     work = story.work(makes="work")
     story.look("reviewer", says, at="work", handed_by=work)
     story.tip = "theirs"
-    message = judged(story).message
+    message = in_commands(judged(story).message)
     assert "--force" not in message
     assert "compas approve" not in message
 
