@@ -6,10 +6,13 @@ import msgspec
 
 from compas.domain import events as e
 from compas.domain.advice import AGENT, TEXT, Said, advise, say
+from compas.domain.approval.judgement import Review
+from compas.domain.at_rest import Outlook, mergeable, merging, next_at_rest
 from compas.domain.breaker import Breaker
 from compas.domain.explanation import standing, why_open
 from compas.domain.in_short import in_short
-from compas.domain.merge import MergeStatus
+from compas.domain.merge import OPEN, MergeStatus
+from compas.domain.specs import Requires
 from compas.domain.start_time import in_utc
 from compas.domain.thread import TERMINAL, Run, Thread
 
@@ -43,6 +46,13 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     breakers: Mapping[str, Breaker] = {}
     held: tuple[str, ...] = ()
     """Why nothing is merged into the targets that the thread's work goes to."""
+    review: Review | None = None
+    requires: Requires = "no_objection"
+
+    def outlook(self) -> Outlook:
+        """Return what of it decides about the thread's work."""
+        pending = self.merge.op if self.merge is not None and self.merge.status in OPEN else ""
+        return Outlook(review=self.review, requires=self.requires, pending=pending, is_held=bool(self.held))
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,12 +69,12 @@ Found = tuple[list[str], list[Said]]
 
 def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     """Look at the newest execution, the newest merge, and what both depend on (b-mcp-cli-merge 132)."""
-    where, following = standing(state, now=around.now, breakers=around.breakers)
-    blockers, suggestions = _of_merge(state, around.merge) if around.merge is not None else ([], [])
+    outlook, merge = around.outlook(), merging(state)
+    where, following = standing(state, now=around.now, breakers=around.breakers, outlook=outlook)
+    blockers, suggestions = _of_merge(state, around.merge, outlook) if around.merge is not None else ([], [])
     if around.held and state.status not in TERMINAL:
         blockers += around.held
-        merge = advise("merge", thread_id=state.thread)
-        suggestions += [say("the operator decides about that: ", merge, " says how")]
+        suggestions += [say("the operator decides about that: ", merge, " says how")] if merge is not None else []
     occupied = state.occupied_by()
     newest = next(reversed(state.runs.values()), None)
     waiting = [run for run in state.in_flight() if run is not occupied]
@@ -85,13 +95,15 @@ def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     return Diagnosis(standing=where, blockers=tuple(blockers), suggestions=tuple(suggestions or [following]))
 
 
-def _of_merge(state: Thread, merge: LastMerge) -> Found:
+def _of_merge(state: Thread, merge: LastMerge, outlook: Outlook) -> Found:
     if state.status in TERMINAL or merge.status in ("completed", "cancelled"):
         return [], []
     if merge.status == "failed":
         reason = in_short(merge.error) or "no reason was given"
         blocker = f"its last merge into {merge.target} failed ({merge.op}): {reason}"
-        return [blocker], [say("mend what the merge says, then ", advise("merge", thread_id=state.thread))]
+        again = mergeable(state, outlook)
+        following = next_at_rest(state, outlook) if again is None else say("mend what the merge says, then ", again)
+        return [blocker], [following]
     return [], [say(advise("wait_merge", op_id=merge.op), f" waits for the merge into {merge.target}")]
 
 
@@ -151,9 +163,9 @@ def _failed(state: Thread, newest: Run | None) -> Found:
     agent, name = newest.queued.agent, newest.queued.execution
     reason = in_short(ended.error) or "it said nothing of why"
     blocker = f"{agent} {_ENDS.get(ended.status, ended.status)} ({name}): {reason}"
-    look = say(advise("log", execution_id=name), " shows what it printed")
+    look = [say(advise("log", execution_id=name), " shows what it printed")] if newest.started is not None else []
     give_up = say(advise("abandon", thread_id=state.thread), " gives it up")
-    return [blocker], [*_remedies(agent, ended), look, again, give_up]
+    return [blocker], [*_remedies(agent, ended), *look, again, give_up]
 
 
 _ENDS = {"failed": "failed", "timed_out": "ran out of time", "crashed": "crashed"}

@@ -6,6 +6,7 @@ import msgspec
 
 from compas.domain import events as e
 from compas.domain.advice import AGENT, TEXT, Said, advise, say
+from compas.domain.at_rest import NOTHING_KNOWN, Outlook, next_at_rest
 from compas.domain.breaker import Breaker
 from compas.domain.execution import next_run
 from compas.domain.in_short import in_short
@@ -214,7 +215,9 @@ Standing = tuple[str, Said]
 """Where a thread stands, and what may be done next."""
 
 
-def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | None = None) -> Standing:
+def standing(
+    state: Thread, *, now: float, breakers: Mapping[str, Breaker] | None = None, outlook: Outlook = NOTHING_KNOWN
+) -> Standing:
     """Say where a thread stands, and what the operator may do next. `breakers` are those of the backends, by name."""
     thread = state.thread
     occupied = state.occupied_by()
@@ -234,14 +237,13 @@ def standing(state: Thread, *, now: float, breakers: Mapping[str, Breaker] | Non
     if state.status == "Active" and last is not None and last.ended is not None:
         verdict = " and approved" if last.ended.verdict == "approve" else ""
         said = f"{last.queued.agent} has answered{verdict}; nothing is running, so it is the operator's turn"
-        diff, merge = advise("diff", thread_id=thread), advise("merge", thread_id=thread)
-        return said, say(diff, ", then ", merge, ", or dispatch again")
+        return said, next_at_rest(state, outlook)
     task = advise("dispatch", to=AGENT, body=TEXT, thread_id=thread)
     if state.status == "Active":
         return "nothing has been started in it", say(task)
     if state.status == "Failed" and last is not None and last.ended is not None and last.ended.error:
-        log = advise("log", execution_id=last.queued.execution)
-        return f"it failed: {in_short(last.ended.error)}", say(log, ", then dispatch again or abandon it")
+        look = say(advise("log", execution_id=last.queued.execution), ", then ") if last.started is not None else ""
+        return f"it failed: {in_short(last.ended.error)}", say(look, "dispatch again or abandon it")
     return f"it has ended ({state.status})", say(task, " takes it up again")
 
 

@@ -91,6 +91,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     retired: dict[str, e.WorktreeRemoved] = {}
     left: dict[str, e.SnapshotTaken] = {}
     """What the newest execution left in each directory, as far as git could record it."""
+    unsaved: frozenset[str] = frozenset()
+    """The directories of these in which something was left uncommitted, and not committed by a client since."""
     sessions: dict[tuple[str, str], Session] = {}
     fan_outs: dict[str, FanOut] = {}
     """Those whose answers are still to be joined, by the execution whose reply it was."""
@@ -178,6 +180,9 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
             return replace(state, fan_outs={name: one for name, one in state.fan_outs.items() if name != execution})
         case e.WorktreeReady() | e.WorktreeFurnished() | e.SetupEnded():
             return _apply_to_worktree(state, recorded.event)
+        case e.WorkCommitted(repository=repository):
+            tree = state.worktrees.get(repository)
+            return state if tree is None else replace(state, unsaved=state.unsaved - {tree.path})
         case e.WorktreeRemovalPlanned() as planned:
             return replace(state, removing={**state.removing, planned.repository: planned})
         case e.WorktreeRemoved() as removed:
@@ -258,7 +263,9 @@ def _remember_work(state: Thread, execution: str, snapshot: e.SnapshotTaken | No
     requested = state.runs[execution].requested
     if snapshot is None or requested is None:
         return state
-    return msgspec.structs.replace(state, left={**state.left, requested.workdir: snapshot})
+    place = frozenset({requested.workdir})
+    unsaved = state.unsaved | place if snapshot.dirty else state.unsaved - place
+    return msgspec.structs.replace(state, left={**state.left, requested.workdir: snapshot}, unsaved=unsaved)
 
 
 def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:

@@ -41,7 +41,7 @@ def judge(case: Case, found: Findings, *, requires: Requires, force: bool = Fals
     busy = why_busy(case)
     if busy is not None:
         return Judgement(review=review, outcome="refuse", code="still_running", message=busy)
-    refused = _objection(case, review, requires)
+    refused = objection(case.thread, review, requires)
     if refused is None:
         is_warned = review.standing == "changed_since_the_review"
         return Judgement(
@@ -108,19 +108,21 @@ def _is_same(one: Commit, other: Commit) -> bool:
     return one.commit == other.commit or (one.tree is not None and one.tree == other.tree)
 
 
-def _objection(case: Case, review: Review, requires: Requires) -> Refusal | None:
-    """Return what the review has against a merge, as a code and words; None when it has nothing."""
+def objection(thread: str, review: Review | None, requires: Requires) -> Refusal | None:
+    """Return what the review has against a merge; None when it has nothing, or when nothing is known of one."""
+    if review is None:
+        return None
     match review.standing:
         case "no_snapshot":
             return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.UNTIL_RECORDED))
         case "changes_requested":
-            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.to_be_changed(case.thread)))
+            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.to_be_changed(thread)))
         case "changed_since_the_approval":
-            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.to_be_looked_at(case.thread)))
+            return Refusal(code=review.standing, message=say(f"{review.sentence} ", words.to_be_looked_at(thread)))
         case "approved" if requires == "approval" and review.missing:
             return Refusal(code="not_approved", message=words.not_by_all(review.sentence, review.missing))
         case "not_reviewed" | "changed_since_the_review" if requires == "approval":
-            return Refusal(code="not_approved", message=words.approval_required(case.thread, review.sentence))
+            return Refusal(code="not_approved", message=words.approval_required(thread, review.sentence))
         case _:
             return None
 

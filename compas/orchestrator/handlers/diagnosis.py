@@ -10,15 +10,18 @@ from compas.api import diagnosis as api
 from compas.api.diagnosis import Cause, WhyRequest, WhyResponse
 from compas.domain import diagnosis as rules
 from compas.domain import events as e
+from compas.domain.at_rest import Outlook
 from compas.domain.breaker import Breaker
 from compas.domain.decision import no_such_thread
 from compas.domain.diagnosis import AgentState, LastMerge, Surroundings
 from compas.domain.explanation import explain, standing
+from compas.domain.merge import OPEN
+from compas.domain.specs import Requires
 from compas.domain.thread import Session, Thread, evolve
 from compas.orchestrator.backends.examining import examine
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.merges.approval import reviews_now
+from compas.orchestrator.merges.approval import required, reviews_now
 from compas.orchestrator.merges.targets import why_targets_are_held
 from compas.orchestrator.messages.backend import DescribeBreaker
 from compas.orchestrator.refused import refused
@@ -86,9 +89,6 @@ async def _surroundings(
     examined = await examine(context, agents, is_thorough=False)
     running = {one.agent: one.running for one in load}
     last = merges[-1] if merges else None
-    concerned_targets = {(tree.repository, config.default_merge_target) for tree in state.worktrees.values()}
-    concerned_targets |= {(last.repository, last.target)} if last is not None else set()
-    held = await context.services.store.query(lambda reader: why_targets_are_held(reader, concerned_targets))
     return Surroundings(
         now=context.services.clock(),
         agents={
@@ -101,11 +101,27 @@ async def _surroundings(
         },
         running=sum(running.values()),
         limit=config.effective_concurrency,
-        held=held,
+        held=await _held(context, state, last),
+        review=(await reviews_now(context.services, [state.thread])).get(state.thread),
+        requires=_required(context, state),
         is_ending=not context.services.new_work.is_welcome,
         breakers={agent.backend: breaker for agent in agents if (breaker := examined[agent.alias].breaker) is not None},
         merge=None if last is None else LastMerge(op=last.op, status=last.status, target=last.target, error=last.error),
     )
+
+
+async def _held(context: HandlerContext, state: Thread, last: MergeRow | None) -> tuple[str, ...]:
+    """Say why nothing is merged into the targets that a thread's work goes to."""
+    target = context.services.config.default_merge_target
+    concerned = {(tree.repository, target) for tree in state.worktrees.values()}
+    concerned |= {(last.repository, last.target)} if last is not None else set()
+    return await context.services.store.query(lambda reader: why_targets_are_held(reader, concerned))
+
+
+def _required(context: HandlerContext, state: Thread) -> Requires:
+    """Return what the merges of a thread need, where most is needed."""
+    needed = {required(context.services, tree.repository) for tree in state.worktrees.values() if not tree.reading}
+    return "approval" if "approval" in needed else "no_objection"
 
 
 async def session_info(context: HandlerContext, call: ResolvedCall) -> api.SessionInfoResponse:
@@ -168,9 +184,16 @@ async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
         recorded += [one for one in found if getattr(one.event, "op", None) in ops or _is_about_target(one, began)]
     recorded += _config_changes(await context.services.store.read_stream(e.SUPERVISOR_STREAM), state, began)
     recorded.sort(key=lambda one: one.position)
-    breakers = await _breakers(context, {run.queued.backend for run in state.in_flight()})
+    agents = context.services.config.agents
+    breakers = await _breakers(context, {run.queued.backend for run in state.in_flight() if run.queued.agent in agents})
     review = (await reviews_now(context.services, [thread])).get(thread)
-    where, following = standing(state, now=context.services.clock(), breakers=breakers)
+    outlook = Outlook(
+        review=review,
+        requires=_required(context, state),
+        pending=next((row.op for row in merges if row.status in OPEN), ""),
+        is_held=bool(await _held(context, state, merges[-1] if merges else None)),
+    )
+    where, following = standing(state, now=context.services.clock(), breakers=breakers, outlook=outlook)
     return WhyResponse(
         thread_id=thread,
         thread_status=state.status,

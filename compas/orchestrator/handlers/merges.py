@@ -23,21 +23,28 @@ async def merge_status(context: HandlerContext, call: ResolvedCall) -> api.Merge
     request = call.decode(api.MergeStatusRequest)
     op = request.op_id
     if op is not None:
-        row = await context.services.store.query(lambda reader: merge_by_op(reader, op))
-        if row is None:
+        one = await context.services.store.query(lambda reader: _read_one(reader, op))
+        if one is None:
             raise unknown_merge(op)
-        held = await context.services.store.query(lambda reader: target_of(reader, row.repository, row.target))
-        why = (held.in_words(),) if held is not None and held.held is not None else ()
-        return api.MergeStatusResponse(merges=(state_of(row),), counts={row.status: 1}, held=why)
+        return one
     wanted = MergeFilter(thread=request.thread_id, target=request.target_branch)
 
     def read(reader: Reader) -> api.MergeStatusResponse:
         rows = recent_merges(reader, wanted, request.limit)
         counts = merges_by_status(reader, wanted)
         held = tuple(one.in_words() for one in held_targets(reader) if request.target_branch in (None, one.target))
-        return api.MergeStatusResponse(merges=tuple(state_of(row) for row in rows), counts=counts, held=held)
+        return api.MergeStatusResponse(merges=tuple(state_of(reader, row) for row in rows), counts=counts, held=held)
 
     return await context.services.store.query(read)
+
+
+def _read_one(reader: Reader, op: str) -> api.MergeStatusResponse | None:
+    row = merge_by_op(reader, op)
+    if row is None:
+        return None
+    held = target_of(reader, row.repository, row.target)
+    why = (held.in_words(),) if held is not None and held.held is not None else ()
+    return api.MergeStatusResponse(merges=(state_of(reader, row),), counts={row.status: 1}, held=why)
 
 
 async def merge_cancel(context: HandlerContext, call: ResolvedCall) -> api.MergeCancelResponse:

@@ -16,9 +16,10 @@ from compas.api.reviews import (
 from compas.domain import events as e
 from compas.domain.advice import advise, say
 from compas.domain.approval.judged import judged_now
+from compas.domain.at_rest import merge_of
 from compas.domain.decision import no_such_thread
 from compas.domain.ids import reference
-from compas.domain.thread import Thread
+from compas.domain.thread import TERMINAL, Thread
 from compas.git.errors import GitError
 from compas.git.protocol.reading import ReadSides, Resolve, Side, Status
 from compas.orchestrator.executions.workspace import tree_of
@@ -44,12 +45,14 @@ async def approve(context: HandlerContext, call: ResolvedCall) -> ApproveRespons
     state = await context.ask_thread(request.thread_id, DescribeThread())
     branch = await _branch(context, state, request.repository)
     if request.commit is None:
-        await _refuse_unsaved(context, state.thread, branch)
+        await _refuse_unsaved(context, state, branch)
         commit = branch.tip
     else:
         commit = await _named(context, state, branch, request.commit)
-    warning = None
+    several = sum(not tree.reading for tree in state.worktrees.values()) > 1
+    following, warning = merge_of(state.thread, branch.tree.repository, several=several), None
     if commit != branch.tip:
+        following = advise("diff", thread_id=state.thread)
         found = f"{branch.tree.branch} is at {branch.tip[:12]}"
         warning = f"{found}; the approval counts once it holds exactly what {commit[:12]} does"
     response = ApproveResponse(
@@ -58,7 +61,7 @@ async def approve(context: HandlerContext, call: ResolvedCall) -> ApproveRespons
         branch=branch.tree.branch,
         commit=commit,
         warning=warning,
-        next_step=say(advise("merge", thread_id=state.thread)),
+        next_step=say(following),
     )
     message = GiveRuling(
         ruling=_ruling("approve", branch, commit, request.sender, request.note or ""),
@@ -124,10 +127,10 @@ async def _branch(context: HandlerContext, state: Thread, repository: str | None
     return Branch(tree=tree, tip=tip)
 
 
-async def _refuse_unsaved(context: HandlerContext, thread: str, branch: Branch) -> None:
+async def _refuse_unsaved(context: HandlerContext, state: Thread, branch: Branch) -> None:
     """Refuse to take a person's word for the branch while its worktree holds something else."""
     try:
-        report = await context.services.git.ask(Status(of=tree_of(thread, branch.tree)))
+        report = await context.services.git.ask(Status(of=tree_of(state.thread, branch.tree)))
     except GitError as err:
         raise git_refused(err) from err
     if not report.clean:
@@ -135,7 +138,8 @@ async def _refuse_unsaved(context: HandlerContext, thread: str, branch: Branch) 
         sentence = say(
             f"{branch.tree.path} holds changes that {branch.tree.branch} does not have ({listed}). Have them committed "
             "first (",
-            advise("commit", thread_id=thread),
+            *((advise("reopen", thread_id=state.thread), ", then ") if state.status in TERMINAL else ()),
+            advise("commit", thread_id=state.thread),
             "), or say with --commit which commit you have looked at.",
         )
         raise call_error("uncommitted_changes", sentence)

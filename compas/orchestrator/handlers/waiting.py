@@ -226,22 +226,30 @@ async def wait_merge(context: HandlerContext, call: ResolvedCall) -> api.WaitMer
     deadline = trio.current_time() + request.timeout_secs
     async with context.bus.subscribe(_concerns_merge(request.op_id)) as subscription:
         while True:
-            row = await context.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
-            if row is None:
+            seen = await context.services.store.query(lambda reader: _read_merge(reader, request.op_id))
+            if seen is None:
                 raise unknown_merge(request.op_id)
+            row, following = seen
             if not row.open:
-                return _merge_response(request, row, found=True)
+                return _merge_response(request, row, following, found=True)
             with trio.move_on_at(deadline) as patience:
                 await _something_happened(subscription)
             if patience.cancelled_caught:
-                return _merge_response(request, row, found=row.ended_at is not None)
+                return _merge_response(request, row, following, found=row.ended_at is not None)
+
+
+def _read_merge(reader: Reader, op: str) -> tuple[MergeRow, Said | None] | None:
+    row = merge_by_op(reader, op)
+    return None if row is None else (row, next_step(reader, row))
 
 
 def _concerns_merge(op: str) -> Callable[[object], bool]:
     return lambda event: isinstance(event, e.Recorded) and getattr(event.event, "op", None) == op
 
 
-def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool) -> api.WaitMergeResponse:
+def _merge_response(
+    request: api.WaitMergeRequest, row: MergeRow, following: Said | None, *, found: bool
+) -> api.WaitMergeResponse:
     conflicts = conflicts_of(row)
     return api.WaitMergeResponse(
         found=found,
@@ -261,5 +269,5 @@ def _merge_response(request: api.WaitMergeRequest, row: MergeRow, *, found: bool
         handed_back_to=row.handed_back_to or None,
         timeout_secs=None if found else request.timeout_secs,
         last_status=None if found else row.status,
-        next_step=next_step(row),
+        next_step=following,
     )

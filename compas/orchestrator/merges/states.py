@@ -5,9 +5,14 @@ import msgspec
 from actors.remote.errors import CallError
 from compas.api import merges as api
 from compas.domain.advice import AGENT, TEXT, Advice, Argument, Said, advise, say
+from compas.domain.at_rest import merge_of
 from compas.domain.conflict_report import resolve_task
+from compas.domain.thread import TERMINAL
 from compas.orchestrator.refused import call_error
+from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow
+from compas.store.projections.threads import thread_by_id
+from compas.store.projections.worktrees import worktrees_of_thread
 
 
 def unknown_merge(op: str) -> CallError:
@@ -16,7 +21,7 @@ def unknown_merge(op: str) -> CallError:
     return call_error("unknown_merge", sentence)
 
 
-def state_of(row: MergeRow) -> api.MergeState:
+def state_of(reader: Reader, row: MergeRow) -> api.MergeState:
     """Return a merge as clients see it."""
     conflicts = conflicts_of(row)
     return api.MergeState(
@@ -44,7 +49,7 @@ def state_of(row: MergeRow) -> api.MergeState:
         conflicts=conflicts,
         conflict_task=task_of(row),
         handed_back_to=row.handed_back_to or None,
-        suggested_actions=tuple(action for action in [next_step(row)] if action and row.status != "completed"),
+        suggested_actions=tuple(action for action in [next_step(reader, row)] if action and row.status == "failed"),
     )
 
 
@@ -66,14 +71,20 @@ def task_of(row: MergeRow) -> str | None:
     return resolve_task(row.source, row.target, row.strategy, [conflict.path for conflict in conflicts_of(row)])
 
 
-def next_step(row: MergeRow) -> Said | None:
-    """Say what to do about how a merge ended (b-mcp-cli-merge 107)."""
+def next_step(reader: Reader, row: MergeRow) -> Said | None:
+    """Say what to do about how a merge ended (b-mcp-cli-merge 107); nothing where its thread has ended with it."""
     thread = row.thread
-    again = say("then `", advise("merge", thread_id=thread), "`")
+    known = thread_by_id(reader, thread)
+    if known is None or known.status == "Abandoned":
+        return None
+    if row.status == "completed":
+        return say(advise("close", thread_id=thread)) if known.status not in TERMINAL else None
+    own = [tree for tree in worktrees_of_thread(reader, thread) if tree.path is not None and not tree.reading]
+    if row.status == "failed" and row.repository not in {tree.repository for tree in own}:
+        return say(_task(thread, TEXT), " brings its worktree back")
+    again = say("then `", merge_of(thread, row.repository, several=len(own) > 1), "`")
     answer = advise("wait", thread_id=thread, await_chain=True)
     match row.status, row.code:
-        case "completed", _:
-            return say(advise("close", thread_id=thread))
         case "failed", "conflict" if row.handed_back_to or row.open:
             return say(f"{row.handed_back_to or 'its agent'} has it again: `", answer, "`, ", again)
         case "failed", "conflict":

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from compas.domain.advice import Said, advise, say
+from compas.domain.at_rest import merge_of
 from compas.git.errors import GitError, GitRefused
 from compas.git.protocol.reading import Contains, Resolve, Status
 from compas.orchestrator.executions.workspace import tree_of
@@ -10,6 +11,7 @@ from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.merges.targets import held_among, holders
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
+from compas.store.projections.threads import thread_by_id
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 
 
@@ -23,10 +25,12 @@ class MergeGate:
 
 @dataclass(frozen=True, slots=True)
 class _Targets:
-    """The branches that may hold a thread's work; `held` says of those that nothing is merged into why that is."""
+    """The branches that may hold a thread's work; `held` says of those that nothing is merged into why that is, and
+    `remedy` how the work gets into one."""
 
     names: tuple[str, ...]
     held: dict[str, str]
+    remedy: Said
 
 
 async def why_unmerged(context: HandlerContext, thread: str) -> MergeGate:
@@ -40,11 +44,16 @@ async def why_unmerged(context: HandlerContext, thread: str) -> MergeGate:
 
     def read(reader: Reader) -> list[tuple[WorktreeRow, _Targets, list[MergeRow]]]:
         merges = merges_of_thread(reader, thread)
+        row, trees = thread_by_id(reader, thread), worktrees_of_thread(reader, thread)
+        several = sum(tree.path is not None and not tree.reading for tree in trees) > 1
+        is_abandoned = row is not None and row.status == "Abandoned"
         found = []
-        for tree in worktrees_of_thread(reader, thread):
+        for tree in trees:
             targets = holders(reader, tree.repository, merges, configured)
             here = [row for row in merges if row.repository == tree.repository and row.target in targets]
-            found.append((tree, _Targets(targets, held_among(reader, tree.repository, targets)), here))
+            held = held_among(reader, tree.repository, targets)
+            remedy = _remedy(tree, several=several, is_abandoned=is_abandoned)
+            found.append((tree, _Targets(targets, held, remedy), here))
         return found
 
     notes: list[str] = []
@@ -60,6 +69,16 @@ async def why_unmerged(context: HandlerContext, thread: str) -> MergeGate:
         if found.note is not None:
             notes.append(found.note)
     return MergeGate(note="; ".join(notes) or None)
+
+
+def _remedy(tree: WorktreeRow, *, several: bool, is_abandoned: bool) -> Said:
+    """Say how a thread's work is merged and the thread closed: one that was abandoned is reopened for that."""
+    thread = tree.thread
+    merge = merge_of(thread, tree.repository, several=several)
+    both = say(", merge and close it in one (`", advise("close", thread_id=thread, merge=True), "`),")
+    first = say(advise("reopen", thread_id=thread), "`, then `") if is_abandoned else ""
+    in_one = "" if several or is_abandoned else both
+    return say("Merge it first (`", first, merge, "`, or by hand)", in_one, " or close the thread as failed.")
 
 
 async def _look_at_archived(
@@ -100,16 +119,8 @@ async def _look(
             f"that nothing has merged. Bring it to {tree.branch} there, or close the thread as failed, which keeps it."
         )
     if target is None:
-        return MergeGate(
-            refusal=say(
-                f"thread {thread} has no completed merge: {tree.branch} ({tip[:12]}) is not in "
-                f"{' or '.join(targets.names)}. Merge it first (`",
-                advise("merge", thread_id=thread),
-                "`, or by hand), merge and close it in one (`",
-                advise("close", thread_id=thread, merge=True),
-                "`), or close the thread as failed.",
-            )
-        )
+        where = f"{tree.branch} ({tip[:12]}) is not in {' or '.join(targets.names)}"
+        return MergeGate(refusal=say(f"thread {thread} has no completed merge: {where}. ", targets.remedy))
     if target in targets.held:
         # Completing it would take its branch away, and the target may still be put back.
         merge = advise("merge", thread_id=thread)

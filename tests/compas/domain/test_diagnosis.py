@@ -5,13 +5,22 @@ import pytest
 
 from compas.api.advice import all_in_words, as_command
 from compas.domain import events as e
+from compas.domain.approval.judgement import Review
 from compas.domain.breaker import Breaker
 from compas.domain.diagnosis import AgentState, Diagnosis, LastMerge, Surroundings, diagnose
+from compas.domain.facts.running import SnapshotTaken
 from tests.kit.domain.thread_dialogue import CRASHED, NOON, TIMED_OUT, Dialogue, agent, failure, rules, success
 
 FREE = Surroundings(now=NOON, agents={"dev": AgentState(limit=2), "other": AgentState(limit=2)}, running=0, limit=4)
 OPEN = Breaker(backend="cli", opened=e.BreakerOpened(backend="cli", failures=3, category="transient", until=NOON + 60))
 FAILED_MERGE = LastMerge(op="M", status="failed", target="main", error="\nconflict in a\nand b")
+
+
+TREE = e.WorktreeReady(repository="/r", path="/src/app", branch="compas/t1", base="main", base_commit="c")
+OBJECTED = Review(standing="changes_requested", sentence="rev asked for changes.")
+OUTDATED = Review(standing="changed_since_the_approval", sentence="It has been changed since.")
+UNRECORDED = Review(standing="no_snapshot", sentence="It could not be recorded.")
+UNREVIEWED = Review(standing="not_reviewed", sentence="Nobody has given a verdict.")
 
 
 def talk() -> Dialogue:
@@ -168,6 +177,7 @@ def test_a_thread_in_which_nothing_was_started_says_why() -> None:
 def test_a_failed_merge_is_in_the_way_until_the_thread_ends_or_another_completes() -> None:
     thread = talk()
     thread.dispatch()
+    thread.append(TREE)
     thread.run(success())
     found = look(thread, merge=FAILED_MERGE)
     assert found.blockers == ("its last merge into main failed (M): conflict in a",)
@@ -183,6 +193,7 @@ def test_a_failed_merge_is_in_the_way_until_the_thread_ends_or_another_completes
 def test_a_thread_whose_answer_is_there_is_the_operators_turn() -> None:
     thread = talk()
     thread.dispatch()
+    thread.append(TREE)
     thread.run(success(verdict="approve"))
     found = look(thread)
     assert (found.blockers, found.suggestions) == ((), ("compas diff t1, then compas merge t1, or dispatch again",))
@@ -193,3 +204,55 @@ def test_a_cancelled_execution_is_not_waited_for() -> None:
     thread.dispatch()
     thread.append(e.ExecutionCancelled(execution="id2", reason="gone"))
     assert look(thread).blockers == ()
+
+
+@pytest.mark.parametrize(
+    ("tree", "snapshot", "changes", "advises"),
+    [
+        (None, None, {}, "compas close t1, or dispatch again"),
+        (TREE, SnapshotTaken(commit="s", head="h"), {}, "compas diff t1, then compas merge t1, or dispatch again"),
+        (
+            TREE,
+            SnapshotTaken(commit="s", head="h", dirty=True),
+            {},
+            "compas diff t1, then compas commit t1, or dispatch again",
+        ),
+        (TREE, None, {"review": OBJECTED}, "compas dispatch AGENT TEXT --thread t1 with what is to be changed"),
+        (TREE, None, {"review": OUTDATED}, "compas diff t1, then have it reviewed, or dispatch again"),
+        (TREE, None, {"review": UNRECORDED}, "mend what git names, then compas dispatch AGENT TEXT --thread t1"),
+        (
+            TREE,
+            None,
+            {"review": UNREVIEWED, "requires": "approval"},
+            "compas diff t1, then have it reviewed, or dispatch again",
+        ),
+        (TREE, None, {"held": ("main was moved",)}, "the operator decides about that: compas merge t1 says how"),
+    ],
+    ids=["no branch", "clean", "uncommitted", "objected", "outdated", "unrecorded", "unreviewed", "held"],
+)
+def test_what_is_advised_at_the_end_is_what_the_work_and_its_review_allow(
+    tree: e.WorktreeReady | None, snapshot: SnapshotTaken | None, changes: dict[str, object], advises: str
+) -> None:
+    thread = talk()
+    thread.dispatch()
+    if tree is not None:
+        thread.append(tree)
+    execution = thread.start()
+    thread.end(success(snapshot=snapshot), execution)
+    assert look(thread, **changes).suggestions == (advises,)
+
+
+def test_what_was_committed_by_word_of_a_client_can_be_merged() -> None:
+    thread = talk()
+    thread.dispatch()
+    thread.append(TREE)
+    thread.end(success(snapshot=SnapshotTaken(commit="s", head="h", dirty=True)), thread.start())
+    thread.append(e.WorkCommitted(repository="/r", commit="c", files=1))
+    assert look(thread).suggestions == ("compas diff t1, then compas merge t1, or dispatch again",)
+
+
+def test_nobody_is_sent_to_the_log_of_what_never_began() -> None:
+    thread = talk()
+    thread.dispatch()
+    thread.end(failure(error="no worktree"), "id2")
+    assert [one for one in look(thread).suggestions if "compas log" in one] == []

@@ -227,7 +227,7 @@ async def test_many_waits_may_be_open_at_once(autojump_clock: MockClock, era: st
 
 
 async def test_what_a_diagnosis_advises_is_told_as_calls_of_tools(autojump_clock: MockClock) -> None:
-    async with open_model() as model:
+    async with open_model(agent("dev", workspace="worktree")) as model:
         await model.call("orch_dispatch", to="dev", body="x", thread_id="t1", wait=True)
         found = await model.call("orch_diagnose", thread_id="t1")
         assert found["suggestions"] == ['orch_diff(thread_id="t1"), then orch_merge(thread_id="t1"), or dispatch again']
