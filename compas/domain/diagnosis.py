@@ -163,9 +163,9 @@ def _failed(state: Thread, newest: Run | None) -> Found:
     agent, name = newest.queued.agent, newest.queued.execution
     reason = in_short(ended.error) or "it said nothing of why"
     blocker = f"{agent} {_ENDS.get(ended.status, ended.status)} ({name}): {reason}"
-    look = [say(advise("log", execution_id=name), " shows what it printed")] if newest.started is not None else []
+    look = say(advise("log", execution_id=name), " shows what it printed")
     give_up = say(advise("abandon", thread_id=state.thread), " gives it up")
-    return [blocker], [*_remedies(agent, ended), *look, again, give_up]
+    return [blocker], [*_remedies(agent, ended), look, again, give_up]
 
 
 _ENDS = {"failed": "failed", "timed_out": "ran out of time", "crashed": "crashed"}

@@ -242,8 +242,8 @@ def standing(
     if state.status == "Active":
         return "nothing has been started in it", say(task)
     if state.status == "Failed" and last is not None and last.ended is not None and last.ended.error:
-        look = say(advise("log", execution_id=last.queued.execution), ", then ") if last.started is not None else ""
-        return f"it failed: {in_short(last.ended.error)}", say(look, "dispatch again or abandon it")
+        log = advise("log", execution_id=last.queued.execution)
+        return f"it failed: {in_short(last.ended.error)}", say(log, ", then dispatch again or abandon it")
     return f"it has ended ({state.status})", say(task, " takes it up again")
 
 

@@ -17,6 +17,7 @@ from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequ
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection
 from compas.client.errors import RefusedError
+from compas.domain.advice import advise, say
 from compas.errors import CompasError
 from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
 from compas.gateway.ceiling import ceiling, limited, wait_answer
@@ -87,7 +88,8 @@ class Calls:
         except (WireError, CompasError) as error:
             raise UnderWayError(response, why(error)) from error
         if answer.reason != "timeout":
-            fields["next_step"] = answer.next_step or "the answer is here; orch_diff shows what was changed"
+            story = advise("why", thread_id=response.thread_id)
+            fields["next_step"] = answer.next_step or say("the answer is here; ", story, " says what to do next")
         return DispatchAnswer(**fields, answer=answer)
 
     async def _wait(self, request: WaitRequest, requested: int | None, progress: Progress) -> WaitAnswer:

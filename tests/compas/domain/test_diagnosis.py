@@ -249,10 +249,3 @@ def test_what_was_committed_by_word_of_a_client_can_be_merged() -> None:
     thread.end(success(snapshot=SnapshotTaken(commit="s", head="h", dirty=True)), thread.start())
     thread.append(e.WorkCommitted(repository="/r", commit="c", files=1))
     assert look(thread).suggestions == ("compas diff t1, then compas merge t1, or dispatch again",)
-
-
-def test_nobody_is_sent_to_the_log_of_what_never_began() -> None:
-    thread = talk()
-    thread.dispatch()
-    thread.end(failure(error="no worktree"), "id2")
-    assert [one for one in look(thread).suggestions if "compas log" in one] == []

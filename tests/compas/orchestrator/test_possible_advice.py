@@ -308,7 +308,7 @@ async def follow(supervisor: Supervisor, advice: Advice) -> None:
         case "log":
             tasks = (await asked(supervisor, "tasks", thread_id="t1", every=True)).tasks
             (task,) = [one for one in tasks if one.execution_id == given["execution_id"]]
-            assert task.finished_at is None or task.started_at is not None, "nothing was ever printed"
+            assert task.finished_at is None or task.started_at is not None or task.error, "there is nothing to show"
         case "health":
             assert given.get("agent", "shared") in supervisor.context.services.config.agents
         case "wait" | "wait_merge":
