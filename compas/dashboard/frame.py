@@ -2,6 +2,7 @@
 
 import msgspec
 
+from compas.api.advice import in_commands
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
 from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
@@ -119,7 +120,7 @@ def _status(frame: Frame, columns: int) -> Line:
         return plain(f" {one_line(frame.notice)}", "warn")
     if frame.page is not None or frame.selected is None:
         return BLANK
-    name, what_now = one_line(frame.selected.thread), one_line(frame.selected.what_now)
+    name, what_now = one_line(frame.selected.thread), one_line(in_commands(frame.selected.what_now))
     # A command that names the thread can be copied as it stands.
     shown = (("dim", f" {what_now}"),) if name in what_now else (("", f" {name}"), ("dim", f"  {what_now}"))
     return cut_line(Line(shown), columns)

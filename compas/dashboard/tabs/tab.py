@@ -8,6 +8,7 @@ import msgspec
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
 from compas.dashboard.widgets.listing import Entry
+from compas.domain.advice import Said
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,7 +19,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     thread: str = ""
-    what_now: str = ""
+    what_now: Said = ""
 
 
 class View(Protocol):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compas.api.advice import in_commands
 from compas.api.history import LogEvent
 from compas.api.threads import StatusResponse
 from compas.dashboard.board import Board
@@ -230,7 +231,7 @@ def test_a_thread_that_has_answered_shows_how_it_stands_to_its_review(review: st
     board = opened(settled("a", review=review))
     (shown,) = (row for section in sections_of(board, NOW) for row in section.rows)
     assert shown.word == word
-    assert said in f"{shown.about} {shown.what_now}"
+    assert said in f"{shown.about} {in_commands(shown.what_now)}"
 
 
 def test_a_review_that_is_read_again_takes_the_place_of_the_one_before() -> None:

@@ -4,6 +4,7 @@ from compas.api.threads import StatusRow
 from compas.dashboard.board import Board, Merge
 from compas.dashboard.lines import one_line
 from compas.dashboard.tabs.ops.row import OpsRow
+from compas.domain.advice import advise, say
 
 MERGED_SECS = 600.0
 MERGE_FAILED_SECS = 1800.0
@@ -49,7 +50,7 @@ def _merge_row(board: Board, merge: Merge) -> OpsRow:
         who="merge",
         about=f"{branches}: {reason}" if reason else branches,
         since=merge.ended_at or merge.started_at or merge.queued_at,
-        what_now=f"compas wait-merge --op-id {merge.op}" if merge.is_open else "",
+        what_now=say(advise("wait_merge", op_id=merge.op)) if merge.is_open else "",
     )
 
 

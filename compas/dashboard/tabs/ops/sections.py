@@ -9,22 +9,10 @@ from compas.dashboard.board import Board
 from compas.dashboard.lines import one_line
 from compas.dashboard.tabs.ops.merges import is_newer, last_merge, merge_rows
 from compas.dashboard.tabs.ops.row import OpsRow
+from compas.domain.advice import AGENT, TEXT, Advice, Said, advise, say
 
 RECENTLY_FINISHED = 12
 
-_REVIEWS = {
-    "approved": ("approved", "", "compas merge {name}"),
-    "changes_requested": ("changes due", "changes requested", "compas dispatch AGENT TEXT --thread {name}"),
-    "changed_since_the_approval": (
-        "changed",
-        "changed since the approval",
-        "compas diff {name}, then have it reviewed",
-    ),
-    "changed_since_the_review": ("changed", "changed since the review", "compas diff {name}, then compas merge {name}"),
-    "no_snapshot": ("unrecorded", "its work could not be recorded", "compas status {name} says why"),
-    "not_reviewed": ("answered", "", "compas merge {name} (not reviewed), or dispatch again"),
-}
-"""The word, the detail and what to do, by how a thread's branch stands to its newest review."""
 _FAILED = {"failed": "failed", "crashed": "crashed", "timed_out": "timed out"}
 
 
@@ -102,22 +90,24 @@ def _yours(board: Board, row: StatusRow, shown: OpsRow, now: float) -> OpsRow:
     name = row.thread_id
     merge = last_merge(board, name)
     detail = ""
+    what_now: Said
     if row.thread_status == "Failed" or row.execution_status in _FAILED:
         word = _FAILED.get(row.execution_status or "", "failed")
         detail = one_line(row.error or "")
-        what_now = f"compas dispatch AGENT TEXT --thread {name}, or abandon it"
+        what_now = say(_task(name), ", or abandon it")
     elif merge is not None and merge.status == "merge failed" and is_newer(merge, row):
-        word, detail, what_now = "merge failed", one_line(merge.reason), f"compas merge {name}, once it is mended"
+        word, detail = "merge failed", one_line(merge.reason)
+        what_now = say(advise("merge", thread_id=name), ", once it is mended")
     elif merge is not None and merge.is_open:
         word, what_now = "merging", "the merge goes on by itself"
     elif merge is not None and merge.status == "merged" and is_newer(merge, row):
-        word, what_now = "merged", f"compas close {name}"
+        word, what_now = "merged", say(advise("close", thread_id=name))
     elif row.last_intent == "review-request":
         word, what_now = "asks you", "Enter shows what it asks"
     elif row.execution_status == "cancelled":
-        word, what_now = "cancelled", f"compas dispatch AGENT TEXT --thread {name}, or compas abandon {name}"
+        word, what_now = "cancelled", say(_task(name), ", or ", advise("abandon", thread_id=name))
     elif row.execution_id is None:
-        word, what_now = "not started", f"compas dispatch AGENT TEXT --thread {name}"
+        word, what_now = "not started", say(_task(name))
     else:
         word, detail, what_now = _reviewed(row)
     stale_after = board.health.stale_active_secs if board.health is not None else float("inf")
@@ -131,11 +121,26 @@ def _yours(board: Board, row: StatusRow, shown: OpsRow, now: float) -> OpsRow:
     )
 
 
-def _reviewed(row: StatusRow) -> tuple[str, str, str]:
-    """Return word, detail and what to do of a thread that has answered."""
-    if row.review in _REVIEWS:
-        word, detail, what_now = _REVIEWS[row.review]
-        return word, detail, what_now.format(name=row.thread_id)
-    if row.verdict == "approve":
-        return "approved", "", f"compas merge {row.thread_id}"
-    return "answered", "", f"compas close {row.thread_id}, or dispatch again"
+def _reviewed(row: StatusRow) -> tuple[str, str, Said]:
+    """Return word, detail and what to do of a thread that has answered, by how its branch stands to its review."""
+    name = row.thread_id
+    diff, merge = advise("diff", thread_id=name), advise("merge", thread_id=name)
+    match row.review:
+        case "approved":
+            return "approved", "", say(merge)
+        case "changes_requested":
+            return "changes due", "changes requested", say(_task(name))
+        case "changed_since_the_approval":
+            return "changed", "changed since the approval", say(diff, ", then have it reviewed")
+        case "changed_since_the_review":
+            return "changed", "changed since the review", say(diff, ", then ", merge)
+        case "no_snapshot":
+            return "unrecorded", "its work could not be recorded", say(advise("status", thread_id=name), " says why")
+        case "not_reviewed":
+            return "answered", "", say(merge, " (not reviewed), or dispatch again")
+    word = "approved" if row.verdict == "approve" else "answered"
+    return word, "", say(advise("close", thread_id=name), ", or dispatch again")
+
+
+def _task(thread: str) -> Advice:
+    return advise("dispatch", to=AGENT, body=TEXT, thread_id=thread)
