@@ -57,6 +57,16 @@ def socket_path(config: Path, directory: Path) -> Path:
     return directory / f"{_key(config)}.sock"
 
 
+def gateway_socket_path(config: Path, directory: Path) -> Path:
+    """Return where the MCP gateway of this config file's supervisor listens."""
+    return directory / f"{_key(config)}.mcp"
+
+
+def tool_list_path(config: Path, directory: Path) -> Path:
+    """Return where the supervisor of this config file says which MCP tools there are."""
+    return directory / f"{_key(config)}.tools"
+
+
 def socket_lock_path(config: Path, directory: Path) -> Path:
     """Return the lock that the supervisor of this config file holds; clients test it without reading the config."""
     return directory / f"{_key(config)}.lock"

@@ -1,7 +1,10 @@
 """What can go wrong between two processes, each with what was tried, what was found and what to do."""
 # ruff: noqa: N818 - the names say what happened to the connection or the request
 
-import msgspec
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import msgspec  # the MCP relay knows these errors and starts without it
 
 
 class WireError(Exception):
@@ -84,7 +87,7 @@ class VersionRefused(PeerRefused):
 class RequestFailed(WireError):
     """The server answered the request with a failure; `details` is still encoded, `None` if there are none."""
 
-    def __init__(self, code: str, message: str, details: msgspec.Raw | None = None) -> None:
+    def __init__(self, code: str, message: str, details: "msgspec.Raw | None" = None) -> None:
         super().__init__(f"{code}: {message}")
         self.code = code
         self.message = message

@@ -7,9 +7,10 @@ from pathlib import Path
 from compas.cli.render.text import Style
 from compas.cli.terminal import output_style, tell
 from compas.client.caller import Caller
-from compas.client.connect import PATIENCE_SECONDS, caller_meta, connect_or_start, start_rule
+from compas.client.connect import connect_or_start
 from compas.client.locks import wait_until_free_for
 from compas.client.place import Place, place_of
+from compas.client.reach import PATIENCE_SECONDS, caller_meta, start_rule
 from compas.config.locate import locate
 
 CLIENT = "compas cli"

@@ -1,63 +1,12 @@
-"""Reaches the supervisor of a config: connects, waits for one that is starting or ending, or starts one (design §2)."""
+"""Reaches the supervisor of a config over a blocking connection, starting it where that is allowed (design §2)."""
 
-import time
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 
 from actors.remote.codec import Encoding
-from actors.remote.errors import SessionLost, SocketAbsent, SocketRefused
 from compas.client.blocking import BlockingConnection
 from compas.client.blocking import connect as connect_socket
-from compas.client.errors import NotRunningError, UnreachableError
-from compas.client.locks import holding, is_free, watching
 from compas.client.place import Place
-from compas.client.start import READY_SECONDS, check_config, start_supervisor
-
-EXECUTION_VARIABLE = "COMPAS_EXECUTION"
-TOKEN_VARIABLE = "COMPAS_RUN_TOKEN"
-"""Set by a runner for its agent: whose calls these are."""
-
-PATIENCE_SECONDS = 30.0
-"""How long a supervisor may hold its lock without listening, while it starts or ends."""
-_STARTS = 3
-_LOOKS = (0.02, 0.05, 0.1, 0.25, 0.5)
-_LAST_LOOK = 1.0
-
-Start = Callable[[], None]
-"""Starts a supervisor and returns once it listens; see `start_supervisor`."""
-
-
-def caller_meta(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return what the greeting says about the caller: inside an execution, which one, and its token."""
-    named = {"execution": environ.get(EXECUTION_VARIABLE), "token": environ.get(TOKEN_VARIABLE)}
-    return {name: value for name, value in named.items() if value}
-
-
-def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = True) -> Start:
-    """Return what to do when no supervisor is there: start one, or refuse and say why.
-
-    Inside an execution none is started: it would run in the agent's sandbox, with its environment and its fate.
-    """
-    execution = environ.get(EXECUTION_VARIABLE)
-
-    def refuse() -> None:
-        if execution:
-            raise NotRunningError(
-                f"no supervisor is running for {place.config}, and none is started from inside an execution "
-                f"({EXECUTION_VARIABLE} is {execution}); its operator starts it with `compas run`"
-            )
-        check_config(place.config)
-        raise NotRunningError(f"no supervisor is running for {place.config}; start one with `compas run`")
-
-    return partial(_start_in_turn, place, environ) if is_allowed and not execution else refuse
-
-
-def _start_in_turn(place: Place, environ: Mapping[str, str]) -> None:
-    """Start a supervisor unless another client does: the next in turn finds its lock held and connects."""
-    check_config(place.config)
-    with holding(place.starting, READY_SECONDS + PATIENCE_SECONDS):
-        if is_free(place.lock):
-            start_supervisor(place, environ)
+from compas.client.reach import PATIENCE_SECONDS, Start, reach_or_start
 
 
 def connect_or_start(
@@ -69,53 +18,9 @@ def connect_or_start(
     encoding: Encoding = Encoding.JSON,
     patience: float = PATIENCE_SECONDS,
 ) -> BlockingConnection:
-    """Return a greeted connection to the supervisor of this config.
-
-    `start` is called only while the socket is absent or refuses and the supervisor's lock is free; any other trouble,
-    such as a sandbox that forbids the socket, is raised as what it is.
-    Blocking, and to be called from a worker thread where there is an event loop. Raises CompasError and WireError.
-    """
+    """Return a greeted connection to the supervisor of this config, by the rules of `reach_or_start`."""
 
     def dial() -> BlockingConnection:
         return connect_socket(place.socket, client=client, meta=meta, encoding=encoding)
 
-    for _ in range(_STARTS):
-        try:
-            return dial()
-        except (SocketAbsent, SocketRefused, SessionLost):
-            pass  # nobody listens, or whoever did went away during the greeting
-        if not is_free(place.lock):
-            connection = _await_change(place, dial, patience)
-            if connection is not None:
-                return connection
-        start()
-    try:
-        return dial()
-    except (SocketAbsent, SocketRefused, SessionLost) as err:
-        raise UnreachableError(
-            f"{_STARTS} supervisors were started for {place.config} and each was gone again; "
-            f"look at its log, or run `compas run` to see it fail ({err})"
-        ) from err
-
-
-def _await_change(place: Place, dial: Callable[[], BlockingConnection], patience: float) -> BlockingConnection | None:
-    """Wait while a supervisor holds its lock without listening; return None once it has ended.
-
-    Its end wakes us at once, by the lock. Its socket's appearance has no event that every system's standard library
-    could wait for, so that is looked for, ever more rarely. This is the moment between two system calls of a
-    supervisor that someone starts by hand: clients that start one queue behind `starting` instead.
-    """
-    deadline = time.monotonic() + patience
-    looks = iter(_LOOKS)
-    with watching(place.lock) as freed:
-        while time.monotonic() < deadline:
-            if freed.wait(next(looks, _LAST_LOOK)):
-                return None
-            try:
-                return dial()
-            except (SocketAbsent, SocketRefused, SessionLost):
-                continue
-    raise UnreachableError(
-        f"a supervisor holds {place.lock} but has not listened on {place.socket} for {patience:g} s; "
-        "it is ending slowly, or hangs: look at its log"
-    )
+    return reach_or_start(place, dial, start, patience=patience)

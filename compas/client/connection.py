@@ -16,10 +16,11 @@ from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation
-from compas.client.connect import PATIENCE_SECONDS, Start, connect_or_start
+from compas.client.connect import connect_or_start
 from compas.client.errors import RefusedError, UnreachableError
 from compas.client.locks import wait_until_free_for
 from compas.client.place import Place
+from compas.client.reach import PATIENCE_SECONDS, Start
 from compas.client.resume import BEING_REPLACED, RESTARTING, Losses, ResumableWait, after_item
 from compas.clock import Clock, wall_clock
 from compas.domain.advice import Sentence

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 import trio
 import urwid
 
-from compas.client.connect import caller_meta, start_rule
 from compas.client.connection import Reach, reach
 from compas.client.place import Place
+from compas.client.reach import caller_meta, start_rule
 from compas.clock import Clock, wall_clock
 from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed

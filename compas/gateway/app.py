@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 import trio
 
 from actors.remote.session import Session
-from compas.client.connect import caller_meta, start_rule
 from compas.client.connection import await_replaced, open_connection, reach
 from compas.client.place import Place
+from compas.client.reach import caller_meta, start_rule
 from compas.gateway.calls import Calls
 from compas.gateway.editor import wait_editor_gone
 from compas.gateway.server import build_server

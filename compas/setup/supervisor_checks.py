@@ -7,9 +7,9 @@ from pathlib import Path
 from actors.remote.errors import RequestFailed, RequestTimeout, WireError
 from compas.api.supervision import HEALTH, HealthRequest, HealthResponse
 from compas.client.blocking import connect
-from compas.client.connect import caller_meta
 from compas.client.locks import is_free
 from compas.client.place import Place, place_of
+from compas.client.reach import caller_meta
 from compas.errors import CompasError
 from compas.paths import RuntimeDirectoryError
 from compas.setup.check import Check, failed, passed, warned

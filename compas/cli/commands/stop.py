@@ -13,10 +13,10 @@ from compas.cli.arguments import CommandParser
 from compas.cli.asking import open_caller, place_for
 from compas.cli.render.supervision import stop_text, stopped_text
 from compas.cli.terminal import tell, write, write_json
-from compas.client.connect import EXECUTION_VARIABLE
 from compas.client.errors import NotRunningError, StartError
 from compas.client.locks import is_free, wait_until_free
 from compas.client.place import Place
+from compas.client.reach import EXECUTION_VARIABLE
 from compas.client.start import check_config, start_supervisor
 
 Mode = Literal["drain", "now", "detach", "restart"]

@@ -13,8 +13,8 @@ from compas.cli.demo.signals import Interrupted, Interrupts
 from compas.cli.demo.stage import Stage, furnish, log_tail, make_folder, open_caller, remove, stop_supervisor
 from compas.cli.demo.view import Step, View, view_here
 from compas.cli.terminal import tell
-from compas.client.connect import EXECUTION_VARIABLE
 from compas.client.errors import NotRunningError
+from compas.client.reach import EXECUTION_VARIABLE
 from compas.errors import CompasError
 
 FAILED = 1

@@ -13,10 +13,11 @@ from compas.api.supervision import STOP, StopRequest
 from compas.cli.demo.scripts import CONFIG, PROJECT, PROJECT_MESSAGE, PROJECT_NAME, scripts
 from compas.client.blocking import BlockingConnection
 from compas.client.caller import Caller
-from compas.client.connect import caller_meta, connect_or_start, start_rule
+from compas.client.connect import connect_or_start
 from compas.client.errors import NotRunningError, UnreachableError
 from compas.client.locks import is_free, wait_until_free_for
 from compas.client.place import Place, place_of
+from compas.client.reach import caller_meta, start_rule
 
 CLIENT = "compas demo"
 STOP_SECONDS = 20.0

@@ -20,10 +20,10 @@ from compas.api.history import EVENTS, EventsRequest, LogEvent
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.threads import STATUS, StatusRequest
 from compas.api.waiting import WAIT, WaitRequest
-from compas.client.connect import Start, start_rule
 from compas.client.connection import Connection, await_replaced, open_connection, reach
 from compas.client.errors import NotRunningError, UnreachableError
 from compas.client.place import Place
+from compas.client.reach import Start, start_rule
 from compas.client.resume import MOST_LOSSES
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted

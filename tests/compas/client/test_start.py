@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from actors.remote.errors import PermissionDenied
-from compas.client.connect import caller_meta, connect_or_start, start_rule
+from compas.client.connect import connect_or_start
 from compas.client.errors import NotRunningError, StartError, UnreachableError
 from compas.client.place import Place, place_of
+from compas.client.reach import caller_meta, start_rule
 from compas.client.start import start_supervisor
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
