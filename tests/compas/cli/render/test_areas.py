@@ -23,39 +23,33 @@ from compas.cli.render.supervision import health_text, stop_text, stopped_text
 from compas.cli.render.text import Style, width_of
 from compas.cli.render.threads import status_text, thread_text, transcript_text
 from compas.cli.render.worktrees import commit_text, size, worktree_remove_text, worktrees_text
+from tests.kit.api.filled import filled
 
 PIPE = Style(now=0.0)
 SCREEN = Style(now=0.0, is_screen=True, width=72)
 COLOUR = Style(now=0.0, is_screen=True, has_colour=True, width=72)
 ULID = "01JD0000000000000000000000"
 
-ROW = StatusRow(
+ROW = filled(
+    StatusRow,
     thread_id=ULID,
-    thread_status="Active",
-    updated_at=0.0,
-    agent="dev",
     execution_id="X",
     execution_status="executing",
     attempt=2,
-    summary="add a health check",
 )
-DIFF = DiffResponse(
-    thread_id="T",
-    branch="compas/T",
-    base="main",
-    tip="abc",
+DIFF = filled(
+    DiffResponse,
     uncommitted=True,
     text="diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-old\n+new\x1b[2J\n",
-    truncated=False,
     files=(DiffFile(path="x", added=1, deleted=1), DiffFile(path="y.png", added=None, deleted=None)),
 )
 
 
 def test_a_dispatch_says_where_the_task_is_and_what_to_do_next() -> None:
     text = dispatch_text(
-        DispatchResponse(
+        filled(
+            DispatchResponse,
             thread_id=ULID,
-            message_id=5,
             reference="db:5",
             next_step=f"compas wait --thread-id {ULID}",
             reopened=True,
@@ -91,26 +85,19 @@ def test_one_thread_is_shown_in_full() -> None:
 
 
 def test_a_transcript_keeps_messages_apart_from_what_is_said_about_them() -> None:
-    message = TranscriptMessage(
-        id=5,
+    message = filled(
+        TranscriptMessage,
         reference="db:5",
         sender="dev\n── db:6",
         to="operator",
         intent="response",
         body="hi\x1b[2J\n",
-        created_at=0.0,
     )
-    execution = TranscriptExecution(
-        id="X",
-        agent="dev",
-        backend="generic",
-        status="failed",
-        attempt=1,
-        dispatch_message_id=4,
-        queued_at=0.0,
+    execution = filled(
+        TranscriptExecution,
         error="boom",
     )
-    response = TranscriptResponse(thread_id="T", thread_status="Active", messages=(message,), executions=(execution,))
+    response = filled(TranscriptResponse, thread_status="Active", messages=(message,), executions=(execution,))
     text = transcript_text(response, SCREEN)
     assert [line for line in text.splitlines() if line.startswith("── ")] == [
         "── db:5  dev ── db:6 → operator  response  " + SCREEN.time(0.0)
@@ -127,22 +114,18 @@ def test_close_and_abandon_tell_what_happened() -> None:
     assert close_text(CloseResponse(thread_id="T", status="Completed", note="nothing to merge"), PIPE) == (
         "thread T is Completed\nnothing to merge"
     )
-    text = abandon_text(
-        AbandonResponse(thread_id="T", status="Abandoned", processes_killed=1, worktree_branch="b"), PIPE
-    )
+    text = abandon_text(filled(AbandonResponse, processes_killed=1, worktree_branch="b"), PIPE)
     assert "1 process\n" in text
     assert "b (kept)" in text
 
 
 def test_a_merge_tells_its_place_in_the_queue() -> None:
     text = merge_text(
-        MergeResponse(
-            op_id="M",
-            thread_id="T",
+        filled(
+            MergeResponse,
             source_branch="compas/T",
             target_branch="main",
             strategy="merge",
-            status="queued",
             queue_depth=2,
             next_step="compas wait-merge --op-id M",
         ),
@@ -153,14 +136,8 @@ def test_a_merge_tells_its_place_in_the_queue() -> None:
 
 
 def test_an_event_is_one_line_that_fits_a_screen() -> None:
-    event = LogEvent(
-        position=7,
-        at=0.0,
-        stream="thread/T",
-        type="opened",
-        causation="c",
-        lineage="l",
-        epoch=1,
+    event = filled(
+        LogEvent,
         data={"text": "a\nb" * 99},
     )
     assert width_of(events_text(event, SCREEN)) <= 72
@@ -169,14 +146,12 @@ def test_an_event_is_one_line_that_fits_a_screen() -> None:
 
 
 def test_why_puts_each_cause_below_what_caused_it() -> None:
-    response = WhyResponse(
-        thread_id="T",
-        thread_status="Active",
-        standing="waits for rev",
+    response = filled(
+        WhyResponse,
         next_step="wait",
         causes=(
-            Cause(position=1, at=0.0, depth=0, what="asked"),
-            Cause(position=2, at=0.0, depth=1, what="ran", because="due"),
+            filled(Cause, what="asked"),
+            filled(Cause, depth=1, what="ran", because="due"),
         ),
     )
     first, second = why_text(response, PIPE).splitlines()[-2:]
@@ -203,8 +178,9 @@ def test_a_stat_counts_lines_and_knows_binaries() -> None:
 
 
 def test_no_changes_are_said_to_be_none() -> None:
-    empty = DiffResponse(
-        thread_id="T", branch="b", base="main", tip="t", uncommitted=False, text="", truncated=False, files=()
+    empty = filled(
+        DiffResponse,
+        text="",
     )
     assert diff_text(empty, PIPE).splitlines()[-1] == "# no changes"
 
@@ -218,12 +194,11 @@ def test_what_of_the_config_is_not_in_force_stands_above_the_threads() -> None:
 
 
 def test_a_reload_says_what_changed_what_follows_what_waits_and_what_is_wrong() -> None:
-    response = ReloadResponse(
+    response = filled(
+        ReloadResponse,
         config="/c.yaml",
         in_use=True,
         is_new=True,
-        digest="d",
-        since=0.0,
         changed=("agents.rev added",),
         waiting=("state_dir",),
         notes=("up to 2 executions run at once now, 1 before",),
@@ -247,31 +222,13 @@ def test_a_reload_says_what_changed_what_follows_what_waits_and_what_is_wrong() 
 
 
 def test_health_shows_agents_that_cannot_be_used_and_why() -> None:
-    agent = AgentHealth(
-        alias="dev",
-        backend="claude",
-        role="worker",
-        usable=False,
+    agent = filled(
+        AgentHealth,
         detail="claude is not on PATH",
-        circuit_state="closed",
-        active=0,
-        queued=0,
-        available=1,
     )
-    response = HealthResponse(
-        state="ready",
-        pid=1,
-        epoch=2,
-        version="0.1",
-        since=0.0,
-        config="/c.yaml",
-        state_dir="/s",
-        events=3,
-        active=0,
+    response = filled(
+        HealthResponse,
         queued=1,
-        clients=1,
-        git_worker="ready",
-        log="/s/supervisor.log",
         places=4,
         config_notices=("the config file cannot be used",),
         warnings=("safety_mode is missing",),
@@ -293,21 +250,22 @@ def test_a_stop_tells_what_becomes_of_agents() -> None:
 
 
 def test_agents_are_listed_with_their_load_and_who_gets_their_replies() -> None:
-    busy = AgentListing(
+    busy = filled(
+        AgentListing,
         alias="dev",
         backend="claude",
         role="worker",
         timeout_secs=600,
-        max_concurrent=2,
         active=1,
         queued=3,
         available=1,
-        await_chain_recommended=True,
         handoff_to=("reviewer", "tester"),
-        max_chain_depth=3,
     )
-    listed = ListAgentsResponse(
-        agents=(busy,), global_max_concurrent=4, global_active=1, global_available=3, execution_timeout_secs=600
+    listed = filled(
+        ListAgentsResponse,
+        agents=(busy,),
+        global_max_concurrent=4,
+        global_active=1,
     )
     head, row, _, places = list_agents_text(listed, PIPE).splitlines()
     assert head.split() == [
@@ -326,31 +284,19 @@ def test_agents_are_listed_with_their_load_and_who_gets_their_replies() -> None:
 
 
 def test_worktrees_are_a_table_and_what_is_wrong_stands_below_it() -> None:
-    plain = WorktreeListing(
+    plain = filled(
+        WorktreeListing,
         thread_id="t1",
         thread_status="Active",
-        repository="/r",
-        path="/r/.compas-worktrees/t1",
-        branch="compas/t1",
-        base_commit="c",
-        made_at=0.0,
         state="clean",
-        target_branch="main",
-        uncommitted=0,
         ahead=2,
         behind=1,
         size_bytes=1536,
     )
-    lost = WorktreeListing(
+    lost = filled(
+        WorktreeListing,
         thread_id="t2",
-        thread_status="Completed",
-        repository="/r",
-        path="/r/.compas-worktrees/t2",
-        branch="compas/t2",
-        base_commit="c",
-        made_at=0.0,
         state="dirty",
-        target_branch="main",
         uncommitted=3,
         in_progress="rebase",
         trouble="it stands on\nelsewhere",
@@ -380,9 +326,8 @@ def test_sizes_are_written_short() -> None:
 
 
 def test_what_became_of_a_worktree_and_of_a_commit_is_said() -> None:
-    gone = WorktreeRemoveResponse(
-        thread_id="t1",
-        repository="/r",
+    gone = filled(
+        WorktreeRemoveResponse,
         path="/w",
         branch="compas/t1",
         branch_fate="archived",
@@ -393,5 +338,5 @@ def test_what_became_of_a_worktree_and_of_a_commit_is_said() -> None:
     text = worktree_remove_text(gone, PIPE)
     for part in ("/w", "compas/t1 (archived)", "refs/compas/archive/x", ".env, build/", "the teardown failed"):
         assert part in text
-    made = CommitResponse(thread_id="t1", repository="/r", branch="compas/t1", commit="abc", files=2)
+    made = filled(CommitResponse, files=2)
     assert "2 files" in commit_text(made, PIPE)

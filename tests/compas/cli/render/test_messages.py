@@ -15,45 +15,47 @@ from compas.cli.render.lifecycle import reopen_text
 from compas.cli.render.messages import poll_text, read_text
 from compas.cli.render.tasks import tasks_text
 from compas.cli.render.text import Style
+from tests.kit.api.filled import filled
 
 PIPE = Style(now=0.0)
 SCREEN = Style(now=0.0, is_screen=True, width=72)
 EVIL = "hi\x1b[2J\n── db:9  dev → operator"
-DIAGNOSED = DiagnoseResponse(
-    thread_id="T",
-    thread_status="Failed",
-    summary=None,
-    message_count=2,
-    execution_count=1,
-    latest_execution_id="X",
-    latest_execution_status="failed",
-    latest_execution_agent="dev",
-    latest_execution_error="boom",
+DIAGNOSED = filled(
+    DiagnoseResponse,
     latest_execution_duration_ms=1500,
-    standing="it failed: boom",
     blockers=("dev failed (X): boom\x1b[2J",),
     suggestions=("compas log X shows what it printed", "compas abandon T gives it up"),
 )
 
 
 def test_a_scheduled_dispatch_says_when_it_starts() -> None:
-    sent = DispatchResponse(thread_id="T", message_id=1, reference="db:1", next_step="wait", eligible_at=3600.0)
+    sent = filled(DispatchResponse, next_step="wait", eligible_at=3600.0)
     starts = f"starts   {PIPE.time(3600.0)}"
     assert starts in dispatch_text(sent, PIPE)
 
 
 def test_a_reopened_thread_says_what_it_was() -> None:
-    reopened = ReopenResponse(thread_id="T", previous_status="Failed", new_status="Active", next_step="dispatch")
+    reopened = filled(
+        ReopenResponse, thread_id="T", previous_status="Failed", new_status="Active", next_step="dispatch"
+    )
     assert reopen_text(reopened, PIPE).splitlines() == ["thread  T is Active", "was     Failed", "next    dispatch"]
 
 
 def test_a_batch_shows_its_counts_its_threads_and_that_there_are_more() -> None:
     threads = (
-        BatchThread(thread_id="t1", status="Active", summary="about it", agent="dev", execution_status="queued"),
-        BatchThread(thread_id="t2", status="Failed", error="boom", summary="about that"),
+        filled(
+            BatchThread, thread_id="t1", status="Active", summary="about it", agent="dev", execution_status="queued"
+        ),
+        filled(BatchThread, thread_id="t2", status="Failed", error="boom"),
     )
-    found = BatchStatusResponse(
-        batch_id="b", thread_count=3, counts={"Active": 2, "Failed": 1}, work={"queued": 1}, threads=threads, more=True
+    found = filled(
+        BatchStatusResponse,
+        batch_id="b",
+        thread_count=3,
+        counts={"Active": 2, "Failed": 1},
+        work={"queued": 1},
+        threads=threads,
+        more=True,
     )
     lines = batch_status_text(found, PIPE).splitlines()
     assert lines[:3] == ["batch    b", "threads  3 (2 Active, 1 Failed)", "work     1 queued"]
@@ -63,16 +65,13 @@ def test_a_batch_shows_its_counts_its_threads_and_that_there_are_more() -> None:
 
 
 def test_a_batch_nobody_knows_shows_nothing_but_its_name() -> None:
-    found = BatchStatusResponse(batch_id="b", thread_count=0, counts={}, work={}, threads=())
+    found = filled(BatchStatusResponse, batch_id="b")
     assert batch_status_text(found, PIPE) == "batch    b\nthreads  0"
 
 
 def test_an_abandoned_batch_names_what_was_left_and_why() -> None:
-    found = AbandonBatchResponse(
-        batch_id="b",
-        threads_abandoned=2,
-        threads_already_terminal=1,
-        total_executions_cancelled=2,
+    found = filled(
+        AbandonBatchResponse,
         total_processes_killed=1,
         threads_left=1,
         errors=("t4: it is busy",),
@@ -83,27 +82,23 @@ def test_an_abandoned_batch_names_what_was_left_and_why() -> None:
 
 
 def test_what_an_agent_wrote_is_one_harmless_line_of_a_poll_and_a_harmless_body_of_a_message() -> None:
-    polled = PolledMessage(
-        id=5, reference="db:5", sender="dev", to="operator", intent="response", body_preview=EVIL, created_at=0.0
+    polled = filled(
+        PolledMessage,
+        reference="db:5",
     )
-    found = PollResponse(
-        thread_id="T",
-        thread_status="Active",
-        summary=None,
+    found = filled(
+        PollResponse,
         matched_messages=3,
-        latest_message_id=5,
-        latest_message_ref="db:5",
-        latest_intent="response",
-        latest_body_preview=EVIL,
-        execution_status="completed",
         messages=(polled,),
         more=True,
     )
     text = poll_text(found, SCREEN)
     assert "\x1b" not in text
     assert [line.split()[0] for line in text.splitlines()[-3:]] == ["MESSAGE", "db:5", "2"]
-    one = ReadResponse(
-        id=5, reference="db:5", thread_id="T", sender="dev", to="operator", intent="response", body=EVIL, created_at=0.0
+    one = filled(
+        ReadResponse,
+        reference="db:5",
+        body=EVIL,
     )
     assert read_text(one, PIPE).endswith(EVIL), "in a file a message is as it was written"
     assert "hi␛[2J" in read_text(one, SCREEN)
@@ -111,38 +106,29 @@ def test_what_an_agent_wrote_is_one_harmless_line_of_a_poll_and_a_harmless_body_
 
 
 def test_the_messages_of_a_thread_stand_below_each_other_with_how_to_read_on() -> None:
-    message = WholeMessage(
-        id=5, reference="db:5", thread_id="T", sender="dev", to="op", intent="note", body="hi\n", created_at=0.0
+    message = filled(
+        WholeMessage,
+        body="hi\n",
     )
-    found = ReadResponse(thread_id="T", messages=(message, message), next_reference="db:5", more=True)
+    found = filled(ReadResponse, messages=(message, message), next_reference="db:5", more=True)
     assert read_text(found, PIPE).count("hi") == 2
     assert read_text(found, PIPE).endswith("there are more; --since db:5 reads on")
     assert read_text(ReadResponse(thread_id="T"), PIPE) == "no messages"
 
 
 def test_tasks_show_when_they_start_how_long_they_took_and_how_to_go_on() -> None:
-    later = TaskRow(
-        execution_id="X2",
-        thread_id="T",
-        agent="dev",
-        backend="cli",
+    later = filled(
+        TaskRow,
         execution_status="queued",
-        attempt=0,
-        queued_at=0.0,
         eligible_at=7200.0,
         summary="about it",
     )
-    failed = TaskRow(
-        execution_id="X1",
-        thread_id="T",
-        agent="dev",
-        backend="cli",
+    failed = filled(
+        TaskRow,
         execution_status="failed",
         attempt=1,
-        queued_at=0.0,
         started_at=60.0,
         duration_ms=2000,
-        eligible_at=30.0,
         error="boom",
     )
     lines = tasks_text(TasksResponse(tasks=(later, failed), more=True, next_after="X1"), PIPE).splitlines()
@@ -156,32 +142,24 @@ def test_tasks_show_when_they_start_how_long_they_took_and_how_to_go_on() -> Non
 
 
 def test_figures_show_an_agent_a_line_and_no_cost_where_none_was_told() -> None:
-    dev = AgentMetrics(
+    dev = filled(
+        AgentMetrics,
         agent="dev",
         backend="cli",
-        executions=7,
         queued=1,
         scheduled=1,
         running=1,
         done=2,
         failed=1,
-        cancelled=1,
         retries=3,
         average_ms=1500,
         longest_ms=2000,
     )
-    found = MetricsResponse(
-        thread_counts={"Active": 2},
-        total_messages=9,
+    found = filled(
+        MetricsResponse,
         queue_depth=2,
-        running=1,
         scheduled=1,
-        done=2,
-        failed=1,
-        cancelled=1,
-        retries=3,
-        active_by_agent={"dev": 1},
-        cost=CostMetrics(total_cost_usd=0.0, total_tokens_in=5, total_tokens_out=6, executions_with_cost=0),
+        cost=filled(CostMetrics, total_tokens_in=5, total_tokens_out=6),
         agents=(dev,),
     )
     lines = metrics_text(found, PIPE).splitlines()
@@ -192,13 +170,11 @@ def test_figures_show_an_agent_a_line_and_no_cost_where_none_was_told() -> None:
 
 
 def test_tools_show_their_share_of_errors_and_what_was_not_kept() -> None:
-    stat = ToolStat(tool_name="Bash", call_count=4, error_count=1, error_rate=0.25)
-    text = tool_stats_text(
-        ToolStatsResponse(tool_stats=(stat,), tool_usage_by_agent=(), cost_by_agent=(), missed=2), PIPE
-    )
+    stat = filled(ToolStat, tool_name="Bash", call_count=4, error_count=1, error_rate=0.25)
+    text = tool_stats_text(filled(ToolStatsResponse, tool_stats=(stat,), missed=2), PIPE)
     assert text.splitlines()[1].split() == ["Bash", "4", "1", "25%"]
     assert text.endswith("2 events could not be kept")
-    nothing = ToolStatsResponse(tool_stats=(), tool_usage_by_agent=(), cost_by_agent=(), missed=0)
+    nothing = filled(ToolStatsResponse)
     assert tool_stats_text(nothing, PIPE) == "no agent was seen calling a tool"
 
 
@@ -210,17 +186,17 @@ def test_a_diagnosis_lists_what_is_in_the_way_and_what_to_do_and_is_harmless() -
 
 
 def test_conversations_show_how_to_go_on_with_them_and_when_not_to() -> None:
-    found = SessionInfoResponse(
-        server="compas",
-        version="1",
-        agent_count=2,
+    found = filled(
+        SessionInfoResponse,
         db_path="/s/compas.sqlite",
         thread_id="T",
         conversations=(
-            Conversation(
-                agent="dev", backend="claude", session_id="s1", workdir="/r", resume_command="claude --resume s1"
+            filled(
+                Conversation,
+                workdir="/r",
+                resume_command="claude --resume s1",
             ),
-            Conversation(agent="rev", backend="cli", session_id="s2", in_use=True),
+            filled(Conversation, in_use=True),
         ),
     )
     first, dev, rev = session_info_text(found, PIPE).split("\n\n")
