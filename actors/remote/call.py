@@ -6,9 +6,10 @@ from typing import Final, TypeVar
 import msgspec
 import trio
 
-from actors.remote.codec import Codec, Encoding
+from actors.remote.codec import Codec
 from actors.remote.errors import CallError
 from actors.remote.frames import INVALID, Push, Request
+from actors.remote.framing import Encoding
 from actors.remote.outbox import Outbox
 
 T = TypeVar("T")

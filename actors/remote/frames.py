@@ -8,9 +8,6 @@ from typing import Final
 
 import msgspec
 
-MAX_FRAME: Final = 16 * 1024 * 1024
-"""Bytes one frame may have, unless a transport is given another limit."""
-
 CANCELLED: Final = "cancelled"
 """Failure code: the client cancelled the request."""
 BUSY: Final = "busy"

@@ -1,24 +1,10 @@
 """Decides what a server answers to a greeting and what a client makes of the answer; imports only msgspec."""
 
-from typing import Final
-
 import msgspec
 
 from actors.remote.errors import FrameInvalid, PeerRefused, SessionLost, VersionRefused
 from actors.remote.frames import VERSION, Frame, Goodbye, Hello, Refused, Welcome
-
-
-class Versions(msgspec.Struct, frozen=True):
-    """The protocol versions a side speaks: every one from `oldest` to `newest` (design §2: N and N-1)."""
-
-    oldest: int = 1
-    newest: int = 1
-
-    def __str__(self) -> str:
-        return f"{self.newest}" if self.oldest == self.newest else f"{self.oldest} to {self.newest}"
-
-
-FIRST_VERSION: Final = Versions()
+from actors.remote.versions import Versions, check_choice
 
 
 class WelcomeInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,13 +37,9 @@ def answer_hello(hello: Hello, versions: Versions, info: WelcomeInfo) -> Welcome
 def take_answer(answer: Frame, hello: Hello) -> Welcome:
     """The server's welcome. Raises VersionRefused, PeerRefused, SessionLost (it said goodbye) or FrameInvalid."""
     match answer:
-        case Welcome(protocol=protocol) if hello.oldest <= protocol <= hello.protocol:
+        case Welcome(protocol=protocol, server=server):
+            check_choice(protocol, Versions(hello.oldest, hello.protocol), server=server, client=hello.client)
             return answer
-        case Welcome():
-            raise VersionRefused(
-                f"the server {answer.server} chose protocol {answer.protocol}, but the client {hello.client} speaks "
-                f"{Versions(hello.oldest, hello.protocol)}: upgrade the server"
-            )
         case Refused(code=code, message=message):
             raise VersionRefused(message) if code == VERSION else PeerRefused(code, message)
         case Goodbye(reason=reason):

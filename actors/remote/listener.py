@@ -9,9 +9,10 @@ from typing import Final, NoReturn
 import trio
 
 from actors.remote.call import CallHandler
-from actors.remote.codec import Codec, Encoding
+from actors.remote.codec import Codec
 from actors.remote.errors import ConnectError, EncodingUnknown, WireError
 from actors.remote.frames import BUSY, Refused
+from actors.remote.framing import Encoding
 from actors.remote.peer import peer_credentials
 from actors.remote.server import ServerSettings, log, serve_connection
 from actors.remote.sockets import UnixTransport, accept_unix

@@ -14,14 +14,13 @@ import trio
 
 from actors.remote.background import open_background
 from actors.remote.child import CHANNEL_VARIABLE
-from actors.remote.codec import Encoding
 from actors.remote.errors import VersionRefused, WireError
-from actors.remote.frames import MAX_FRAME
-from actors.remote.handshake import Versions
+from actors.remote.framing import MAX_FRAME, Encoding
 from actors.remote.server import log
 from actors.remote.session import Session, open_session
 from actors.remote.sockets import transport_of
 from actors.remote.transport import Transport
+from actors.remote.versions import Versions
 
 _REAP_SECONDS: Final = 10.0
 """How long SIGKILL may take; longer means the process hangs inside the kernel."""

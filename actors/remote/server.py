@@ -33,9 +33,10 @@ from actors.remote.frames import (
     Reply,
     Request,
 )
-from actors.remote.handshake import Versions, WelcomeInfo, answer_hello
+from actors.remote.handshake import WelcomeInfo, answer_hello
 from actors.remote.outbox import Outbox
 from actors.remote.transport import Transport
+from actors.remote.versions import Versions
 
 log = logging.getLogger("actors.remote")
 

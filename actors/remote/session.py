@@ -20,9 +20,10 @@ from actors.remote.errors import (
 )
 from actors.remote.exchange import PUSH_WINDOW, Exchange
 from actors.remote.frames import Cancel, Credit, Failure, Frame, Goodbye, Hello, Push, Reply, Request, Welcome
-from actors.remote.handshake import FIRST_VERSION, Versions, greet, take_answer
+from actors.remote.handshake import greet, take_answer
 from actors.remote.outbox import Outbox
 from actors.remote.transport import Transport
+from actors.remote.versions import FIRST_VERSION, Versions
 
 R = TypeVar("R")
 

@@ -8,10 +8,9 @@ from typing import Final
 
 import trio
 
-from actors.remote.codec import Encoding, FrameSplitter, frame_header
 from actors.remote.connecting import explained_connect
 from actors.remote.errors import TransportBroken, TransportClosed, TransportEnded
-from actors.remote.frames import MAX_FRAME
+from actors.remote.framing import MAX_FRAME, Encoding, FrameSplitter, frame_header
 
 _CHUNK: Final = 64 * 1024
 

@@ -5,9 +5,8 @@ from typing import Protocol
 
 import trio
 
-from actors.remote.codec import Encoding
 from actors.remote.errors import FrameTooLarge, TransportBroken, TransportClosed, TransportEnded
-from actors.remote.frames import MAX_FRAME
+from actors.remote.framing import MAX_FRAME, Encoding
 
 
 class Transport(Protocol):

@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from actors.remote.codec import Codec, Encoding, FrameSplitter, frame_header
+from actors.remote.codec import Codec
 from actors.remote.connecting import explained_connect
 from actors.remote.errors import (
     FrameInvalid,
@@ -24,19 +24,10 @@ from actors.remote.errors import (
     SessionLost,
     WireError,
 )
-from actors.remote.frames import (
-    MAX_FRAME,
-    Cancel,
-    Failure,
-    Frame,
-    Goodbye,
-    Hello,
-    Push,
-    Reply,
-    Request,
-    Welcome,
-)
-from actors.remote.handshake import FIRST_VERSION, Versions, greet, take_answer
+from actors.remote.frames import Cancel, Failure, Frame, Goodbye, Hello, Push, Reply, Request, Welcome
+from actors.remote.framing import MAX_FRAME, Encoding, FrameSplitter, frame_header
+from actors.remote.handshake import greet, take_answer
+from actors.remote.versions import FIRST_VERSION, Versions
 
 R = TypeVar("R")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from actors.remote.codec import Encoding
+from actors.remote.framing import Encoding
 from compas.client.blocking import BlockingConnection
 from compas.client.blocking import connect as connect_socket
 from compas.client.place import Place

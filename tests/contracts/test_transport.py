@@ -8,9 +8,8 @@ import pytest
 import trio
 import trio.testing
 
-from actors.remote.codec import Encoding
 from actors.remote.errors import FrameTooLarge, TransportBroken, TransportClosed, TransportEnded
-from actors.remote.frames import MAX_FRAME
+from actors.remote.framing import MAX_FRAME, Encoding
 from actors.remote.sockets import accept_unix, transport_of
 from actors.remote.transport import Transport, memory_transport_pair
 from tests.kit.ceiling import CEILING

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from actors.remote.call import CallHandler
-from actors.remote.codec import Encoding
+from actors.remote.framing import Encoding
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import memory_transport_pair

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.remote.codec import Codec, Encoding, FrameSplitter, frame_header
+from actors.remote.codec import Codec
 from actors.remote.errors import EncodingUnknown, FrameInvalid, FrameTooLarge
 from actors.remote.frames import (
     Cancel,
@@ -18,6 +18,7 @@ from actors.remote.frames import (
     Request,
     Welcome,
 )
+from actors.remote.framing import Encoding, FrameSplitter, frame_header
 
 _ENCODINGS = st.sampled_from(list(Encoding))
 _NUMBERS = st.integers(min_value=0, max_value=2**53)

@@ -4,7 +4,8 @@ from hypothesis import strategies as st
 
 from actors.remote.errors import FrameInvalid, PeerRefused, SessionLost, VersionRefused
 from actors.remote.frames import BUSY, Goodbye, Refused, Reply, Welcome
-from actors.remote.handshake import Versions, WelcomeInfo, answer_hello, greet, take_answer
+from actors.remote.handshake import WelcomeInfo, answer_hello, greet, take_answer
+from actors.remote.versions import Versions
 
 _INFO = WelcomeInfo(server="compas/2.0", state="recovering", epoch=4)
 _RANGES = st.tuples(st.integers(1, 9), st.integers(0, 3)).map(lambda pair: Versions(pair[0], sum(pair)))

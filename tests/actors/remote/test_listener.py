@@ -10,9 +10,10 @@ import msgspec
 import pytest
 import trio
 
-from actors.remote.codec import Codec, Encoding, FrameSplitter
+from actors.remote.codec import Codec
 from actors.remote.errors import ConnectError, PeerRefused, SessionLost, SocketAbsent, SocketRefused
 from actors.remote.frames import Refused
+from actors.remote.framing import Encoding, FrameSplitter
 from actors.remote.listener import bind_unix, listen_unix
 from actors.remote.server import ServerSettings
 from actors.remote.session import open_session

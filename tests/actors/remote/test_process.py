@@ -15,8 +15,8 @@ import trio
 import trio.testing
 
 from actors.remote.errors import SessionLost, VersionRefused
-from actors.remote.handshake import Versions
 from actors.remote.process import HostSettings, ProcessExit, ProcessHost, ProcessStartError, open_process_host
+from actors.remote.versions import Versions
 from tests.kit.ceiling import CEILING
 from tests.kit.places import REPOSITORY
 

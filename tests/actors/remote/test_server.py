@@ -7,7 +7,7 @@ import trio
 import trio.testing
 
 from actors.remote.call import Call, CallHandler
-from actors.remote.codec import Codec, Encoding
+from actors.remote.codec import Codec
 from actors.remote.errors import CallError, FrameTooLarge, RequestFailed, SessionLost, TransportEnded
 from actors.remote.frames import (
     Cancel,
@@ -22,6 +22,7 @@ from actors.remote.frames import (
     Request,
     Welcome,
 )
+from actors.remote.framing import Encoding
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session

@@ -7,7 +7,7 @@ import trio
 import trio.testing
 
 from actors.remote.call import Call
-from actors.remote.codec import Codec, Encoding
+from actors.remote.codec import Codec
 from actors.remote.errors import (
     FrameTooLarge,
     PeerRefused,
@@ -18,10 +18,12 @@ from actors.remote.errors import (
 )
 from actors.remote.exchange import PUSH_WINDOW
 from actors.remote.frames import Hello, Push, Refused, Reply, Request, Welcome
-from actors.remote.handshake import Versions, WelcomeInfo
+from actors.remote.framing import Encoding
+from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
+from actors.remote.versions import Versions
 from tests.kit.actors.remote_playground import Playground
 from tests.kit.ceiling import CEILING
 

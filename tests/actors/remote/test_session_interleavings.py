@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.remote.call import Call
-from actors.remote.codec import Encoding
 from actors.remote.errors import CallError, RequestFailed, SessionLost
+from actors.remote.framing import Encoding
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import trio
 
-from actors.remote.codec import Encoding, frame_header
 from actors.remote.connecting import explained_connect
 from actors.remote.errors import (
     ConnectError,
@@ -20,6 +19,7 @@ from actors.remote.errors import (
     TransportBroken,
     TransportEnded,
 )
+from actors.remote.framing import Encoding, frame_header
 from actors.remote.sockets import accept_unix, connect_unix
 
 Wires = tuple[socket.socket, trio.SocketStream]

@@ -14,7 +14,7 @@ import pytest
 import trio
 
 from actors.remote.call import Call
-from actors.remote.codec import Codec, Encoding
+from actors.remote.codec import Codec
 from actors.remote.errors import (
     CallError,
     ConnectTimeout,
@@ -30,10 +30,12 @@ from actors.remote.errors import (
     VersionRefused,
 )
 from actors.remote.frames import Cancel, Failure, Frame, Goodbye, Hello, Push, Refused, Reply, Request, Welcome
-from actors.remote.handshake import Versions, WelcomeInfo
+from actors.remote.framing import Encoding
+from actors.remote.handshake import WelcomeInfo
 from actors.remote.listener import listen_unix
 from actors.remote.server import ServerSettings
 from actors.remote.sockets import UnixTransport, accept_unix
+from actors.remote.versions import Versions
 from compas.client.blocking import BlockingConnection, ConnectionLost, connect
 from tests.kit.ceiling import CEILING
 from tests.kit.places import REPOSITORY

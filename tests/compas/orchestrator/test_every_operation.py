@@ -13,8 +13,8 @@ from trio.testing import MockClock
 
 import compas.orchestrator.threads.directory
 from actors.errors import ActorError
-from actors.remote.codec import Encoding
 from actors.remote.errors import RequestFailed, SessionLost
+from actors.remote.framing import Encoding
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session

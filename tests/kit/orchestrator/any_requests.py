@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
-from actors.remote.codec import Encoding
+from actors.remote.framing import Encoding
 from compas.api.catalogue import OPERATIONS
 from compas.api.operation import Operation, Parameter, parameters
 
