@@ -3,8 +3,6 @@
 import os
 import time
 
-import msgspec
-
 from bench.comparison import Times
 from bench.floors import Floor
 from bench.workplace import AGENT_SCRIPT, SHELL, Workplace, ask
@@ -48,7 +46,7 @@ def two_agents(place: Workplace, connection: BlockingConnection) -> Times:
 def _wait(place: Workplace, connection: BlockingConnection, thread: str) -> WaitResponse:
     """Wait for the answer; the agent goes on as soon as the supervisor has the wait."""
 
-    def began(_: msgspec.Raw) -> None:
+    def began(_: object) -> None:
         place.gate.open()
 
     return ask(connection, WAIT, WaitRequest(thread_id=thread, await_chain=True), began)

@@ -16,10 +16,11 @@ from typing import TypeVar
 import msgspec
 
 from bench.stamps import PATIENCE_SECS, BenchError, Gate, Stamps
-from compas.api.history import EVENTS, EventsRequest, LogEvent
+from compas.api.history import EventsRequest
 from compas.api.operation import Operation
 from compas.client.blocking import BlockingConnection, connect
-from compas.client.locks import wait_until_free_for
+from compas.client.typed import typed
+from compas.client.waiting_locks import wait_until_free_for
 from compas.clock import wall_clock
 from compas.domain.ids import new_ulid
 from compas.paths import runtime_directory, socket_path
@@ -160,13 +161,13 @@ class Workplace:
         """Return once an event of this kind is in the log of a thread."""
         found = _Found()
 
-        def look(raw: msgspec.Raw) -> None:
-            if connection.decode(raw, LogEvent).type == kind:
+        def look(item: dict[str, object]) -> None:
+            if item["type"] == kind:
                 raise found
 
         request = EventsRequest(thread_id=thread, follow=True)
         with self.connect() as connection, contextlib.suppress(_Found):
-            connection.request("events", request, EVENTS.response, on_push=look, timeout=PATIENCE_SECS)
+            connection.request("events", msgspec.to_builtins(request), on_push=look, timeout=PATIENCE_SECS)
 
     def wait_runner_gone(self, execution: str) -> None:
         """Return once the runner of an execution has ended, so that what follows is not measured together with it."""
@@ -187,13 +188,13 @@ def ask(
     connection: BlockingConnection,
     operation: Operation[Req, Res],
     request: Req,
-    on_push: Callable[[msgspec.Raw], object] | None = None,
+    on_push: Callable[[object], object] | None = None,
 ) -> Res:
     """Put one request; a write gets a name of its own."""
     name = new_ulid(wall_clock()) if operation.kind == "write" else ""
-    return connection.request(
-        operation.name, request, operation.response, request_id=name, on_push=on_push, timeout=PATIENCE_SECS
-    )
+    arguments = msgspec.to_builtins(request)
+    answer = connection.request(operation.name, arguments, request_id=name, on_push=on_push, timeout=PATIENCE_SECS)
+    return typed(answer, operation.response)
 
 
 @contextlib.contextmanager

@@ -85,7 +85,10 @@ class VersionRefused(PeerRefused):
 
 
 class RequestFailed(WireError):
-    """The server answered the request with a failure; `details` is still encoded, `None` if there are none."""
+    """The server answered the request with a failure; `details` is still encoded, `None` if there are none.
+
+    A client that speaks JSON without msgspec has decoded them.
+    """
 
     def __init__(self, code: str, message: str, details: "msgspec.Raw | None" = None) -> None:
         super().__init__(f"{code}: {message}")

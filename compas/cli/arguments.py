@@ -1,18 +1,13 @@
-"""Derives a command's arguments from an operation's declaration, and the request from what was typed."""
+"""Derives a command's arguments from an operation's description, and the request from what was typed."""
 
 import argparse
 import os
-import re
 import sys
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
-import msgspec
-
-from compas.api.operation import SHORT, Operation, Parameter, flag, parameters
+from compas.cli.operations import Operation, Parameter
 from compas.config.locate import expand_home
 from compas.errors import CompasError
-
-Req = TypeVar("Req", bound=msgspec.Struct)
 
 _NOUNS = {
     "to": "AGENT",
@@ -27,7 +22,7 @@ _NOUNS = {
     "accept_target": "COMMIT",
 }
 """What a value is called in help texts where its field's name would say less."""
-_PATH = re.compile(r" - at `\$(?:\.(\w+))?[^`]*`")
+_NUMBERS = {"int": int, "float": float}
 
 
 class InputError(CompasError):
@@ -55,31 +50,31 @@ class CommandParser(argparse.ArgumentParser):
         self.add_argument("--no-start", action="store_true", help="start no supervisor when none is running")
 
 
-def add_parameters(
-    parser: argparse.ArgumentParser, operation: Operation[Any, Any], without: tuple[str, ...] = ()
-) -> None:
+def add_parameters(parser: argparse.ArgumentParser, operation: Operation, without: tuple[str, ...] = ()) -> None:
     """Give the parser an argument for each field of the request, but for those named in `without`."""
-    for parameter in _in_order(operation):
+    for parameter in operation.parameters:
         if parameter.name not in without:
-            _add(parser, operation, parameter)
+            _add(parser, parameter)
 
 
 def request_from(
-    operation: Operation[Req, Any], given: argparse.Namespace, parser: argparse.ArgumentParser, **more: object
-) -> Req:
+    operation: Operation, given: argparse.Namespace, parser: argparse.ArgumentParser, **more: object
+) -> dict[str, Any]:
     """Make the request from parsed arguments, and from `more`, which has values of fields left out above.
 
     Ends the process like any usage error when a value is out of the declared range.
     """
-    values = dict(more)
-    for parameter in parameters(operation.request):
-        value = getattr(given, parameter.name, None)
-        if value is not None and parameter.name not in more:
-            values[parameter.wire_name] = _sendable(parameter, value) if isinstance(value, str) else value
-    try:
-        return msgspec.convert(values, operation.request)
-    except msgspec.ValidationError as error:
-        _refuse(operation, parser, str(error))
+    values: dict[str, Any] = {}
+    for parameter in operation.parameters:
+        value: Any = more.get(parameter.name, getattr(given, parameter.name, None))
+        if value is None:
+            value = parameter.default
+        elif isinstance(value, str):
+            value = _sendable(parameter, value)
+        elif parameter.type in _NUMBERS:
+            _check_range(parser, parameter, value)
+        values[parameter.wire_name] = value
+    return values
 
 
 def read_text(argument: str) -> str:
@@ -108,20 +103,14 @@ def _checked_text(text: str) -> str:
     return text
 
 
-def _in_order(operation: Operation[Any, Any]) -> list[Parameter]:
-    """Return the positional parameters as the operation orders them, then the others as declared."""
-    by_name = {parameter.name: parameter for parameter in parameters(operation.request)}
-    return [by_name.pop(name) for name in operation.positional] + list(by_name.values())
-
-
-def _add(parser: argparse.ArgumentParser, operation: Operation[Any, Any], parameter: Parameter) -> None:
-    noun = _NOUNS.get(parameter.name, parameter.name.upper())
-    if parameter.name in operation.positional:
+def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
+    if parameter.flag is None:
         number = {} if parameter.required else {"nargs": "?"}
+        noun = _NOUNS.get(parameter.name, parameter.name.upper())
         parser.add_argument(parameter.name, metavar=noun, help=parameter.doc, **number)  # type: ignore[arg-type]
         return
-    flags = [one for one in (SHORT.get(parameter.name), flag(operation, parameter.name)) if one]
-    if parameter.type is bool:
+    flags = [flag for flag in (parameter.short, parameter.flag) if flag]
+    if parameter.type == "bool":
         parser.add_argument(*flags, dest=parameter.name, action="store_true", help=parameter.doc)
         return
     default = "" if parameter.default is None else f" (default: {_plain(parameter.default)})"
@@ -131,13 +120,13 @@ def _add(parser: argparse.ArgumentParser, operation: Operation[Any, Any], parame
         metavar=None if parameter.choices else _value_noun(parameter),
         required=parameter.required,
         choices=parameter.choices or None,
-        type=parameter.type if parameter.type in (int, float) else str,
+        type=_NUMBERS.get(parameter.type, str),
         help=parameter.doc + default.replace("%", "%%"),
     )
 
 
 def _value_noun(parameter: Parameter) -> str:
-    if parameter.type in (int, float):
+    if parameter.type in _NUMBERS:
         return "SECONDS" if parameter.name.endswith("_secs") else "N"
     return _NOUNS.get(parameter.name, "TEXT" if parameter.name in ("summary", "note") else parameter.name.upper())
 
@@ -146,13 +135,14 @@ def _plain(value: object) -> object:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _refuse(operation: Operation[Any, Any], parser: argparse.ArgumentParser, reason: str) -> NoReturn:
-    """End with a usage error that names the argument instead of the field."""
-    found = _PATH.search(reason)
-    field = found.group(1) if found else None
-    names = {parameter.wire_name: parameter.name for parameter in parameters(operation.request)}
-    if field is None or field not in names:
-        parser.error(reason)
-    name = names[field]
-    argument = _NOUNS.get(name, name) if name in operation.positional else flag(operation, name)
-    parser.error(f"argument {argument}: {_PATH.sub('', reason)}")
+def _check_range(parser: argparse.ArgumentParser, parameter: Parameter, value: float) -> None:
+    """End with a usage error that names the argument when a number is out of its range."""
+    if parameter.least is not None and not value >= parameter.least:
+        _refuse(parser, parameter, f"`{parameter.type}` >= {_plain(parameter.least)}")
+    if parameter.most is not None and not value <= parameter.most:
+        _refuse(parser, parameter, f"`{parameter.type}` <= {_plain(parameter.most)}")
+
+
+def _refuse(parser: argparse.ArgumentParser, parameter: Parameter, wanted: str) -> NoReturn:
+    argument = parameter.flag or _NOUNS.get(parameter.name, parameter.name)
+    parser.error(f"argument {argument}: Expected {wanted}")

@@ -8,7 +8,6 @@ from compas.cli.render.text import Style
 from compas.cli.terminal import output_style, tell
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
-from compas.client.locks import wait_until_free_for
 from compas.client.place import Place, place_of
 from compas.client.reach import PATIENCE_SECONDS, caller_meta, start_rule
 from compas.config.locate import locate
@@ -34,9 +33,15 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     meta = caller_meta(os.environ)
     return Caller(
         lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
-        await_end=lambda: wait_until_free_for(place.lock, PATIENCE_SECONDS),
+        await_end=lambda: _await_end(place),
         notice=tell,
     )
+
+
+def _await_end(place: Place) -> None:
+    from compas.client.waiting_locks import wait_until_free_for  # only who meets a supervisor that ends pays for it
+
+    wait_until_free_for(place.lock, PATIENCE_SECONDS)
 
 
 def style_here() -> Style:

@@ -1,15 +1,14 @@
 """Which commands there are, and where each one's code is: nothing of it is loaded before it is called."""
 
 from importlib import import_module
+from typing import NamedTuple
 
-import msgspec
-
-from compas.api.catalogue import OPERATIONS
+from compas.cli.operations import docs
 
 _ONE_OPERATION = "compas.cli.commands.operation:main"
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True):
+class Command(NamedTuple):
     """One command: its name, its line in the list, and the function that runs it as `module:function`."""
 
     name: str
@@ -45,9 +44,9 @@ _WITHOUT_OPERATION = (
 def commands() -> dict[str, Command]:
     """Return every command by its name, in the order in which help lists them."""
     named = {
-        name: Command(name=name, doc=operation.doc, runs=_OWN_CODE.get(name, _ONE_OPERATION))
-        for operation in OPERATIONS
-        for name in [operation.name.replace("_", "-")]
+        name: Command(name=name, doc=doc, runs=_OWN_CODE.get(name, _ONE_OPERATION))
+        for operation, doc in docs().items()
+        for name in [operation.replace("_", "-")]
     }
     return named | {command.name: command for command in _WITHOUT_OPERATION}
 

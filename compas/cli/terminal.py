@@ -1,16 +1,16 @@
 """Where a command's words go: standard output for the answer, standard error for everything about it."""
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import TextIO
 
-import msgspec
-
 from compas.cli.render.text import Style, neutral
+from compas.client.answer import in_json
 from compas.clock import wall_clock
+
+_USUAL = 80
 
 
 def output_style(environ: Mapping[str, str]) -> Style:
@@ -21,8 +21,19 @@ def output_style(environ: Mapping[str, str]) -> Style:
         now=wall_clock(),
         is_screen=is_screen,
         has_colour=is_screen and not plain,
-        width=max(20, shutil.get_terminal_size().columns),
+        width=max(20, _columns(environ)),
     )
+
+
+def _columns(environ: Mapping[str, str]) -> int:
+    """Return the width of the screen: COLUMNS, else what the terminal says, else 80."""
+    given = environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given) > 0:
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.__stdout__.fileno()).columns or _USUAL  # type: ignore[union-attr]
+    except (AttributeError, ValueError, OSError):
+        return _USUAL
 
 
 def prepare_streams() -> None:
@@ -41,7 +52,7 @@ def write(text: str, end: str = "\n") -> None:
 
 def write_json(value: object) -> None:
     """Write a value as one line of JSON."""
-    write(msgspec.json.encode(value).decode())
+    write(in_json(value))
 
 
 def tell(text: str) -> None:

@@ -1,8 +1,10 @@
-"""Speaks to the supervisor over a plain blocking socket, for commands that have to start in milliseconds.
+"""Speaks JSON to the supervisor over a plain blocking socket, for commands that have to start in milliseconds.
 
-Imports the standard library, msgspec and the wire's modules, never trio (design §2).
+Imports the standard library and what of the wire needs no more: neither trio nor msgspec (design §2). Values are those
+of `json`; an object in an answer is an `Answer`.
 """
 
+import json
 import math
 import os
 import socket
@@ -10,26 +12,25 @@ import struct
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, TypeVar
+from typing import Any, Final, NoReturn
 
-import msgspec
-
-from actors.remote.codec import Codec
 from actors.remote.connecting import explained_connect
 from actors.remote.errors import (
     FrameInvalid,
+    PeerRefused,
     ReplyInvalid,
     RequestFailed,
     RequestTimeout,
     SessionLost,
+    VersionRefused,
     WireError,
 )
-from actors.remote.frames import Cancel, Failure, Frame, Goodbye, Hello, Push, Reply, Request, Welcome
 from actors.remote.framing import MAX_FRAME, Encoding, FrameSplitter, frame_header
-from actors.remote.handshake import greet, take_answer
-from actors.remote.versions import FIRST_VERSION, Versions
+from actors.remote.versions import FIRST_VERSION, Versions, check_choice
+from compas.client.answer import Answer
 
-R = TypeVar("R")
+Frame = dict[str, Any]
+"""A frame of the protocol (`actors.remote.frames`) as JSON has it: `t` names its kind."""
 
 ConnectionLost = SessionLost
 """The connection ended before the request was answered; whether it took effect is not known."""
@@ -37,19 +38,20 @@ ConnectionLost = SessionLost
 _CANCEL_SECONDS: Final = 1.0
 """How long to wait for the supervisor to confirm a cancel, or for its reason once it hung up."""
 _CHUNK: Final = 64 * 1024
+_VERSION: Final = "version"
+"""The code of a refusal because of the protocol's version."""
 
 
 class BlockingConnection:
     """A greeted connection that serves one request at a time. Made by `connect`; a context manager that closes it."""
 
-    def __init__(self, sock: socket.socket, encoding: Encoding, max_frame: int = MAX_FRAME) -> None:
-        """Takes a connected socket, whose encoding has not been announced yet."""
-        self.welcome: Welcome | None = None
+    def __init__(self, sock: socket.socket, max_frame: int = MAX_FRAME) -> None:
+        """Takes a connected socket, on which nothing has been sent yet."""
+        self.welcome: Frame = {}
         self._sock = sock
-        self._codec = Codec(encoding)
         self._splitter = FrameSplitter(max_frame)
         self._max_frame = max_frame
-        self._preamble = encoding.value
+        self._preamble = Encoding.JSON.value
         self._last_id = 0
         self._is_sending = False
         self._end = ""
@@ -66,12 +68,13 @@ class BlockingConnection:
         """Hang up, which cancels what is in flight. Closing twice is harmless."""
         self._hang_up("this side closed it")
 
-    def greet(self, hello: Hello, seconds: float) -> Welcome:
+    def greet(self, client: str, versions: Versions, meta: Mapping[str, str], seconds: float) -> Frame:
         """Exchange greetings. Raises VersionRefused, PeerRefused, or ConnectionLost when no welcome comes in time."""
         deadline = time.monotonic() + seconds
+        hello = {"protocol": versions.newest, "oldest": versions.oldest, "client": client, "meta": dict(meta)}
         try:
-            self._send(hello, deadline)
-            self.welcome = take_answer(self._receive(deadline), hello)
+            self._send({"t": "hello", **hello}, deadline)
+            self.welcome = _welcome(self._receive(deadline), versions, client)
         except TimeoutError as error:
             self.close()
             reason = f"no answer to the greeting within {seconds:g} s; the server hangs or is overloaded"
@@ -82,18 +85,17 @@ class BlockingConnection:
         self,
         op: str,
         args: object,
-        response_type: type[R],
         *,
         request_id: str = "",
         meta: Mapping[str, str] | None = None,
-        on_push: Callable[[msgspec.Raw], object] | None = None,
+        on_push: Callable[[Any], object] | None = None,
         timeout: float | None = None,
-    ) -> R:
-        """Ask for `op` and wait for its result, `timeout` seconds at most.
+    ) -> Any:  # noqa: ANN401 - whatever JSON holds
+        """Ask for `op` with arguments that JSON can hold, and wait for its result, `timeout` seconds at most.
 
-        `args` is encoded, unless it is `bytes` or `Raw`. `on_push` is called with each item as it comes; see `decode`.
-        On KeyboardInterrupt, or when `on_push` raises, the request is cancelled, its end is awaited shortly, and the
-        error goes on. After an interrupt, or when that end is not confirmed, the connection is closed.
+        `on_push` is called with each item as it comes. On KeyboardInterrupt, or when `on_push` raises, the request is
+        cancelled, its end is awaited shortly, and the error goes on. After an interrupt, or when that end is not
+        confirmed, the connection is closed.
 
         Raises RequestFailed, ConnectionLost, RequestTimeout, FrameTooLarge (nothing was sent), ReplyInvalid.
         """
@@ -101,54 +103,38 @@ class BlockingConnection:
             raise ConnectionLost(self._end)
         deadline = math.inf if timeout is None else time.monotonic() + timeout
         self._last_id += 1
-        request = Request(
-            id=self._last_id,
-            op=op,
-            args=self._codec.encode(args),
-            request_id=request_id,
-            meta=dict(meta or {}),
-            progress=on_push is not None,
-        )
+        asked = {"t": "req", "id": self._last_id, "op": op, "args": args, "progress": on_push is not None}
         try:
-            self._send(request, deadline)
-            return self.decode(self._wait_for(request.id, on_push, deadline), response_type)
+            self._send({**asked, "request_id": request_id, "meta": dict(meta or {})}, deadline)
+            return self._wait_for(self._last_id, on_push, deadline)
         except TimeoutError as error:
-            self._abandon(request.id)
+            self._abandon(self._last_id)
             raise RequestTimeout(op, timeout or 0.0) from error
         except WireError:
             raise
         except BaseException as error:
-            self._abandon(request.id)
+            self._abandon(self._last_id)
             if not isinstance(error, Exception):
                 self._hang_up("an interrupt may have torn a frame")
             raise
 
-    def decode(self, raw: msgspec.Raw, type_: type[R]) -> R:
-        """The value in `raw`, which came over this connection. Raises ReplyInvalid."""
-        try:
-            return self._codec.decode(raw, type_)
-        except msgspec.DecodeError as error:
-            raise ReplyInvalid(
-                f"the supervisor answered with something that is no {type_!r}: {error}; "
-                "client and supervisor may be of versions that do not fit"
-            ) from error
-
-    def _wait_for(self, id_: int, on_push: Callable[[msgspec.Raw], object] | None, deadline: float) -> msgspec.Raw:
+    def _wait_for(self, id_: int, on_push: Callable[[Any], object] | None, deadline: float) -> Any:  # noqa: ANN401
         while True:
             match self._receive(deadline):
-                case Reply(id=id2, result=result) if id2 == id_:
+                case {"t": "rep", "id": id2, "result": result} if id2 == id_:
                     return result
-                case Failure(id=id2, code=code, message=message, details=details) if id2 == id_:
-                    raise RequestFailed(code, message, details if details else None)
-                case Push(id=id2, item=item) if id2 == id_ and on_push is not None:
+                case {"t": "fail", "id": id2, "code": str(code), "message": str(message)} as failure if id2 == id_:
+                    raise RequestFailed(code, message, failure.get("details"))
+                case {"t": "push", "id": id2, "item": item} if id2 == id_ and on_push is not None:
                     on_push(item)
-                case Goodbye(reason=reason):
+                case {"t": "bye", "reason": str(reason)}:
                     self._hang_up(reason)
                     raise ConnectionLost(reason)
-                case Reply() | Failure() | Push():
+                case {"t": "rep" | "fail" | "push", "id": int()}:
                     pass  # an item nobody reads, or of a request that was cancelled
                 case other:
-                    reason = f"the server sent a {type(other).__name__} frame, which only clients may"
+                    kind = str(other["t"]).capitalize()
+                    reason = f"the server sent a {kind} frame, which only clients may, or one without its fields"
                     self._hang_up(reason)
                     raise FrameInvalid(reason)
 
@@ -159,7 +145,7 @@ class BlockingConnection:
             return
         deadline = time.monotonic() + _CANCEL_SECONDS
         try:
-            self._send(Cancel(id=id_), deadline)
+            self._send({"t": "cancel", "id": id_}, deadline)
             self._wait_for(id_, None, deadline)
         except RequestFailed:
             pass  # "cancelled", as it should be
@@ -170,8 +156,8 @@ class BlockingConnection:
         self._end = self._end or reason
         self._sock.close()
 
-    def _send(self, frame: Hello | Request | Cancel, deadline: float) -> None:
-        payload = self._codec.encode_frame(frame)
+    def _send(self, frame: Frame, deadline: float) -> None:
+        payload = json.dumps(frame, separators=(",", ":")).encode()
         data = self._preamble + frame_header(payload, self._max_frame) + payload
         self._is_sending = True
         try:
@@ -193,7 +179,7 @@ class BlockingConnection:
                     inside = "inside a frame" if self._splitter.is_inside_frame else "before it answered"
                     raise ConnectionLost(f"the supervisor closed it {inside}")
                 self._splitter.feed(data)
-            return self._codec.decode_frame(payload)
+            return _frame_in(payload)
         except TimeoutError:
             raise
         except OSError as error:
@@ -208,9 +194,9 @@ class BlockingConnection:
         reason = f"the supervisor hung up ({error.strerror or error})"
         deadline = time.monotonic() + _CANCEL_SECONDS
         try:
-            while not isinstance(frame := self._receive(deadline), Goodbye):
+            while (frame := self._receive(deadline))["t"] != "bye":
                 continue
-            reason = frame.reason
+            reason = str(frame.get("reason", reason))
         except (WireError, OSError):
             pass  # it left none; the reason above stands
         self._hang_up(reason)
@@ -227,12 +213,52 @@ class BlockingConnection:
         self._sock.settimeout(left)
 
 
+def fields_of(answer: object) -> Answer:
+    """Return an answer that has to be an object. Raises ReplyInvalid."""
+    if isinstance(answer, Answer):
+        return answer
+    raise ReplyInvalid(
+        f"the supervisor answered with something that is no object: {answer!r:.100}; "
+        "client and supervisor may be of versions that do not fit"
+    )
+
+
+def _frame_in(payload: bytes) -> Frame:
+    try:
+        frame = json.loads(payload, object_hook=Answer)
+    except (ValueError, RecursionError) as error:
+        _no_frame(payload, str(error))
+    if not isinstance(frame, dict) or not isinstance(frame.get("t"), str):
+        _no_frame(payload, "it is no object with a kind")
+    return frame
+
+
+def _no_frame(payload: bytes, found: str) -> NoReturn:
+    raise FrameInvalid(
+        f"the peer sent {len(payload)} bytes that are no frame of this protocol ({found}); "
+        "one side is broken or speaks something else"
+    )
+
+
+def _welcome(answer: Frame, spoken: Versions, client: str) -> Frame:
+    """The server's welcome. Raises VersionRefused, PeerRefused, SessionLost (it said goodbye) or FrameInvalid."""
+    match answer:
+        case {"t": "welcome", "protocol": int(protocol), "server": str(server)}:
+            check_choice(protocol, spoken, server=server, client=client)
+            return answer
+        case {"t": "refused", "code": str(code), "message": str(message)}:
+            raise VersionRefused(message) if code == _VERSION else PeerRefused(code, message)
+        case {"t": "bye", "reason": str(reason)}:
+            raise SessionLost(reason)
+        case _:
+            raise FrameInvalid(f"expected the server's welcome, got a {answer['t']} frame")
+
+
 def connect(
     path: str | os.PathLike[str],
     *,
     client: str,
     timeout: float = 10.0,
-    encoding: Encoding = Encoding.MSGPACK,
     versions: Versions = FIRST_VERSION,
     meta: Mapping[str, str] | None = None,
     max_frame: int = MAX_FRAME,
@@ -249,8 +275,8 @@ def connect(
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
         with explained_connect(path):
             sock.connect(os.fspath(path))
-        connection = BlockingConnection(sock, encoding, max_frame)
-        connection.greet(greet(client, versions, dict(meta or {})), timeout)
+        connection = BlockingConnection(sock, max_frame)
+        connection.greet(client, versions, meta or {}, timeout)
     except BaseException:
         sock.close()
         raise

@@ -3,19 +3,13 @@
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any, TypeVar
-
-import msgspec
+from typing import Any
 
 from actors.remote.errors import RequestFailed, SessionLost
-from compas.api.operation import Operation
-from compas.client.blocking import BlockingConnection
-from compas.client.resume import BEING_REPLACED, RESTARTING, Losses, ResumableWait, after_item
+from compas.client.answer import Answer
+from compas.client.blocking import BlockingConnection, fields_of
+from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
 from compas.clock import Clock, wall_clock
-from compas.domain.ids import new_ulid
-
-Req = TypeVar("Req", bound=msgspec.Struct)
-Res = TypeVar("Res", bound=msgspec.Struct)
 
 Connect = Callable[[], BlockingConnection]
 """Reaches the supervisor, starting it where that is allowed; see `connect_or_start`."""
@@ -27,6 +21,7 @@ class Caller:
     When the connection is lost, or the supervisor makes way for the next one, the request is put again: a write under
     the same request id, so that it takes effect once; a wait with the time that is left; a stream from behind its
     last item.
+    Operations are given by name, arguments and answers are as JSON has them (`compas.client.typed` has Structs).
     All methods raise RequestFailed, other WireErrors and CompasError, and UnreachableError when connections are
     lost again and again. A KeyboardInterrupt cancels the request at the supervisor.
     """
@@ -63,62 +58,55 @@ class Caller:
             self._connection.close()
             self._connection = None
 
-    def call(self, operation: Operation[Req, Res], request: Req) -> Res:
+    def call(self, op: str, args: Arguments, *, is_write: bool = False) -> Answer:
         """Ask for a read or a write and return its answer."""
-        request_id = new_ulid(self._clock()) if operation.kind == "write" else ""
-        return self._persist(
-            operation.name,
-            lambda connection: connection.request(operation.name, request, operation.response, request_id=request_id),
-        )
+        request_id = self._request_id() if is_write else ""
+        return self._persist(op, lambda connection: connection.request(op, args, request_id=request_id))
 
-    def call_once(self, operation: Operation[Req, Res], request: Req) -> Res:
+    def call_once(self, op: str, args: Arguments, *, is_write: bool = False) -> Answer:
         """Ask once: a connection that is lost is the caller's to judge. Raises SessionLost too."""
         if self._connection is None:
             self._connection = self._connect()
-        request_id = new_ulid(self._clock()) if operation.kind == "write" else ""
-        return self._connection.request(operation.name, request, operation.response, request_id=request_id)
+        request_id = self._request_id() if is_write else ""
+        return fields_of(self._connection.request(op, args, request_id=request_id))
 
-    def wait(self, operation: Operation[Req, Res], request: Req) -> Res:
+    def wait(self, op: str, args: Arguments) -> Answer:
         """Ask for a wait and return how it ended; its time limit counts from this call."""
         begun = time.monotonic()
-        waiting = ResumableWait(request)
-        item_type = operation.item
+        waiting = ResumableWait(op, args)
 
-        def ask(connection: BlockingConnection) -> Res:
-            def take(raw: msgspec.Raw) -> None:
-                waiting.take(connection.decode(raw, item_type or msgspec.Struct))
+        def ask(connection: BlockingConnection) -> object:
+            return connection.request(op, waiting.put(time.monotonic() - begun), on_push=waiting.take)
 
-            asked = waiting.put(time.monotonic() - begun)
-            on_push = take if item_type is not None else None
-            return connection.request(operation.name, asked, operation.response, on_push=on_push)
+        answer = self._persist(op, ask)
+        if TIMEOUT in answer:
+            answer[TIMEOUT] = waiting.limit_told(answer[TIMEOUT])
+        return answer
 
-        return waiting.answer(self._persist(operation.name, ask))
+    def stream(self, op: str, args: Arguments, on_item: Callable[[Answer], object]) -> Answer:
+        """Ask for a stream, hand each item to `on_item`, and return the answer behind the last."""
+        ahead = args
 
-    def stream(self, operation: Operation[Req, Res], request: Req, on_item: Callable[[Any], object]) -> Res:
-        """Ask for a stream, hand each item to `on_item`, decoded, and return the answer behind the last."""
-        item_type = operation.item
-        assert item_type is not None, "an operation of kind stream declares its items"
-        ahead: msgspec.Struct = request
+        def take(item: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+            nonlocal ahead
+            on_item(fields_of(item))
+            ahead = after_item(op, ahead, item)
 
-        def ask(connection: BlockingConnection) -> Res:
-            def take(raw: msgspec.Raw) -> None:
-                nonlocal ahead
-                item = connection.decode(raw, item_type)
-                on_item(item)
-                ahead = after_item(ahead, item)
+        return self._persist(op, lambda connection: connection.request(op, ahead, on_push=take))
 
-            return connection.request(operation.name, ahead, operation.response, on_push=take)
+    def _request_id(self) -> str:
+        from compas.domain.ids import new_ulid  # most commands only read, and need not wait for this import
 
-        return self._persist(operation.name, ask)
+        return new_ulid(self._clock())
 
-    def _persist(self, op: str, ask: Callable[[BlockingConnection], Res]) -> Res:
+    def _persist(self, op: str, ask: Callable[[BlockingConnection], object]) -> Answer:
         losses = Losses(op)
         while True:
             if self._connection is None:
                 self._connection = self._connect()
             opened = time.monotonic()
             try:
-                return ask(self._connection)
+                return fields_of(ask(self._connection))
             except RequestFailed as failure:
                 if failure.code != RESTARTING or self._await_end is None:
                     raise

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from actors.remote.framing import Encoding
 from compas.client.blocking import BlockingConnection
 from compas.client.blocking import connect as connect_socket
 from compas.client.place import Place
@@ -15,12 +14,11 @@ def connect_or_start(
     *,
     client: str,
     meta: Mapping[str, str] | None = None,
-    encoding: Encoding = Encoding.JSON,
     patience: float = PATIENCE_SECONDS,
 ) -> BlockingConnection:
     """Return a greeted connection to the supervisor of this config, by the rules of `reach_or_start`."""
 
     def dial() -> BlockingConnection:
-        return connect_socket(place.socket, client=client, meta=meta, encoding=encoding)
+        return connect_socket(place.socket, client=client, meta=meta)
 
     return reach_or_start(place, dial, start, patience=patience)

@@ -18,10 +18,10 @@ from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation
 from compas.client.connect import connect_or_start
 from compas.client.errors import RefusedError, UnreachableError
-from compas.client.locks import wait_until_free_for
 from compas.client.place import Place
 from compas.client.reach import PATIENCE_SECONDS, Start
-from compas.client.resume import BEING_REPLACED, RESTARTING, Losses, ResumableWait, after_item
+from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
+from compas.client.waiting_locks import wait_until_free_for
 from compas.clock import Clock, wall_clock
 from compas.domain.advice import Sentence
 from compas.domain.ids import new_ulid
@@ -82,20 +82,22 @@ class Connection:
     async def wait(self, operation: Operation[Req, Res], request: Req) -> Res:
         """Ask for a wait and return how it ended; its time limit counts from this call."""
         begun = trio.current_time()
-        waiting = ResumableWait(request)
-        item_type = operation.item
+        waiting = ResumableWait(operation.name, msgspec.to_builtins(request))
 
         async def ask(session: Session) -> Res:
             def take(raw: msgspec.Raw) -> None:
-                waiting.take(session.decode(raw, item_type or msgspec.Struct))
+                waiting.take(session.decode(raw, dict[str, Any]))
 
             asked = waiting.put(trio.current_time() - begun)
-            on_push = take if item_type is not None else None
+            on_push = take if operation.item is not None else None
             return await session.request(
                 operation.name, asked, operation.response, meta=SENTENCES_AS_DATA, on_push=on_push
             )
 
-        return waiting.answer(await self._persist(operation.name, ask))
+        response = await self._persist(operation.name, ask)
+        told = getattr(response, TIMEOUT, None)
+        limit = waiting.limit_told(told)
+        return response if limit == told else msgspec.structs.replace(response, **{TIMEOUT: limit})
 
     async def stream(self, operation: Operation[Req, Res], request: Req, on_item: Callable[[Any], object]) -> Res:
         """Ask for a stream, hand each item to `on_item`, decoded, and return the answer behind the last.
@@ -104,14 +106,14 @@ class Connection:
         """
         item_type = operation.item
         assert item_type is not None, "an operation of kind stream declares its items"
-        ahead: msgspec.Struct = request
+        ahead: Arguments = msgspec.to_builtins(request)
 
         async def ask(session: Session) -> Res:
             def take(raw: msgspec.Raw) -> None:
                 nonlocal ahead
                 item = session.decode(raw, item_type)
                 on_item(item)
-                ahead = after_item(ahead, item)
+                ahead = after_item(operation.name, ahead, msgspec.to_builtins(item))
 
             return await session.request(operation.name, ahead, operation.response, on_push=take)
 

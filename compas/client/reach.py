@@ -10,9 +10,8 @@ from typing import TypeVar
 
 from actors.remote.errors import SessionLost, SocketAbsent, SocketRefused
 from compas.client.errors import NotRunningError, UnreachableError
-from compas.client.locks import holding, is_free, watching
+from compas.client.locks import is_free
 from compas.client.place import Place
-from compas.client.start import READY_SECONDS, check_config, start_supervisor
 
 T = TypeVar("T")
 
@@ -49,6 +48,8 @@ def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = T
                 f"no supervisor is running for {place.config}, and none is started from inside an execution "
                 f"({EXECUTION_VARIABLE} is {execution}); its operator starts it with `compas run`"
             )
+        from compas.client.start import check_config
+
         check_config(place.config)
         raise NotRunningError(f"no supervisor is running for {place.config}; start one with `compas run`")
 
@@ -57,6 +58,10 @@ def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = T
 
 def _start_in_turn(place: Place, environ: Mapping[str, str]) -> None:
     """Start a supervisor unless another client does: the next in turn finds its lock held and connects."""
+    # Most clients find a supervisor, and need not wait for these imports.
+    from compas.client.start import READY_SECONDS, check_config, start_supervisor
+    from compas.client.waiting_locks import holding
+
     check_config(place.config)
     with holding(place.starting, READY_SECONDS + PATIENCE_SECONDS):
         if is_free(place.lock):
@@ -97,6 +102,8 @@ def _await_change(place: Place, dial: Callable[[], T], patience: float) -> T | N
     could wait for, so that is looked for, ever more rarely. This is the moment between two system calls of a
     supervisor that someone starts by hand: clients that start one queue behind `starting` instead.
     """
+    from compas.client.waiting_locks import watching
+
     deadline = time.monotonic() + patience
     looks = iter(_LOOKS)
     with watching(place.lock) as freed:

@@ -1,16 +1,15 @@
-"""Decides how a request is put again after its connection was lost: nothing comes twice and nothing is missed."""
+"""Decides how a request is put again after its connection was lost: nothing comes twice and nothing is missed.
 
-from typing import Generic, TypeVar
+Requests, items and answers are as JSON has them.
+"""
 
-import msgspec
+from collections.abc import Mapping
+from typing import Any
 
-from compas.api.activity import ExecutionEvent, ExecutionEventsRequest
-from compas.api.history import EventsRequest, LogChunkItem, LogEvent, LogRequest
-from compas.api.waiting import WaitBegan, WaitRequest
 from compas.client.errors import UnreachableError
 
-Req = TypeVar("Req", bound=msgspec.Struct)
-Res = TypeVar("Res", bound=msgspec.Struct)
+Arguments = Mapping[str, Any]
+"""A request's fields by their names on the wire."""
 
 RESTARTING = "restarting"
 """The failure code of a supervisor that makes way for the next one: the request is to be put to that."""
@@ -20,6 +19,9 @@ MOST_LOSSES = 5
 """Connections that may be lost one soon after another: a request that kills each supervisor is not put for ever."""
 STEADY_SECONDS = 60.0
 """A connection that lasted this long starts the count again."""
+
+TIMEOUT = "timeout_secs"
+"""The field of every wait, and of what answers it, that has its time limit."""
 
 
 class Losses:
@@ -42,63 +44,58 @@ class Losses:
             )
 
 
-class ResumableWait(Generic[Req]):
+class ResumableWait:
     """A wait that may have to be put several times; its time limit counts from the first."""
 
-    def __init__(self, first: Req) -> None:
+    def __init__(self, op: str, first: Arguments) -> None:
+        self._op = op
         self._first = first
         self._ahead = first
         self._asked = first
 
-    def put(self, elapsed: float) -> Req:
+    def put(self, elapsed: float) -> Arguments:
         """Return the request to put now, `elapsed` seconds after the first one."""
         self._asked = with_time_left(self._ahead, elapsed)
         return self._asked
 
-    def take(self, item: msgspec.Struct) -> None:
+    def take(self, item: Arguments) -> None:
         """Take a pushed item: the next request goes on behind it."""
-        self._ahead = after_item(self._ahead, item)
+        self._ahead = after_item(self._op, self._ahead, item)
 
-    def answer(self, response: Res) -> Res:
-        """Return the response as the first request would have got it."""
-        return with_whole_time(response, self._asked, self._first)
-
-
-def with_time_left(request: Req, elapsed: float) -> Req:
-    """Return the request with what is left of its time limit after `elapsed` seconds."""
-    return msgspec.structs.replace(request, timeout_secs=max(0.0, _timeout(request) - elapsed))
+    def limit_told(self, told: float | None) -> float | None:
+        """Return the time limit that the answer is to name, as the first request would have got it."""
+        limit: float | None = self._first[TIMEOUT] if told == self._asked[TIMEOUT] else told
+        return limit
 
 
-def with_whole_time(response: Res, asked: msgspec.Struct, first: msgspec.Struct) -> Res:
-    """Return the response naming the time limit of the `first` request where it names that of the last one `asked`."""
-    if getattr(response, "timeout_secs", None) != _timeout(asked):
-        return response
-    return msgspec.structs.replace(response, timeout_secs=_timeout(first))
+def with_time_left(request: Arguments, elapsed: float) -> Arguments:
+    """Return the wait with what is left of its time limit after `elapsed` seconds."""
+    return {**request, TIMEOUT: max(0.0, request[TIMEOUT] - elapsed)}
 
 
-def _timeout(request: msgspec.Struct) -> float:
-    return float(getattr(request, "timeout_secs"))  # noqa: B009 - every wait has this field, and no type says so
-
-
-def after_item(request: Req, item: msgspec.Struct) -> Req:
+def after_item(op: str, request: Arguments, item: Arguments) -> Arguments:
     """Return the request that goes on behind `item`, the last one that came for it."""
-    match request, item:
-        case EventsRequest(), LogEvent():
-            # A limit that is used up stays at 1: the supervisor ends such a stream, so it is not asked again.
-            limit = request.limit if request.follow else max(1, request.limit - 1)
-            return msgspec.structs.replace(request, after=item.position, limit=limit)
-        case ExecutionEventsRequest(), ExecutionEvent():
-            limit = request.limit if request.follow else max(1, request.limit - 1)
-            return msgspec.structs.replace(request, execution_id=item.execution_id, after=item.index, limit=limit)
-        case LogRequest(), LogChunkItem():
+    match op:
+        case "events":
+            return {**request, "after": item["position"], "limit": _events_left(request)}
+        case "execution_events":
+            behind = {"execution_id": item["execution_id"], "after": item["index"]}
+            return {**request, **behind, "limit": _events_left(request)}
+        case "log":
             # By the execution's own name: a thread's newest execution may be another one by now.
-            left = None if request.limit is None else max(1, request.limit - item.text.count("\n"))
-            return msgspec.structs.replace(
-                request, execution_id=item.execution_id, offset=item.next_offset, tail=None, limit=left
-            )
-        case WaitRequest(since_reference=None), WaitBegan():
-            return msgspec.structs.replace(request, after=item.after)
-        case WaitRequest(), WaitBegan():
+            limit = request.get("limit")
+            left = None if limit is None else max(1, limit - item["text"].count("\n"))
+            behind = {"execution_id": item["execution_id"], "offset": item["next_offset"]}
+            return {**request, **behind, "tail": None, "limit": left}
+        case "wait" if request.get("since_reference") is None:
+            return {**request, "after": item["after"]}
+        case "wait":
             return request
         case _:
-            raise TypeError(f"no rule says how {type(request).__name__} goes on behind a {type(item).__name__}")
+            raise LookupError(f"no rule says how {op} goes on behind an item")
+
+
+def _events_left(request: Arguments) -> int:
+    """Return the limit that is left. One that is used up stays at 1: the supervisor ends such a stream by itself."""
+    limit: int = request["limit"]
+    return limit if request.get("follow") else max(1, limit - 1)

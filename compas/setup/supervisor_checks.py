@@ -4,12 +4,15 @@ from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+import msgspec
+
 from actors.remote.errors import RequestFailed, RequestTimeout, WireError
 from compas.api.supervision import HEALTH, HealthRequest, HealthResponse
 from compas.client.blocking import connect
 from compas.client.locks import is_free
 from compas.client.place import Place, place_of
 from compas.client.reach import caller_meta
+from compas.client.typed import typed
 from compas.errors import CompasError
 from compas.paths import RuntimeDirectoryError
 from compas.setup.check import Check, failed, passed, warned
@@ -56,7 +59,7 @@ def check_supervisor(
 def _ask(place: Place, environ: Mapping[str, str], request: HealthRequest, patience: float) -> HealthResponse:
     meta = caller_meta(environ)
     with connect(place.socket, client=_CLIENT, timeout=_SECONDS, meta=meta) as connection:
-        return connection.request(HEALTH.name, request, HEALTH.response, timeout=patience)
+        return typed(connection.request(HEALTH.name, msgspec.to_builtins(request), timeout=patience), HEALTH.response)
 
 
 def _judged(health: HealthResponse, place: Place, environ: Mapping[str, str]) -> Check:

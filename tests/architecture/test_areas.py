@@ -17,7 +17,7 @@ Plant = Callable[[dict[str, str]], Path]
 
 WITHOUT_AREA: dict[str, frozenset[str]] = {
     # folder: what is in it beside the areas
-    "compas/api": frozenset({"advice", "areas", "catalogue", "grammar", "operation", "parameters"}),
+    "compas/api": frozenset({"advice", "areas", "catalogue", "description", "grammar", "operation", "parameters"}),
     "compas/orchestrator/handlers": frozenset(),
     "compas/cli/render": frozenset({"table", "text"}),
 }

@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
-from compas.api.lifecycle import CLOSE, CloseMerge
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
+from compas.cli.operations import operation, whole
 from compas.cli.render.lifecycle import close_text
 from compas.cli.terminal import write, write_json
 
 
 def main(command: str, args: Sequence[str]) -> int:
     """Run `close`."""
-    parser = CommandParser(command, CLOSE.doc, CLOSE.details)
-    add_parameters(parser, CLOSE, without=("merge",))
+    asked = operation("close")
+    parser = CommandParser(command, asked.doc, asked.details)
+    add_parameters(parser, asked, without=("merge",))
     parser.add_argument("--merge", action="store_true", help="merge its branch first, and close it once that is done")
     parser.add_argument("--target", metavar="BRANCH", help="with --merge: branch to merge into")
     parser.add_argument("--strategy", metavar="STRATEGY", help="with --merge: merge, rebase or squash")
@@ -30,17 +31,17 @@ def main(command: str, args: Sequence[str]) -> int:
         parser.error("argument --force: it says how to merge, but --merge is not given")
     merge = None
     if given.merge:
-        merge = CloseMerge(
-            target_branch=given.target,
-            strategy=given.strategy,
-            force=given.force,
-            accept_target=given.accept_target,
-        )
-    request = request_from(CLOSE, given, parser, merge=merge)
+        merge = {
+            "target_branch": given.target,
+            "strategy": given.strategy,
+            "force": given.force,
+            "accept_target": given.accept_target,
+        }
+    request = request_from(asked, given, parser, merge=merge)
     with open_caller(given) as caller:
-        response = caller.call(CLOSE, request)
+        answer = caller.call(asked.name, request, is_write=True)
     if given.json:
-        write_json(response)
+        write_json(answer)
     else:
-        write(close_text(response, style_here()))
+        write(close_text(whole(answer, asked.answer), style_here()))
     return 0

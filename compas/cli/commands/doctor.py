@@ -42,9 +42,11 @@ def main(command: str, args: Sequence[str]) -> int:
         checks.append(check)
         if not given.json:
             write(check_text(check, style))
+    import msgspec
+
     failures = sum(check.status == "fail" for check in checks)
     if given.json:
-        write_json({"ok": not failures, "checks": checks})
+        write_json(msgspec.to_builtins({"ok": not failures, "checks": checks}))
     else:
         write(f"\n{summary(checks)}")
     return FAILED if failures else 0

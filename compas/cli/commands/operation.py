@@ -5,77 +5,74 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
-import msgspec
-
-from compas.api.activity import ExecutionEventsResponse
-from compas.api.areas import AREAS
-from compas.api.catalogue import BY_NAME
-from compas.api.history import DiffRequest, LogChunkItem, LogResponse
-from compas.api.operation import Operation
-from compas.api.threads import StatusRequest, StatusResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.render.history import diff_text
+from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.text import Style, counted
-from compas.cli.render.threads import status_text, thread_text
 from compas.cli.terminal import tell, write, write_json
+from compas.client.answer import Answer
 
 Render = Callable[[Any, Style], str]
+Request = dict[str, Any]
 
 
-def renderer(operation: str) -> Render:
+def renderer(asked: Operation) -> Render:
     """Return what writes an operation's answer, or each item of its stream."""
-    render: Render = getattr(import_module(f"compas.cli.render.{AREAS[operation]}"), f"{operation}_text")
+    render: Render = getattr(import_module(f"compas.cli.render.{asked.area}"), f"{asked.name}_text")
     return render
 
 
 def main(command: str, args: Sequence[str]) -> int:
     """Run the command of this name."""
-    operation = BY_NAME[command.replace("-", "_")]
-    parser = CommandParser(command, operation.doc, operation.details)
-    add_parameters(parser, operation)
+    asked = operation(command.replace("-", "_"))
+    parser = CommandParser(command, asked.doc, asked.details)
+    add_parameters(parser, asked)
     parser.add_client_options()
     given = parser.parse_args(args)
-    request = request_from(operation, given, parser)
-    if operation.kind == "stream":
-        _stream(operation, request, given)
+    request = request_from(asked, given, parser)
+    if asked.kind == "stream":
+        _stream(asked, request, given)
         return 0
     with open_caller(given) as caller:
-        response = caller.call(operation, request)
+        answer = caller.call(asked.name, request, is_write=asked.is_write)
     if given.json:
-        write_json(response)
+        write_json(answer)
     else:
-        write(_text(operation, request, response, style_here()))
+        write(_text(asked, request, whole(answer, asked.answer), style_here()))
     return 0
 
 
-def _text(operation: Operation[Any, Any], request: msgspec.Struct, response: msgspec.Struct, style: Style) -> str:
-    match request, response:
-        case StatusRequest(thread_id=str()), StatusResponse(threads=(row,)):
-            return thread_text(row, style)
-        case StatusRequest(), StatusResponse():
-            return status_text(response, style)
-        case DiffRequest(stat=only_stat), _:
-            return diff_text(response, style, only_stat=only_stat)  # type: ignore[arg-type]
+def _text(asked: Operation, request: Request, answer: Answer, style: Style) -> str:
+    """Write an answer; some are written as the request was meant."""
+    match asked.name:
+        case "status" if request["thread_id"] is not None and len(answer.threads) == 1:
+            from compas.cli.render.threads import thread_text
+
+            return thread_text(answer.threads[0], style)
+        case "diff":
+            from compas.cli.render.history import diff_text
+
+            return diff_text(answer, style, only_stat=request["stat"])  # type: ignore[arg-type]
         case _:
-            return renderer(operation.name)(response, style)
+            return renderer(asked)(answer, style)
 
 
-def _stream(operation: Operation[Any, Any], request: msgspec.Struct, given: argparse.Namespace) -> None:
+def _stream(asked: Operation, request: Request, given: argparse.Namespace) -> None:
     style = style_here()
-    render = renderer(operation.name)
+    render = renderer(asked)
+    assert asked.item is not None, "a stream has items"
+    item_struct = asked.item
 
-    def show(item: msgspec.Struct) -> None:
+    def show(item: Answer) -> None:
         if given.json:
             write_json(item)
-        elif isinstance(item, LogChunkItem):
-            write(render(item, style), end="")
         else:
-            write(render(item, style))
+            # A piece of a log brings its own line ends.
+            write(render(whole(item, item_struct), style), end="" if asked.name == "log" else "\n")
 
     with open_caller(given) as caller:
-        response = caller.stream(operation, request, show)
-    if isinstance(response, LogResponse) and response.more:
-        tell(f"there is more; --offset {response.next_offset} reads on")
-    if isinstance(response, ExecutionEventsResponse) and response.missed and not given.json:
-        tell(f"{counted(response.missed, 'event')} in between could not be kept")
+        answer = whole(caller.stream(asked.name, request, show), asked.answer)
+    if asked.name == "log" and answer.more:
+        tell(f"there is more; --offset {answer.next_offset} reads on")
+    if asked.name == "execution_events" and answer.missed and not given.json:
+        tell(f"{counted(answer.missed, 'event')} in between could not be kept")

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from compas.api.configuration import RELOAD, ReloadRequest
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import open_caller, place_for, style_here
+from compas.cli.operations import operation, whole
 from compas.cli.render.configuration import reload_text
 from compas.cli.terminal import write, write_json
 from compas.client.locks import is_free
@@ -14,7 +14,8 @@ REFUSED = 1
 
 def main(command: str, args: Sequence[str]) -> int:
     """Run `reload`; 0 when the file is in force, 1 when it cannot be used. No supervisor is started for it."""
-    parser = CommandParser(command, RELOAD.doc, RELOAD.details)
+    asked = operation("reload")
+    parser = CommandParser(command, asked.doc, asked.details)
     parser.add_argument("--json", action="store_true", help="write the answer as JSON")
     given = parser.parse_args(args)
     if is_free(place_for(given).lock):
@@ -22,9 +23,9 @@ def main(command: str, args: Sequence[str]) -> int:
         return 0
     given.no_start = True
     with open_caller(given) as caller:
-        response = caller.call(RELOAD, ReloadRequest())
+        answer = caller.call(asked.name, {}, is_write=asked.is_write)
     if given.json:
-        write_json(response)
+        write_json(answer)
     else:
-        write(reload_text(response, style_here()))
-    return 0 if response.in_use else REFUSED
+        write(reload_text(whole(answer, asked.answer), style_here()))
+    return 0 if answer.in_use else REFUSED

@@ -4,13 +4,12 @@ import argparse
 import contextlib
 import os
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from actors.remote.errors import RequestFailed, SessionLost
-from compas.api.configuration import RELOAD, ReloadRequest
-from compas.api.supervision import STOP, StopRequest, StopResponse
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import open_caller, place_for
+from compas.cli.operations import operation, whole
 from compas.cli.render.supervision import stop_text, stopped_text
 from compas.cli.terminal import tell, write, write_json
 from compas.client.errors import NotRunningError, StartError
@@ -18,6 +17,9 @@ from compas.client.locks import is_free, wait_until_free
 from compas.client.place import Place
 from compas.client.reach import EXECUTION_VARIABLE
 from compas.client.start import check_config, start_supervisor
+
+if TYPE_CHECKING:
+    from compas.api.supervision import StopResponse
 
 Mode = Literal["drain", "now", "detach", "restart"]
 
@@ -30,7 +32,7 @@ _RESTART_DETAILS = "Agents run on; the new supervisor takes them over. When none
 
 def main(command: str, args: Sequence[str]) -> int:
     """Run `stop`; that no supervisor is running is no error."""
-    parser = CommandParser(command, STOP.doc, _STOP_DETAILS)
+    parser = CommandParser(command, operation("stop").doc, _STOP_DETAILS)
     modes = parser.add_mutually_exclusive_group()
     modes.add_argument("--now", dest="mode", action="store_const", const="now", help="end running agents")
     modes.add_argument(
@@ -76,7 +78,7 @@ def _check_content(given: argparse.Namespace) -> None:
     given.no_start = True
     # One that does not answer, or is too old to know how, is replaced without being asked.
     with contextlib.suppress(NotRunningError, SessionLost, RequestFailed), open_caller(given) as caller:
-        found = caller.call_once(RELOAD, ReloadRequest())
+        found = whole(caller.call_once("reload", {}, is_write=operation("reload").is_write), operation("reload").answer)
         if not found.in_use:
             listed = "\n  ".join(found.errors)
             raise StartError(
@@ -84,16 +86,18 @@ def _check_content(given: argparse.Namespace) -> None:
             )
 
 
-def stop(given: argparse.Namespace, mode: Mode) -> StopResponse | None:
+def stop(given: argparse.Namespace, mode: Mode) -> "StopResponse | None":
     """Ask the supervisor to stop and return once it is gone; None when none was running."""
     place = place_for(given)
     if is_free(place.lock):
         return None
     given.no_start = True
-    request = StopRequest(mode=mode)
     try:
         with open_caller(given) as caller:
-            response = caller.call_once(STOP, request)
+            asked = operation("stop")
+            answer = caller.call_once(asked.name, {"mode": mode}, is_write=asked.is_write)
+            response: StopResponse | None = whole(answer, asked.answer)
+            assert response is not None
             tell(stop_text(response))
     except (NotRunningError, SessionLost):
         # It was ending already, or ended before its answer was out; in both cases its lock says when it is gone.

@@ -4,15 +4,15 @@ import argparse
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
-
-from compas.api.operation import Operation
-from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeResponse, WaitResponse
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
+from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.waiting import wait_merge_text, wait_text
 from compas.cli.terminal import write, write_json
+from compas.client.answer import Answer
 from compas.client.caller import Caller
+
+MESSAGE, MERGE = "wait", "wait_merge"
 
 _SPELLINGS = (
     "`compas wait --thread-id T` and `compas wait message --thread-id T` are the same; "
@@ -22,30 +22,31 @@ _SPELLINGS = (
 
 def main(command: str, args: Sequence[str]) -> int:
     """Run `wait` or `wait-merge`; the exit code says how it ended."""
-    operation, rest = chosen(command, list(args))
-    parser = CommandParser(command, operation.doc, f"{operation.details} {_SPELLINGS}")
-    add_parameters(parser, operation)
+    name, rest = chosen(command, list(args))
+    asked = operation(name)
+    parser = CommandParser(command, asked.doc, f"{asked.details} {_SPELLINGS}")
+    add_parameters(parser, asked)
     parser.add_client_options()
     given = parser.parse_args(rest)
-    request = request_from(operation, given, parser)
+    request = request_from(asked, given, parser)
     with open_caller(given) as caller:
-        return wait_and_write(caller, operation, request, given)
+        return wait_and_write(caller, asked, request, given)
 
 
-def chosen(command: str, args: list[str]) -> tuple[Operation[Any, Any], list[str]]:
+def chosen(command: str, args: list[str]) -> tuple[str, list[str]]:
     """Return which wait is meant, and the arguments without the word that says so.
 
     The word comes first, or behind options that all commands share.
     """
     if command == "wait-merge":
-        return WAIT_MERGE, args
+        return MERGE, args
     index = 0
     while index < len(args) and (width := _shared_option(args[index])):
         index += width
     word = args[index] if index < len(args) else ""
     if word in ("message", "merge"):
-        return (WAIT_MERGE if word == "merge" else WAIT), args[:index] + args[index + 1 :]
-    return WAIT, args
+        return (MERGE if word == "merge" else MESSAGE), args[:index] + args[index + 1 :]
+    return MESSAGE, args
 
 
 def _shared_option(argument: str) -> int:
@@ -55,21 +56,18 @@ def _shared_option(argument: str) -> int:
     return 1 if argument in ("--json", "--no-start") or argument.startswith("--config=") else 0
 
 
-def wait_and_write(
-    caller: Caller, operation: Operation[Any, Any], request: msgspec.Struct, given: argparse.Namespace
-) -> int:
+def wait_and_write(caller: Caller, asked: Operation, request: dict[str, Any], given: argparse.Namespace) -> int:
     """Wait, write how it ended, and return the exit code: 0 found or merged, 1 not."""
-    response = caller.wait(operation, request)
+    answer = caller.wait(asked.name, request)
     if given.json:
-        write_json(response)
-    elif isinstance(response, WaitMergeResponse):
-        write(wait_merge_text(response, style_here()))
+        write_json(answer)
     else:
-        write(wait_text(response, style_here()))
-    return exit_code(response)
+        render = wait_merge_text if asked.name == MERGE else wait_text
+        write(render(whole(answer, asked.answer), style_here()))
+    return exit_code(asked.name, answer)
 
 
-def exit_code(response: WaitResponse | WaitMergeResponse) -> int:
+def exit_code(name: str, answer: Answer) -> int:
     """Return 0 when what was waited for came, 1 when it did not, or when the merge ended badly."""
-    is_good = response.found and (isinstance(response, WaitResponse) or response.status == "completed")
+    is_good = answer.found and (name == MESSAGE or answer.status == "completed")
     return 0 if is_good else 1

@@ -14,7 +14,7 @@ from compas.api.waiting import WAIT, WaitRequest
 from compas.cli.demo.scripts import MEANWHILE, MEANWHILE_MESSAGE, SUMMARY, TASK, THREAD
 from compas.cli.demo.stage import Stage
 from compas.cli.demo.view import Step, View
-from compas.client.caller import Caller
+from compas.client.typed import TypedCaller
 from compas.domain import events as e
 from compas.domain.thread import OPERATOR
 from compas.errors import CompasError
@@ -36,7 +36,7 @@ class Played(msgspec.Struct, frozen=True, kw_only=True):
     milestones: frozenset[int]
 
 
-def play(asking: Caller, watching: Caller, stage: Stage, view: View) -> Played:
+def play(asking: TypedCaller, watching: TypedCaller, stage: Stage, view: View) -> Played:
     """Follow the log from its first event to the thread's end; each event leads to the operator's next step.
 
     Raises DemoError when something fails, and what Caller raises.
@@ -58,7 +58,7 @@ class _OverError(Exception):
 class _Operator:
     """Plays the person: sees events, and dispatches, commits, merges and closes when it is time."""
 
-    def __init__(self, asking: Caller, stage: Stage, view: View) -> None:
+    def __init__(self, asking: TypedCaller, stage: Stage, view: View) -> None:
         self.milestones: list[int] = []
         self._asking = asking
         self._stage = stage

@@ -15,6 +15,7 @@ from compas.cli.demo.view import Step, View, view_here
 from compas.cli.terminal import tell
 from compas.client.errors import NotRunningError
 from compas.client.reach import EXECUTION_VARIABLE
+from compas.client.typed import TypedCaller
 from compas.errors import CompasError
 
 FAILED = 1
@@ -83,7 +84,7 @@ def _perform(stage: Stage, view: View, interrupts: Interrupts) -> None:
             open_caller(stage, undisturbed, view.say) as asking,
             open_caller(stage, undisturbed, view.say) as watching,
         ):
-            played = play(asking, watching, stage, view)
+            played = play(TypedCaller(asking), TypedCaller(watching), stage, view)
     view.say(f"\nAsked, written, reviewed, corrected, approved and merged in {view.elapsed:.1f} s.")
     report(played, stage, view)
 

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import msgspec
 
-from compas.api.supervision import STOP, StopRequest
 from compas.cli.demo.scripts import CONFIG, PROJECT, PROJECT_MESSAGE, PROJECT_NAME, scripts
 from compas.client.blocking import BlockingConnection
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
 from compas.client.errors import NotRunningError, UnreachableError
-from compas.client.locks import is_free, wait_until_free_for
+from compas.client.locks import is_free
 from compas.client.place import Place, place_of
 from compas.client.reach import caller_meta, start_rule
+from compas.client.waiting_locks import wait_until_free_for
 
 CLIENT = "compas demo"
 STOP_SECONDS = 20.0
@@ -102,7 +102,7 @@ def stop_supervisor(stage: Stage) -> None:
 
     try:
         with Caller(lambda: connect_or_start(place, refuse, client=CLIENT)) as caller:
-            caller.call_once(STOP, StopRequest(mode="now"))
+            caller.call_once("stop", {"mode": "now"})
     except (NotRunningError, SessionLost):
         pass  # it was ending already; its lock says when it is gone
     if not wait_until_free_for(place.lock, STOP_SECONDS):

@@ -1,7 +1,13 @@
 """Writes what an agent was seen doing."""
 
-from compas.api.activity import ExecutionEvent
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.text import Style
+
+if TYPE_CHECKING:
+    from compas.api.activity import ExecutionEvent
 
 
 def execution_events_text(event: ExecutionEvent, style: Style) -> str:

@@ -1,8 +1,14 @@
 """Writes who there is to give work to."""
 
-from compas.api.agents import AgentListing, ListAgentsResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Style, counted
+
+if TYPE_CHECKING:
+    from compas.api.agents import AgentListing, ListAgentsResponse
 
 
 def list_agents_text(response: ListAgentsResponse, style: Style) -> str:

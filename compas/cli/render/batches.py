@@ -1,9 +1,15 @@
 """Writes batches: how their threads stand, and what was given up."""
 
-from compas.api.batches import AbandonBatchResponse, BatchStatusResponse, BatchThread
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted
 from compas.cli.render.threads import status_colour
+
+if TYPE_CHECKING:
+    from compas.api.batches import AbandonBatchResponse, BatchStatusResponse, BatchThread
 
 
 def batch_status_text(response: BatchStatusResponse, style: Style) -> str:

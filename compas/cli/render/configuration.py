@@ -1,9 +1,14 @@
 """Writes what became of a changed config file, and what of it is not in force."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from compas.api.configuration import ReloadResponse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from compas.cli.render.text import Style
+
+if TYPE_CHECKING:
+    from compas.api.configuration import ReloadResponse
 
 
 def reload_text(response: ReloadResponse, style: Style) -> str:

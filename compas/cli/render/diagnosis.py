@@ -1,10 +1,15 @@
 """Writes where a thread stands and how it came to that, and how its conversations are resumed."""
 
-from compas.api.advice import in_commands
-from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse, WhyResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import pairs
-from compas.cli.render.text import Style, duration
-from compas.domain.advice import Said
+from compas.cli.render.text import Style, duration, told
+
+if TYPE_CHECKING:
+    from compas.api.diagnosis import Conversation, DiagnoseResponse, SessionInfoResponse, WhyResponse
+    from compas.domain.advice import Said
 
 
 def diagnose_text(response: DiagnoseResponse, style: Style) -> str:
@@ -33,7 +38,7 @@ def diagnose_text(response: DiagnoseResponse, style: Style) -> str:
 
 
 def _listed(title: str, sentences: tuple[Said, ...], style: Style) -> str:
-    lines = (f"  {style.line(in_commands(sentence))}" for sentence in sentences)
+    lines = (f"  {style.line(told(sentence))}" for sentence in sentences)
     return "\n".join([style.paint(title, "bold"), *lines])
 
 

@@ -1,8 +1,14 @@
 """Writes what became of a dispatch."""
 
-from compas.api.dispatch import DispatchResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import pairs
 from compas.cli.render.text import Style
+
+if TYPE_CHECKING:
+    from compas.api.dispatch import DispatchResponse
 
 
 def dispatch_text(response: DispatchResponse, style: Style) -> str:

@@ -1,10 +1,15 @@
 """Writes figures: what agents did, how long it took, what it cost, and how their tools fared."""
 
-from collections.abc import Iterator
+from __future__ import annotations
 
-from compas.api.figures import AgentMetrics, MetricsResponse, ToolStat, ToolStatsResponse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted, duration
+
+if TYPE_CHECKING:
+    from compas.api.figures import AgentMetrics, MetricsResponse, ToolStat, ToolStatsResponse
 
 
 def metrics_text(response: MetricsResponse, style: Style) -> str:

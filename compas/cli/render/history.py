@@ -1,10 +1,15 @@
 """Writes what happened: events, an execution's log, and a thread's diff."""
 
-import msgspec
+from __future__ import annotations
 
-from compas.api.history import DiffFile, DiffResponse, LogChunkItem, LogEvent
+import json
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Colour, Style, cut, neutral, width_of
+
+if TYPE_CHECKING:
+    from compas.api.history import DiffFile, DiffResponse, LogChunkItem, LogEvent
 
 _DIFF_COLOURS: tuple[tuple[str, Colour], ...] = (
     ("diff ", "bold"),
@@ -19,7 +24,7 @@ _DIFF_COLOURS: tuple[tuple[str, Colour], ...] = (
 def events_text(event: LogEvent, style: Style) -> str:
     """Write one event on one line; on a screen its data is cut at the edge."""
     head = f"{event.position:>6}  {style.time(event.at)}  {style.line(event.type)}  {style.line(event.stream)}  "
-    data = style.line(msgspec.json.encode(event.data).decode())
+    data = style.line(json.dumps(event.data, ensure_ascii=False, separators=(",", ":")))
     return head + (cut(data, max(0, style.width - width_of(head))) if style.is_screen else data)
 
 

@@ -1,20 +1,25 @@
 """Writes how a thread ended, or that it goes on."""
 
-from compas.api.advice import in_commands
-from compas.api.lifecycle import AbandonResponse, CloseResponse, ReopenResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import pairs
-from compas.cli.render.text import Style, counted
+from compas.cli.render.text import Style, counted, told
+
+if TYPE_CHECKING:
+    from compas.api.lifecycle import AbandonResponse, CloseResponse, ReopenResponse
 
 
 def close_text(response: CloseResponse, style: Style) -> str:
     """Write that a thread has ended, or when it will."""
     lines = [f"thread {style.line(response.thread_id)} is {response.status}"]
     lines += [style.block(response.note)] if response.note else []
-    lines += [f"warning: {style.line(in_commands(response.warning))}"] if response.warning else []
+    lines += [f"warning: {style.line(told(response.warning))}"] if response.warning else []
     if response.merge_op_id is not None:
         lines += [
             f"merge {style.line(response.merge_op_id)} is queued",
-            f"next: {style.line(in_commands(response.next_step or ''))}",
+            f"next: {style.line(told(response.next_step or ''))}",
         ]
     return "\n".join(lines)
 

@@ -1,11 +1,16 @@
 """Writes merges: that one waits for its turn, where they stand, and how they ended."""
 
-from compas.api.advice import in_commands
-from compas.api.merges import MergeCancelResponse, MergeResponse, MergeState, MergeStatusResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.reviews import review_words
 from compas.cli.render.table import Cell, pairs, table
-from compas.cli.render.text import Style, counted, duration
+from compas.cli.render.text import Style, counted, duration, told
 from compas.cli.render.threads import status_colour
+
+if TYPE_CHECKING:
+    from compas.api.merges import MergeCancelResponse, MergeResponse, MergeState, MergeStatusResponse
 
 
 def merge_text(response: MergeResponse, style: Style) -> str:
@@ -63,7 +68,7 @@ def _one(merge: MergeState, style: Style) -> str:
             ("took", duration(merge.duration_ms) if merge.duration_ms is not None else None),
             ("commit", merge.commit),
             ("result", merge.result_summary),
-            ("next", "; ".join(map(in_commands, merge.suggested_actions))),
+            ("next", "; ".join(map(told, merge.suggested_actions))),
         ],
         style,
     )

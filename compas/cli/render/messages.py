@@ -1,8 +1,14 @@
 """Writes messages: their beginnings, or all of them."""
 
-from compas.api.messages import PolledMessage, PollResponse, ReadResponse, WholeMessage
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted
+
+if TYPE_CHECKING:
+    from compas.api.messages import PolledMessage, PollResponse, ReadResponse, WholeMessage
 
 
 def poll_text(response: PollResponse, style: Style) -> str:

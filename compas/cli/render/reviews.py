@@ -1,8 +1,14 @@
 """Writes what reviewers and people said of a thread's work, and how its branch stands to that."""
 
-from compas.api.reviews import ApproveResponse, RequestChangesResponse, VerdictResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, pairs
 from compas.cli.render.text import Colour, Style
+
+if TYPE_CHECKING:
+    from compas.api.reviews import ApproveResponse, RequestChangesResponse, VerdictResponse
 
 _COLOURS: dict[str, Colour] = {
     "approved": "green",

@@ -1,11 +1,16 @@
 """Writes how the supervisor and its agents are, and what became of them when it was stopped."""
 
-from collections.abc import Iterator, Sequence
+from __future__ import annotations
 
-from compas.api.supervision import AgentHealth, HealthResponse, Ping, StopResponse
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
 from compas.cli.render.configuration import with_notices
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted
+
+if TYPE_CHECKING:
+    from compas.api.supervision import AgentHealth, HealthResponse, Ping, StopResponse
 
 
 def health_text(response: HealthResponse, style: Style) -> str:

@@ -1,19 +1,21 @@
 """Aligns rows of cells, and names with their values."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
+from compas.cli.render.text import Colour, Style, cut, pad, told, width_of
 
-from compas.api.advice import in_commands
-from compas.cli.render.text import Colour, Style, cut, pad, width_of
-from compas.domain.advice import Said
+if TYPE_CHECKING:
+    from compas.domain.advice import Said
 
 _GAP = "  "
 _LEAST = 12
 """Columns the last cell keeps at least: rather than lose it, a narrow screen breaks lines."""
 
 
-class Cell(msgspec.Struct, frozen=True):
+class Cell(NamedTuple):
     """One cell: what it says, and its colour."""
 
     text: str
@@ -45,6 +47,6 @@ def _line(cells: Sequence[Cell], widths: Sequence[int], style: Style) -> str:
 
 def pairs(named: Iterable[tuple[str, Said | None]], style: Style) -> str:
     """Write names with their values below one another; a name without a value is left out."""
-    present = [(name, in_commands(value)) for name, value in named if value]
+    present = [(name, told(value)) for name, value in named if value]
     width = max((width_of(name) for name, _ in present), default=0)
     return "\n".join(f"{style.paint(pad(name, width), 'bold')}{_GAP}{style.line(value)}" for name, value in present)

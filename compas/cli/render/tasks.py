@@ -1,9 +1,15 @@
 """Writes lists of executions."""
 
-from compas.api.tasks import TaskRow, TasksResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Style, duration
 from compas.cli.render.threads import status_colour
+
+if TYPE_CHECKING:
+    from compas.api.tasks import TaskRow, TasksResponse
 
 
 def tasks_text(response: TasksResponse, style: Style) -> str:

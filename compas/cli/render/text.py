@@ -1,14 +1,17 @@
 """What one piece of text looks like on a screen: its width, its colour, and nothing in it that the screen obeys."""
 
+from __future__ import annotations
+
 import time
 import unicodedata
-from typing import Literal
-
-import msgspec
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from compas.text import counted as counted
 from compas.text import duration as duration
 from compas.text import neutral as neutral
+
+if TYPE_CHECKING:
+    from compas.domain.advice import Said
 
 Colour = Literal["red", "green", "yellow", "cyan", "bold", "dim"]
 
@@ -17,7 +20,7 @@ _WIDE = ("W", "F")
 _WITHOUT_WIDTH = ("Mn", "Me", "Cf")
 
 
-class Style(msgspec.Struct, frozen=True, kw_only=True):
+class Style(NamedTuple):
     """How to write for where the text goes. `now` is UTC seconds.
 
     On a screen, text is cut to `width` columns and made harmless; anywhere else it stays as it was written.
@@ -79,3 +82,9 @@ def cut(text: str, width: int) -> str:
 def pad(text: str, width: int) -> str:
     """Fill the text with blanks to `width` columns."""
     return text + " " * (width - width_of(text))
+
+
+def told(said: Said) -> str:
+    """Return what the supervisor tells: to a client that does not ask for data it writes advice in commands."""
+    assert isinstance(said, str)
+    return said

@@ -1,10 +1,16 @@
 """Writes threads: their list, one of them, their conversation."""
 
-from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.configuration import with_notices
 from compas.cli.render.reviews import review_cell, review_words
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
+
+if TYPE_CHECKING:
+    from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",

@@ -4,14 +4,16 @@ The original's keys come first and in its order; ours follow. Keys stand only ab
 is one line whatever is in it, so that nothing an agent writes can pose as a key (b-mcp-cli-merge 113, 114).
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
-import msgspec
-
-from compas.api.advice import in_commands
-from compas.api.waiting import ChainStep, PendingExecution, WaitMergeResponse, WaitResponse
 from compas.cli.render.text import Style, neutral
-from compas.domain.advice import Sentence
+from compas.client.answer import in_json
+
+if TYPE_CHECKING:
+    from compas.api.waiting import ChainStep, PendingExecution, WaitMergeResponse, WaitResponse
 
 DELIMITER = "---BODY---"
 
@@ -97,8 +99,6 @@ def _value(value: object) -> str:
             return "true" if value else "false"
         case float() if value.is_integer():
             return str(int(value))
-        case Sentence():
-            return neutral(in_commands(value))
         case _:
             return neutral(str(value))
 
@@ -115,4 +115,4 @@ def _pending(executions: tuple[PendingExecution, ...]) -> str | None:
 
 
 def _json(values: tuple[object, ...]) -> str | None:
-    return msgspec.json.encode(values).decode() if values else None
+    return in_json(values) if values else None

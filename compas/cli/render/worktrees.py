@@ -1,9 +1,15 @@
 """Writes worktrees: their list, and what became of one that was removed or committed."""
 
-from compas.api.worktrees import CommitResponse, WorktreeListing, WorktreeRemoveResponse, WorktreesResponse
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 from compas.cli.render.threads import status_colour
+
+if TYPE_CHECKING:
+    from compas.api.worktrees import CommitResponse, WorktreeListing, WorktreeRemoveResponse, WorktreesResponse
 
 _COLOURS: dict[str, Colour] = {
     "clean": "green",

@@ -10,19 +10,20 @@ from hypothesis import strategies as st
 from compas.api.catalogue import BY_NAME, OPERATIONS
 from compas.api.merges import MergeRequest
 from compas.api.operation import parameters
-from compas.api.waiting import WAIT, WAIT_MERGE
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.catalogue import commands
 from compas.cli.commands.operation import renderer
 from compas.cli.commands.wait import chosen, exit_code
+from compas.cli.operations import operation
+from compas.client.answer import Answer
 
 
 def request_for(name: str, *args: str) -> msgspec.Struct:
-    """Parse arguments of an operation into its request."""
-    operation = BY_NAME[name]
-    parser = CommandParser(name, operation.doc)
-    add_parameters(parser, operation)
-    return request_from(operation, parser.parse_args(args), parser)
+    """Parse arguments of an operation into its request, as the supervisor reads it."""
+    asked = operation(name)
+    parser = CommandParser(name, asked.doc)
+    add_parameters(parser, asked)
+    return msgspec.convert(request_from(asked, parser.parse_args(args), parser), BY_NAME[name].request)
 
 
 def test_every_operation_is_a_command_with_hyphens() -> None:
@@ -33,17 +34,16 @@ def test_every_operation_without_code_of_its_own_has_a_way_to_be_written() -> No
     generic = {name for name, command in commands().items() if command.runs.endswith("commands.operation:main")}
     assert generic
     for name in generic:
-        assert callable(renderer(name.replace("-", "_")))
+        assert callable(renderer(operation(name.replace("-", "_"))))
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
-def test_help_names_every_field_of_the_request(operation: object, capsys: pytest.CaptureFixture[str]) -> None:
-    assert operation in OPERATIONS
-    known = BY_NAME[operation.name]  # type: ignore[attr-defined]
-    parser = CommandParser(known.name, known.doc, known.details)
-    add_parameters(parser, known)
+@pytest.mark.parametrize("name", BY_NAME)
+def test_help_names_every_field_of_the_request(name: str) -> None:
+    asked = operation(name)
+    parser = CommandParser(name, asked.doc, asked.details)
+    add_parameters(parser, asked)
     text = " ".join(parser.format_help().split())
-    for parameter in parameters(known.request):
+    for parameter in parameters(BY_NAME[name].request):
         assert " ".join(parameter.doc.split()) in text
 
 
@@ -108,26 +108,22 @@ def test_the_word_after_wait_is_found_wherever_shared_options_stand(
     before: list[list[str]], after: list[list[str]], word: str
 ) -> None:
     first, last = flat(before), [*flat(after), "--thread-id", "merge"]
-    operation, rest = chosen("wait", [*first, *([word] if word else []), *last])
-    assert operation is (WAIT_MERGE if word == "merge" else WAIT)
+    name, rest = chosen("wait", [*first, *([word] if word else []), *last])
+    assert name == ("wait_merge" if word == "merge" else "wait")
     assert rest == [*first, *last]
 
 
 def test_a_value_that_is_called_merge_is_no_word() -> None:
-    assert chosen("wait", ["--thread-id", "merge"]) == (WAIT, ["--thread-id", "merge"])
-    assert chosen("wait-merge", ["merge"]) == (WAIT_MERGE, ["merge"])
+    assert chosen("wait", ["--thread-id", "merge"]) == ("wait", ["--thread-id", "merge"])
+    assert chosen("wait-merge", ["merge"]) == ("wait_merge", ["merge"])
 
 
 def test_only_what_was_waited_for_exits_with_zero() -> None:
     codes = [
-        exit_code(WAIT.response(found=True, thread_id="T")),
-        exit_code(WAIT.response(found=False, thread_id="T")),
+        exit_code("wait", Answer(found=True, thread_id="T")),
+        exit_code("wait", Answer(found=False, thread_id="T")),
         *(
-            exit_code(
-                WAIT_MERGE.response(
-                    found=found, op_id="M", thread_id="T", status=status, source_branch="s", target_branch="t"
-                )
-            )
+            exit_code("wait_merge", Answer(found=found, op_id="M", thread_id="T", status=status))
             for found, status in ((True, "completed"), (True, "failed"), (True, "cancelled"), (False, "queued"))
         ),
     ]

@@ -30,13 +30,13 @@ from actors.remote.errors import (
     VersionRefused,
 )
 from actors.remote.frames import Cancel, Failure, Frame, Goodbye, Hello, Push, Refused, Reply, Request, Welcome
-from actors.remote.framing import Encoding
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.listener import listen_unix
 from actors.remote.server import ServerSettings
 from actors.remote.sockets import UnixTransport, accept_unix
 from actors.remote.versions import Versions
 from compas.client.blocking import BlockingConnection, ConnectionLost, connect
+from compas.client.typed import typed
 from tests.kit.ceiling import CEILING
 from tests.kit.places import REPOSITORY
 
@@ -44,8 +44,8 @@ SETTINGS = ServerSettings(welcome=WelcomeInfo(server="supervisor/1", state="reco
 T = TypeVar("T")
 
 
-class Sum(msgspec.Struct):
-    sum: int
+class Named(msgspec.Struct):
+    name: str
 
 
 class Supervisor:
@@ -71,11 +71,6 @@ class Supervisor:
         raise CallError("no_such_operation", f"there is no operation {call.op}", ["add", "count", "hang"])
 
 
-@pytest.fixture(params=list(Encoding), ids=["msgpack", "json"])
-def encoding(request: pytest.FixtureRequest) -> Encoding:
-    return request.param
-
-
 @pytest.fixture
 def path(tmp_path: Path) -> str:
     return str(tmp_path / "s")
@@ -94,88 +89,86 @@ async def _serving(path: str, handler: Callable[[Call], Awaitable[object]]) -> A
             nursery.cancel_scope.cancel()
 
 
-async def _in_thread(path: str, use: Callable[[BlockingConnection], T], encoding: Encoding = Encoding.MSGPACK) -> T:
+async def _in_thread(path: str, use: Callable[[BlockingConnection], T]) -> T:
     """Run `use` with a connection, where blocking is allowed."""
 
     def run() -> T:
-        with connect(path, client="cli/1", encoding=encoding) as connection:
+        with connect(path, client="cli/1") as connection:
             return use(connection)
 
     return await trio.to_thread.run_sync(run, abandon_on_cancel=True)
 
 
-async def test_a_request_is_answered_with_the_type_asked_for(path: str, encoding: Encoding) -> None:
+async def test_a_request_is_answered_with_the_type_asked_for(path: str) -> None:
     def use(connection: BlockingConnection) -> list[object]:
         return [
             connection.welcome,
-            connection.request("add", [1, 2], Sum),
-            connection.request("add", [3, 4], Sum),
+            connection.request("add", [1, 2]),
+            connection.request("add", [3, 4]),
         ]
 
     async with _serving(path, Supervisor()):
-        assert await _in_thread(path, use, encoding) == [
-            Welcome(protocol=1, server="supervisor/1", state="recovering", epoch=3),
-            Sum(3),
-            Sum(7),
+        assert await _in_thread(path, use) == [
+            {"t": "welcome", "protocol": 1, "server": "supervisor/1", "state": "recovering", "epoch": 3},
+            {"sum": 3},
+            {"sum": 7},
         ]
 
 
-async def test_pushed_items_come_in_order_before_the_result(path: str, encoding: Encoding) -> None:
+async def test_pushed_items_come_in_order_before_the_result(path: str) -> None:
     def use(connection: BlockingConnection) -> list[int]:
         seen: list[int] = []
-        note = lambda item: seen.append(connection.decode(item, int))  # noqa: E731 - shorter than a function
-        assert connection.request("count", 1000, str, on_push=note) == "counted"
+        assert connection.request("count", 1000, on_push=seen.append) == "counted"
         return seen
 
     async with _serving(path, Supervisor()):
-        assert await _in_thread(path, use, encoding) == list(range(1000))
+        assert await _in_thread(path, use) == list(range(1000))
 
 
-async def test_a_failure_carries_code_message_and_details(path: str, encoding: Encoding) -> None:
+async def test_a_failure_carries_code_message_and_details(path: str) -> None:
     def use(connection: BlockingConnection) -> None:
         with pytest.raises(RequestFailed, match="there is no operation dance") as failed:
-            connection.request("dance", None, int)
+            connection.request("dance", None)
         assert failed.value.code == "no_such_operation"
-        assert failed.value.details is not None
-        assert connection.decode(failed.value.details, list[str]) == ["add", "count", "hang"]
+        assert failed.value.details == ["add", "count", "hang"]
 
     async with _serving(path, Supervisor()):
-        await _in_thread(path, use, encoding)
+        await _in_thread(path, use)
 
 
 async def test_a_reply_of_another_type_is_said_to_be_invalid(path: str) -> None:
     def use(connection: BlockingConnection) -> None:
         with pytest.raises(ReplyInvalid, match="versions that do not fit"):
-            connection.request("add", [1], list[int])
+            typed(connection.request("add", [1]), Named)
 
     async with _serving(path, Supervisor()):
         await _in_thread(path, use)
 
 
 async def test_a_request_that_takes_too_long_is_cancelled_and_the_connection_goes_on(path: str) -> None:
-    def use(connection: BlockingConnection) -> Sum:
+    def use(connection: BlockingConnection) -> object:
         with pytest.raises(RequestTimeout, match=r"hang was not answered within 0\.05 s"):
-            connection.request("hang", None, int, timeout=0.05)
-        return connection.request("add", [1, 2], Sum)
+            connection.request("hang", None, timeout=0.05)
+        return connection.request("add", [1, 2])
 
     supervisor = Supervisor()
     async with _serving(path, supervisor):
-        assert await _in_thread(path, use) == Sum(3)
+        assert await _in_thread(path, use) == {"sum": 3}
         await supervisor.cancelled.wait()
 
 
 async def test_what_on_push_raises_cancels_the_request_and_goes_on(path: str) -> None:
-    def refuse(_item: msgspec.Raw) -> None:
+    def refuse(_item: object) -> None:
         raise KeyError("no more")
 
-    def use(connection: BlockingConnection) -> Sum:
+    def use(connection: BlockingConnection) -> object:
         with pytest.raises(KeyError):
-            connection.request("hang", None, int, on_push=refuse)
-        return connection.request("add", [1, 2], Sum)
+            connection.request("hang", None, on_push=refuse)
+        return connection.request("add", [1, 2])
 
     supervisor = Supervisor()
     async with _serving(path, supervisor):
-        assert await _in_thread(path, use) == Sum(3)
+        assert await _in_thread(path, use) == {"sum": 3}
         assert supervisor.cancelled.is_set()
 
 
@@ -187,13 +180,13 @@ async def test_versions_that_do_not_fit_are_refused_in_words(path: str) -> None:
 
 
 async def test_a_request_too_large_is_not_sent(path: str) -> None:
-    def use(connection: BlockingConnection) -> Sum:
+    def use(connection: BlockingConnection) -> object:
         with pytest.raises(FrameTooLarge):
-            connection.request("add", b"x" * (17 * 1024 * 1024), Sum)
-        return connection.request("add", [1, 2], Sum)
+            connection.request("add", "x" * (17 * 1024 * 1024))
+        return connection.request("add", [1, 2])
 
     async with _serving(path, Supervisor()):
-        assert await _in_thread(path, use) == Sum(3)
+        assert await _in_thread(path, use) == {"sum": 3}
 
 
 async def test_a_supervisor_that_hangs_up_on_a_large_request_is_quoted(path: str) -> None:
@@ -202,7 +195,7 @@ async def test_a_supervisor_that_hangs_up_on_a_large_request_is_quoted(path: str
             connect(path, client="cli/1", max_frame=64 * 1024 * 1024) as connection,
             pytest.raises(ConnectionLost, match="over the limit of 16777216 bytes"),
         ):
-            connection.request("add", b"x" * (17 * 1024 * 1024), Sum)
+            connection.request("add", "x" * (17 * 1024 * 1024))
 
     async with _serving(path, Supervisor()):
         await trio.to_thread.run_sync(use)
@@ -214,7 +207,7 @@ async def test_a_supervisor_that_ends_loses_the_request(path: str) -> None:
 
         def use(connection: BlockingConnection) -> None:
             with pytest.raises(ConnectionLost):
-                connection.request("hang", None, int, on_push=lambda _: trio.from_thread.run_sync(hanging.set))
+                connection.request("hang", None, on_push=lambda _: trio.from_thread.run_sync(hanging.set))
 
         clients.start_soon(_in_thread, path, use)
         await hanging.wait()
@@ -294,9 +287,9 @@ async def test_a_cancel_that_is_not_confirmed_hangs_up_and_says_so_later(path: s
 
         def use(connection: BlockingConnection) -> None:
             with pytest.raises(RequestTimeout):
-                connection.request("slow", None, int, timeout=0.01)
+                connection.request("slow", None, timeout=0.01)
             with pytest.raises(ConnectionLost, match="did not confirm a cancel"):
-                connection.request("quick", None, int)
+                connection.request("quick", None)
 
         nursery.start_soon(_in_thread, path, use)
         server = await admit()
@@ -311,7 +304,7 @@ async def test_items_nobody_reads_are_passed_over(path: str) -> None:
     async with _raw_server(path) as admit, trio.open_nursery() as nursery:
 
         def use(connection: BlockingConnection) -> None:
-            assert connection.request("x", None, int) == 2
+            assert connection.request("x", None) == 2
 
         nursery.start_soon(_in_thread, path, use)
         server = await admit()
@@ -326,7 +319,7 @@ async def test_a_frame_only_clients_send_is_a_broken_server(path: str) -> None:
 
         def use(connection: BlockingConnection) -> None:
             with pytest.raises(FrameInvalid, match="a Cancel frame"):
-                connection.request("x", None, int)
+                connection.request("x", None)
 
         nursery.start_soon(_in_thread, path, use)
         server = await admit()
@@ -341,7 +334,7 @@ async def test_a_goodbye_ends_the_request_and_is_quoted_to_the_next(path: str) -
         def use(connection: BlockingConnection) -> None:
             for _ in range(2):
                 with pytest.raises(ConnectionLost, match="going down for an upgrade"):
-                    connection.request("x", None, int)
+                    connection.request("x", None)
 
         nursery.start_soon(_in_thread, path, use)
         server = await admit()
@@ -355,7 +348,7 @@ import os, sys
 from compas.client.blocking import connect
 connection = connect(sys.argv[1], client="cli/1")
 try:
-    connection.request("hang", None, int, on_push=lambda item: os.write(1, b"hanging"))
+    connection.request("hang", None, on_push=lambda item: os.write(1, b"hanging"))
 except KeyboardInterrupt:
     os.write(1, b"interrupted")
 """
@@ -386,7 +379,7 @@ async def test_an_interrupt_cancels_the_request_before_it_goes_on(path: str) -> 
 
 
 @pytest.mark.system
-def test_it_starts_without_trio() -> None:
-    code = "import sys, compas.client.blocking; sys.exit('trio' in sys.modules or 'yaml' in sys.modules)"
+def test_it_starts_without_trio_and_msgspec() -> None:
+    code = "import sys, compas.client.blocking; sys.exit(bool({'trio', 'yaml', 'msgspec'} & set(sys.modules)))"
     process = subprocess.Popen([sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": str(REPOSITORY)})
     assert process.wait(timeout=CEILING) == 0

@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from actors.remote.errors import RequestFailed
+from compas.api.catalogue import OPERATIONS
 from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.history import EVENTS, LOG, EventsRequest, LogChunkItem, LogEvent, LogRequest
 from compas.api.supervision import HEALTH, HealthRequest
@@ -16,8 +17,10 @@ from compas.client.blocking import BlockingConnection
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
-from compas.client.locks import wait_until_free_for
 from compas.client.resume import MOST_LOSSES, after_item, with_time_left
+from compas.client.typed import TypedCaller
+from compas.client.waiting_locks import wait_until_free_for
+from tests.kit.api.filled import filled
 from tests.kit.client.scripted_supervisor import Scripted
 
 pytestmark = pytest.mark.system
@@ -41,7 +44,7 @@ def test_a_write_whose_supervisor_is_killed_is_put_again_under_the_same_request_
     scripted.says(answers={"dispatch": {"reply": SENT}}, die_at=["dispatch", 1])
     notices: list[str] = []
     with caller_for(scripted, notices) as caller:
-        response = caller.call(DISPATCH, DispatchRequest(to="dev", body="do it"))
+        response = TypedCaller(caller).call(DISPATCH, DispatchRequest(to="dev", body="do it"))
     first, second = asked(scripted, "dispatch")
     assert response.thread_id == "T"
     assert first["pid"] != second["pid"]
@@ -57,14 +60,14 @@ def test_a_wait_whose_supervisor_makes_way_goes_on_with_the_next(scripted: Scrip
         await_end=lambda: (scripted.says(answers=found), wait_until_free_for(scripted.place.lock, 30)),
     )
     with caller:
-        assert caller.wait(WAIT, WaitRequest(thread_id="T")).body == "done"
+        assert TypedCaller(caller).wait(WAIT, WaitRequest(thread_id="T")).body == "done"
     assert [record["op"] for record in scripted.seen] == ["begun", "wait", "begun", "wait"]
 
 
 def test_a_wait_whose_supervisor_is_stopped_starts_no_other(scripted: Scripted) -> None:
     scripted.says(answers={"wait": {"fail": "stopped"}})
     with caller_for(scripted) as caller, pytest.raises(RequestFailed) as failure:
-        caller.wait(WAIT, WaitRequest(thread_id="T"))
+        TypedCaller(caller).wait(WAIT, WaitRequest(thread_id="T"))
     assert failure.value.code == "stopped"
     assert [record["op"] for record in scripted.seen] == ["begun", "wait"]
 
@@ -72,8 +75,8 @@ def test_a_wait_whose_supervisor_is_stopped_starts_no_other(scripted: Scripted) 
 def test_two_writes_have_two_request_ids(scripted: Scripted) -> None:
     scripted.says(answers={"dispatch": {"reply": SENT}})
     with caller_for(scripted) as caller:
-        caller.call(DISPATCH, DispatchRequest(to="dev", body="one"))
-        caller.call(DISPATCH, DispatchRequest(to="dev", body="two"))
+        TypedCaller(caller).call(DISPATCH, DispatchRequest(to="dev", body="one"))
+        TypedCaller(caller).call(DISPATCH, DispatchRequest(to="dev", body="two"))
     assert len({record["request_id"] for record in asked(scripted, "dispatch")}) == 2
 
 
@@ -81,7 +84,7 @@ def test_a_wait_goes_on_with_the_time_that_is_left_and_the_same_cursor(scripted:
     found = {"found": True, "thread_id": "T", "message_id": 2, "body": "done"}
     scripted.says(answers={"wait": {"reply": found}}, die_at=["wait", 1])
     with caller_for(scripted) as caller:
-        response = caller.wait(WAIT, WaitRequest(thread_id="T", since_reference="db:1", timeout_secs=500))
+        response = TypedCaller(caller).wait(WAIT, WaitRequest(thread_id="T", since_reference="db:1", timeout_secs=500))
     first, second = asked(scripted, "wait")
     assert response.body == "done"
     assert first["args"]["since_reference"] == second["args"]["since_reference"] == "db:1"
@@ -91,7 +94,7 @@ def test_a_wait_goes_on_with_the_time_that_is_left_and_the_same_cursor(scripted:
 def test_a_wait_that_times_out_names_the_limit_that_was_asked_for(scripted: Scripted) -> None:
     scripted.says(answers={"wait": {"reply": {"found": False, "thread_id": "T", "timeout_secs": 0}}})
     with caller_for(scripted) as caller:
-        assert caller.wait(WAIT, WaitRequest(thread_id="T", timeout_secs=0)).timeout_secs == 0
+        assert TypedCaller(caller).wait(WAIT, WaitRequest(thread_id="T", timeout_secs=0)).timeout_secs == 0
 
 
 def test_a_stream_goes_on_behind_its_last_item(scripted: Scripted) -> None:
@@ -111,28 +114,43 @@ def test_a_stream_goes_on_behind_its_last_item(scripted: Scripted) -> None:
             )
 
     with caller_for(scripted) as caller:
-        assert caller.stream(EVENTS, EventsRequest(follow=True), take).next_after == 3
+        assert TypedCaller(caller).stream(EVENTS, EventsRequest(follow=True), take).next_after == 3
     assert read == [1, 2, 3]
+
+
+def behind(op: str, request: msgspec.Struct, item: msgspec.Struct) -> msgspec.Struct:
+    """Return the request that goes on behind an item."""
+    ahead = after_item(op, msgspec.to_builtins(request), msgspec.to_builtins(item))
+    return msgspec.convert(ahead, type(request))
 
 
 def test_a_log_goes_on_at_the_byte_where_it_broke_off_and_not_at_its_tail() -> None:
     first = LogRequest(execution_id="the-thread", tail=10, follow=True)
     chunk = LogChunkItem(execution_id="X", offset=0, next_offset=64, text="…")
-    assert after_item(first, chunk) == LogRequest(execution_id="X", offset=64, follow=True)
+    assert behind("log", first, chunk) == LogRequest(execution_id="X", offset=64, follow=True)
     lines = msgspec.structs.replace(chunk, text="a\nb\n")
     limited = LogRequest(execution_id="T", limit=5)
-    assert after_item(limited, lines) == LogRequest(execution_id="X", offset=64, limit=3)
-    assert after_item(LogRequest(execution_id="T", limit=2), lines).limit == 1
+    assert behind("log", limited, lines) == LogRequest(execution_id="X", offset=64, limit=3)
+    assert behind("log", LogRequest(execution_id="T", limit=2), lines) == LogRequest(
+        execution_id="X", offset=64, limit=1
+    )
     assert LOG.item is LogChunkItem
 
 
 def test_a_wait_for_what_is_new_goes_on_from_where_it_began() -> None:
     first = WaitRequest(thread_id="T", strict_new=True)
-    assert after_item(first, WaitBegan(after=7)) == WaitRequest(thread_id="T", strict_new=True, after=7)
+    assert behind("wait", first, WaitBegan(after=7)) == WaitRequest(thread_id="T", strict_new=True, after=7)
 
 
 def test_a_time_limit_never_falls_below_one_last_look() -> None:
-    assert with_time_left(WaitRequest(thread_id="T", timeout_secs=5), 9).timeout_secs == 0
+    assert with_time_left({"thread_id": "T", "timeout_secs": 5}, 9)["timeout_secs"] == 0
+
+
+def test_every_operation_that_pushes_items_can_go_on_behind_one() -> None:
+    for operation in OPERATIONS:
+        if operation.item is not None:
+            request = filled(operation.request)
+            assert behind(operation.name, request, filled(operation.item)) is not None
 
 
 def test_a_request_that_kills_every_supervisor_is_given_up(scripted: Scripted) -> None:
@@ -146,12 +164,12 @@ def test_a_request_that_kills_every_supervisor_is_given_up(scripted: Scripted) -
         return connect_or_start(scripted.place, scripted.start, client="test")
 
     with Caller(connect_and_arm) as caller, pytest.raises(UnreachableError, match="went away"):
-        caller.call(HEALTH, HealthRequest())
+        TypedCaller(caller).call(HEALTH, HealthRequest())
     assert len(asked(scripted, "health")) == MOST_LOSSES + 1
 
 
 def test_a_failure_is_no_reason_to_ask_again(scripted: Scripted) -> None:
     scripted.says(answers={})
     with caller_for(scripted) as caller, pytest.raises(RequestFailed, match="says nothing of health"):
-        caller.call(HEALTH, HealthRequest())
+        TypedCaller(caller).call(HEALTH, HealthRequest())
     assert len(asked(scripted, "health")) == 1

@@ -42,7 +42,7 @@ class Speaker:
         request_id = new_ulid(wall_clock()) if operation in WRITES else ""
         try:
             answer: Any = self._connection.request(
-                operation, _arguments(*command), object, request_id=request_id, timeout=CEILING
+                operation, _arguments(*command), request_id=request_id, timeout=CEILING
             )
         except RequestFailed as failure:
             return Result(2, "", f"error: {failure.message} {failure.details or ''}")

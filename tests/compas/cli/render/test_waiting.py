@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from compas.api.waiting import ChainStep, MergeConflict, PendingExecution, WaitMergeResponse, WaitResponse
 from compas.cli.render.text import Style
 from compas.cli.render.waiting import DELIMITER, wait_merge_text, wait_text
+from tests.kit.cli.answered import as_answered
 
 PIPE = Style(now=0.0)
 
@@ -119,13 +120,15 @@ def test_a_merge_is_written_as_the_original_wrote_it() -> None:
 
 def test_a_failed_merge_names_its_conflicts_as_json_and_its_error_as_the_body() -> None:
     text = wait_merge_text(
-        merged(
-            status="failed",
-            conflict_files=("a b.py", "ü.py"),
-            conflicts=(MergeConflict(path="a b.py", kind="content"),),
-            error_code="conflict",
-            error_detail="2 files conflict",
-            result_summary="not this",
+        as_answered(
+            merged(
+                status="failed",
+                conflict_files=("a b.py", "ü.py"),
+                conflicts=(MergeConflict(path="a b.py", kind="content"),),
+                error_code="conflict",
+                error_detail="2 files conflict",
+                result_summary="not this",
+            )
         ),
         PIPE,
     )
