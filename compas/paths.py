@@ -1,11 +1,15 @@
 """Where a supervisor is found: socket and lock follow from the config file's absolute path alone (design §2)."""
 
-import hashlib
 import os
 import stat
 from pathlib import Path
 
 from compas.errors import CompasError
+
+try:  # hashlib loads OpenSSL, and every command would wait for it
+    from _sha256 import sha256  # type: ignore[import-not-found]
+except ImportError:  # from Python 3.12 on it has another name
+    from hashlib import sha256
 
 _LONGEST = 90
 """Unix allows about 100 bytes for a socket's path; macOS a few less than Linux."""
@@ -49,7 +53,8 @@ def _private(directory: Path) -> Path:
 
 
 def _key(config: Path) -> str:
-    return hashlib.sha256(os.fsencode(os.path.realpath(config))).hexdigest()[:16]
+    digest: str = sha256(os.fsencode(os.path.realpath(config))).hexdigest()
+    return digest[:16]
 
 
 def socket_path(config: Path, directory: Path) -> Path:
