@@ -41,5 +41,7 @@ def _emptiest(name: str, kind: inspect.Type) -> object:
             return filled(struct)
         case inspect.UnionType(types=types) if any(isinstance(one, inspect.NoneType) for one in types):
             return None
+        case inspect.UnionType(types=types):
+            return _emptiest(name, types[0])
         case _:
             raise TypeError(f"no empty value is known for {name}: {kind}")
