@@ -17,9 +17,10 @@ from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation
 from compas.client.connect import connect_or_start
-from compas.client.errors import RefusedError, UnreachableError
+from compas.client.errors import UnreachableError
 from compas.client.place import Place
 from compas.client.reach import PATIENCE_SECONDS, Start
+from compas.client.refused import RefusedError
 from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
 from compas.client.waiting_locks import wait_until_free_for
 from compas.clock import Clock, wall_clock

@@ -16,7 +16,7 @@ from compas.api.dispatch import DISPATCH, DispatchRequest, DispatchResponse
 from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection
-from compas.client.errors import RefusedError
+from compas.client.refused import RefusedError
 from compas.domain.advice import advise, say
 from compas.errors import CompasError
 from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer

@@ -31,6 +31,16 @@ STARTS_FAST = ("compas.cli", "compas.client.blocking", "compas.backends.profiles
 MAY_START_SLOWLY = ("compas.cli.commands.dashboard", "compas.cli.commands.mcp", "compas.cli.commands.run")
 """Commands that run for hours. The other commands do not import them before they are asked for."""
 
+LIGHT = (
+    "compas.cli.main",
+    *(f"compas.cli.commands.{name}" for name in ("close", "dispatch", "operation", "reload", "stop", "wait")),
+    "compas.cli.render",
+    "compas.client.caller",
+)
+"""What scripts and agents call a hundred times an hour: these speak by the standard library alone."""
+
+NOT_LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata")
+
 SLOW_TO_IMPORT = ("apsw", "mcp", "pygit2", "trio", "urwid", "yaml")
 
 BANNED_IMPORTS: dict[str, str] = {
@@ -91,6 +101,17 @@ def slow_starts(root: Path) -> list[str]:
         for name in sorted(reached_from(root, starts))
         for item in modules[name].imports
         if not item.lazy and within(item.target, *SLOW_TO_IMPORT)
+    ]
+
+
+def heavy_imports(root: Path) -> list[str]:
+    """Return each import that takes milliseconds, of what a light command loads."""
+    modules = {module.name: module for module in read_modules(root)}
+    return [
+        modules[name].at(item.line, f"imports {item.target}, and a light command imports this module")
+        for name in sorted(reached_from(root, [name for name in modules if within(name, *LIGHT)]))
+        for item in modules[name].imports
+        if not item.lazy and within(item.target, *NOT_LIGHT)
     ]
 
 
@@ -163,6 +184,22 @@ def test_each_library_is_imported_in_its_folder_only(repository: Path) -> None:
 
 def test_light_commands_import_nothing_slow(repository: Path) -> None:
     assert slow_starts(repository) == []
+
+
+def test_light_commands_import_nothing_that_takes_milliseconds(repository: Path) -> None:
+    assert heavy_imports(repository) == []
+
+
+def test_what_takes_milliseconds_behind_a_light_command_is_found(plant: Plant) -> None:
+    tree = plant(
+        {
+            "compas/cli/commands/wait.py": "from compas.client.caller import Caller\ndef main():\n    import msgspec",
+            "compas/client/caller.py": "from compas.errors import CompasError",
+            "compas/errors.py": "import msgspec",
+            "compas/cli/commands/doctor.py": "import msgspec",
+        }
+    )
+    assert [line.partition(":")[0] for line in heavy_imports(tree)] == ["compas/errors.py"]
 
 
 def test_banned_calls_are_made_nowhere(repository: Path) -> None:

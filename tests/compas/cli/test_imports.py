@@ -14,6 +14,9 @@ pytestmark = pytest.mark.system
 
 SLOW = ("trio", "yaml", "mcp", "urwid", "pygit2", "apsw", "asyncio", "compas.orchestrator", "compas.config.decode")
 
+LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata")
+"""What takes milliseconds to load, and what scripts and agents call a hundred times an hour does without."""
+
 REPORT = """
 import json, sys
 from compas.cli.main import main
@@ -69,8 +72,8 @@ def loaded_by(compas: CommandLine, *args: str) -> tuple[int, set[str]]:
     return code, set(modules)
 
 
-def slow(modules: set[str]) -> set[str]:
-    return {name for name in modules if any(name == one or name.startswith(one + ".") for one in SLOW)}
+def slow(modules: set[str], which: tuple[str, ...] = SLOW) -> set[str]:
+    return {name for name in modules if any(name == one or name.startswith(one + ".") for one in which)}
 
 
 @pytest.mark.parametrize(
@@ -110,10 +113,18 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
         ["stop"],
     ):
         code, modules = loaded_by(compas, *args)
-        assert (args[0], code, slow(modules)) == (args[0], 0, set())
+        assert (args[0], code, slow(modules, SLOW + LIGHT)) == (args[0], 0, set())
 
 
 def test_a_command_loads_only_its_own_code(compas: CommandLine) -> None:
     _, modules = loaded_by(compas, "stop")
     assert "compas.cli.commands.operation" not in modules
     assert "subprocess" not in modules
+
+
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["dispatch", "--help"], ["wait", "--help"], ["stop"]])
+def test_a_light_command_that_asks_nobody_loads_nothing_that_takes_milliseconds(
+    compas: CommandLine, args: list[str]
+) -> None:
+    code, modules = loaded_by(compas, *args)
+    assert (code, slow(modules, LIGHT)) == (0, set())
