@@ -12,6 +12,7 @@ from compas.api.catalogue import OPERATIONS
 from compas.api.diagnosis import DiagnoseResponse
 from compas.api.operation import Operation, parameters
 from compas.cli.arguments import CommandParser, add_parameters, request_from
+from compas.cli.operations import operation as operation_of_command
 from compas.domain.advice import AGENT, TEXT, Advice, Said, Sentence, advise, say
 
 
@@ -46,10 +47,12 @@ def test_an_advised_command_is_read_as_the_request_it_advises(operation: Operati
         if one.type in (str, int, float, bool)
     }
     advice = Advice(operation=operation.name, arguments=values)
+    asked = operation_of_command(operation.name)
     parser = CommandParser(operation.name, operation.doc)
-    add_parameters(parser, operation)
+    add_parameters(parser, asked)
     _, _, *given = shlex.split(as_command(advice))
-    assert request_from(operation, parser.parse_args(given), parser) == msgspec.convert(values, operation.request)
+    read = msgspec.convert(request_from(asked, parser.parse_args(given), parser), operation.request)
+    assert read == msgspec.convert(values, operation.request)
 
 
 def test_a_sentence_holds_text_and_advice_in_reading_order_and_is_plain_without_advice() -> None:
