@@ -15,6 +15,8 @@ from compas.backends.opencode.adapter import OpenCodeReader
 from compas.backends.scripted import ScriptedReader
 from compas.domain.specs import OutputSpec
 
+pytestmark = pytest.mark.exhaustive
+
 READERS = {
     "plaintext": lambda: GenericReader(OutputSpec()),
     "json": lambda: GenericReader(OutputSpec(format="json", result_field="a.b", session_id_field="session_id")),

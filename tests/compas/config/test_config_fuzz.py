@@ -4,6 +4,7 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,6 +14,8 @@ from compas.config.findings import ConfigError
 from compas.config.load import load
 from compas.config.schema.declared import spellings
 from compas.config.schema.file import ConfigFile
+
+pytestmark = pytest.mark.exhaustive
 
 WHOLE: dict[str, Any] = {
     "default_workdir": ".",

@@ -12,6 +12,8 @@ from compas.domain import events as e
 from compas.orchestrator.services import ADMISSION, EXECUTIONS, JOURNAL, execution_name, thread_name
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop
 
+pytestmark = pytest.mark.exhaustive
+
 KINDS: tuple[type[e.Event], ...] = (
     e.ThreadOpened,
     e.ExecutionQueued,

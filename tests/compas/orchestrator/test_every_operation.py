@@ -30,6 +30,8 @@ from tests.kit.orchestrator.any_requests import AnyRequest, any_request, filled,
 from tests.kit.orchestrator.patient_clock import run_patiently
 from tests.kit.orchestrator.troupe import Turn, echo
 
+pytestmark = pytest.mark.exhaustive
+
 PATIENCE_SECS = 300.0
 """Virtual seconds within which an operation answers that waits for nothing but the supervisor."""
 LISTENING_SECS = 30.0

@@ -15,6 +15,8 @@ from compas.domain.specs import BreakerSpec, HandoffSpec
 from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 
+pytestmark = pytest.mark.exhaustive
+
 HOURS = 8 * 3600.0
 TEAM = (
     agent(

@@ -17,6 +17,8 @@ from compas.domain.advice import AGENT, TEXT, Advice, Placeholder, Said, Sentenc
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 
+pytestmark = pytest.mark.exhaustive
+
 DEV = agent("dev", workspace="worktree", to="reviewer", depth=1)
 REVIEWER = agent("reviewer")
 OTHER = agent("other", workspace="worktree")

@@ -24,6 +24,8 @@ from compas.orchestrator.services import ADMISSION, JOURNAL, THREADS, execution_
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop, wall_clock
 from tests.kit.orchestrator.troupe import Turn, echo
 
+pytestmark = pytest.mark.exhaustive
+
 THREADS_USED = ("t1", "t2", "t3")
 PLACES = 2
 BATCH = "b"

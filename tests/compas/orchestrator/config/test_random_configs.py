@@ -3,6 +3,7 @@
 import contextlib
 from typing import NamedTuple
 
+import pytest
 import trio
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from compas.domain.specs import BackendSpec
 from compas.orchestrator.config.watcher import LONGEST_SETTLING_SECS, STANDING_SECS
 from compas.orchestrator.services import CONFIG, JOURNAL
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop
+
+pytestmark = pytest.mark.exhaustive
 
 Step = tuple[str, object]
 STEPS = st.lists(

@@ -15,6 +15,8 @@ from compas.store.records import Append, NewEvent
 from tests.kit.orchestrator.actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 
+pytestmark = pytest.mark.exhaustive
+
 DEV = agent("dev", workspace="worktree", max_concurrent=8)
 CHECKED = (RepositorySpec(path=REPO, merge_verify=CommandSpec(run="true", timeout_secs=3600)),)
 KEPT = RetentionSpec(worktrees=7000.0)

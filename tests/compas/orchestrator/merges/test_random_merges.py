@@ -25,6 +25,8 @@ from compas.store.projections.merges import MergeFilter, open_merges, recent_mer
 from tests.kit.orchestrator.actor_workshop import REPO, Supervisor, Workshop, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 
+pytestmark = pytest.mark.exhaustive
+
 THREADS_USED = ("t1", "t2")
 TARGETS = ("main", "release")
 VICTIMS = ("thread", "thread", "merge", "merge", JOURNAL, MERGES, THREADS)
