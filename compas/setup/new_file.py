@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,17 +32,19 @@ def write_new(path: Path, text: str) -> None:
     _sync(path.parent)
 
 
-def replace(path: Path, text: str, clock: Clock = wall_clock) -> Path:
+def replace(path: Path, text: str, clock: Clock = wall_clock, *, keeps_access: bool = False) -> Path:
     """Write a file in the place of another, keep a copy of that, and return where the copy is.
 
-    At a symbolic link, the file that it leads to is replaced. Raises SetupError and OSError; the old file is then as
-    it was.
+    The file is for this user alone, but with `keeps_access` for whom the old one was. At a symbolic link, the file
+    that it leads to is replaced. Raises SetupError and OSError; the old file is then as it was.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise SetupError(f"{path} is not a file; name another with --config")
     copy = keep_copy(target, clock)
     with _beside(target, text) as written:
+        if keeps_access:
+            _give_access(written, target.stat())
         written.rename(target)
     _sync(target.parent)
     return copy
@@ -61,6 +64,14 @@ def keep_copy(path: Path, clock: Clock = wall_clock) -> Path:
             _sync(copy.parent)
             return copy
     raise SetupError(f"there are {_MOST_COPIES} copies of {path} of this second already; try again")
+
+
+def _give_access(written: Path, old: os.stat_result) -> None:
+    """Give a file the owner and the mode of another. Raises OSError when it is another user's."""
+    new = written.stat()
+    if (new.st_uid, new.st_gid) != (old.st_uid, old.st_gid):
+        os.chown(written, old.st_uid, old.st_gid)
+    written.chmod(stat.S_IMODE(old.st_mode))
 
 
 def _link(written: Path, path: Path) -> None:
