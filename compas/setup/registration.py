@@ -20,11 +20,11 @@ Standing = Literal["absent", "current", "outdated", "foreign"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A server as an editor has it registered; what else its file says of it is `raw`."""
+    """A server as an editor has it registered; who switched it off there set `is_enabled` to false."""
 
     command: str = ""
     args: tuple[str, ...] = ()
-    raw: msgspec.Raw = msgspec.Raw(b"{}")
+    is_enabled: bool = True
 
     def in_words(self) -> str:
         """Return the command line."""

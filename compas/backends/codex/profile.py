@@ -39,4 +39,5 @@ PROFILE = BackendProfile(
     other_bypass_flags=("--full-auto",),
     confinement="in its sandbox: no network, no commits of its own, no tools of MCP servers that it does not approve",
     needs_repository=True,
+    is_editor=True,
 )

@@ -27,4 +27,5 @@ PROFILE = BackendProfile(
     variables=("GEMINI_*", "GOOGLE_*"),
     marks=("GEMINI_CLI",),
     bypass_flag="--yolo",
+    is_editor=True,
 )

@@ -22,4 +22,5 @@ PROFILE = BackendProfile(
     marks=("OPENCODE", "OPENCODE_LOG_LEVEL", "OPENCODE_PID", "OPENCODE_PRINT_LOGS"),
     bypass_flag="--auto",
     confinement="with its own permissions: what they would ask for is refused, as is what is outside its directory",
+    is_editor=True,
 )

@@ -1,14 +1,20 @@
-"""`setup-mcp`: makes an editor know compas, or forget it, by the editor's own command."""
+"""`setup-mcp`: makes editors know compas, or forget it."""
 
 import argparse
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import config_path
-from compas.cli.terminal import tell, write
+from compas.cli.terminal import tell, write, write_json
 from compas.errors import CompasError
+
+if TYPE_CHECKING:
+    from compas.backends.profile import BackendProfile
+    from compas.setup.editors.registering import Result
 
 FAILED = 1
 DOC = "Make an editor know compas, or forget it."
@@ -24,9 +30,18 @@ def main(command: str, args: Sequence[str]) -> int:
 
     names = ", ".join(profile.name for profile in SUPPORTED)
     parser = CommandParser(command, DOC, _DETAILS)
-    parser.add_argument("--tool", metavar="T", help=f"the editor: {names} (default: every one that is installed)")
+    parser.add_argument(
+        "--tool", metavar="T", help=f"one editor, installed or not: {names} (default: every one that is installed)"
+    )
+    parser.add_argument(
+        "--scope",
+        choices=("user", "project"),
+        default="user",
+        help="project: only in the repository you are in, by a file in it (default: user, in all projects)",
+    )
     parser.add_argument("--remove", action="store_true", help="make it forget compas")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done; nothing is started")
+    parser.add_argument("--json", action="store_true", help="write what came of it as one line of JSON")
     given = parser.parse_args(args)
     try:
         return _set_up(given)
@@ -36,28 +51,38 @@ def main(command: str, args: Sequence[str]) -> int:
 
 
 def _set_up(given: argparse.Namespace) -> int:
-    from compas.setup.editors.catalogue import build_editor, chosen
-    from compas.setup.editors.registering import register, unregister
-    from compas.setup.errors import SetupError
+    from compas.setup.editors.catalogue import build_editor, chosen, project_of
+    from compas.setup.editors.registering import attempt
     from compas.setup.registration import own_program, wanted_entry
 
     profiles = chosen(given.tool)
-    editors = [(profile, build_editor(profile, os.environ)) for profile in profiles]
-    installed = [(profile, editor) for profile, editor in editors if editor.path is not None]
-    if not installed and given.tool is not None:
-        (missing,) = profiles
-        raise SetupError(f"{missing.command} is not on PATH; install it (`{missing.install}`), or correct PATH")
-    if not installed:
-        names = ", ".join(profile.name for profile in profiles)
-        write(f"{names}  is not installed, skipped; there is no other editor that this version can set up")
-        return 0
+    project = project_of(Path.cwd()) if given.scope == "project" else None
+    editors = [(profile, build_editor(profile, os.environ, project)) for profile in profiles]
     # What is removed is told by its name and kind, whatever command it has.
     program = ("compas",) if given.remove else own_program(sys.argv[0])
     wanted = wanted_entry(program, config_path(given), os.environ)
-    act = unregister if given.remove else register
-    for profile, editor in installed:
-        done = act(editor, wanted, is_dry=given.dry_run)
-        write(f"{profile.name}  {done.text}")
-        if done.outcome == "changed" and not given.remove:
-            write(editor.after_registering)
-    return 0
+    results = [
+        (profile, attempt(profile.name, editor, wanted, is_removing=given.remove, is_dry=given.dry_run))
+        for profile, editor in editors
+        if editor.path is not None or given.tool is not None
+    ]
+    if given.json:
+        write_json([result for _, result in results])
+    elif results:
+        for profile, result in results:
+            _say(profile, result)
+    else:
+        names = ", ".join(profile.name for profile in profiles)
+        write(f"{names}  are not installed, skipped; name one with --tool to set it up before it is")
+    return FAILED if any(result.outcome == "failed" for _, result in results) else 0
+
+
+def _say(profile: "BackendProfile", result: "Result") -> None:
+    if result.outcome == "failed":
+        tell(f"error: {profile.name}: {result.text}")
+        return
+    write(f"{profile.name}  {result.text}")
+    if not result.is_installed:
+        write(f"{profile.title} is not on PATH; to install it: {profile.install}")
+    if result.next_step:
+        write(result.next_step)

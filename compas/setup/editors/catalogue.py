@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
+from pathlib import Path
 
 from compas.backends.profile import BackendProfile
-from compas.backends.profiles import BY_NAME, PROFILES
+from compas.backends.profiles import PROFILES
 from compas.setup.editors.editor import Editor
 from compas.setup.errors import SetupError
 
@@ -13,19 +14,24 @@ SUPPORTED: tuple[BackendProfile, ...] = tuple(profile for profile in PROFILES if
 
 def chosen(name: str | None) -> tuple[BackendProfile, ...]:
     """Return the one of this name, whatever its case, or all when it is None. Raises SetupError."""
-    if name is None:
-        return SUPPORTED
-    named = BY_NAME.get(name.casefold())
-    supported = ", ".join(profile.name for profile in SUPPORTED)
-    if named is None:
-        later = ", ".join(profile.name for profile in PROFILES if not profile.is_editor)
-        raise SetupError(f"there is no editor {name!r} here: now there is {supported}; later {later}")
-    if not named.is_editor:
-        raise SetupError(f"{named.name} comes with a later version of compas; now there is: {supported}")
-    return (named,)
+    found = tuple(profile for profile in SUPPORTED if name is None or profile.name == name.casefold())
+    if not found:
+        raise SetupError(f"compas knows no editor {name!r}; name one of {', '.join(one.name for one in SUPPORTED)}")
+    return found
 
 
-def build_editor(profile: BackendProfile, environ: Mapping[str, str]) -> Editor:
-    """Build the editor of a profile by the name of its module, so that adding one takes no line here."""
-    build: Callable[[Mapping[str, str]], Editor] = import_module(f"compas.setup.editors.{profile.name}").build
-    return build(environ)
+def build_editor(profile: BackendProfile, environ: Mapping[str, str], project: Path | None = None) -> Editor:
+    """Build the editor of a profile by the name of its module, so that adding one takes no line here.
+
+    With a `project`, it is what the editor knows in that directory alone.
+    """
+    build: Callable[..., Editor] = import_module(f"compas.setup.editors.{profile.name}").build
+    return build(environ, project)
+
+
+def project_of(directory: Path) -> Path:
+    """Return the checkout that a directory is in, which is a project to editors. Raises SetupError."""
+    for place in (directory, *directory.parents):
+        if (place / ".git").exists():
+            return place
+    raise SetupError(f"{directory} is in no git repository, so there is no project here; leave --scope out")

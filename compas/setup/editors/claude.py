@@ -1,4 +1,4 @@
-"""Registers compas in Claude Code, by Claude Code's own command, and reads back what it has registered."""
+"""Registers compas in Claude Code: by its own command where that is installed, and else in its file."""
 
 import shlex
 import shutil
@@ -8,32 +8,35 @@ from pathlib import Path
 import msgspec
 
 from compas.backends.claude.profile import PROFILE
+from compas.setup.editors.by_file import CommandAndArgs, FileEditor, home
 from compas.setup.editors.editor import Editor
 from compas.setup.errors import SetupError
 from compas.setup.new_file import keep_copy
 from compas.setup.registration import NAME, Entry, standing
+from compas.setup.settings.dialect import Value
+from compas.setup.settings.jsonc import Json
+from compas.setup.settings.settings_file import SettingsFile
 from compas.setup.tool_process import SECONDS, Finished, run_tool
 
 COMMAND = PROFILE.command
+_PLACE = ("mcpServers", NAME)
 _SCOPE = "user"
 """Its own word for: in all of this user's projects."""
 _REMOVING = (COMMAND, "mcp", "remove", NAME, "-s", _SCOPE)
+_SEEN = "A Claude Code that is running sees it after a restart; /mcp shows it there."
+_APPROVED = "Claude Code asks once in this directory whether it may start it. " + _SEEN
 
 
-class _Settings(msgspec.Struct, frozen=True, kw_only=True):
-    servers: dict[str, msgspec.Raw] | None = msgspec.field(name="mcpServers", default=None)
-
-
-class _Server(msgspec.Struct, frozen=True, kw_only=True):
-    command: str = ""
-    args: tuple[str, ...] = ()
+class _WithType(CommandAndArgs):
+    def fields(self, entry: Entry) -> Mapping[str, Value]:
+        return {"type": "stdio", **super().fields(entry)}
 
 
 class ClaudeCode:
     """Claude Code of this user. Its file is only ever read here: its own command writes it."""
 
     by_hand = f"`{shlex.join(_REMOVING)}`"
-    after_registering = "A Claude Code that is running sees it after a restart; /mcp shows it there."
+    after_registering = _SEEN
 
     def __init__(self, environ: Mapping[str, str], seconds: float = SECONDS) -> None:
         """Each command that is run may take `seconds`."""
@@ -41,34 +44,10 @@ class ClaudeCode:
         self._seconds = seconds
         self.path = shutil.which(COMMAND, path=environ.get("PATH", ""))
         """Where its command is; None when it is not installed."""
-        place = environ.get("CLAUDE_CONFIG_DIR") or environ.get("HOME") or str(Path.home())
-        self.file = Path(place).absolute() / ".claude.json"
+        self._settings = _users(environ)
+        self.file = self._settings.path
         """Where it keeps what is registered for this user."""
-
-    def registered(self) -> Entry | None:
-        """Return what is registered under our very name for this user, without starting anything.
-
-        Raises SetupError when its file cannot be read.
-        """
-        try:
-            content = self.file.read_bytes().removeprefix(b"\xef\xbb\xbf")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SetupError(f"cannot read {self.file}: {error.strerror}") from error
-        if not content.strip():
-            return None
-        try:
-            servers = msgspec.json.decode(content, type=_Settings).servers or {}
-            raw = servers.get(NAME)
-            if raw is None:
-                return None
-            server = msgspec.json.decode(raw, type=_Server)
-        except msgspec.DecodeError as error:
-            raise SetupError(
-                f"{self.file} is not what Claude Code writes ({error}); run `claude` to repair it"
-            ) from error
-        return Entry(command=server.command, args=server.args, raw=msgspec.Raw(bytes(raw)))
+        self.registered = FileEditor(PROFILE, environ, self._settings, _WithType(), _SEEN).registered
 
     def adding(self, wanted: Entry) -> str:
         """Say which command registers the entry."""
@@ -96,21 +75,22 @@ class ClaudeCode:
         Returns a copy of the file as it was. When the new entry is refused, the old one is put back.
         Raises SetupError and OSError.
         """
+        fields = self._settings.entry() or {}
         copy = keep_copy(self.file)
         self.remove()
         try:
-            _expect(self._run(_adding_json(_changed(old, wanted))))
+            _expect(self._run(_adding_json({**fields, **_WithType().fields(wanted)})))
             self._verify(wanted)
         except SetupError as error:
-            raise SetupError(f"{error}\n{self._put_back(old, copy)}") from error
+            raise SetupError(f"{error}\n{self._put_back(old, fields, copy)}") from error
         return copy
 
-    def _put_back(self, old: Entry, copy: Path) -> str:
+    def _put_back(self, old: Entry, fields: Mapping[str, Value], copy: Path) -> str:
         """Register what was there, and say whether that went well."""
         try:
             if self.registered() is not None:
                 self._run(_REMOVING)
-            _expect(self._run(_adding_json(bytes(old.raw))))
+            _expect(self._run(_adding_json(fields)))
             self._verify(old)
         except SetupError as error:
             return f"the old entry is gone, too ({error}); {self.file} as it was is in {copy}"
@@ -127,9 +107,18 @@ class ClaudeCode:
         return run_tool([self.path, *command[1:]], self._environ, self._seconds)
 
 
-def build(environ: Mapping[str, str]) -> Editor:
-    """Return Claude Code as it is in this environment."""
-    return ClaudeCode(environ)
+def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
+    """Return Claude Code as it is in this environment, for all of a user's projects or for one."""
+    if project is not None:
+        settings = SettingsFile(project / ".mcp.json", Json(), _PLACE)
+        return FileEditor(PROFILE, environ, settings, _WithType(), _APPROVED)
+    own = ClaudeCode(environ)
+    return own if own.path else FileEditor(PROFILE, environ, _users(environ), _WithType(), _SEEN)
+
+
+def _users(environ: Mapping[str, str]) -> SettingsFile:
+    place = Path(environ.get("CLAUDE_CONFIG_DIR") or home(environ)).absolute()
+    return SettingsFile(place / ".claude.json", Json(), _PLACE)
 
 
 def _adding(wanted: Entry) -> list[str]:
@@ -137,17 +126,10 @@ def _adding(wanted: Entry) -> list[str]:
     return [COMMAND, *own]
 
 
-def _adding_json(entry: bytes) -> list[str]:
-    return [COMMAND, "mcp", "add-json", "--scope", _SCOPE, NAME, entry.decode()]
+def _adding_json(fields: Mapping[str, Value]) -> list[str]:
+    return [COMMAND, "mcp", "add-json", "--scope", _SCOPE, NAME, msgspec.json.encode(fields).decode()]
 
 
 def _expect(finished: Finished) -> None:
     if finished.code:
         raise SetupError(finished.in_words())
-
-
-def _changed(old: Entry, wanted: Entry) -> bytes:
-    """Return the old entry's JSON with the wanted command."""
-    fields = msgspec.json.decode(old.raw, type=dict[str, msgspec.Raw])
-    new = {"type": "stdio", "command": wanted.command, "args": wanted.args}
-    return msgspec.json.encode({**fields, **new})

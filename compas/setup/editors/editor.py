@@ -7,9 +7,9 @@ from compas.setup.registration import Entry
 
 
 class Editor(Protocol):
-    """A coding CLI of this user. What changes something needs it installed, and raises SetupError.
+    """A coding CLI of this user. What changes something raises SetupError, and OSError when its file is in the way.
 
-    `path` is where its command is, None when it is not installed. `file` holds what is registered for this user.
+    `path` is where its command is, None when it is not installed. `file` holds what is registered.
     `by_hand` is what a person removes an entry with; `after_registering` says how the tools come into sight.
     """
 
@@ -30,17 +30,17 @@ class Editor(Protocol):
         """Say what removes the entry, as something to do."""
         ...
 
-    def add(self, wanted: Entry) -> None:
-        """Register the entry where there is none, and read it back."""
+    def add(self, wanted: Entry) -> Path | None:
+        """Register the entry where there is none, and read it back; return a copy of the file as it was, if any."""
         ...
 
-    def remove(self) -> None:
-        """Remove what is registered, and see that it is gone."""
+    def remove(self) -> Path | None:
+        """Remove what is registered, and see that it is gone; return a copy of the file as it was, if any."""
         ...
 
-    def replace(self, old: Entry, wanted: Entry) -> Path:
+    def replace(self, old: Entry, wanted: Entry) -> Path | None:
         """Register the entry in place of the old one, keeping what else that said; return a copy of the file as it was.
 
-        When the new entry is refused, the old one is put back. Raises OSError, too.
+        When the new entry is refused, the old one is put back.
         """
         ...

@@ -1,5 +1,6 @@
 """Makes an editor know compas, or forget it, and says what was done; doing it again changes nothing."""
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -8,12 +9,38 @@ from compas.setup.editors.editor import Editor
 from compas.setup.errors import SetupError
 from compas.setup.registration import Entry, standing
 
+Outcome = Literal["changed", "unchanged", "would_change"]
+
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
     """What came of it for one editor. `changed` is false when all was as wanted already."""
 
-    outcome: Literal["changed", "unchanged", "would_change"]
+    outcome: Outcome
     text: str
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of one editor: what was done or why not, in which file, and what a person does next, if anything."""
+
+    tool: str
+    outcome: Outcome | Literal["failed"]
+    text: str
+    file: str
+    is_installed: bool
+    next_step: str = ""
+
+
+def attempt(tool: str, editor: Editor, wanted: Entry, *, is_removing: bool, is_dry: bool) -> Result:
+    """Register or unregister with one editor of several; a failure is told like the rest."""
+    act = unregister if is_removing else register
+    result = Result(tool=tool, outcome="failed", text="", file=str(editor.file), is_installed=editor.path is not None)
+    try:
+        done = act(editor, wanted, is_dry=is_dry)
+    except (SetupError, OSError) as error:
+        return msgspec.structs.replace(result, text=str(error))
+    is_new = done.outcome == "changed" and not is_removing
+    next_step = editor.after_registering if is_new else ""
+    return msgspec.structs.replace(result, outcome=done.outcome, text=done.text, next_step=next_step)
 
 
 def register(editor: Editor, wanted: Entry, *, is_dry: bool = False) -> Done:
@@ -23,26 +50,27 @@ def register(editor: Editor, wanted: Entry, *, is_dry: bool = False) -> Done:
     """
     found = editor.registered()
     state = standing(found, wanted)
-    if state == "current":
-        return Done(outcome="unchanged", text=f"is registered already: {wanted.in_words()}")
     if found is None:
         if is_dry:
             return _would(editor.adding(wanted))
-        editor.add(wanted)
-        return Done(outcome="changed", text=f"is registered: {wanted.in_words()} (in {editor.file})")
+        copy = editor.add(wanted)
+        return Done(outcome="changed", text=f"is registered: {wanted.in_words()} (in {_place(editor, copy)})")
+    if state == "current":
+        off = "" if found.is_enabled else f"; but it is switched off in {editor.file}"
+        return Done(outcome="unchanged", text=f"is registered already: {wanted.in_words()}{off}")
     if state == "foreign":
         raise SetupError(_not_ours(editor, found))
     if is_dry:
         return _would(f"replace {found.in_words()} by {wanted.in_words()} in {editor.file}")
     copy = editor.replace(found, wanted)
-    text = f"is registered: {wanted.in_words()}, instead of {found.in_words()} (the file as it was: {copy})"
+    text = f"is registered: {wanted.in_words()}, instead of {found.in_words()} (in {_place(editor, copy)})"
     return Done(outcome="changed", text=text)
 
 
 def unregister(editor: Editor, wanted: Entry, *, is_dry: bool = False) -> Done:
     """See to it that the editor does not start compas; with `is_dry`, only say what that takes.
 
-    Raises SetupError, also for an entry of our name that is not ours.
+    Raises SetupError, also for an entry of our name that is not ours, and OSError.
     """
     found = editor.registered()
     if found is None:
@@ -51,12 +79,16 @@ def unregister(editor: Editor, wanted: Entry, *, is_dry: bool = False) -> Done:
         raise SetupError(_not_ours(editor, found))
     if is_dry:
         return _would(editor.removing())
-    editor.remove()
-    return Done(outcome="changed", text=f"is removed: {found.in_words()} (from {editor.file})")
+    copy = editor.remove()
+    return Done(outcome="changed", text=f"is removed: {found.in_words()} (from {_place(editor, copy)})")
 
 
 def _would(text: str) -> Done:
     return Done(outcome="would_change", text=f"would {text}")
+
+
+def _place(editor: Editor, copy: Path | None) -> str:
+    return str(editor.file) if copy is None else f"{editor.file}; the file as it was: {copy}"
 
 
 def _not_ours(editor: Editor, found: Entry) -> str:

@@ -29,7 +29,7 @@ def test_the_next_steps_are_ones_that_can_be_taken(desk: Desk) -> None:
     done = desk.compas("init", "--non-interactive", "--backend", "codex")
     assert done.returncode == 0
     assert "compas doctor\n" in done.stdout
-    assert "setup-mcp" not in done.stdout, "it does not know Codex as an editor"
+    assert "compas setup-mcp --tool codex\n" in done.stdout
 
 
 def test_a_new_file_and_its_folder_are_for_its_owner_alone(desk: Desk) -> None:

@@ -57,16 +57,23 @@ def test_a_server_of_a_similar_name_is_not_ours(desk: Desk) -> None:
 
 
 # proves: c-config-dashboard 87
-@pytest.mark.parametrize(
-    ("tool", "words"),
-    [("vscode", ("claude", "codex", "gemini", "opencode")), ("claude", ("not on PATH",)), ("Codex", ("later",))],
-)
-def test_an_unknown_or_missing_editor_exits_with_one_and_says_why(
-    desk: Desk, tool: str, words: tuple[str, ...]
-) -> None:
+def test_an_unknown_editor_exits_with_one_and_names_the_choices(desk: Desk) -> None:
+    done = desk.compas("setup-mcp", "--tool", "vscode")
+    assert (done.returncode, done.stdout, tree(desk.home)) == (1, "", {})
+    assert "claude, codex, gemini, opencode" in done.stderr
+
+
+# proves: c-config-dashboard 87
+@pytest.mark.parametrize("tool", ["claude", "Codex", "gemini", "opencode"])
+def test_an_editor_that_is_named_is_set_up_in_its_file_before_it_is_installed(desk: Desk, tool: str) -> None:
     done = desk.compas("setup-mcp", "--tool", tool)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert all(word in done.stderr for word in words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "is not on PATH; to install it: npm install -g" in done.stdout
+    ((name, content),) = tree(desk.home).items()
+    assert f"{desk.home}/{name}" in done.stdout
+    assert f"{desk.bin}/compas" in content.decode()
+    assert desk.compas("setup-mcp", "--tool", tool, "--remove").returncode == 0
+    assert "compas" not in (desk.home / name).read_text()
 
 
 def test_without_a_tool_named_a_machine_without_editors_is_fine(desk: Desk) -> None:

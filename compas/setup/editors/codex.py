@@ -1,0 +1,25 @@
+"""Registers compas in Codex, in whose config.toml the entry of compas alone is changed (decision 0028)."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from compas.backends.codex.profile import PROFILE
+from compas.setup.editors.by_file import CommandAndArgs, FileEditor, home
+from compas.setup.editors.editor import Editor
+from compas.setup.registration import NAME
+from compas.setup.settings.settings_file import SettingsFile
+from compas.setup.settings.toml import Toml
+
+LONGEST_CALL_SECS = 3600
+"""Codex gives a tool up after minutes by itself, and `orch_wait` lasts as long as an agent works."""
+_SEEN = "A Codex that is running sees it after a restart; /mcp shows it there."
+_TRUSTED = "Codex reads it once this directory is trusted, which it asks for. " + _SEEN
+
+
+def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
+    """Return Codex as it is in this environment, for all of a user's projects or for one."""
+    user = Path(environ.get("CODEX_HOME") or home(environ) / ".codex").absolute()
+    place = user if project is None else project / ".codex"
+    settings = SettingsFile(place / "config.toml", Toml(), ("mcp_servers", NAME))
+    also = {"tool_timeout_sec": LONGEST_CALL_SECS}
+    return FileEditor(PROFILE, environ, settings, CommandAndArgs(), _TRUSTED if project else _SEEN, also)
