@@ -127,15 +127,19 @@ class Json:
         """Return the text without a member; a comment above it stays, for it may be about more."""
         start = len(text[: member.start].rstrip(" \t\r\n"))
         end = member.end if member.comma is None else member.comma + 1
-        is_below_comment = self._uncommented(text)[start - 1] != text[start - 1]
-        if is_below_comment and text[end : end + 1] not in ("\r", "\n"):
-            start = member.start
+        if self._is_line_comment(text, start) and text[end : end + 1] not in ("\r", "\n"):
+            start = member.start  # what comes next would become part of the comment
         place = holder.members.index(member)
         if member.comma is not None or place == 0:
             return text[:start] + text[end:]
         comma = holder.members[place - 1].comma
         assert comma is not None, "between two members there is one"
         return text[:comma] + text[comma + 1 : start] + text[end:]
+
+    def _is_line_comment(self, text: str, end: int) -> bool:
+        """Tell whether a comment that takes the rest of its line ends there."""
+        comments = _COMMENTS.finditer(text) if self._takes_comments else ()
+        return any(found.end() == end and found[0].startswith("//") for found in comments)
 
     def _uncommented(self, text: str) -> str:
         """Return the text with spaces for its comments."""

@@ -46,7 +46,9 @@ class SettingsFile:
 
     def _change(self, change: Callable[[str], str], wanted: Mapping[str, Any] | None) -> Path | None:
         before = self._read()
-        others = _others(self._parse(before or ""), self.place)
+        held = self._parse(before or "")
+        self._find(held)
+        others = _others(held, self.place)
         try:
             after = change(before or "")
             held = self._dialect.parse(after)

@@ -59,6 +59,14 @@ def test_a_link_goes_on_leading_to_the_file_that_is_replaced(tmp_path: Path) -> 
     assert (os.readlink(link), real.read_text()) == ("real", "new")
 
 
+def test_a_file_that_others_may_read_can_be_kept_so(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+    path.chmod(0o664)
+    copy = replace(path, "new", at, keeps_access=True)
+    assert (stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(copy.stat().st_mode)) == (0o664, 0o600)
+
+
 def test_a_folder_is_no_file_to_replace(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     path.mkdir()
