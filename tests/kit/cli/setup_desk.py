@@ -59,6 +59,10 @@ class Desk:
         """Put the stand-in for Claude Code on the PATH."""
         self.install("claude", FAKE_CLAUDE.read_text())
 
+    def install_editor(self, name: str) -> None:
+        """Put an editor on the PATH that is known by its file alone, and so is never started."""
+        self.install(name, "raise SystemExit('nothing starts this')\n")
+
     def git(self, *args: str, where: Path | None = None) -> str:
         """Run git in the repository."""
         done = _run(["git", *args], where or self.repository, dict(os.environ))

@@ -143,6 +143,66 @@ def test_a_registered_command_that_is_gone_is_a_failure_and_another_config_a_war
     assert examined(desk, "--fix")[0] == 0
 
 
+@pytest.mark.parametrize("tool", ["codex", "gemini", "opencode"])
+def test_an_editor_is_looked_at_when_it_is_installed_or_has_an_entry_and_mended(
+    desk: Desk, config: Path, tool: str
+) -> None:
+    name = f"MCP in {tool}"
+    assert name not in examined(desk)[1]
+    desk.install_editor(tool)
+    missing = examined(desk)[1][name]
+    assert (missing["status"], missing["hints"]) == ("warn", [f"compas setup-mcp --tool {tool}"])
+    assert examined(desk, "--fix")[1][name]["status"] == "pass"
+    assert examined(desk)[1][name]["status"] == "pass"
+    (desk.bin / tool).unlink()
+    desk.compas("setup-mcp", "--tool", tool, "--config", "other.yaml")
+    assert examined(desk)[1][name]["status"] == "warn"
+    written = next(path for path in tree(desk.home) if tool in path and not path.endswith(".bak"))
+    file = desk.home / written
+    file.write_text(file.read_text().replace(f"{desk.bin}/compas", "/gone/compas"))
+    gone = examined(desk)[1][name]
+    assert (gone["status"], gone["hints"]) == ("fail", [f"compas setup-mcp --tool {tool}"])
+    assert "/gone/compas mcp-server" in gone["detail"]
+    assert examined(desk, "--fix")[1][name]["status"] == "pass"
+    assert examined(desk)[1][name]["status"] == "pass"
+
+
+@pytest.mark.parametrize("tool", ["claude", "codex", "gemini", "opencode"])
+def test_a_registration_that_cannot_be_read_is_a_finding_and_is_not_mended(desk: Desk, config: Path, tool: str) -> None:
+    desk.compas("setup-mcp", "--tool", tool)
+    file = next(desk.home / path for path in tree(desk.home) if tool in path)
+    file.write_text("[broken")
+    for args in ([], ["--fix"]):
+        code, found = examined(desk, *args)
+        assert (code, found[f"MCP in {tool}"]["status"]) == (1, "fail")
+        assert str(file) in found[f"MCP in {tool}"]["detail"]
+    assert file.read_text() == "[broken"
+
+
+@pytest.mark.parametrize("tool", ["codex", "opencode"])
+def test_a_registration_that_is_switched_off_is_a_warning_and_stays_off(desk: Desk, config: Path, tool: str) -> None:
+    desk.compas("setup-mcp", "--tool", tool)
+    file = next(desk.home / path for path in tree(desk.home) if tool in path)
+    off = {"codex": ("tool_timeout_sec = 3600", "enabled = false"), "opencode": ('"enabled": true', '"enabled": false')}
+    file.write_text(file.read_text().replace(*off[tool]))
+    before = tree(desk.home)
+    found = examined(desk, "--fix")[1][f"MCP in {tool}"]
+    assert (found["status"], found["detail"]) == ("warn", "is registered, but switched off")
+    assert tree(desk.home) == before
+
+
+def test_a_registration_for_this_repository_alone_is_enough_and_is_looked_at(desk: Desk, config: Path) -> None:
+    desk.install_editor("gemini")
+    desk.compas("setup-mcp", "--scope", "project")
+    _, found = examined(desk)
+    assert found["MCP in gemini here"]["status"] == "pass"
+    assert "MCP in gemini" not in found
+    desk.compas("setup-mcp", "--scope", "project", "--config", "other.yaml")
+    here = examined(desk)[1]["MCP in gemini here"]
+    assert (here["status"], here["hints"]) == ("warn", ["compas setup-mcp --tool gemini --scope project"])
+    assert examined(desk, "--fix")[1]["MCP in gemini here"]["status"] == "pass"
+
+
 def test_a_branch_that_is_not_there_fails_with_the_one_that_is(desk: Desk, config: Path) -> None:
     desk.git("branch", "--move", "trunk")
     code, found = examined(desk)
