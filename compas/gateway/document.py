@@ -21,7 +21,37 @@ _OPENING = f"""# The MCP tools
 eras of the protocol: 2026-07-28, and the `initialize` handshake of the versions before. It needs no supervisor to
 start; the first call starts one, unless it runs inside an agent or with `--no-start`.
 
-`compas setup-mcp --tool claude` (or `codex`, `gemini`, `opencode`) makes an editor know it.
+## How an editor comes to know it
+
+`compas setup-mcp` registers it in each of Claude Code, Codex, Gemini CLI and OpenCode that is installed, and with
+`--tool claude` (or `codex`, `gemini`, `opencode`) in that one, also before it is installed. `--remove` takes it out
+again, `--dry-run` only says what would be done, and `compas doctor` finds what is missing or out of date.
+
+| editor | in all projects | with `--scope project`, at the root of the repository |
+|---|---|---|
+| Claude Code | by `claude mcp add`; without Claude Code in `~/.claude.json` (`CLAUDE_CONFIG_DIR`) | `.mcp.json` |
+| Codex | `~/.codex/config.toml` (`CODEX_HOME`) | `.codex/config.toml`, once the directory is trusted |
+| Gemini CLI | `~/.gemini/settings.json` (`GEMINI_CLI_HOME`) | `.gemini/settings.json` |
+| OpenCode | `~/.config/opencode/opencode.json` or `.jsonc` (`XDG_CONFIG_HOME`) | `opencode.json` or `.jsonc` |
+
+Nothing but the entry `compas` is changed in these files: comments, order and layout stay, and a copy of the file as it
+was is kept beside it. The entry holds the absolute path of compas on this machine; think of that before you share the
+file of a project.
+
+An editor asks before it uses a tool that changes something, as it does for any other server. Codex runs the tools that
+only read at once and asks for the others, and offers to remember the answer; where it may ask nobody
+(`approval_policy = "never"`, `codex exec`), it refuses those. To allow one for good, write into its `config.toml`
+
+```toml
+[mcp_servers.compas.tools.orch_dispatch]
+approval_mode = "approve"
+```
+
+or `default_tools_approval_mode = "approve"` into `[mcp_servers.compas]` for all, merging and abandoning too. The entry
+for Codex gives a tool an hour (`tool_timeout_sec`), since `orch_wait` lasts as long as an agent works; by itself Codex
+gives up after five minutes.
+
+## How it behaves
 
 It ends with the editor that started it, and takes along only the calls that are under way; the supervisor and its
 agents go on. When the supervisor is killed or replaced, calls go on with the next one, and a task is dispatched once.
@@ -33,8 +63,8 @@ agents go on. When the supervisor is killed or replaced, calls go on with the ne
 - What goes wrong is a result marked as an error, one sentence or two long: what was found, and what to do.
 - `orch_wait` takes as long as the slowest agent may (`timeout_secs`, else `execution_timeout_secs`) and {PADDING_SECS}
   seconds more; with `await_chain` {CHAIN_FACTOR} times as long and {PADDING_SECS} seconds more. A longer time limit is
-  lowered to that, and the answer says so with `clamped`. A client that gives up earlier, such as Codex with its
-  `tool_timeout_sec`, loses nothing: the wait is called again.
+  lowered to that, and the answer says so with `clamped`. A client that gives up earlier, such as Gemini CLI
+  after its `timeout` of ten minutes, loses nothing: the wait is called again.
 - A client that asks for progress hears it every ten seconds of a wait. A call that it cancels ends at the supervisor
   too.
 
