@@ -39,8 +39,8 @@ was is kept beside it. The entry holds the absolute path of compas on this machi
 file of a project.
 
 An editor asks before it uses a tool that changes something, as it does for any other server. Codex runs the tools that
-only read at once and asks for the others, and offers to remember the answer; where it may ask nobody
-(`approval_policy = "never"`, `codex exec`), it refuses those. To allow one for good, write into its `config.toml`
+only read at once and asks for the others, and offers to remember the answer; where it must not ask
+(`approval_policy = "never"`, `codex exec`), it refuses them. To allow one for good, write into its `config.toml`
 
 ```toml
 [mcp_servers.compas.tools.orch_dispatch]

@@ -35,8 +35,8 @@ def write_new(path: Path, text: str) -> None:
 def replace(path: Path, text: str, clock: Clock = wall_clock, *, keeps_access: bool = False) -> Path:
     """Write a file in the place of another, keep a copy of that, and return where the copy is.
 
-    The file is for this user alone, but with `keeps_access` for whom the old one was. At a symbolic link, the file
-    that it leads to is replaced. Raises SetupError and OSError; the old file is then as it was.
+    The file is for this user alone; with `keeps_access` it has the owner and the mode of the old one. At a symbolic
+    link, the file that it leads to is replaced. Raises SetupError and OSError; the old file is then as it was.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():

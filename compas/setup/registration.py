@@ -20,7 +20,7 @@ Standing = Literal["absent", "current", "outdated", "foreign"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A server as an editor has it registered; who switched it off there set `is_enabled` to false."""
+    """A server as an editor has it registered; `is_enabled` is false when a person has switched it off there."""
 
     command: str = ""
     args: tuple[str, ...] = ()

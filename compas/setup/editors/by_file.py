@@ -71,7 +71,7 @@ class FileEditor:
         try:
             return self._form.entry(fields)
         except ValueError as error:
-            raise SetupError(f"{self.file} was not touched: {self._place} in it is wrong ({error})") from error
+            raise SetupError(f"{self.file}: {self._place} has {error}; correct it with a text editor") from error
 
     def adding(self, wanted: Entry) -> str:
         """Say what is written, and where."""
@@ -90,7 +90,7 @@ class FileEditor:
         return self._settings.remove()
 
     def replace(self, old: Entry, wanted: Entry) -> Path | None:
-        """Write the command of the entry anew, and nothing else of it; return a copy. Raises SetupError."""
+        """Change the command of the entry, and nothing else of it; return a copy of the file. Raises SetupError."""
         return self._settings.change(self._form.fields(wanted))
 
     @property

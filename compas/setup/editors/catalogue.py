@@ -34,4 +34,4 @@ def project_of(directory: Path) -> Path:
     for place in (directory, *directory.parents):
         if (place / ".git").exists():
             return place
-    raise SetupError(f"{directory} is in no git repository, so there is no project here; leave --scope out")
+    raise SetupError(f"{directory} is not in a git repository, so there is no project here; leave --scope out")

@@ -47,5 +47,5 @@ def _in_use(files: Sequence[SettingsFile]) -> SettingsFile:
 def _has_entry(file: SettingsFile) -> bool:
     try:
         return file.entry() is not None
-    except SetupError:  # whoever uses it will be told
+    except SetupError:  # it is said where the file is used
         return False

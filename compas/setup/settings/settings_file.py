@@ -76,11 +76,11 @@ class SettingsFile:
         if isinstance(held, dict):
             return held
         where = ".".join(self.place[:position]) or "the whole"
-        raise SetupError(f"{self.path} was not touched: {where} is {_kind(held)} in it, where names should be")
+        raise SetupError(f"{self.path}: {where} is {_kind(held)}, where names should be; correct it with a text editor")
 
     def _by_hand(self, why: str) -> SetupError:
         place = ".".join(self.place)
-        return SetupError(f"{self.path} was not touched: {place} has to be changed with a text editor there ({why})")
+        return SetupError(f"{self.path} was not touched ({why}); change {place} in it with a text editor")
 
     def _read(self) -> str | None:
         try:
@@ -88,7 +88,7 @@ class SettingsFile:
         except FileNotFoundError:
             return None
         except UnicodeDecodeError as error:
-            raise SetupError(f"{self.path} was not touched: it is not in UTF-8 ({error})") from error
+            raise SetupError(f"{self.path} is not in UTF-8 ({error}); save it in UTF-8") from error
         except OSError as error:
             raise SetupError(f"cannot read {self.path}: {error.strerror}") from error
 
@@ -96,7 +96,7 @@ class SettingsFile:
         try:
             return self._dialect.parse(text)
         except ValueError as error:
-            raise SetupError(f"{self.path} was not touched: it cannot be understood ({error})") from error
+            raise SetupError(f"{self.path} cannot be understood ({error}); correct it with a text editor") from error
 
 
 def _others(held: object, place: Sequence[str]) -> object:

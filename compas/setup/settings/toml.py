@@ -55,7 +55,8 @@ class Toml:
                 return mark + text[: found.value] + _written(value) + text[found.end :]
         for found in statements:
             if found.path == tuple(path[:-1]) and found.value is None:
-                end = _line_end_at(text, found.end)
+                line = text[found.end :].partition("\n")[0].removesuffix("\r")
+                end = found.end + len(line)
                 return mark + text[:end] + newline + _line(path[-1], value) + text[end:]
         raise ValueError(f"{'.'.join(path[:-1])} has no header of its own")
 
@@ -65,9 +66,10 @@ class Toml:
         kept, position = mark, 0
         for start, end in _runs(text, tuple(path)):
             before = text[position:start]
-            is_last = end == len(text) and not text.endswith("\n")
-            for is_meant in (_has_blank_line_at_end(before), is_last):
-                before = before[: -len(_last_line_end(before))] if is_meant and _last_line_end(before) else before
+            if _without_line_end(before) != before and _without_line_end(before)[-1:] in ("", "\n"):
+                before = _without_line_end(before)
+            if end == len(text) and not text.endswith("\n"):
+                before = _without_line_end(before)
             kept, position = kept + before, end
         return kept + text[position:]
 
@@ -78,8 +80,8 @@ def _runs(text: str, path: tuple[str, ...]) -> Iterator[tuple[int, int]]:
     for statement in _statements(text):
         if statement.path[: len(path)] == path:
             start = text.rfind("\n", 0, statement.start) + 1 if run is None else run[0]
-            end = _line_end_at(text, statement.end)
-            run = (start, end + len(_first_line_end(text[end : end + 2])))
+            newline = text.find("\n", statement.end)
+            run = (start, len(text) if newline < 0 else newline + 1)
         elif run is not None:
             yield run
             run = None
@@ -133,21 +135,5 @@ def _written(value: Value) -> str:
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _line_end_at(text: str, at: int) -> int:
-    """Return where the line of a place ends, before what ends it."""
-    end = text.find("\n", at)
-    end = len(text) if end < 0 else end
-    return end - 1 if text[at:end].endswith("\r") else end
-
-
-def _first_line_end(text: str) -> str:
-    return next((end for end in ("\r\n", "\n") if text.startswith(end)), "")
-
-
-def _last_line_end(text: str) -> str:
-    return next((end for end in ("\r\n", "\n") if text.endswith(end)), "")
-
-
-def _has_blank_line_at_end(text: str) -> bool:
-    rest = text.removesuffix("\n").removesuffix("\r")
-    return rest != text and (not rest or rest.endswith("\n"))
+def _without_line_end(text: str) -> str:
+    return text.removesuffix("\n").removesuffix("\r")

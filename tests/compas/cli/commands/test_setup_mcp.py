@@ -271,7 +271,7 @@ def test_a_settings_file_of_the_wrong_form_is_refused_and_not_touched(desk: Desk
         done = desk.compas("setup-mcp", "--tool", "opencode", *args)
         assert (done.returncode, done.stdout) == (1, "")
         assert str(file) in done.stderr
-        assert "not touched" in done.stderr
+        assert "correct it with a text editor" in done.stderr
     assert tree(desk.home) == {FILES["opencode"]: content.encode()}
 
 
@@ -378,7 +378,7 @@ def test_for_one_project_a_file_at_its_root_is_written(desk: Desk, tool: str, fi
 def test_there_is_no_project_outside_a_repository(desk: Desk) -> None:
     done = desk.compas("setup-mcp", "--scope", "project", "--tool", "gemini", where=desk.home)
     assert (done.returncode, tree(desk.home)) == (1, {})
-    assert "in no git repository" in done.stderr
+    assert "not in a git repository" in done.stderr
 
 
 def test_what_came_of_it_can_be_had_as_json(desk: Desk) -> None:
