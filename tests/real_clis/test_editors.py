@@ -14,7 +14,9 @@ from compas.setup.editors.registering import register, unregister
 from compas.setup.registration import Entry
 from tests.kit.ceiling import CEILING
 from tests.kit.places import REPOSITORY
+from tests.model_server.model_http import ModelServer
 from tests.real_clis.install import command_of
+from tests.real_clis.rigs import RIGS
 
 pytestmark = pytest.mark.system
 
@@ -85,7 +87,6 @@ def environment(name: str, home: Path) -> dict[str, str]:
     return {"HOME": str(home), "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", **QUIET}
 
 
-# proves: c-config-dashboard 82
 @pytest.mark.parametrize("name", list(LISTED))
 def test_an_editor_lists_what_was_registered_and_its_file_is_as_it_was_after_the_removal(
     name: str, home: Path, compas: Entry
@@ -133,3 +134,36 @@ def test_what_is_registered_for_a_project_is_known_there_only(
     register(build_editor(BY_NAME[name], environ, project), compas)
     assert listed.format(command=compas.command) in listing(name, environ, project)
     assert compas.command not in listing(name, environ, home)
+
+
+def codex_calls(tool: str, environ: dict[str, str], where: Path) -> str:
+    """Have a Codex that cannot ask anybody call a tool of compas, and return what came of that."""
+    task = f"SCENARIO:tool name=mcp__compas::{tool} args={{}}\nSCENARIO:final text=Done."
+    process = subprocess.Popen(
+        ["codex", "exec", "-m", "gpt-5.5", "-s", "workspace-write", "--skip-git-repo-check", "--json", task],
+        cwd=where,
+        env=environ,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    said, _ = process.communicate(timeout=CEILING)
+    (call,) = [line for line in said.splitlines() if '"item.completed"' in line and '"mcp_tool_call"' in line]
+    return call
+
+
+def test_codex_runs_what_only_reads_at_once_and_asks_for_what_changes_something(
+    home: Path, compas: Entry, server: ModelServer
+) -> None:
+    rig = RIGS["codex"]
+    environ = environment("codex", home) | rig.environ(server.url)
+    rig.furnish(home, server.url)
+    editor = build_editor(BY_NAME["codex"], environ)
+    register(editor, compas)
+    assert "requires approval" not in codex_calls("orch_status", environ, home / "repo")
+    for tool in ("orch_dispatch", "orch_merge", "orch_abandon"):
+        assert "requires approval" in codex_calls(tool, environ, home / "repo")
+    with editor.file.open("a") as file:
+        file.write('\n[mcp_servers.compas.tools.orch_dispatch]\napproval_mode = "approve"\n')
+    assert "requires approval" not in codex_calls("orch_dispatch", environ, home / "repo")
+    assert "requires approval" in codex_calls("orch_merge", environ, home / "repo")
