@@ -67,7 +67,9 @@ def _set_up(given: argparse.Namespace) -> int:
         if editor.path is not None or given.tool is not None
     ]
     if given.json:
-        write_json([result for _, result in results])
+        import msgspec
+
+        write_json(msgspec.to_builtins([result for _, result in results]))
     elif results:
         for profile, result in results:
             _say(profile, result)
