@@ -99,7 +99,7 @@ def open_with(rig: Rig, root: Path, server: ModelServer) -> Iterator[Workshop]:
     """Open a workshop whose operator has a CLI on the path, set up for the model server."""
     command = install.command_of(rig.name)
     if not command.exists():
-        pytest.skip(f"{rig.name} is not installed at {command}: run tests/real_clis/install.py, which needs npm")
+        pytest.skip(f"{rig.name} is not installed at {command}: `python -m tests.real_clis.install` needs npm")
     with open_workshop(root) as made:
         path = f"{command.parent}{os.pathsep}{made.environ['PATH']}"
         made.environ |= {"PATH": path, "NO_PROXY": "127.0.0.1", **rig.environ(server.url)}

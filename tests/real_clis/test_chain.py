@@ -22,7 +22,7 @@ def both(tmp_path: Path, server: ModelServer) -> Iterator[Stage]:
     codex = RIGS["codex"]
     command = install.command_of(codex.name)
     if not command.exists():
-        pytest.skip(f"codex is not installed at {command}: run tests/real_clis/install.py, which needs npm")
+        pytest.skip(f"codex is not installed at {command}: `python -m tests.real_clis.install` needs npm")
     with open_with(RIGS["claude"], tmp_path, server) as workshop:
         workshop.environ |= codex.environ(server.url)
         workshop.environ["PATH"] = f"{command.parent}:{workshop.environ['PATH']}"

@@ -83,7 +83,7 @@ def listing(name: str, environ: dict[str, str], where: Path) -> str:
 def environment(name: str, home: Path) -> dict[str, str]:
     command = command_of(name)
     if not command.exists():
-        pytest.skip(f"{name} is not installed at {command}: run tests/real_clis/install.py, which needs npm")
+        pytest.skip(f"{name} is not installed at {command}: `python -m tests.real_clis.install` needs npm")
     return {"HOME": str(home), "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", **QUIET}
 
 

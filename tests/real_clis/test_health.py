@@ -51,7 +51,7 @@ def command_of(name: str) -> Path | None:
 def test_every_cli_says_its_version_and_it_is_one_that_compas_is_tested_with(name: str, tmp_path: Path) -> None:
     command = command_of(name)
     if command is None:
-        pytest.skip(f"{name} is not installed in {install.cache()}: run tests/real_clis/install.py, which needs npm")
+        pytest.skip(f"{name} is not installed in {install.cache()}: `python -m tests.real_clis.install` needs npm")
     agent = AgentSpec(alias="dev", backend=name, workdir=str(tmp_path))
     environ = {"PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}", "HOME": str(tmp_path)}
 
