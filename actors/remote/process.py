@@ -54,6 +54,8 @@ class HostSettings(msgspec.Struct, frozen=True, kw_only=True):
     max_frame: int = MAX_FRAME
     log_fd: int | None = None
     """Where the child's stdout and stderr go; None is this process's stderr."""
+    pass_fds: tuple[int, ...] = ()
+    """Descriptors that the child has too, under the same numbers."""
 
 
 DEFAULT_SETTINGS: Final = HostSettings()
@@ -154,9 +156,9 @@ async def open_process_host(
 ) -> AsyncIterator[ProcessHost]:
     """Start a Python module (a `str`) or an argv whose program calls `serve_parent`, and greet it.
 
-    It has a session (setsid) of its own, no inherited descriptors but its channel, and /dev/null for stdin. It ends
-    when its channel does, so also when this process dies. At the end of the block, cancelled or not: goodbye and a
-    closed channel, `grace_seconds`, SIGTERM to its group, `grace_seconds`, SIGKILL to its group.
+    It has a session (setsid) of its own, no inherited descriptors but its channel and `pass_fds`, and /dev/null for
+    stdin. It ends when its channel does, so also when this process dies. At the end of the block, cancelled or not:
+    goodbye and a closed channel, `grace_seconds`, SIGTERM to its group, `grace_seconds`, SIGKILL to its group.
     A child that dies loses the session, which fails its requests with SessionLost; the block goes on.
 
     `on_exit` is called once, in a task of this block. Raises ProcessStartError or VersionRefused.
@@ -165,7 +167,7 @@ async def open_process_host(
     ours, theirs = socket.socketpair()
     with ours:
         with theirs:
-            process = await _spawn(argv, theirs, name, env, cwd, settings.log_fd)
+            process = await _spawn(argv, theirs, name, env, cwd, settings)
         host = ProcessHost(name, process)
         async with open_background() as helpers:
             helpers.start_soon(host._watch, on_exit)
@@ -186,9 +188,9 @@ async def _spawn(
     name: str,
     env: Mapping[str, str] | None,
     cwd: str | os.PathLike[str] | None,
-    log_fd: int | None,
+    settings: HostSettings,
 ) -> trio.Process:
-    fd = channel.fileno()
+    fd, log_fd = channel.fileno(), settings.log_fd
     output = sys.__stderr__.fileno() if log_fd is None and sys.__stderr__ is not None else log_fd
     try:
         return await trio.lowlevel.open_process(
@@ -198,7 +200,7 @@ async def _spawn(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            pass_fds=(fd,),
+            pass_fds=(fd, *settings.pass_fds),
             start_new_session=True,
         )
     except OSError as error:
