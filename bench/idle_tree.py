@@ -1,7 +1,7 @@
 """Runs the supervisor's actors in this process, without a socket, and counts what they do while nobody asks."""
 
 import os
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from compas.config.load import load
 from compas.domain.ids import new_ulid
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.config.file import LocalConfigFile
+from compas.orchestrator.machine.gateway import GatewayDoor
 from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
@@ -80,10 +81,12 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
             environ=dict(os.environ),
             epoch=epoch,
         )
+        door = GatewayDoor(state / "supervisor.sock", state / "gateway.sock", state / "tools")
+        stack.enter_context(closing(door))
         root = build_root(
             services,
             telemetry,
-            local_workers(services, launcher, None),
+            local_workers(services, launcher, door, None),
             LocalConfigFile(config_path, services.environ),
         )
         await stack.enter_async_context(open_actor_system("idle", root))

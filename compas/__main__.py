@@ -2,7 +2,7 @@
 
 import sys
 
-from compas.cli.main import main
+from compas.cli.entry import main
 
 if __name__ == "__main__":
     sys.exit(main())

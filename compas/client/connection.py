@@ -69,9 +69,9 @@ class Connection:
         self._holding = trio.CancelScope()
         self._connecting = trio.Lock()
 
-    async def call(self, operation: Operation[Req, Res], request: Req) -> Res:
-        """Ask for a read or a write and return its answer."""
-        request_id = new_ulid(self._clock()) if operation.kind == "write" else ""
+    async def call(self, operation: Operation[Req, Res], request: Req, *, request_id: str = "") -> Res:
+        """Ask for a read or a write and return its answer; a write may have a `request_id` of the caller's."""
+        request_id = (request_id or new_ulid(self._clock())) if operation.kind == "write" else ""
 
         async def ask(session: Session) -> Res:
             return await session.request(
@@ -80,9 +80,9 @@ class Connection:
 
         return await self._persist(operation.name, ask)
 
-    async def wait(self, operation: Operation[Req, Res], request: Req) -> Res:
-        """Ask for a wait and return how it ended; its time limit counts from this call."""
-        begun = trio.current_time()
+    async def wait(self, operation: Operation[Req, Res], request: Req, *, elapsed: float = 0.0) -> Res:
+        """Ask for a wait and return how it ended; its time limit counts from `elapsed` seconds before this call."""
+        begun = trio.current_time() - elapsed
         waiting = ResumableWait(operation.name, msgspec.to_builtins(request))
 
         async def ask(session: Session) -> Res:

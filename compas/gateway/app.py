@@ -1,83 +1,158 @@
-"""Runs the gateway: one process for one editor, which ends with it and takes nothing else along."""
+"""The gateway process: serves every editor of one supervisor, which starts it when an editor has a call.
+
+    python -m compas.gateway.app SOCKET LISTENER
+
+SOCKET is where the supervisor listens, LISTENER the number of the descriptor on which relays come in.
+"""
 
 import logging
-import signal
+import math
+import socket
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from importlib.metadata import PackageNotFoundError, version
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from typing import Final
 
 import trio
 
-from actors.remote.session import Session
-from compas.client.connection import await_replaced, open_connection, reach
-from compas.client.place import Place
-from compas.client.reach import caller_meta, start_rule
-from compas.gateway.calls import Calls
-from compas.gateway.editor import wait_editor_gone
-from compas.gateway.server import build_server
-from compas.gateway.stdio import claim_stdio, open_streams
+from actors.errors import ActorStopped
+from actors.remote.call import Call
+from actors.remote.child import serve_parent
+from actors.remote.errors import CallError, SessionLost, SocketAbsent, SocketRefused
+from actors.remote.handshake import WelcomeInfo
+from actors.remote.server import ServerSettings
+from actors.remote.session import Session, open_session
+from actors.remote.sockets import connect_unix
+from actors.spec import TEMPORARY, ChildSpec
+from actors.supervisor import StartChild, WhichChildren
+from actors.system import ActorSystem, open_actor_system
+from compas.client.connection import Reach
+from compas.client.errors import UnreachableError
+from compas.client.reach import PATIENCE_SECONDS
+from compas.distribution import installed_version
+from compas.gateway.editors import Editor, ToolsChanged
+from compas.relay.link import Introduction
 
 log = logging.getLogger("compas.gateway")
 
-CLIENT = "compas gateway"
+CLIENT: Final = "compas gateway"
 """What the supervisor calls us in its log."""
+TOOLS_CHANGED: Final = "tools_changed"
+"""What the supervisor says when the list of tools is another one."""
+IDLE_SECS: Final = 60.0
+"""How long the gateway stays when no relay is connected."""
+VERSION: Final = installed_version()
 
 
-def run_gateway(find_place: Callable[[], Place], environ: Mapping[str, str], *, may_start: bool) -> None:
-    """Serve the editor on standard input and output until it closes them, ends, or SIGTERM or SIGINT comes.
+class Gateway:
+    """Takes relays in, one actor each, until there has been none for a while."""
 
-    Calls that are under way are cancelled then, at the supervisor too, which goes on, as its agents do. A supervisor
-    is started by the first call that needs one, if `may_start`. `find_place` says where it is; what that raises is
-    answered to the call, for an editor shows nobody why a gateway did not start. Logs go to standard error.
+    def __init__(self, system: ActorSystem, supervisor: str) -> None:
+        """`supervisor` is the path of its socket."""
+        self._system = system
+        self._supervisor = supervisor
+        self._count = 0
+        self._inside = 0
+        self._changed = trio.Event()
+
+    async def serve_call(self, call: Call) -> object:
+        """Serve the supervisor: pass on that the list of tools is another one."""
+        if call.op != TOOLS_CHANGED:
+            raise CallError("unknown_operation", f"the gateway knows only {TOOLS_CHANGED}")
+        for child in await self._system.root.ask(WhichChildren(), timeout=math.inf):
+            try:
+                await child.ref.tell(ToolsChanged())
+            except ActorStopped:
+                continue  # its editor is gone
+        return {}
+
+    async def admit(self, stream: trio.SocketStream) -> None:
+        """Take in a relay, until it leaves."""
+        self._count += 1
+        spec = ChildSpec(f"editor-{self._count}", lambda: Editor(stream, self._reach_for, VERSION), TEMPORARY)
+        with self._counted():
+            ref = await self._system.root.ask(StartChild(spec), timeout=math.inf)
+            await ref.wait_stopped()
+
+    async def wait_idle(self, seconds: float) -> None:
+        """Return once no relay has been connected for so long."""
+        is_idle = False
+        while not is_idle:
+            change = self._changed
+            with trio.move_on_after(math.inf if self._inside else seconds) as quiet:
+                await change.wait()
+            is_idle = quiet.cancelled_caught
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._inside += 1
+        self._touch()
+        try:
+            yield
+        finally:
+            self._inside -= 1
+            self._touch()
+
+    def _touch(self) -> None:
+        self._changed.set()
+        self._changed = trio.Event()
+
+    def _reach_for(self, introduction: Introduction) -> Reach:
+        return partial(reach_parent, self._supervisor, introduction)
+
+
+@asynccontextmanager
+async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIterator[Session]:
+    """Open a session with the supervisor that started this process.
+
+    While it cannot be reached it is about to be gone, and this process with it: then the relay goes to the next one.
+    Raises WireError, and UnreachableError when neither happens.
     """
-    _start_logging()
-    trio.run(_serve, find_place, environ, may_start)
+    async with AsyncExitStack() as stack:
+        try:
+            transport = await connect_unix(supervisor)
+            session = await stack.enter_async_context(open_session(transport, client=CLIENT, meta=introduction.meta))
+        except (SocketAbsent, SocketRefused, SessionLost) as error:
+            await trio.sleep(PATIENCE_SECONDS)
+            raise UnreachableError(f"the supervisor lives and cannot be reached: {error}") from error
+        yield session
 
 
-async def _serve(find_place: Callable[[], Place], environ: Mapping[str, str], may_start: bool) -> None:
-    meta = caller_meta(environ)
+async def serve(supervisor: str, listener: socket.socket) -> None:
+    """Serve the relays that come to `listener` until the supervisor is gone, or no editor has had a call for long.
 
-    def reach_now() -> AbstractAsyncContextManager[Session]:
-        place = find_place()
-        return reach(place, start_rule(place, environ, is_allowed=may_start), client=CLIENT, meta=meta)
+    Relays are refused before they are cut off, so that one that is cut off does not come here again.
+    """
+    listener.setblocking(False)
+    relays = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
+    settings = ServerSettings(welcome=WelcomeInfo(server=f"compas-gateway/{VERSION}"))
+    async with open_actor_system("gateway") as system, relays, trio.open_nursery() as nursery:
+        gateway = Gateway(system, supervisor)
 
-    connection = open_connection(
-        reach_now,
-        await_end=lambda: await_replaced(find_place()),
-        notice=lambda text: log.warning("%s", text, extra={"action": "reconnecting"}),
-    )
-    async with trio.open_nursery() as nursery:
-        await nursery.start(_leave_on_signal, nursery.cancel_scope)
-        nursery.start_soon(_leave_after, wait_editor_gone, nursery.cancel_scope)
-        async with connection as connected, open_streams(*claim_stdio()) as (incoming, outgoing):
-            server = build_server(Calls(connected), _version())
-            await server.run(incoming, outgoing, server.create_initialization_options())
-        nursery.cancel_scope.cancel()
+        async def end_after(wait: Callable[[], Awaitable[object]]) -> None:
+            await wait()
+            nursery.cancel_scope.cancel()
 
-
-async def _leave_on_signal(scope: trio.CancelScope, *, task_status: trio.TaskStatus[None]) -> None:
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for _ in signals:
-            scope.cancel()
+        nursery.start_soon(end_after, partial(serve_parent, gateway.serve_call, settings))
+        nursery.start_soon(end_after, partial(gateway.wait_idle, IDLE_SECS))
+        await trio.serve_listeners(gateway.admit, [relays])
 
 
-async def _leave_after(wait: Callable[[], Awaitable[None]], scope: trio.CancelScope) -> None:
-    await wait()
-    log.info("the editor is gone", extra={"action": "editor_gone"})
-    scope.cancel()
+def main(arguments: list[str]) -> int:
+    """Serve until nobody is to be served any more."""
+    supervisor, listener = arguments
+    start_logging()
+    trio.run(serve, supervisor, socket.socket(fileno=int(listener)))
+    return 0
 
 
-def _start_logging() -> None:
-    """Write our own logs, and what the SDK warns of, to standard error: standard output is the protocol's."""
+def start_logging() -> None:
+    """Write our own logs, and what the SDK warns of, to standard error."""
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     for name in ("compas", "actors"):
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def _version() -> str:
-    try:
-        return version("compas-orchestrator")
-    except PackageNotFoundError:
-        return "unknown"
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -25,6 +25,7 @@ from compas.gateway.parameters import Given, read
 from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
 from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
 from compas.gateway.wording import as_call, in_tools
+from compas.relay.link import Issue
 
 log = logging.getLogger("compas.gateway")
 
@@ -49,24 +50,27 @@ class Calls:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def serve(self, tool: Tool, arguments: Mapping[str, object], progress: Progress) -> msgspec.Struct:
+    async def serve(
+        self, tool: Tool, arguments: Mapping[str, object], progress: Progress, issue: Issue | None = None
+    ) -> msgspec.Struct:
         """Do what a tool is asked to and return its answer. Cancelling ends it at the supervisor as well.
 
+        With an `issue` it is one that a relay may have brought to an earlier gateway, and goes on from there.
         Raises ParameterError before anything is done; RequestFailed and other WireErrors, and CompasError.
         """
         given = read(tool, arguments)
-        answer: msgspec.Struct = all_in_words(await self._serve(tool, given, progress), as_call)
+        answer: msgspec.Struct = all_in_words(await self._serve(tool, given, progress, issue or Issue("", 0)), as_call)
         return answer
 
-    async def _serve(self, tool: Tool, given: Given, progress: Progress) -> msgspec.Struct:
+    async def _serve(self, tool: Tool, given: Given, progress: Progress, issue: Issue) -> msgspec.Struct:
         match given.request, given.beside:
             case DispatchRequest() as request, WaitAsWell() as as_well:
-                return await self._dispatch(request, as_well, progress)
+                return await self._dispatch(request, as_well, progress, issue)
             case WaitRequest() as request, WaitLimit(timeout_secs=limit):
-                return await self._wait(request, limit, progress)
+                return await self._wait(request, limit, progress, issue)
             case WaitMergeRequest() as request, None:
-                async with _reporting(progress, request.timeout_secs, f"merge {request.op_id}"):
-                    return await self._connection.wait(WAIT_MERGE, request)
+                async with _reporting(progress, request.timeout_secs, f"merge {request.op_id}", issue.seconds):
+                    return await self._connection.wait(WAIT_MERGE, request, elapsed=issue.seconds)
             case LogRequest() as request, LogPart() as part:
                 return await self._read_log(request, part)
             case EventsRequest() as request, EventsPage() as page:
@@ -74,17 +78,21 @@ class Calls:
             case ExecutionEventsRequest() as request, EventsPage() as page:
                 return await self._read_activity(request, page)
             case _:
-                response: msgspec.Struct = await self._connection.call(tool.operation, given.request)
+                response: msgspec.Struct = await self._connection.call(
+                    tool.operation, given.request, request_id=issue.name
+                )
                 return shortened(response) if isinstance(response, DiffResponse) else response
 
-    async def _dispatch(self, request: DispatchRequest, as_well: WaitAsWell, progress: Progress) -> DispatchAnswer:
+    async def _dispatch(
+        self, request: DispatchRequest, as_well: WaitAsWell, progress: Progress, issue: Issue
+    ) -> DispatchAnswer:
         """Dispatch, and wait as the answer advises. A wait that fails does not hide that the task is under way."""
-        response = await self._connection.call(DISPATCH, request)
+        response = await self._connection.call(DISPATCH, request, request_id=issue.name)
         fields = {name: getattr(response, name) for name in response.__struct_fields__}
         if not as_well.wait:
             return DispatchAnswer(**fields)
         try:
-            answer = await self._wait(answer_to(response), as_well.timeout_secs, progress)
+            answer = await self._wait(answer_to(response), as_well.timeout_secs, progress, issue)
         except (WireError, CompasError) as error:
             raise UnderWayError(response, why(error)) from error
         if answer.reason != "timeout":
@@ -92,12 +100,12 @@ class Calls:
             fields["next_step"] = answer.next_step or say("the answer is here; ", story, " says what to do next")
         return DispatchAnswer(**fields, answer=answer)
 
-    async def _wait(self, request: WaitRequest, requested: int | None, progress: Progress) -> WaitAnswer:
+    async def _wait(self, request: WaitRequest, requested: int | None, progress: Progress, issue: Issue) -> WaitAnswer:
         listed = await self._connection.call(LIST_AGENTS, ListAgentsRequest())
         limit = limited(requested, ceiling(listed, chain=request.await_chain))
         limited_request = msgspec.structs.replace(request, timeout_secs=limit.effective)
-        async with _reporting(progress, limit.effective, f"thread {request.thread_id}"):
-            response = await self._connection.wait(WAIT, limited_request)
+        async with _reporting(progress, limit.effective, f"thread {request.thread_id}", issue.seconds):
+            response = await self._connection.wait(WAIT, limited_request, elapsed=issue.seconds)
         return wait_answer(response, limit)
 
     async def _read_log(self, request: LogRequest, part: LogPart) -> LogAnswer:
@@ -153,12 +161,12 @@ def answer_to(response: DispatchResponse) -> WaitRequest:
 
 
 @asynccontextmanager
-async def _reporting(progress: Progress, limit: float, what: str) -> AsyncIterator[None]:
-    """Report every ten seconds of the block how long it has been (b-mcp-cli-merge 35)."""
-    began = trio.current_time()
+async def _reporting(progress: Progress, limit: float, what: str, elapsed: float) -> AsyncIterator[None]:
+    """Report every ten seconds of the block how long it has been (b-mcp-cli-merge 35), `elapsed` seconds before it."""
+    began = trio.current_time() - elapsed
 
     async def report() -> None:
-        for count in range(1, int(limit / PROGRESS_SECS) + 1):
+        for count in range(int(elapsed / PROGRESS_SECS) + 1, int(limit / PROGRESS_SECS) + 1):
             await trio.sleep_until(began + count * PROGRESS_SECS)
             passed = count * PROGRESS_SECS
             try:

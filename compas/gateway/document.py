@@ -6,10 +6,10 @@ from pathlib import Path
 
 from compas.api.operation import Parameter
 from compas.gateway.ceiling import CHAIN_FACTOR, PADDING_SECS
-from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.parameters import SYNONYMS, offered
 from compas.gateway.schema import Schema, input_schema, output_schema
 from compas.gateway.tools import TOOLS, Tool
+from compas.relay.instructions import INSTRUCTIONS
 
 DOCUMENT = Path("docs/mcp-tools.md")
 

@@ -1,19 +1,23 @@
 """Makes the MCP server: lists the tools, passes calls on, and turns whatever happens into a result a model can read."""
 
 import logging
+from functools import cache
 from typing import Any
 
 import mcp.types as types
 import msgspec
-from mcp.server.lowlevel import Server
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
 
 from actors.remote.errors import WireError
 from compas.errors import CompasError
 from compas.gateway.calls import Calls, why
-from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.schema import input_schema, output_schema, without_nulls
 from compas.gateway.tools import BY_NAME, TOOLS, Tool
+from compas.relay.instructions import INSTRUCTIONS
+from compas.relay.link import Issue
 
 log = logging.getLogger("compas.gateway")
 
@@ -23,10 +27,9 @@ Context = Any
 
 def build_server(calls: Calls, version: str) -> Server[Any]:
     """Return a server that serves one client, in whichever protocol era that opens with."""
-    listed = types.ListToolsResult(tools=[_listed(tool) for tool in TOOLS])
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return listed
+        return listed_tools()
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
         tool = BY_NAME.get(params.name)
@@ -34,14 +37,33 @@ def build_server(calls: Calls, version: str) -> Server[Any]:
             known = ", ".join(BY_NAME)
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name!r}; there are: {known}")
         try:
-            answer = await calls.serve(tool, params.arguments or {}, context.session.report_progress)
+            arguments = params.arguments or {}
+            issue = context.request if isinstance(context.request, Issue) else None
+            answer = await calls.serve(tool, arguments, context.session.report_progress, issue)
         except Exception as error:
             return _error(_sentence(tool, error))
         return _result(answer)
 
     return Server(
-        "compas", version=version, instructions=INSTRUCTIONS, on_list_tools=list_tools, on_call_tool=call_tool
+        "compas",
+        version=version,
+        instructions=INSTRUCTIONS,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        # Relays serve subscriptions themselves; this makes the answers about what is served the same as theirs.
+        on_subscriptions_listen=ListenHandler(InMemorySubscriptionBus()),
     )
+
+
+def initialization_of(server: Server[Any]) -> InitializationOptions:
+    """Return what the server says of itself in a handshake."""
+    return server.create_initialization_options(NotificationOptions(tools_changed=True))
+
+
+@cache
+def listed_tools() -> types.ListToolsResult:
+    """Return every tool as clients see it, the same for all of them."""
+    return types.ListToolsResult(tools=[_listed(tool) for tool in TOOLS])
 
 
 def _listed(tool: Tool) -> types.Tool:

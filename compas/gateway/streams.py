@@ -1,100 +1,87 @@
-"""Carries MCP messages over standard input and output, one JSON object a line, without a thread: cancelling ends it.
+"""Carries MCP messages between one relay and the server that serves its editor, one JSON object a line."""
 
-The SDK's own pair reads in a worker thread, which keeps the process until the editor says something.
-"""
-
-import fcntl
 import logging
-import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import mcp.types as types
 import trio
 from mcp.shared.memory import MessageStream, create_client_server_memory_streams
-from mcp.shared.message import SessionMessage
+from mcp.shared.message import ServerMessageMetadata, SessionMessage
+
+from compas.relay.lines import MOST_LINE_BYTES, LineSplitter
+from compas.relay.link import read_issued, unreadable
 
 log = logging.getLogger("compas.gateway")
 
-MOST_LINE_BYTES = 16 * 1024 * 1024
 LAST_WORDS_SECS = 0.5
 """How long the last answers may take to go out once the server has ended."""
 
-
-class LineSplitter:
-    """Cuts a byte stream, fed piece by piece, into lines; one that is over `limit` bytes is dropped."""
-
-    def __init__(self, limit: int = MOST_LINE_BYTES) -> None:
-        self._limit = limit
-        self._pieces: list[bytes] = []
-        self._size = 0
-        self.dropped = 0
-
-    def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the lines that are whole now, without their ends."""
-        *ends, rest = data.split(b"\n")
-        for end in ends:
-            self._add(end)
-            if self._size > self._limit:
-                self.dropped += 1
-            else:
-                yield b"".join(self._pieces)
-            self._pieces, self._size = [], 0
-        self._add(rest)
-
-    def _add(self, piece: bytes) -> None:
-        self._size += len(piece)
-        if self._size > self._limit:
-            self._pieces = []
-        else:
-            self._pieces.append(piece)
+Tell = Callable[[bytes], Awaitable[None]]
+"""Sends one line to the relay, whole, whoever else sends."""
 
 
-def claim_stdio() -> tuple[int, int]:
-    """Return descriptors of standard input and output, which from now on are the protocol's alone.
+class Wire(Protocol):
+    """A byte stream both ways, of which one task reads and one writes at a time."""
 
-    In their old places stand the null device and standard error, so that no stray output gets among the messages.
-    """
-    reading = fcntl.fcntl(0, fcntl.F_DUPFD_CLOEXEC, 3)
-    writing = fcntl.fcntl(1, fcntl.F_DUPFD_CLOEXEC, 3)
-    null = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-    os.dup2(null, 0)
-    os.dup2(2, 1)
-    os.close(null)
-    return reading, writing
+    async def receive_some(self) -> bytes:
+        """Return what has come, and nothing at the end."""
+        ...
+
+    async def send_all(self, data: bytes) -> None:
+        """Send all of it."""
+        ...
+
+
+class LineWire:
+    """A byte stream as lines, each sent whole."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._splitter = LineSplitter(MOST_LINE_BYTES + 1024)
+        self._sending = trio.Lock()
+
+    async def tell(self, line: bytes) -> None:
+        """Send a line. Raises trio.BrokenResourceError or trio.ClosedResourceError when nobody reads any more."""
+        async with self._sending:
+            await self._wire.send_all(line + b"\n")
+
+    async def lines(self) -> AsyncIterator[bytes]:
+        """Yield the lines that come until the end; a connection that is torn down has ended too."""
+        try:
+            while data := await self._wire.receive_some():
+                for line in self._splitter.feed(data):
+                    yield line
+        except trio.BrokenResourceError as error:
+            log.info("a relay's connection broke: %s", error.__cause__ or error, extra={"action": "relay_broke"})
 
 
 @asynccontextmanager
-async def open_streams(reading: int, writing: int) -> AsyncIterator[MessageStream]:
-    """Give the pair of streams that a server runs on; owns both descriptors.
+async def open_streams(lines: AsyncIterator[bytes], tell: Tell) -> AsyncIterator[MessageStream]:
+    """Give the pair of streams that a server runs on; with each message, its issue is what the SDK calls its request.
 
-    The first ends when the editor closes its side. When the editor reads no more, the block is cancelled.
+    The first ends when `lines` does. When nobody reads what `tell` sends, the block is cancelled.
     """
     async with (
-        trio.lowlevel.FdStream(reading) as source,
-        trio.lowlevel.FdStream(writing) as sink,
         create_client_server_memory_streams() as ((outgoing, incoming), served),
         trio.open_nursery() as nursery,
     ):
         written = trio.Event()
 
         async def read() -> None:
-            splitter = LineSplitter()
             async with incoming:
-                async for data in _pieces(source):
-                    for line in splitter.feed(data):
-                        if line.strip():
-                            await incoming.send(_parsed(line))
-                    if splitter.dropped:
-                        log.warning("the client sent a message of over %d bytes, which is dropped", MOST_LINE_BYTES)
-                        splitter.dropped = 0
+                async for line in lines:
+                    message = await _parsed(line, tell)
+                    if message is not None:
+                        await incoming.send(message)
 
         async def write() -> None:
             try:
                 async for message in outgoing:
-                    if isinstance(message, SessionMessage):
+                    if isinstance(message, SessionMessage) and not _is_farewell(message):
                         text = message.message.model_dump_json(by_alias=True, exclude_unset=True)
-                        await sink.send_all(text.encode() + b"\n")
+                        await tell(text.encode())
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 nursery.cancel_scope.cancel()  # nobody reads any more
             finally:
@@ -108,19 +95,22 @@ async def open_streams(reading: int, writing: int) -> AsyncIterator[MessageStrea
         nursery.cancel_scope.cancel()
 
 
-async def _pieces(source: trio.lowlevel.FdStream) -> AsyncIterator[bytes]:
-    """Yield what comes until the end; a terminal or a pipe that is torn down has ended too."""
+async def _parsed(line: bytes, tell: Tell) -> SessionMessage | None:
+    """Return the message with its issue. A relay brings none that cannot be read, but if so, it is told."""
     try:
-        while data := await source.receive_some():
-            yield data
-    except trio.BrokenResourceError as error:
-        log.info("standard input broke: %s", error.__cause__ or error, extra={"action": "input_broke"})
+        issue, text = read_issued(line)
+    except ValueError:
+        log.warning("a relay sent a line that it should not: %s", line[:200], extra={"action": "bad_line"})
+        return None
+    try:
+        message = types.jsonrpc_message_adapter.validate_json(text, by_name=False)
+    except ValueError:
+        log.warning("a relay brought what is no message: %s", text[:200], extra={"action": "bad_line"})
+        await tell(unreadable(issue))
+        return None
+    return SessionMessage(message, metadata=ServerMessageMetadata(request_context=issue))
 
 
-def _parsed(line: bytes) -> SessionMessage | Exception:
-    """Return the message, or the error in its place, which the server passes over."""
-    try:
-        return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-    except ValueError as error:
-        log.warning("the client sent a line that is no message: %s", line[:200], extra={"action": "bad_line"})
-        return error
+def _is_farewell(message: SessionMessage) -> bool:
+    """Tell whether this says of a request that its server has ended: the relay brings the request to the next one."""
+    return isinstance(message.message, types.JSONRPCError) and message.message.error.code == types.CONNECTION_CLOSED

@@ -2,10 +2,10 @@
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import AsyncExitStack
-from importlib.metadata import PackageNotFoundError, version
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 
 import trio
@@ -19,6 +19,7 @@ from compas.backends.catalogue import build_backends
 from compas.clock import wall_clock
 from compas.config.config import Loaded
 from compas.config.load import load
+from compas.distribution import installed_version
 from compas.domain import events as e
 from compas.domain.ids import new_ulid
 from compas.errors import CompasError
@@ -26,6 +27,7 @@ from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.config.file import LocalConfigFile
 from compas.orchestrator.gate.gate import Gate
 from compas.orchestrator.handler_context import HandlerContext, Supervision
+from compas.orchestrator.machine.gateway import GatewayDoor
 from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
@@ -43,7 +45,7 @@ from compas.orchestrator.process.state_directory import (
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.telemetry.file import open_or_replace
 from compas.orchestrator.tree import build_root, local_workers
-from compas.paths import runtime_directory, socket_lock_path, socket_path
+from compas.paths import gateway_socket_path, runtime_directory, socket_lock_path, socket_path, tool_list_path
 from compas.runner.launcher import ForkServerGone, Launcher
 from compas.runner.machine import boot_id
 from compas.store.codec import domain_codec
@@ -65,14 +67,6 @@ Report = Callable[[str], None]
 """Tells whoever started this process, in one line, that it listens, or why it does not."""
 
 
-def compas_version() -> str:
-    """Return the version of the installed distribution."""
-    try:
-        return version("compas-orchestrator")
-    except PackageNotFoundError:
-        return "unknown"
-
-
 def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report: Report) -> int:
     """Run the supervisor of a config until it ends; return the exit status of its process.
 
@@ -83,8 +77,10 @@ def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report
     own = Holder(pid=os.getpid(), config=str(config_path), since=wall_clock())
     try:
         with hold_socket_lock(socket_lock_path(config_path, directory), own):
-            process = _Process(config_path, directory, detached=detached, idle_exit=idle_exit, report=report)
-            trio.run(process.run)
+            gateway, tools = gateway_socket_path(config_path, directory), tool_list_path(config_path, directory)
+            with closing(GatewayDoor(socket_path(config_path, directory), gateway, tools)) as door:
+                process = _Process(config_path, door, detached=detached, idle_exit=idle_exit, report=report)
+                trio.run(process.run, bind_unix(socket_path(config_path, directory)))
     except AlreadyRunningError as err:
         report(f"already running: {err}")
         sys.stderr.write(f"{err}\n")
@@ -99,9 +95,11 @@ class GaveUpError(CompasError):
 class _Process:
     """One run of the supervisor, from the socket inwards."""
 
-    def __init__(self, config_path: Path, directory: Path, *, detached: bool, idle_exit: bool, report: Report) -> None:
+    def __init__(
+        self, config_path: Path, door: GatewayDoor, *, detached: bool, idle_exit: bool, report: Report
+    ) -> None:
         self._config_path = config_path
-        self._directory = directory
+        self._door = door
         self._detached = detached
         self._idle_exit = idle_exit
         self._report = report
@@ -110,9 +108,8 @@ class _Process:
         self._ending = Ending()
         self._epoch = 0
 
-    async def run(self) -> None:
+    async def run(self, listener: socket.socket) -> None:
         """Listen first, so that clients are held instead of refused; then become ready; then serve until the end."""
-        listener = bind_unix(socket_path(self._config_path, self._directory))
         settings = ServerSettings(welcome=lambda hello: self._welcome())
         failure: CompasError | None = None
         async with trio.open_nursery() as door:
@@ -132,7 +129,7 @@ class _Process:
             raise failure
 
     def _welcome(self) -> WelcomeInfo:
-        return WelcomeInfo(server=f"compas/{compas_version()}", state=self._gate.state, epoch=self._epoch)
+        return WelcomeInfo(server=f"compas/{installed_version()}", state=self._gate.state, epoch=self._epoch)
 
     async def _serve(self) -> None:
         loaded = load(self._config_path)
@@ -151,13 +148,13 @@ class _Process:
                     open_store(store_path, events=domain_codec(), projections=PROJECTIONS)
                 )
                 telemetry = await open_or_replace(stack, state / "telemetry.sqlite")
-                self._epoch = await store.begin_epoch(os.getpid(), boot_id(), compas_version())
+                self._epoch = await store.begin_epoch(os.getpid(), boot_id(), installed_version())
                 await _record_start(store, loaded)
-                git_log = stack.enter_context(log_path.open("ab"))
+                worker_log = stack.enter_context(log_path.open("ab"))
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
                 services = self._services(loaded, store, launcher)
                 await _hold_runners(services)
-                workers = local_workers(services, launcher, git_log.fileno())
+                workers = local_workers(services, launcher, self._door, worker_log.fileno())
                 root = build_root(services, telemetry, workers, LocalConfigFile(self._config_path, services.environ))
                 async with open_actor_system("compas", root) as system:
                     await self._supervise(system, services, warnings)
@@ -180,7 +177,7 @@ class _Process:
         """Open the door, and stand by it until somebody wants the end."""
         supervision = Supervision(
             pid=os.getpid(),
-            version=compas_version(),
+            version=installed_version(),
             since=wall_clock(),
             log_path=str(Path(services.config.state_dir) / LOG_NAME),
             warnings=warnings,
@@ -220,6 +217,6 @@ async def _hold_runners(services: Services) -> None:
 
 
 async def _record_start(store: Store, loaded: Loaded) -> None:
-    started = e.SupervisorStarted(pid=os.getpid(), boot_id=boot_id(), version=compas_version())
+    started = e.SupervisorStarted(pid=os.getpid(), boot_id=boot_id(), version=installed_version())
     events = (started, e.ConfigLoaded(digest=loaded.digest))
     await store.append_all([Append(events=tuple(NewEvent(stream=e.SUPERVISOR_STREAM, event=one) for one in events))])

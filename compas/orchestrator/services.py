@@ -99,6 +99,10 @@ class Services:
         """Where executions keep their files."""
         return executions_directory(self.config)
 
+    def worker_aliases(self) -> list[str]:
+        """Return the aliases of the agents that may be given tasks now."""
+        return [alias for alias, agent in self.config.agents.items() if agent.role == "worker"]
+
     def missing_backend(self, name: str) -> str:
         """Say why a backend is not there: it waits for a restart, or nobody knows it."""
         if any(key == f"backend_definitions.{name} added" for key in self.configuration.standing.waiting):

@@ -17,6 +17,7 @@ from compas.orchestrator.config.file import ConfigFile
 from compas.orchestrator.config.watcher import ConfigWatcher
 from compas.orchestrator.executions.supervisor import Executions
 from compas.orchestrator.journal import Journal
+from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 from compas.orchestrator.machine.slots import Slot, WorkerHost
 from compas.orchestrator.merges.directory import MergeDirectory, Merges
 from compas.orchestrator.process.state_directory import name_of_state_directory
@@ -79,20 +80,23 @@ def _group(name: str, factory: Callable[[], Actor]) -> ChildSpec:
     return ChildSpec(name, factory, shutdown=math.inf)
 
 
-def local_workers(services: Services, launcher: Slot[Launcher], git_log: int | None) -> tuple[ChildSpec, ...]:
-    """Describe the hosts of the fork server and the git worker; `git_log` is where the latter prints."""
+def local_workers(
+    services: Services, launcher: Slot[Launcher], door: GatewayDoor, worker_log: int | None
+) -> tuple[ChildSpec, ...]:
+    """Describe the hosts of the fork server, the git worker and the MCP gateway; the last two print to `worker_log`."""
     git = services.git
     state = services.config.state_dir
     owner = Owner(path=state, name=name_of_state_directory(Path(state)))
 
     def open_git() -> AbstractAsyncContextManager[GitWorker]:
         return open_git_worker(
-            epoch=services.epoch, owner=owner, log_fd=git_log, on_exit=lambda _: git.discard_current()
+            epoch=services.epoch, owner=owner, log_fd=worker_log, on_exit=lambda _: git.discard_current()
         )
 
     return (
         ChildSpec("fork-server", lambda: WorkerHost(launcher, open_fork_server)),
         ChildSpec("git-worker", lambda: WorkerHost(git, open_git)),
+        ChildSpec("gateway", lambda: GatewayHost(door, services.worker_aliases, worker_log)),
     )
 
 

@@ -1,48 +1,48 @@
 """Watches the process that started this one: pidfd on Linux, kqueue on macOS."""
 
-import logging
 import os
 import select
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import trio
 
-log = logging.getLogger("compas.gateway")
-
-
-async def wait_editor_gone() -> None:
-    """Return once the parent process has ended, whoever still holds the pipes that it opened.
-
-    Where the system does not let it be watched, this never returns: the end of standard input has to do.
-    """
-    editor = os.getppid()
-    try:
-        with _end_of(editor) as descriptor:
-            if os.getppid() == editor:  # else it ended before it was watched, and its number may be another's
-                await trio.lowlevel.wait_readable(descriptor)
-    except ProcessLookupError:
-        return
-    except OSError as error:
-        log.info("the editor (process %d) cannot be watched: %s", editor, error, extra={"action": "unwatched"})
-        await trio.sleep_forever()
+class EditorGoneError(Exception):
+    """The process that started this one has ended."""
 
 
 @contextmanager
-def _end_of(pid: int) -> Iterator[int]:
-    """Give a descriptor that is readable once the process has ended. Raises OSError."""
+def watched_editor(editor: int) -> Iterator[int | None]:
+    """Give a descriptor that is readable once the parent process `editor` has ended, whoever still holds its pipes.
+
+    None where the system does not let it be watched: the end of standard input has to do. Raises EditorGoneError when
+    it has ended already.
+    """
+    try:
+        descriptor, close = _end_of(editor)
+    except ProcessLookupError as error:
+        raise EditorGoneError from error
+    except OSError:
+        yield None
+        return
+    try:
+        if os.getppid() != editor:  # it ended before it was watched, and its number may be another's
+            raise EditorGoneError
+        yield descriptor
+    finally:
+        close()
+
+
+def _end_of(pid: int) -> tuple[int, Callable[[], None]]:
+    """Return a descriptor that is readable once the process has ended, and what closes it. Raises OSError."""
     if sys.platform == "darwin":
         queue = select.kqueue()
+        flags = select.KQ_EV_ADD | select.KQ_EV_ONESHOT
         try:
-            flags = select.KQ_EV_ADD | select.KQ_EV_ONESHOT
             queue.control([select.kevent(pid, select.KQ_FILTER_PROC, flags, select.KQ_NOTE_EXIT)], 0)
-            yield queue.fileno()
-        finally:
+        except OSError:
             queue.close()
-    else:
-        descriptor = os.pidfd_open(pid)
-        try:
-            yield descriptor
-        finally:
-            os.close(descriptor)
+            raise
+        return queue.fileno(), queue.close
+    descriptor = os.pidfd_open(pid)
+    return descriptor, lambda: os.close(descriptor)

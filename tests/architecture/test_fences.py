@@ -25,19 +25,22 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 WITHOUT_TRIO = ("compas.domain", "compas.api")
 """Pure: no event loop, so that a rule can be tested by calling it."""
 
-STARTS_FAST = ("compas.cli", "compas.client.blocking", "compas.backends.profiles")
+STARTS_FAST = ("compas.cli", "compas.client.blocking", "compas.relay", "compas.backends.profiles")
 """Whoever starts here waits for it at every command. Neither these nor what they import pay for a slow library."""
 
-MAY_START_SLOWLY = ("compas.cli.commands.dashboard", "compas.cli.commands.mcp", "compas.cli.commands.run")
+MAY_START_SLOWLY = ("compas.cli.commands.dashboard", "compas.cli.commands.run")
 """Commands that run for hours. The other commands do not import them before they are asked for."""
 
 LIGHT = (
+    "compas.relay",
+    "compas.cli.entry",
     "compas.cli.main",
     *(f"compas.cli.commands.{name}" for name in ("close", "dispatch", "operation", "reload", "stop", "wait")),
     "compas.cli.render",
     "compas.client.caller",
 )
-"""What scripts and agents call a hundred times an hour: these speak by the standard library alone."""
+"""What scripts and agents call a hundred times an hour, and what editors start, of which some do not wait for it: these
+speak by the standard library alone."""
 
 NOT_LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata")
 

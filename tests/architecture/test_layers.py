@@ -10,7 +10,14 @@ from tests.architecture.source_tree import Import, Module, eager_graph, read_mod
 
 Plant = Callable[[dict[str, str]], Path]
 
-FOUNDATION = ("compas.clock", "compas.errors", "compas.failpoints", "compas.paths", "compas.text")
+FOUNDATION = (
+    "compas.clock",
+    "compas.distribution",
+    "compas.errors",
+    "compas.failpoints",
+    "compas.paths",
+    "compas.text",
+)
 """Small modules at the root that anything above the domain may use; they know nothing but each other."""
 
 DOMAIN = "compas.domain"
@@ -19,6 +26,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # a package         what it may import of ours, beside itself
     "actors": (),
     "compas.clock": FOUNDATION,
+    "compas.distribution": FOUNDATION,
     "compas.errors": FOUNDATION,
     "compas.failpoints": FOUNDATION,
     "compas.paths": FOUNDATION,
@@ -40,6 +48,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("actors", DOMAIN, "compas.api"),
         *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner", "compas.health"),
         "compas.output",
+        # What it leaves for the relays of editors, and tells those that it cannot serve.
+        *("compas.relay.tool_list", "compas.relay.link"),
         *FOUNDATION,
     ),
     # Clients speak the protocol; none of them sees the supervisor's insides.
@@ -50,13 +60,20 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("compas.git.errors", "compas.git.look", "compas.health"),
         *FOUNDATION,
     ),
-    "compas.gateway": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),
+    # Started by editors, in milliseconds: it knows how a supervisor is reached, and nothing of what is asked of one.
+    "compas.relay": (
+        *("compas.client.errors", "compas.client.place", "compas.client.reach", "compas.config.locate"),
+        *("actors.remote.connecting", "actors.remote.errors"),
+        *FOUNDATION,
+    ),
+    "compas.gateway": (DOMAIN, "compas.api", "compas.client", "compas.relay", "actors", *FOUNDATION),
     "compas.dashboard": (DOMAIN, "compas.api", "compas.client", "actors", *FOUNDATION),
     "compas.cli": (
         DOMAIN,
         "compas.api",
         "compas.client",
         "compas.config.locate",
+        "compas.relay.app",
         "actors.remote.errors",
         *FOUNDATION,
     ),
@@ -157,6 +174,10 @@ def test_every_layer_exception_is_still_needed(repository: Path) -> None:
         ("compas/client/blocking.py", "from actors.mailbox import Mailbox"),
         ("compas/client/start.py", "from compas.backends.profiles import PROFILES"),
         ("compas/dashboard/app.py", "from compas.store import connection"),
+        ("compas/relay/app.py", "from compas.api.catalogue import OPERATIONS"),
+        ("compas/relay/app.py", "from compas.client.connect import connect_or_start"),
+        ("compas/client/reach.py", "from compas.relay.app import run_relay"),
+        ("compas/orchestrator/app.py", "from compas.gateway.app import Gateway"),
         ("compas/cli/wait.py", "from compas.config import load"),
         ("compas/cli/wait.py", "def main():\n    from compas.orchestrator import app"),
         ("compas/clock.py", "from compas.domain import ids"),

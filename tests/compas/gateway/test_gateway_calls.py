@@ -5,8 +5,8 @@ import trio
 from mcp.shared.exceptions import MCPError
 from trio.testing import MockClock
 
-from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.tools import TOOLS
+from compas.relay.instructions import INSTRUCTIONS
 from tests.kit.gateway.in_process import ERAS, LEGACY, open_model
 from tests.kit.orchestrator.actor_workshop import agent
 from tests.kit.orchestrator.troupe import Turn

@@ -7,10 +7,10 @@ import pytest
 
 from compas.api.catalogue import OPERATIONS
 from compas.gateway.document import document, main
-from compas.gateway.instructions import INSTRUCTIONS
 from compas.gateway.parameters import offered
 from compas.gateway.schema import input_schema, output_schema, without_nulls
 from compas.gateway.tools import BY_NAME, BY_OPERATION, TOOLS, Tool
+from compas.relay.instructions import INSTRUCTIONS
 from tests.kit.places import REPOSITORY
 
 every_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

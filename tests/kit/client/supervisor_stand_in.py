@@ -26,8 +26,11 @@ from actors.remote.handshake import WelcomeInfo
 from actors.remote.listener import bind_unix
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.sockets import accept_unix
+from actors.spec import ChildSpec
+from actors.system import open_actor_system
 from compas.client.detach import ALREADY_RUNNING, ERROR, READY, StartReport, leave_starter
 from compas.client.place import place_of
+from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 
 
 class StandIn:
@@ -83,10 +86,11 @@ class StandIn:
         return sum(json.loads(line)["op"] == op for line in self._seen.read_text().splitlines())
 
 
-async def run(stand_in: StandIn, sock: socket.socket, report: StartReport) -> None:
-    """Listen until told to stop."""
+async def run(stand_in: StandIn, sock: socket.socket, door: GatewayDoor, report: StartReport) -> None:
+    """Listen until told to stop, and host the gateway of editors as a supervisor does."""
     listener = trio.SocketListener(trio.socket.from_stdlib_socket(sock))
-    async with trio.open_nursery() as nursery:
+    gateway = ChildSpec("gateway", lambda: GatewayHost(door, list, None))
+    async with open_actor_system("stand-in", gateway), trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, stand_in.serve_client, [listener])
         report.tell(READY)
         await stand_in.stopping.wait()
@@ -116,7 +120,8 @@ def main() -> int:
         report.tell(ALREADY_RUNNING)
         return 3
     stand_in.begin()
-    trio.run(run, stand_in, bind_unix(place.socket), report)
+    door = GatewayDoor(place.socket, place.gateway, place.tools)
+    trio.run(run, stand_in, bind_unix(place.socket), door, report)
     return 0
 
 

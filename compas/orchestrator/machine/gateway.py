@@ -1,0 +1,135 @@
+"""Hosts the MCP gateway, which serves editors: started when a relay comes, and again when it died and another comes."""
+
+import contextlib
+import logging
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Final
+
+import trio
+
+from actors.actor import Actor
+from actors.errors import BusClosed
+from actors.remote.errors import RequestFailed, SessionLost, WireError
+from actors.remote.listener import bind_unix
+from actors.remote.process import HostSettings, ProcessHost, open_process_host
+from compas.orchestrator.messages.config import ConfigApplied
+from compas.relay.link import refused
+from compas.relay.tool_list import tools_for, write_tools
+
+log = logging.getLogger("compas.gateway")
+
+MODULE: Final = "compas.gateway.app"
+TOOLS_CHANGED: Final = "tools_changed"
+HEALTHY_SECS: Final = 10.0
+"""A gateway that lived for so long did not die of what it was started for."""
+PAUSES_SECS: Final = (0.1, 0.5, 2.0, 5.0)
+"""How long to wait after one that did not, the longest for all further ones."""
+
+
+class GatewayDoor:
+    """Where relays come in, and where they read which tools there are.
+
+    The supervisor holds the listening socket, so that relays wait in its queue whenever there is no gateway.
+    """
+
+    def __init__(self, supervisor: Path, listening: Path, tools: Path) -> None:
+        """Takes the paths of the supervisor's socket, the gateway's, and the list. Raises ConnectError."""
+        self.tools = tools
+        self._supervisor = supervisor
+        self._path = listening
+        self._listener = bind_unix(listening)
+
+    async def wait_knock(self) -> None:
+        """Return once a relay waits to be let in."""
+        await trio.lowlevel.wait_readable(self._listener)
+
+    @contextlib.asynccontextmanager
+    async def open_gateway(self, log_fd: int | None) -> AsyncIterator[ProcessHost]:
+        """Start a gateway that lets relays in; it ends with the block. Raises WireError."""
+        number = self._listener.fileno()
+        command = [sys.executable, "-P", "-m", MODULE, str(self._supervisor), str(number)]
+        settings = HostSettings(client="compas-supervisor", log_fd=log_fd, pass_fds=(number,))
+        async with open_process_host(command, name="gateway", settings=settings) as host:
+            yield host
+
+    def refuse_all(self, sentence: str) -> None:
+        """Tell the relays that wait why they are not let in."""
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                relay, _ = self._listener.accept()
+                with relay, contextlib.suppress(OSError):
+                    relay.send(refused(sentence) + b"\n")
+
+    def close(self) -> None:
+        """Let nobody in any more. The path stays, as what refuses; the next supervisor takes it over."""
+        self._listener.close()
+
+
+class GatewayHost(Actor):
+    """Keeps the list of tools up to date, and a gateway running while relays want one.
+
+    The death of a gateway is no crash of its host: whatever an editor does to it, nothing else is restarted.
+    """
+
+    def __init__(self, door: GatewayDoor, agents: Callable[[], list[str]], log_fd: int | None) -> None:
+        """`agents` returns the aliases of the agents that may be given tasks now."""
+        self._door = door
+        self._agents = agents
+        self._log_fd = log_fd
+        self._gateway: ProcessHost | None = None
+
+    async def on_start(self) -> None:
+        """Write the list, and begin to watch for relays and for changes of the config."""
+        self._write_tools()
+        self.context.start_soon(self._follow_config)
+        self.context.start_soon(self._host)
+
+    def _write_tools(self) -> None:
+        try:
+            write_tools(self._door.tools, tools_for(self._agents()))
+        except OSError as error:
+            # Editors then list what compas was built with, which has all tools.
+            log.error("the list of tools cannot be written: %s", error, extra={"action": "tools_not_written"})
+
+    async def _follow_config(self) -> None:
+        async with self.context.bus.subscribe(lambda event: isinstance(event, ConfigApplied)) as applied:
+            with contextlib.suppress(BusClosed):
+                while True:
+                    await applied.receive()
+                    self._write_tools()
+                    await self._tell_gateway()
+
+    async def _tell_gateway(self) -> None:
+        if self._gateway is not None:
+            with contextlib.suppress(
+                SessionLost, RequestFailed
+            ):  # the next one's relays look at the list by themselves
+                await self._gateway.session.request(TOOLS_CHANGED, {}, dict)
+
+    async def _host(self) -> None:
+        deaths = 0
+        while True:
+            await self._door.wait_knock()
+            began = trio.current_time()
+            is_well = await self._run()
+            deaths = 0 if is_well or trio.current_time() - began >= HEALTHY_SECS else deaths + 1
+            if deaths:
+                await trio.sleep(PAUSES_SECS[min(deaths, len(PAUSES_SECS)) - 1])
+
+    async def _run(self) -> bool:
+        """Run one gateway to its end; tell whether it ended in good order."""
+        try:
+            async with self._door.open_gateway(self._log_fd) as self._gateway:
+                ended = await self._gateway.wait_exited()
+        except WireError as error:
+            log.error("the gateway cannot be started: %s", error, extra={"action": "gateway_not_started"})
+            self._door.refuse_all(f"the gateway of compas cannot be started: {error}")
+            return False
+        finally:
+            self._gateway = None
+        if ended.code == 0:
+            return True
+        log.error("%s; it is started again for the next relay", ended, extra={"action": "gateway_died"})
+        return False

@@ -1,0 +1,91 @@
+"""Runs `compas mcp-server`: a light process between an editor and the gateway, which ends with the editor."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+
+from compas.client.place import Place, place_of
+from compas.client.reach import caller_meta
+from compas.config.locate import locate
+from compas.distribution import installed_version
+from compas.errors import CompasError
+from compas.relay.answers import Answers
+from compas.relay.conversation import Conversation
+from compas.relay.descriptors import claim_stdio, unblocking
+from compas.relay.dialing import Dialer
+from compas.relay.editor import EditorGoneError, watched_editor
+from compas.relay.link import Introduction, introduction_line
+from compas.relay.relay import Relay
+from compas.relay.tool_list import built_tools, read_tools
+
+
+def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool) -> None:
+    """Serve the editor on standard input and output until it closes them, ends, or SIGTERM or SIGINT comes.
+
+    Calls that are under way are cancelled then; the supervisor goes on, as its agents do. A supervisor is started by
+    the first call that needs one, if `may_start`. `config` is the option of that name. What is wrong with the place is
+    answered to the call, for an editor shows nobody why a server did not start.
+    """
+
+    def find_place() -> Place:
+        return place_of(locate(config, environ), environ)
+
+    conversation = Conversation(Answers(installed_version()), _tools_of(find_place), os.urandom(10).hex())
+    dialer = Dialer(find_place, environ, may_start=may_start)
+    introduction = introduction_line(Introduction(cwd=os.getcwd(), meta=caller_meta(environ)))
+    reading, writing = claim_stdio()
+    signalled = _signals()
+    try:
+        with watched_editor(os.getppid()) as editor, unblocking(reading, writing):
+            ends = [signalled.fileno(), *([] if editor is None else [editor])]
+            Relay(conversation, dialer, introduction, reading, writing).run(ends)
+    except EditorGoneError:
+        return
+
+
+def _tools_of(find_place: Callable[[], Place]) -> Callable[[], bytes]:
+    def tools() -> bytes:
+        try:
+            path: Path = find_place().tools
+        except CompasError:
+            return built_tools()  # the first call is told what is wrong
+        return read_tools(path)
+
+    return tools
+
+
+def _signals() -> socket.socket:
+    """Return what is readable once the process is to end."""
+    told, telling = socket.socketpair()
+    telling.setblocking(False)
+
+    def tell(number: int, frame: FrameType | None) -> None:
+        with suppress(BlockingIOError):  # it was told of enough signals before
+            telling.send(b".")
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, tell)
+    return told
+
+
+def main(arguments: list[str]) -> int | None:
+    """Run the relay if these are plain arguments of `mcp-server`; return its exit code, else None and do nothing."""
+    config, may_start = None, True
+    left = iter(arguments)
+    for argument in left:
+        if argument == "--no-start":
+            may_start = False
+        elif argument == "--config":
+            config = next(left, None)
+            if config is None:
+                return None
+        elif argument.startswith("--config="):
+            config = argument.removeprefix("--config=")
+        else:
+            return None
+    run_relay(config, os.environ, may_start=may_start)
+    return 0
