@@ -70,10 +70,9 @@ class Editor(Actor):
             sentence = f"this gateway belongs to user {os.getuid()}; user {peer.uid} may not use it"
             await self._wire.tell(refused(sentence))
             return
-        lines = self._wire.lines()
         introduction = None
         with trio.move_on_after(INTRODUCTION_SECS):
-            introduction = read_introduction(await anext(lines, b""))
+            introduction = read_introduction(await anext(self._wire, b""))
         if introduction is None or introduction.protocol != PROTOCOL:
             await self._wire.tell(refused("compas was changed; have your editor start its MCP servers again"))
             return
@@ -82,7 +81,7 @@ class Editor(Actor):
         log.info("an editor in %s (pid %s) has calls", introduction.cwd, peer.pid, extra={"action": "editor"})
         async with (
             open_connection(self._reach_for(introduction), await_end=trio.sleep_forever) as connection,
-            open_streams(lines, self._wire.tell) as (incoming, outgoing),
+            open_streams(self._wire, self._wire.tell) as (incoming, outgoing),
         ):
             server = build_server(Calls(connection), self._version)
             await server.run(incoming, outgoing, initialization_of(server))

@@ -1,6 +1,7 @@
 """Carries MCP messages between one relay and the server that serves its editor, one JSON object a line."""
 
 import logging
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -15,6 +16,8 @@ from compas.relay.link import read_issued, unreadable
 
 log = logging.getLogger("compas.gateway")
 
+ISSUE_BYTES = 1024
+"""More than the issue of a message takes."""
 LAST_WORDS_SECS = 0.5
 """How long the last answers may take to go out once the server has ended."""
 
@@ -35,11 +38,12 @@ class Wire(Protocol):
 
 
 class LineWire:
-    """A byte stream as lines, each sent whole."""
+    """A byte stream as lines: an iterator over those that come until the end, and each that is sent goes out whole."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._splitter = LineSplitter(MOST_LINE_BYTES + 1024)
+        self._splitter = LineSplitter(MOST_LINE_BYTES + ISSUE_BYTES)
+        self._lines: deque[bytes] = deque()
         self._sending = trio.Lock()
 
     async def tell(self, line: bytes) -> None:
@@ -47,14 +51,24 @@ class LineWire:
         async with self._sending:
             await self._wire.send_all(line + b"\n")
 
-    async def lines(self) -> AsyncIterator[bytes]:
-        """Yield the lines that come until the end; a connection that is torn down has ended too."""
+    def __aiter__(self) -> "LineWire":
+        return self
+
+    async def __anext__(self) -> bytes:
+        while not self._lines:
+            self._lines.extend(self._splitter.feed(await self._receive()))
+        return self._lines.popleft()
+
+    async def _receive(self) -> bytes:
+        """Return what has come; a connection that is torn down has ended too."""
         try:
-            while data := await self._wire.receive_some():
-                for line in self._splitter.feed(data):
-                    yield line
+            data = await self._wire.receive_some()
         except trio.BrokenResourceError as error:
             log.info("a relay's connection broke: %s", error.__cause__ or error, extra={"action": "relay_broke"})
+            data = b""
+        if not data:
+            raise StopAsyncIteration
+        return data
 
 
 @asynccontextmanager

@@ -158,7 +158,7 @@ def envelope_problem(request: Request) -> Problem | None:
         return INVALID_PARAMS, f"params._meta is missing the required envelope key(s): {', '.join(missing)}", None
     version = meta[VERSION_KEY]
     if not isinstance(version, str):
-        return INVALID
+        return INVALID_PARAMS, "the protocol-version envelope value must be a string", None
     if version != MODERN_VERSION:
         return UNSUPPORTED_VERSION, "Unsupported protocol version", _served(version)
     return None

@@ -3,8 +3,8 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -36,30 +36,35 @@ def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool
 
     conversation = Conversation(Answers(installed_version()), _tools_of(find_place), os.urandom(10).hex())
     dialer = Dialer(find_place, environ, may_start=may_start)
-    introduction = introduction_line(Introduction(cwd=os.getcwd(), meta=caller_meta(environ)))
-    reading, writing = claim_stdio()
-    signalled = _signals()
-    try:
-        with watched_editor(os.getppid()) as editor, unblocking(reading, writing):
-            ends = [signalled.fileno(), *([] if editor is None else [editor])]
-            Relay(conversation, dialer, introduction, reading, writing).run(ends)
-    except EditorGoneError:
-        return
+    introduction = introduction_line(Introduction(cwd=_directory(), meta=caller_meta(environ)))
+    stdio = claim_stdio()
+    with suppress(EditorGoneError), _signalled() as signalled, watched_editor(os.getppid()) as editor:
+        ends = [signalled] if editor is None else [signalled, editor]
+        with unblocking(*stdio):
+            Relay(conversation, dialer, introduction, stdio).run(ends)
 
 
 def _tools_of(find_place: Callable[[], Place]) -> Callable[[], bytes]:
     def tools() -> bytes:
         try:
             path: Path = find_place().tools
-        except CompasError:
+        except (CompasError, OSError):
             return built_tools()  # the first call is told what is wrong
         return read_tools(path)
 
     return tools
 
 
-def _signals() -> socket.socket:
-    """Return what is readable once the process is to end."""
+def _directory() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "a directory that is gone"
+
+
+@contextmanager
+def _signalled() -> Iterator[int]:
+    """Give a descriptor that is readable once a signal wants the process to end."""
     told, telling = socket.socketpair()
     telling.setblocking(False)
 
@@ -67,9 +72,13 @@ def _signals() -> socket.socket:
         with suppress(BlockingIOError):  # it was told of enough signals before
             telling.send(b".")
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, tell)
-    return told
+    with told, telling:
+        before = {number: signal.signal(number, tell) for number in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield told.fileno()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 def main(arguments: list[str]) -> int | None:

@@ -16,7 +16,7 @@ Json = dict[str, object]
 MOST_LEVELS = 100
 """How deep the values of a message may lie in one another; the SDK behind us gives up at 200."""
 _BRACKETS = re.compile(rb"[\[{]")
-_LONE = re.compile(rb"\\u[dD][89abAB]")
+_LONE = re.compile(rb"\\u[dD][89a-fA-F]")
 """Where a text may hold half of a surrogate pair."""
 _EARLY_ID = re.compile(
     r'\s*\{(?:\s*"(?:jsonrpc|method)"\s*:\s*"[^"\\]*"\s*,)*\s*"id"\s*:\s*(-?[0-9]{1,18}(?=\s*[,}])|"[^"\\]{1,100}")'

@@ -3,7 +3,6 @@
 import select
 import socket
 import time
-from collections.abc import Callable
 
 from compas.relay.conversation import Conversation
 from compas.relay.descriptors import Outlet, read_some
@@ -21,8 +20,6 @@ _READ, _WRITE = select.POLLIN, select.POLLOUT
 _ONLY_ITS_END = 0
 """Waits for nothing that a descriptor may give or take; that its other side is gone is told all the same."""
 
-Clock = Callable[[], float]
-
 
 class Link:
     """A connection to the gateway."""
@@ -38,18 +35,25 @@ class Relay:
     """One editor's relay. It ends when the editor hangs up or reads no more, or when one of `ends` is readable."""
 
     def __init__(
-        self, conversation: Conversation, dialer: Dialer, introduction: bytes, reading: int, writing: int
+        self,
+        conversation: Conversation,
+        dialer: Dialer,
+        introduction: bytes,
+        stdio: tuple[int, int],
+        idle_seconds: float = IDLE_SECONDS,
     ) -> None:
-        """`introduction` opens each connection; `reading` and `writing` are the editor's descriptors."""
+        """`introduction` opens each connection; `stdio` are the descriptors that the editor writes to and reads from.
+
+        A connection over which nothing is asked for `idle_seconds` is given up.
+        """
         self._conversation = conversation
         self._dialer = dialer
         self._introduction = introduction
-        self._reading = reading
-        self._writing = writing
-        self._outlet = Outlet(writing)
+        self._reading, self._writing = stdio
+        self._outlet = Outlet(self._writing)
         self._lines = LineSplitter(on_dropped=self._take_beginning)
         self._link: Link | None = None
-        self._clock: Clock = time.monotonic
+        self._idle_seconds = idle_seconds
 
     def run(self, ends: list[int]) -> None:
         """Relay until the end."""
@@ -102,13 +106,13 @@ class Relay:
         """Return how long the connection is kept when nothing happens; None for ever, or while there is none."""
         if self._link is None or self._conversation.needs_gateway:
             return None
-        return max(0.0, self._link.busy_at + IDLE_SECONDS - self._clock())
+        return max(0.0, self._link.busy_at + self._idle_seconds - time.monotonic())
 
     def _read_editor(self) -> bool:
         data = read_some(self._reading)
         for line in self._lines.feed(data or b""):
             if line.strip():
-                self._conversation.take(line, self._clock())
+                self._conversation.take(line, time.monotonic())
         self._send()
         return data != b""
 
@@ -120,7 +124,7 @@ class Relay:
         if isinstance(outcome, str):
             self._conversation.fail(outcome)
         else:
-            self._link = Link(outcome, self._clock())
+            self._link = Link(outcome, time.monotonic())
             self._conversation.to_gateway.append(self._introduction)
         self._send()
 
@@ -137,7 +141,7 @@ class Relay:
     def _read_gateway(self, link: Link) -> None:
         """Take what the gateway says. Raises ValueError or TypeError when it is over or makes no sense."""
         data = read_some(link.sock.fileno())
-        link.busy_at = self._clock()
+        link.busy_at = time.monotonic()
         for line in link.lines.feed(data or b""):
             self._conversation.hear(line, link.busy_at)
         if data == b"" or link.lines.dropped:
@@ -146,7 +150,7 @@ class Relay:
     def _send(self) -> None:
         """Write what there is to say. Raises OSError when the editor reads no more."""
         if self._link is not None and self._conversation.to_gateway:
-            self._link.busy_at = self._clock()
+            self._link.busy_at = time.monotonic()
             try:
                 self._link.outlet.put(self._conversation.to_gateway)
             except OSError:
@@ -155,7 +159,7 @@ class Relay:
 
     def _lose(self) -> None:
         self._hang_up()
-        self._conversation.lose(self._clock())
+        self._conversation.lose(time.monotonic())
 
     def _hang_up(self) -> None:
         if self._link is not None:
@@ -165,6 +169,6 @@ class Relay:
     def _say_last_words(self) -> None:
         poll = select.poll()
         poll.register(self._writing, _WRITE)
-        deadline = self._clock() + LAST_WORDS_SECONDS
-        while self._outlet and (left := deadline - self._clock()) > 0 and poll.poll(left * 1000):
+        deadline = time.monotonic() + LAST_WORDS_SECONDS
+        while self._outlet and (left := deadline - time.monotonic()) > 0 and poll.poll(left * 1000):
             self._outlet.write()

@@ -122,6 +122,7 @@ class GatewayHost(Actor):
         """Run one gateway to its end; tell whether it ended in good order."""
         try:
             async with self._door.open_gateway(self._log_fd) as self._gateway:
+                log.info("editors are served (pid %d)", self._gateway.pid, extra={"action": "gateway_started"})
                 ended = await self._gateway.wait_exited()
         except WireError as error:
             log.error("the gateway cannot be started: %s", error, extra={"action": "gateway_not_started"})

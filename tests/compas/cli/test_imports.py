@@ -19,8 +19,8 @@ LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata"
 
 REPORT = """
 import json, sys
-from compas.cli.main import main
-code = main(sys.argv[1:])
+from compas.cli.entry import main
+code = main()
 sys.stderr.write("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
 
@@ -62,12 +62,13 @@ ANSWERS = {
 }
 
 
-def loaded_by(compas: CommandLine, *args: str) -> tuple[int, set[str]]:
+def loaded_by(compas: CommandLine, *args: str, given: bytes = b"") -> tuple[int, set[str]]:
     """Run a command and return its exit code and every module it loaded."""
+    pipe = subprocess.PIPE
     process = subprocess.Popen(
-        [sys.executable, "-c", REPORT, *args], env=compas.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [sys.executable, "-c", REPORT, *args], env=compas.environ, stdin=pipe, stdout=pipe, stderr=pipe
     )
-    _, err = process.communicate(timeout=CEILING)
+    _, err = process.communicate(given, timeout=CEILING)
     code, modules = json.loads(err.decode().splitlines()[-1])
     return code, set(modules)
 
@@ -114,6 +115,15 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
     ):
         code, modules = loaded_by(compas, *args)
         assert (args[0], code, slow(modules, SLOW + LIGHT)) == (args[0], 0, set())
+
+
+def test_a_relay_that_lists_tools_loads_the_standard_library_and_little_of_ours(compas: CommandLine) -> None:
+    listing = b'{"jsonrpc":"2.0","id":1,"method":"tools/list"}\n'
+    code, modules = loaded_by(compas, "mcp-server", given=listing)
+    assert code == 0
+    libraries = {name.partition(".")[0] for name in modules} - sys.stdlib_module_names
+    assert libraries <= {"__main__", "actors", "compas", "_distutils_hack"}
+    assert not modules & {"argparse", "subprocess", "typing_extensions", "compas.api", "compas.cli.main"}
 
 
 def test_a_command_loads_only_its_own_code(compas: CommandLine) -> None:

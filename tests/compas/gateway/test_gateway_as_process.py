@@ -1,10 +1,7 @@
 """The gateway as an editor starts it: real pipes, real supervisors, and either side killed."""
 
-import os
 import signal
-import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +14,11 @@ from compas.client.place import Place
 from compas.gateway.tools import TOOLS
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
-from tests.kit.gateway.editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, until_seen, wait_gone
+from tests.kit.gateway.editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, of, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, said
 
 pytestmark = pytest.mark.system
 
-CONFIG = """
-state_dir: {place}/state
-default_workdir: {place}/desk
-backend_definitions:
-  - {{name: gated, command: {place}/agent}}
-  - {{name: wordy, command: {place}/wordy}}
-agents:
-  - {{alias: wordy, backend: wordy, workspace: shared, safety_mode: auto_approve}}
-  - {{alias: dev, backend: gated, workspace: worktree, commit: auto, safety_mode: auto_approve}}
-"""
-AGENT = """#!/bin/sh
-cat > work
-cat {place}/gate > passed
-echo line one
-echo done
-"""
-WORDY = "#!/bin/sh\nseq 1 1500\n"
 WAIT = {"operation": "wait", "arguments": {"thread_id": "T", "since_reference": "db:1"}}
 SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": {"parts": [WAIT]}}
 LISTED = {
@@ -49,34 +29,6 @@ LISTED = {
     "execution_timeout_secs": 600,
 }
 HANGING = {"wait": {"hang": True}, "list_agents": {"reply": LISTED}}
-
-
-@pytest.fixture
-def config(place: Place, environ: dict[str, str]) -> Iterator[Path]:
-    """Return the directory of a config whose agent works until something is written into its gate."""
-    root = place.config.parent
-    place.config.write_text(CONFIG.format(place=root))
-    (root / "agent").write_text(AGENT.format(place=root))
-    (root / "wordy").write_text(WORDY)
-    for command in ("agent", "wordy"):
-        (root / command).chmod(0o700)
-    os.mkfifo(root / "gate")
-    git = {**environ, "GIT_AUTHOR_NAME": "Op", "GIT_AUTHOR_EMAIL": "o@example.org"}
-    git |= {"GIT_COMMITTER_NAME": "Op", "GIT_COMMITTER_EMAIL": "o@example.org"}
-    (Path(environ["HOME"]) / ".gitconfig").write_text("[user]\n name = Op\n email = o@example.org\n")
-    for command in (
-        ["init", "-q", "-b", "main", "desk"],
-        ["-C", "desk", "commit", "-q", "--allow-empty", "-m", "begin"],
-    ):
-        assert subprocess.Popen(["git", *command], cwd=root, env=git).wait() == 0
-    yield root
-    stop = [sys.executable, "-P", "-m", "compas", "stop", "--now", "--config", str(place.config)]
-    assert subprocess.Popen(stop, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE).communicate()
-
-
-def of(place: Place, environ: dict[str, str]) -> dict[str, str]:
-    """Return the environment of a gateway for this place."""
-    return environ | {"COMPAS_CONFIG": str(place.config)}
 
 
 async def called(client: Client, tool: str, **arguments: object) -> dict[str, Any]:

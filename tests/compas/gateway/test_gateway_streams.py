@@ -33,10 +33,12 @@ def test_lines_come_out_as_they_went_in_however_they_are_cut(pieces: list[bytes]
 @asynccontextmanager
 async def served_over(reading: int, writing: int) -> AsyncIterator[MessageStream]:
     """Give the streams of a server over two descriptors, which are owned here."""
-    async with trio.lowlevel.FdStream(reading) as source, trio.lowlevel.FdStream(writing) as sink:
-        lines, told = LineWire(source), LineWire(sink)
-        async with open_streams(lines.lines(), told.tell) as streams:
-            yield streams
+    async with (
+        trio.lowlevel.FdStream(reading) as source,
+        trio.lowlevel.FdStream(writing) as sink,
+        open_streams(LineWire(source), LineWire(sink).tell) as streams,
+    ):
+        yield streams
 
 
 @pytest.fixture

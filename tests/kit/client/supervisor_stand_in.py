@@ -4,8 +4,8 @@
 
 The script is JSON: `{"answers": {OP: ANSWER}, "die_at": [OP, N], "refuse": "…"}`. An answer is `{"push": […]}` and then
 `{"reply": {…}}`, `{"fail": CODE}` or `{"hang": true}`; with `{"then_stop": true}` it ends once that client has left.
-Each request is appended to FILE.seen, one JSON object a line, before it is answered. The N-th request for OP, over all
-lives, kills it.
+Each request is appended to FILE.seen, one JSON object a line, before it is answered; `peer` is the process that asked.
+The N-th request for OP, over all lives, kills it.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from actors.remote.call import Call
 from actors.remote.errors import CallError
 from actors.remote.handshake import WelcomeInfo
 from actors.remote.listener import bind_unix
+from actors.remote.peer import peer_credentials
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.sockets import accept_unix
 from actors.spec import ChildSpec
@@ -45,6 +46,7 @@ class StandIn:
     async def serve(self, call: Call) -> object:
         args = call.decode(dict)
         record = {"op": call.op, "args": args, "request_id": call.request_id, "meta": call.peer.meta}
+        record["peer"] = call.peer.pid
         self._append({**record, "pid": os.getpid()})
         op, number = self.script.get("die_at", ["", 0])
         plan = self.script["answers"].get(call.op)
@@ -70,7 +72,8 @@ class StandIn:
     async def serve_client(self, stream: trio.SocketStream) -> None:
         """Serve one client; once one has said stop and left, the stand-in ends."""
         settings = ServerSettings(welcome=WelcomeInfo(server="stand-in/1", state="ready", epoch=1))
-        await serve_connection(await accept_unix(stream), self.serve, settings)
+        pid = peer_credentials(stream.socket).pid
+        await serve_connection(await accept_unix(stream), self.serve, settings, pid=pid)
         if self._stops:
             self.stopping.set()
 

@@ -7,9 +7,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from compas.client.place import Place
 from compas.runner.file_watch import FileWatch
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
@@ -80,6 +81,11 @@ class Editor:
         return self.process.returncode, out, err
 
 
+def of(place: Place, environ: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a gateway for this place."""
+    return environ | {"COMPAS_CONFIG": str(place.config)}
+
+
 def wait_gone(pid: int) -> bool:
     """Wait for the end of a process, whoever its parent is."""
     try:
@@ -94,16 +100,21 @@ def wait_gone(pid: int) -> bool:
         os.close(descriptor)
 
 
-def until_seen(scripted: Scripted, op: str) -> None:
-    """Return once the stand-in has noted something of this name."""
+def until(scripted: Scripted, is_so: Callable[[], bool]) -> None:
+    """Return once what the stand-in has noted makes this true."""
     with open(scripted.log) as file:
         watch = FileWatch(file.fileno())
         try:
-            while not any(record["op"] == op for record in scripted.seen):
+            while not is_so():
                 assert select.select([watch], [], [], CEILING)[0], scripted.seen
                 watch.clear()
         finally:
             watch.close()
+
+
+def until_seen(scripted: Scripted, op: str) -> None:
+    """Return once the stand-in has noted something of this name."""
+    until(scripted, lambda: any(record["op"] == op for record in scripted.seen))
 
 
 def is_alive(pid: int) -> bool:

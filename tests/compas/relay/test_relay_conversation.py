@@ -1,0 +1,277 @@
+"""What a relay says: every answer once, whatever becomes of gateways, and nothing that starts one without need."""
+
+import json
+from collections import Counter
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from compas.relay.answers import SUBSCRIPTION_KEY
+from compas.relay.link import TOOLS_CHANGED, Issue, refused, unreadable
+from compas.relay.open_calls import MOST_LOSSES, MOST_OPEN, STEADY_SECONDS
+from tests.kit.relay.dialogue import ENVELOPE, GREETING, Dialogue, line
+
+
+@pytest.fixture
+def dialogue() -> Dialogue:
+    """Return a conversation after its handshake."""
+    dialogue = Dialogue()
+    dialogue.shake_hands()
+    return dialogue
+
+
+def call(dialogue: Dialogue, found: object, name: str = "orch_wait") -> list[dict[str, object]]:
+    """Call a tool."""
+    return dialogue.say("tools/call", found, name=name, arguments={})
+
+
+def test_greeting_listing_and_pings_need_no_gateway(dialogue: Dialogue) -> None:
+    assert dialogue.say("ping", 1) == [{"jsonrpc": "2.0", "id": 1, "result": {}}]
+    assert dialogue.say("tools/list", 2)[0]["result"] == {"tools": [{"name": "first"}]}
+    assert not dialogue.conversation.needs_gateway
+
+
+def test_a_call_waits_for_a_gateway_which_is_told_first_who_the_editor_is(dialogue: Dialogue) -> None:
+    assert call(dialogue, 7) == []
+    assert dialogue.conversation.needs_gateway
+    brought = [message for _, message in dialogue.connect()]
+    assert [message["method"] for message in brought] == ["initialize", "notifications/initialized", "tools/call"]
+    assert brought[0]["params"] == GREETING
+    assert dialogue.answer(brought[0]["id"]) == []
+    assert dialogue.answer(7, content=[])[0]["id"] == 7
+    assert not dialogue.conversation.needs_gateway
+
+
+def test_what_the_next_gateway_is_brought_has_its_name_of_before_and_says_how_old_it_is(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    name = dialogue.connect()[-1][0].name
+    dialogue.now += 12.9
+    assert dialogue.lose() == []
+    assert dialogue.connect()[-1][0] == Issue(name, 12)
+    assert dialogue.answer(7)[0]["id"] == 7
+    assert dialogue.answer(7) == []
+
+
+def test_two_calls_have_two_names(dialogue: Dialogue) -> None:
+    call(dialogue, 1)
+    call(dialogue, "1")
+    names = [issue.name for issue, message in dialogue.connect() if message["method"] == "tools/call"]
+    assert len(set(names)) == 2
+
+
+def test_a_call_that_ends_every_gateway_is_answered(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    for _ in range(MOST_LOSSES):
+        dialogue.connect()
+        assert dialogue.lose() == []
+    dialogue.connect()
+    (answer,) = dialogue.lose()
+    assert answer["result"]["isError"]
+    assert "went away 4 times" in answer["result"]["content"][0]["text"]
+    assert not dialogue.conversation.needs_gateway
+
+
+def test_a_wait_outlives_any_number_of_gateways_that_lived(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    for _ in range(3 * MOST_LOSSES):
+        dialogue.connect()
+        dialogue.now += STEADY_SECONDS
+        assert dialogue.lose() == []
+    dialogue.connect()
+    assert len(dialogue.answer(7)) == 1
+
+
+def test_connections_that_no_gateway_took_in_count_for_nothing(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    for _ in range(3 * MOST_LOSSES):
+        assert dialogue.lose() == []
+    assert dialogue.conversation.needs_gateway
+
+
+def test_a_cancelled_call_is_over_on_both_sides(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    dialogue.connect()
+    dialogue.say("notifications/cancelled", requestId="7")
+    assert [message["method"] for _, message in dialogue.brought()] == ["notifications/cancelled"]
+    assert not dialogue.conversation.needs_gateway
+    assert dialogue.answer(7) == []
+    dialogue.lose()
+    assert "tools/call" not in [message["method"] for _, message in dialogue.connect()]
+
+
+def test_a_call_that_is_cancelled_while_a_gateway_starts_is_never_brought(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    dialogue.say("notifications/cancelled", requestId=7)
+    assert not dialogue.conversation.needs_gateway
+    assert "tools/call" not in [message["method"] for _, message in dialogue.connect()]
+
+
+def test_progress_and_other_words_of_the_gateway_pass(dialogue: Dialogue) -> None:
+    dialogue.connect()
+    dialogue.conversation.hear(line("notifications/progress", progressToken=7, progress=1), dialogue.now)
+    assert dialogue.heard()[0]["method"] == "notifications/progress"
+
+
+def test_notifications_pass_to_a_gateway_and_start_none(dialogue: Dialogue) -> None:
+    dialogue.say("notifications/roots/list_changed")
+    assert not dialogue.conversation.needs_gateway
+    dialogue.connect()
+    dialogue.say("notifications/roots/list_changed")
+    assert dialogue.brought()[-1][1]["method"] == "notifications/roots/list_changed"
+
+
+def test_an_id_that_waits_for_its_answer_is_not_taken_twice(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    (refusal,) = call(dialogue, 7)
+    assert (refusal["id"], refusal["error"]["code"]) == (None, -32600)
+    (broken,) = dialogue.say_line(b'{"id": 7, "method": 5')
+    assert (broken["id"], broken["error"]["code"]) == (None, -32700)
+    dialogue.connect()
+    assert len(dialogue.answer(7)) == 1
+
+
+def test_more_calls_than_can_be_kept_are_refused(dialogue: Dialogue) -> None:
+    for number in range(1, MOST_OPEN + 1):
+        assert call(dialogue, number) == []
+    assert "too many requests" in call(dialogue, MOST_OPEN + 1)[0]["result"]["content"][0]["text"]
+    dialogue.connect()
+    dialogue.answer(1)
+    assert call(dialogue, MOST_OPEN + 1) == []
+
+
+def test_what_no_gateway_can_be_reached_for_is_answered_in_the_form_of_its_kind(dialogue: Dialogue) -> None:
+    call(dialogue, 1)
+    dialogue.say("prompts/list", 2)
+    dialogue.conversation.fail("no way")
+    first, second = dialogue.heard()
+    assert first["result"] == {"content": [{"type": "text", "text": "no way"}], "isError": True}
+    assert second["error"] == {"code": -32603, "message": "no way"}
+
+
+def test_a_gateway_that_refuses_says_why(dialogue: Dialogue) -> None:
+    call(dialogue, 1)
+    dialogue.conversation.hear(refused("another\nuser's"), dialogue.now)
+    assert dialogue.heard()[0]["result"]["content"][0]["text"] == "another user's"
+
+
+def test_what_a_gateway_cannot_read_is_answered(dialogue: Dialogue) -> None:
+    call(dialogue, 1)
+    issue = dialogue.connect()[-1][0]
+    dialogue.conversation.hear(unreadable(issue), dialogue.now)
+    assert [(one["id"], one["error"]["code"]) for one in dialogue.heard()] == [(1, -32600)]
+
+
+def test_another_list_of_tools_is_told_once_to_who_has_the_old_one(dialogue: Dialogue) -> None:
+    dialogue.tools = b"[1]"
+    dialogue.connect()
+    assert dialogue.heard() == []
+    dialogue.say("tools/list", 1)
+    dialogue.tools = b"[2]"
+    for _ in range(2):
+        dialogue.conversation.hear(TOOLS_CHANGED, dialogue.now)
+    assert dialogue.heard() == [{"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}]
+    dialogue.lose()
+    dialogue.tools = b"[3]"
+    dialogue.connect()
+    assert [one["method"] for one in dialogue.heard()] == ["notifications/tools/list_changed"]
+
+
+def test_in_the_modern_era_only_who_subscribed_is_told_of_another_list() -> None:
+    dialogue = Dialogue()
+    dialogue.say("tools/list", 1, _meta=ENVELOPE)
+    for number, wanted in ((2, {"toolsListChanged": True}), (3, {"promptsListChanged": True})):
+        (begun,) = dialogue.say("subscriptions/listen", number, _meta=ENVELOPE, notifications=wanted)
+        assert begun["method"] == "notifications/subscriptions/acknowledged"
+        assert begun["params"]["_meta"] == {SUBSCRIPTION_KEY: number}
+    assert not dialogue.conversation.needs_gateway
+    dialogue.tools = b"[2]"
+    dialogue.connect()
+    (told,) = dialogue.heard()
+    assert (told["method"], told["params"]["_meta"]) == ("notifications/tools/list_changed", {SUBSCRIPTION_KEY: 2})
+    dialogue.say("notifications/cancelled", requestId=2)
+    dialogue.tools = b"[3]"
+    dialogue.conversation.check_tools()
+    assert dialogue.heard() == []
+
+
+def test_a_gateway_of_a_modern_editor_is_opened_in_that_era_whatever_comes_first() -> None:
+    dialogue = Dialogue()
+    dialogue.say("tools/call", 1, _meta=ENVELOPE, name="orch_wait")
+    (_, opening), (_, called) = dialogue.connect()
+    assert (opening["method"], opening["params"]["_meta"]) == ("server/discover", ENVELOPE)
+    assert called["id"] == 1
+    assert dialogue.answer(opening["id"]) == []
+
+
+class AnyDialogue(RuleBasedStateMachine):
+    """Editors ask and cancel, gateways come, answer and go, in any order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dialogue = Dialogue()
+        self.dialogue.shake_hands()
+        self.asked: set[int] = set()
+        self.cancelled: set[int] = set()
+        self.names: dict[int, str] = {}
+        self.known: set[int] = set()
+        self.answers: Counter[int] = Counter()
+
+    def note(self) -> None:
+        """Note what was brought and heard."""
+        for issue, message in self.dialogue.brought():
+            if message["method"] == "tools/call":
+                assert self.names.setdefault(message["id"], issue.name) == issue.name
+                assert message["id"] not in self.known, "brought twice to one gateway"
+                self.known.add(message["id"])
+        for message in self.dialogue.heard():
+            self.answers[message["id"]] += 1
+
+    @rule()
+    def ask(self) -> None:
+        self.asked.add(number := len(self.asked) + 1)
+        self.dialogue.conversation.take(line("tools/call", number, name="x"), self.dialogue.now)
+        self.note()
+
+    @rule(number=st.integers(1, 9), as_text=st.booleans())
+    def cancel(self, number: int, as_text: bool) -> None:
+        said = line("notifications/cancelled", requestId=str(number) if as_text else number)
+        self.dialogue.conversation.take(said, self.dialogue.now)
+        if number in self.asked and not self.answers[number]:
+            self.cancelled.add(number)
+        self.note()
+
+    @rule()
+    def come(self) -> None:
+        if not self.dialogue.conversation.is_connected:
+            self.dialogue.conversation.hear(b"!ready", self.dialogue.now)
+            self.note()
+
+    @rule(number=st.integers(1, 9))
+    def answer(self, number: int) -> None:
+        if number in self.known:
+            text = json.dumps({"jsonrpc": "2.0", "id": number, "result": {}}).encode()
+            self.dialogue.conversation.hear(text, self.dialogue.now)
+            self.note()
+
+    @rule(seconds=st.sampled_from([0.0, STEADY_SECONDS]))
+    def go(self, seconds: float) -> None:
+        self.dialogue.now += seconds
+        self.known.clear()
+        self.dialogue.conversation.lose(self.dialogue.now)
+        self.note()
+
+    @rule()
+    def fail(self) -> None:
+        self.known.clear()
+        self.dialogue.conversation.fail("no way")
+        self.note()
+        assert self.asked == self.cancelled | set(self.answers)
+
+    @invariant()
+    def nothing_is_answered_twice(self) -> None:
+        assert all(count == 1 for count in self.answers.values())
+        assert not self.cancelled & set(self.answers)
+
+
+TestAnyDialogue = AnyDialogue.TestCase
