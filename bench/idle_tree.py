@@ -3,6 +3,7 @@
 import os
 from contextlib import AsyncExitStack, closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import trio
@@ -81,7 +82,8 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
             environ=dict(os.environ),
             epoch=epoch,
         )
-        door = GatewayDoor(state / "supervisor.sock", state / "gateway.sock", state / "tools")
+        sockets = Path(stack.enter_context(TemporaryDirectory(prefix="cpb-", dir="/tmp")))
+        door = GatewayDoor(sockets / "supervisor", sockets / "gateway", sockets / "tools")
         stack.enter_context(closing(door))
         root = build_root(
             services,
