@@ -24,6 +24,9 @@ args = ["{Path(__file__).parent / "mcp_poke.py"}"]
 POKE = "SCENARIO:tool name=mcp__poke::poke"
 
 
+LIST_AGENTS = "SCENARIO:tool name=mcp__compas::orch_list_agents"
+
+
 def add_settings(codex: Stage, text: str) -> None:
     with (codex.workshop.root / ".codex" / "config.toml").open("a") as file:
         file.write(text)
@@ -73,6 +76,17 @@ def test_a_tool_of_an_mcp_server_is_called_where_somebody_has_approved_it(
     add_settings(codex, SERVER + approval)
     codex.configure(settings)
     assert says in codex.say(POKE)
+
+
+def test_the_tools_of_compas_are_there_in_the_first_turn(codex: Stage) -> None:
+    names = ("COMPAS_CONFIG", "COMPAS_RUNTIME_DIR", "PYTHONPATH")
+    env = {name: value for name, value in codex.workshop.environ.items() if name in names}
+    server = {"command": sys.executable, "args": ["-P", "-m", "compas", "mcp-server"]}
+    lines = [f"{name} = {json.dumps(value)}" for name, value in server.items()]
+    add_settings(codex, "\n".join(["[mcp_servers.compas]", *lines, "[mcp_servers.compas.env]"]) + "\n")
+    add_settings(codex, "".join(f"{name} = {json.dumps(value)}\n" for name, value in env.items()))
+    codex.configure({"safety_mode": "auto_approve"})
+    assert '"alias":"dev"' in codex.say(LIST_AGENTS).replace("\\", "")
 
 
 def test_it_works_outside_a_git_repository(codex: Stage) -> None:
