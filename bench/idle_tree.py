@@ -19,6 +19,7 @@ from compas.orchestrator.machine.gateway import GatewayDoor
 from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
+from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.state_directory import prepare_state_directory
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.tree import build_root, local_workers
@@ -88,7 +89,7 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
         root = build_root(
             services,
             telemetry,
-            local_workers(services, launcher, door, None),
+            local_workers(services, launcher, door, Activity(), None),
             LocalConfigFile(config_path, services.environ),
         )
         await stack.enter_async_context(open_actor_system("idle", root))

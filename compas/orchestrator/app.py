@@ -154,7 +154,7 @@ class _Process:
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
                 services = self._services(loaded, store, launcher)
                 await _hold_runners(services)
-                workers = local_workers(services, launcher, self._door, worker_log.fileno())
+                workers = local_workers(services, launcher, self._door, self._activity, worker_log.fileno())
                 root = build_root(services, telemetry, workers, LocalConfigFile(self._config_path, services.environ))
                 async with open_actor_system("compas", root) as system:
                     await self._supervise(system, services, warnings)

@@ -20,6 +20,7 @@ from compas.orchestrator.journal import Journal
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 from compas.orchestrator.machine.slots import Slot, WorkerHost
 from compas.orchestrator.merges.directory import MergeDirectory, Merges
+from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.state_directory import name_of_state_directory
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry.actor import TelemetryActor
@@ -81,7 +82,7 @@ def _group(name: str, factory: Callable[[], Actor]) -> ChildSpec:
 
 
 def local_workers(
-    services: Services, launcher: Slot[Launcher], door: GatewayDoor, worker_log: int | None
+    services: Services, launcher: Slot[Launcher], door: GatewayDoor, activity: Activity, worker_log: int | None
 ) -> tuple[ChildSpec, ...]:
     """Describe the hosts of the fork server, the git worker and the MCP gateway; the last two print to `worker_log`."""
     git = services.git
@@ -96,7 +97,7 @@ def local_workers(
     return (
         ChildSpec("fork-server", lambda: WorkerHost(launcher, open_fork_server)),
         ChildSpec("git-worker", lambda: WorkerHost(git, open_git)),
-        ChildSpec("gateway", lambda: GatewayHost(door, services.worker_aliases, worker_log)),
+        ChildSpec("gateway", lambda: GatewayHost(door, services.worker_aliases, activity, worker_log)),
     )
 
 

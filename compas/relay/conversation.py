@@ -26,7 +26,7 @@ INTRODUCTION_ID = "compas:introduction"
 _UNTOLD = Issue(NAMELESS, 0)
 _GONE = (
     "the gateway of compas went away {times} times while it had this request; what it changes is changed at most once. "
-    "`compas health` and the supervisor's log say more"
+    "The supervisor's log says more"
 )
 
 

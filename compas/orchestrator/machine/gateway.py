@@ -11,10 +11,11 @@ import trio
 
 from actors.actor import Actor
 from actors.errors import BusClosed
-from actors.remote.errors import RequestFailed, SessionLost, WireError
+from actors.remote.errors import WireError
 from actors.remote.listener import bind_unix
 from actors.remote.process import HostSettings, ProcessHost, open_process_host
 from compas.orchestrator.messages.config import ConfigApplied
+from compas.orchestrator.process.activity import Activity
 from compas.relay.link import refused
 from compas.relay.tool_list import tools_for, write_tools
 
@@ -22,6 +23,7 @@ log = logging.getLogger("compas.gateway")
 
 MODULE: Final = "compas.gateway.app"
 TOOLS_CHANGED: Final = "tools_changed"
+TELLING_SECS: Final = 5.0
 HEALTHY_SECS: Final = 10.0
 """A gateway that lived for so long did not die of what it was started for."""
 PAUSES_SECS: Final = (0.1, 0.5, 2.0, 5.0)
@@ -73,10 +75,16 @@ class GatewayHost(Actor):
     The death of a gateway is no crash of its host: whatever an editor does to it, nothing else is restarted.
     """
 
-    def __init__(self, door: GatewayDoor, agents: Callable[[], list[str]], log_fd: int | None) -> None:
-        """`agents` returns the aliases of the agents that may be given tasks now."""
+    def __init__(
+        self, door: GatewayDoor, agents: Callable[[], list[str]], activity: Activity, log_fd: int | None
+    ) -> None:
+        """`agents` returns the aliases of the agents that may be given tasks now.
+
+        A gateway that starts counts in `activity`: the call that it is started for has not been put yet.
+        """
         self._door = door
         self._agents = agents
+        self._activity = activity
         self._log_fd = log_fd
         self._gateway: ProcessHost | None = None
 
@@ -102,10 +110,9 @@ class GatewayHost(Actor):
                     await self._tell_gateway()
 
     async def _tell_gateway(self) -> None:
+        """Have it tell its relays; where that fails, they look at the list by themselves when they come again."""
         if self._gateway is not None:
-            with contextlib.suppress(
-                SessionLost, RequestFailed
-            ):  # the next one's relays look at the list by themselves
+            with trio.move_on_after(TELLING_SECS), contextlib.suppress(WireError):
                 await self._gateway.session.request(TOOLS_CHANGED, {}, dict)
 
     async def _host(self) -> None:
@@ -121,7 +128,9 @@ class GatewayHost(Actor):
     async def _run(self) -> bool:
         """Run one gateway to its end; tell whether it ended in good order."""
         try:
-            async with self._door.open_gateway(self._log_fd) as self._gateway:
+            async with contextlib.AsyncExitStack() as stack:
+                with self._activity.client():
+                    self._gateway = await stack.enter_async_context(self._door.open_gateway(self._log_fd))
                 log.info("editors are served (pid %d)", self._gateway.pid, extra={"action": "gateway_started"})
                 ended = await self._gateway.wait_exited()
         except WireError as error:

@@ -15,6 +15,7 @@ from actors.spec import ChildSpec
 from actors.system import open_actor_system
 from compas.gateway.app import Gateway
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
+from compas.orchestrator.process.activity import Activity
 from compas.relay.link import PROTOCOL, READY, Introduction, introduction_line, reason_of_refusal
 from compas.relay.tool_list import tools_for
 from tests.kit.ceiling import CEILING
@@ -79,7 +80,9 @@ async def test_a_host_that_can_start_no_gateway_tells_every_relay_and_leaves_the
     with TemporaryDirectory(prefix="cpg-", dir="/tmp") as directory:
         path = Path(directory)
         with contextlib.closing(LockedDoor(path / "s", path / "g", path / "t")) as door, trio.fail_after(CEILING):
-            async with open_actor_system("host", ChildSpec("host", lambda: GatewayHost(door, lambda: ["dev"], None))):
+            async with open_actor_system(
+                "host", ChildSpec("host", lambda: GatewayHost(door, lambda: ["dev"], Activity(), None))
+            ):
                 assert (path / "t").read_bytes() == tools_for(["dev"]) + b"\n"
                 for _ in range(3):
                     async with await trio.open_unix_socket(path / "g") as relay:

@@ -14,7 +14,7 @@ from mcp.types import CallToolResult
 from compas.client.place import Place
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
-from tests.kit.gateway.editor_process import GATEWAY, Editor, is_alive, kill, of, until, until_seen
+from tests.kit.gateway.editor_process import GATEWAY, Editor, is_alive, kill, of, until, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, said
 
 pytestmark = pytest.mark.system
@@ -154,6 +154,19 @@ def test_an_editor_is_told_when_its_config_has_other_agents(
     with Editor(of(place, environ), "--no-start") as editor:
         editor.shake_hands()
         assert names(editor).endswith(": wordy, dev, late")
+
+
+def test_an_idle_editor_keeps_no_supervisor_and_its_next_call_starts_another(
+    place: Place, config: Path, environ: dict[str, str]
+) -> None:
+    with Editor(of(place, environ) | {"COMPAS_IDLE_SECS": "2"}) as editor:
+        editor.shake_hands()
+        pids = []
+        for _ in range(2):
+            editor.call("orch_health")
+            pids.append(editor.receive()["result"]["structuredContent"]["pid"])
+            assert wait_gone(pids[-1])
+    assert len(set(pids)) == 2
 
 
 def test_many_editors_with_many_waits_share_one_gateway_and_leave_nothing_behind(
