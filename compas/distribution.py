@@ -7,8 +7,8 @@ _NAME = "compas_orchestrator-"
 _END = ".dist-info"
 
 
-def installed_version() -> str:
-    """Return the version of the installed distribution, or "unknown" where it is used without being installed."""
+def installed_version(otherwise: str = "unknown") -> str:
+    """Return the version of the installed distribution, or `otherwise` where it is used without being installed."""
     for directory in sys.path:
         try:
             found = [name for name in os.listdir(directory or ".") if name.startswith(_NAME) and name.endswith(_END)]
@@ -16,4 +16,4 @@ def installed_version() -> str:
             continue  # such as a zip file, or a directory that is gone
         if found:
             return found[0].removeprefix(_NAME).removesuffix(_END)
-    return "unknown"
+    return otherwise

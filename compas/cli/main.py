@@ -4,20 +4,18 @@ Only the chosen command's parser is built and only its code is loaded, so that l
 Exit codes: 0 done, 1 waited in vain, 2 any error, 130 interrupted, 141 nobody reads the output any more.
 """
 
-import os
 import sys
 from collections.abc import Sequence
 
 from actors.remote.errors import RequestFailed, WireError
 from compas.cli.catalogue import Command, commands, run_command
 from compas.cli.terminal import give_up_output, prepare_streams, tell, write
+from compas.distribution import installed_version
 from compas.errors import CompasError
 
 ERROR = 2
 INTERRUPTED = 130
 NOBODY_READS = 141
-
-_DISTRIBUTION = "compas_orchestrator-"
 
 _USAGE = "usage: compas [--config P] COMMAND …"
 
@@ -52,7 +50,7 @@ def _run(args: list[str]) -> int:
         return _usage_error("a command is missing")
     name, *own = rest
     if name in ("--version", "-V"):
-        write(f"compas {_version()}")
+        write(f"compas {installed_version('(not installed)')}")
         return 0
     known = commands()
     if name in ("--help", "-h") or (name == "help" and not own):
@@ -104,12 +102,3 @@ def _help(known: dict[str, Command]) -> str:
             "`compas COMMAND --help` tells more of one command.",
         ]
     )
-
-
-def _version() -> str:
-    """Return the version that is installed, by the name of the directory that says so: it takes no time to look."""
-    for place in sys.path:
-        for name in os.listdir(place or ".") if os.path.isdir(place or ".") else ():
-            if name.startswith(_DISTRIBUTION) and name.endswith(".dist-info"):
-                return name.removeprefix(_DISTRIBUTION).removesuffix(".dist-info")
-    return "(not installed)"
