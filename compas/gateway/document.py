@@ -18,8 +18,8 @@ _OPENING = f"""# The MCP tools
 <!-- Written by `python -m compas.gateway.document` from the tools; change those instead. -->
 
 `compas mcp-server` offers compas to an editor or a coding CLI, over MCP on standard input and output. It speaks both
-eras of the protocol: 2026-07-28, and the `initialize` handshake of the versions before. It needs no supervisor to
-start; the first call starts one, unless it runs inside an agent or with `--no-start`.
+eras of the protocol: 2026-07-28, and the `initialize` handshake of the versions before. It lists its tools at once and
+needs no supervisor for that; the first call starts one, unless it runs inside an agent or with `--no-start`.
 
 ## How an editor comes to know it
 
@@ -55,6 +55,7 @@ gives up after five minutes.
 
 It ends with the editor that started it, and takes along only the calls that are under way; the supervisor and its
 agents go on. When the supervisor is killed or replaced, calls go on with the next one, and a task is dispatched once.
+When the agents of the config change, the editor is told that the list of tools has: it names them.
 
 - A parameter may be null, which counts as absent; a whole number may be written as a string. A parameter that a tool
   does not know is refused, with the names it knows. Names from elsewhere are understood:
