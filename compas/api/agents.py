@@ -3,6 +3,7 @@
 import msgspec
 
 from compas.api.operation import Operation
+from compas.domain.specs import ToolSet
 
 
 class ListAgentsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -37,7 +38,8 @@ class AgentListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class ListAgentsResponse(msgspec.Struct, frozen=True, kw_only=True):
     """All agents in the order of the config; `global_available` counts places over all agents, never below zero.
 
-    `execution_timeout_secs` bounds an attempt of an agent that has no time limit of its own.
+    `execution_timeout_secs` bounds an attempt of an agent that has no time limit of its own. `tools` is the set that
+    editors are told of.
     """
 
     agents: tuple[AgentListing, ...]
@@ -45,6 +47,7 @@ class ListAgentsResponse(msgspec.Struct, frozen=True, kw_only=True):
     global_active: int
     global_available: int
     execution_timeout_secs: int
+    tools: ToolSet = "core"
 
 
 LIST_AGENTS = Operation(

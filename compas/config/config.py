@@ -13,6 +13,7 @@ from compas.domain.specs import (
     RepositorySpec,
     Requires,
     RetentionSpec,
+    ToolSet,
 )
 
 
@@ -50,6 +51,7 @@ class Config(Struct, frozen=True, kw_only=True):
     circuit_breaker: BreakerSpec = BreakerSpec()
     on_crash: OnCrash = "resume"
     retention: RetentionSpec = RetentionSpec()
+    tools: ToolSet = "core"
 
     @property
     def limits(self) -> LimitsSpec:
@@ -59,6 +61,10 @@ class Config(Struct, frozen=True, kw_only=True):
             per_agent=self.max_triggers_per_agent,
             queued=self.max_queued_executions,
         )
+
+    def at_once(self, agent: AgentSpec) -> int:
+        """Return how many executions of an agent run at once."""
+        return agent.max_concurrent or self.max_triggers_per_agent
 
 
 class Loaded(Struct, frozen=True, kw_only=True):

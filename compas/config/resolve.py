@@ -63,6 +63,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
             log_count=limits.log_retention_count,
             telemetry=_duration(file.retention.telemetry),
         ),
+        tools=file.tools,
     )
 
 

@@ -15,6 +15,8 @@ Requires = Literal["no_objection", "approval"]
 """What a merge needs: that nobody objects, or that every reviewer, or a person, has approved."""
 OutputFormat = Literal["plaintext", "json", "jsonl"]
 PromptChannel = Literal["argument", "stdin", "file"]
+ToolSet = Literal["core", "all"]
+"""Which tools editors are told of: those of the daily work, or every one."""
 
 OPERATOR = "operator"
 """The person: as a handoff target it ends a chain."""

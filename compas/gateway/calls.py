@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 
 import msgspec
 import trio
@@ -17,13 +18,15 @@ from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequ
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection
 from compas.client.refused import RefusedError
-from compas.domain.advice import advise, say
+from compas.domain.advice import Said, advise, say
+from compas.domain.specs import ToolSet
 from compas.errors import CompasError
 from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
 from compas.gateway.ceiling import ceiling, limited, wait_answer
 from compas.gateway.parameters import Given, read
 from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
-from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, Tool, WaitAsWell, WaitLimit
+from compas.gateway.tool import Tool
+from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, WaitAsWell, WaitLimit
 from compas.gateway.wording import as_call, in_tools
 from compas.relay.link import Issue
 
@@ -37,11 +40,15 @@ Progress = Callable[[float, float, str], Awaitable[object]]
 class UnderWayError(CompasError):
     """A task was dispatched, and waiting for its answer failed."""
 
-    def __init__(self, response: DispatchResponse, reason: str) -> None:
-        super().__init__(
+    def __init__(self, response: DispatchResponse, error: WireError | CompasError) -> None:
+        self.said = say(
             f"the task was dispatched ({response.reference} in thread {response.thread_id}) and goes on; do not "
-            f"dispatch it again. Waiting for it failed: {reason}. To wait again: {in_tools(response.next_step)}"
+            "dispatch it again. Waiting for it failed: ",
+            _said(error),
+            ". To wait again: ",
+            response.next_step,
         )
+        super().__init__(in_tools(self.said))
 
 
 class Calls:
@@ -51,15 +58,22 @@ class Calls:
         self._connection = connection
 
     async def serve(
-        self, tool: Tool, arguments: Mapping[str, object], progress: Progress, issue: Issue | None = None
+        self,
+        tool: Tool,
+        arguments: Mapping[str, object],
+        progress: Progress,
+        which: ToolSet = "all",
+        issue: Issue | None = None,
     ) -> msgspec.Struct:
         """Do what a tool is asked to and return its answer. Cancelling ends it at the supervisor as well.
 
-        With an `issue` it is one that a relay may have brought to an earlier gateway, and goes on from there.
+        Advice is given as calls of the tools of `which` set. With an `issue` it is one that a relay may have brought
+        to an earlier gateway, and goes on from there.
         Raises ParameterError before anything is done; RequestFailed and other WireErrors, and CompasError.
         """
         given = read(tool, arguments)
-        answer: msgspec.Struct = all_in_words(await self._serve(tool, given, progress, issue or Issue("", 0)), as_call)
+        served = await self._serve(tool, given, progress, issue or Issue("", 0))
+        answer: msgspec.Struct = all_in_words(served, partial(as_call, which=which))
         return answer
 
     async def _serve(self, tool: Tool, given: Given, progress: Progress, issue: Issue) -> msgspec.Struct:
@@ -94,7 +108,7 @@ class Calls:
         try:
             answer = await self._wait(answer_to(response), as_well.timeout_secs, progress, issue)
         except (WireError, CompasError) as error:
-            raise UnderWayError(response, why(error)) from error
+            raise UnderWayError(response, error) from error
         if answer.reason != "timeout":
             story = advise("why", thread_id=response.thread_id)
             fields["next_step"] = answer.next_step or say("the answer is here; ", story, " says what to do next")
@@ -142,11 +156,15 @@ class Calls:
         )
 
 
-def why(error: WireError | CompasError) -> str:
-    """Say why a call failed, with what is advised as calls of tools."""
+def why(error: WireError | CompasError, which: ToolSet) -> str:
+    """Say why a call failed, with what is advised as calls of the tools of a set."""
+    return in_tools(_said(error), which)
+
+
+def _said(error: WireError | CompasError) -> Said:
     match error:
-        case RefusedError(said=said):
-            return in_tools(said)
+        case RefusedError(said=said) | UnderWayError(said=said):
+            return said
         case RequestFailed(message=message):
             return message
         case _:

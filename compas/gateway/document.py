@@ -7,8 +7,12 @@ from pathlib import Path
 from compas.api.operation import Parameter
 from compas.gateway.ceiling import CHAIN_FACTOR, PADDING_SECS
 from compas.gateway.parameters import SYNONYMS, offered
+from compas.gateway.prompts import PROMPTS
+from compas.gateway.resources import MOST_THREADS, TEMPLATES
 from compas.gateway.schema import Schema, input_schema, output_schema
-from compas.gateway.tools import TOOLS, Tool
+from compas.gateway.tool import Tool
+from compas.gateway.tool_list import MOST_AGENTS
+from compas.gateway.tools import TOOLS
 from compas.relay.instructions import INSTRUCTIONS
 
 DOCUMENT = Path("docs/mcp-tools.md")
@@ -60,14 +64,44 @@ When the agents of the config change, the editor is told that the list of tools 
 - A parameter may be null, which counts as absent; a whole number may be written as a string. A parameter that a tool
   does not know is refused, with the names it knows. Names from elsewhere are understood:
   {{synonyms}}.
-- An answer is one JSON object, as structured content and as text. What has no value is left out of it.
-- What goes wrong is a result marked as an error, one sentence or two long: what was found, and what to do.
+- An answer is one JSON object, as structured content and as text. What has no value is left out of it. The list of
+  tools does not describe answers; this page does.
+- What goes wrong is a result marked as an error, one sentence or two long: what was found, and what to do. Its `_meta`
+  has `compas/code`, for programs.
+- Before work is merged, given up or its worktree removed, the person is asked by a form (elicitation), where the client
+  says that it can show one. Without a yes nothing is done, and the code is `declined`. Other clients are told in the
+  tool's description to ask. Inside an agent's execution nobody is asked; there the config's `may` decides.
 - `orch_wait` takes as long as the slowest agent may (`timeout_secs`, else `execution_timeout_secs`) and {PADDING_SECS}
   seconds more; with `await_chain` {CHAIN_FACTOR} times as long and {PADDING_SECS} seconds more. A longer time limit is
   lowered to that, and the answer says so with `clamped`. A client that gives up earlier, such as Gemini CLI
   after its `timeout` of ten minutes, loses nothing: the wait is called again.
 - A client that asks for progress hears it every ten seconds of a wait. A call that it cancels ends at the supervisor
   too.
+
+## Which tools a model is told of
+
+Every model reads the whole list of tools in each conversation, whatever it is about to do. By default it gets the core
+set, those of the daily work: {{core}}. `tools: all` in the config, or `compas mcp-server --tools all` for one editor,
+lists every tool. One that is not listed works all the same; where compas advises it, a model that is not told of it
+reads the command instead.
+
+The description of `orch_dispatch` names the agents of the config in force, {MOST_AGENTS} of them at most, and how many
+tasks each takes at once. Each tool has a title for people, and says whether it changes something, ends or removes
+something, and may be repeated.
+
+## What people find in the menus of an editor
+
+An editor that shows resources offers the transcripts of the {MOST_THREADS} newest threads and the diffs of those with a
+branch; the others are reached by their addresses. They are read as far as the tools give them at once.
+
+{{resources}}
+
+An editor that shows prompts, mostly as slash commands, offers the usual ways of working:
+
+{{prompts}}
+
+Names of agents, threads, batches, merges and executions are completed where the editor asks for that. Lists and
+completions start no supervisor: while none runs they are empty.
 
 ## What a model is told when it connects
 
@@ -79,11 +113,32 @@ _KINDS = {"read": "reads", "wait": "reads, and blocks", "stream": "reads", "writ
 def document() -> str:
     """Return the text of docs/mcp-tools.md."""
     synonyms = "; ".join(" = ".join(f"`{name}`" for name in sorted(group)) for group in SYNONYMS)
-    return "\n\n".join([_OPENING.format(synonyms=synonyms), *map(_section, TOOLS)]) + "\n"
+    core = _names([tool.name for tool in TOOLS if tool.is_core])
+    opening = _OPENING.format(synonyms=synonyms, core=core, resources=_resources(), prompts=_prompts())
+    return "\n\n".join([opening, *map(_section, TOOLS)]) + "\n"
+
+
+def _resources() -> str:
+    rows = [f"| `{one.uri_template}` | {one.description} |" for one in TEMPLATES]
+    return "\n".join(["| address | |", "|---|---|", *rows])
+
+
+def _prompts() -> str:
+    rows = [f"| `{one.name}` | {_names([each.name for each in one.arguments])} | {one.doc} |" for one in PROMPTS]
+    return "\n".join(["| prompt | takes | |", "|---|---|---|", *rows])
 
 
 def _section(tool: Tool) -> str:
-    lines = [f"## `{tool.name}`", "", tool.doc, "", f"It {_hints(tool)}.", "", *_parameters(tool), *_answer(tool)]
+    lines = [
+        f"## `{tool.name}`",
+        "",
+        tool.doc,
+        "",
+        f"{tool.title}: it {_hints(tool)}.",
+        "",
+        *_parameters(tool),
+        *_answer(tool),
+    ]
     return "\n".join(lines).rstrip()
 
 

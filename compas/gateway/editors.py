@@ -10,6 +10,7 @@ from actors.actor import Actor
 from actors.remote.peer import peer_credentials
 from compas.client.connection import Reach, open_connection
 from compas.gateway.calls import Calls
+from compas.gateway.lookup import Lookup, Offer
 from compas.gateway.server import build_server, initialization_of
 from compas.gateway.streams import LineWire, open_streams
 from compas.relay.link import PROTOCOL, READY, TOOLS_CHANGED, Introduction, read_introduction, refused
@@ -37,6 +38,7 @@ class Editor(Actor):
         self._version = version
         self._wire = LineWire(stream)
         self._is_ready = False
+        self._offer: Offer | None = None
 
     async def on_start(self) -> None:
         """Begin to serve."""
@@ -51,6 +53,8 @@ class Editor(Actor):
         return None
 
     async def _tell_of_tools(self) -> None:
+        if self._offer is not None:
+            await self._offer.look()
         try:
             await self._wire.tell(TOOLS_CHANGED)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -79,9 +83,14 @@ class Editor(Actor):
         await self._wire.tell(READY)
         self._is_ready = True
         log.info("an editor in %s (pid %s) has calls", introduction.cwd, peer.pid, extra={"action": "editor"})
+        reach = self._reach_for(introduction)
+        lookup = Lookup(reach)
+        self._offer = offer = Offer(lookup, introduction.tools)
+        await offer.look()
         async with (
-            open_connection(self._reach_for(introduction), await_end=trio.sleep_forever) as connection,
+            open_connection(reach, await_end=trio.sleep_forever) as connection,
             open_streams(self._wire, self._wire.tell) as (incoming, outgoing),
         ):
-            server = build_server(Calls(connection), self._version)
+            is_attended = not introduction.meta
+            server = build_server(Calls(connection), lookup, offer, self._version, is_attended=is_attended)
             await server.run(incoming, outgoing, initialization_of(server))

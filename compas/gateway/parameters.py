@@ -10,7 +10,7 @@ import msgspec
 from compas.api.operation import Parameter, parameters
 from compas.domain.ids import shown
 from compas.errors import CompasError
-from compas.gateway.tools import Tool
+from compas.gateway.tool import Tool
 
 Values = dict[str, Any]
 Declared = TypeVar("Declared", bound=msgspec.Struct)

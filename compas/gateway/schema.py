@@ -4,8 +4,7 @@ from typing import Any
 
 import msgspec
 
-from compas.api.operation import LARGEST_INTEGER
-from compas.gateway.tools import Tool
+from compas.gateway.tool import Tool
 
 Schema = dict[str, Any]
 _REF = "#/$defs/{name}"
@@ -69,8 +68,8 @@ def _parameter(schema: Schema, components: Schema) -> Schema:
         found |= {"type": "object", "properties": fields, "additionalProperties": False}
     if found.get("default", ...) in (None, False):
         del found["default"]
-    if found.get("maximum") == LARGEST_INTEGER:
-        del found["maximum"]  # no model counts that far
+    for bound in ("minimum", "maximum"):
+        found.pop(bound, None)  # told to who passes it: hardly a model does
     if found.get("type") == "number":
         found["type"] = "integer"
     if "enum" in found:

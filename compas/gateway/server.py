@@ -1,7 +1,6 @@
 """Makes the MCP server: lists the tools, passes calls on, and turns whatever happens into a result a model can read."""
 
 import logging
-from functools import cache
 from typing import Any
 
 import mcp.types as types
@@ -11,11 +10,21 @@ from mcp.server.models import InitializationOptions
 from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler
 from mcp.shared.exceptions import MCPError
 
-from actors.remote.errors import WireError
+from actors.remote.errors import RequestFailed, WireError
+from compas.domain.specs import ToolSet
 from compas.errors import CompasError
 from compas.gateway.calls import Calls, why
-from compas.gateway.schema import input_schema, output_schema, without_nulls
-from compas.gateway.tools import BY_NAME, TOOLS, Tool
+from compas.gateway.completion import Completion
+from compas.gateway.elicitation import DeclinedError, ask, can_ask
+from compas.gateway.lookup import Lookup, Offer
+from compas.gateway.parameters import read
+from compas.gateway.prompts import get_prompt, list_prompts
+from compas.gateway.questions import question_about
+from compas.gateway.resources import Resources
+from compas.gateway.schema import without_nulls
+from compas.gateway.tool import Tool
+from compas.gateway.tool_list import tool_list
+from compas.gateway.tools import BY_NAME
 from compas.relay.instructions import INSTRUCTIONS
 from compas.relay.link import Issue
 
@@ -25,23 +34,35 @@ Context = Any
 """What the SDK knows of a request; its type has parameters that are of no use here."""
 
 
-def build_server(calls: Calls, version: str) -> Server[Any]:
-    """Return a server that serves one client, in whichever protocol era that opens with."""
+def build_server(calls: Calls, lookup: Lookup, offer: Offer, version: str, *, is_attended: bool = True) -> Server[Any]:
+    """Return a server that serves one client, in whichever protocol era that opens with.
+
+    Where it is `is_attended`, a person who can be asked is asked before work is merged, given up or removed; an agent
+    at work has nobody but its config (`may`).
+    """
+    resources = Resources(calls, lookup)
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        return listed_tools()
+        agents = await offer.look()
+        return types.ListToolsResult.model_validate({"tools": tool_list(agents, offer.which)})
 
-    async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+    async def call_tool(
+        context: Context, params: types.CallToolRequestParams
+    ) -> types.CallToolResult | types.InputRequiredResult:
         tool = BY_NAME.get(params.name)
         if tool is None:
             known = ", ".join(BY_NAME)
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name!r}; there are: {known}")
+        arguments = params.arguments or {}
         try:
-            arguments = params.arguments or {}
+            if is_attended and can_ask(context.session.client_capabilities):
+                question = await question_about(read(tool, arguments).request, lookup)
+                if question is not None and (asked := await ask(question, context, params)) is not None:
+                    return asked
             issue = context.request if isinstance(context.request, Issue) else None
-            answer = await calls.serve(tool, arguments, context.session.report_progress, issue)
+            answer = await calls.serve(tool, arguments, context.session.report_progress, offer.which, issue)
         except Exception as error:
-            return _error(_sentence(tool, error))
+            return _error(_sentence(tool, error, offer.which), _code(error))
         return _result(answer)
 
     return Server(
@@ -50,6 +71,12 @@ def build_server(calls: Calls, version: str) -> Server[Any]:
         instructions=INSTRUCTIONS,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
+        on_list_resources=resources.list,
+        on_list_resource_templates=resources.templates,
+        on_read_resource=resources.read,
+        on_list_prompts=list_prompts,
+        on_get_prompt=get_prompt,
+        on_completion=Completion(lookup).complete,
         # Relays serve subscriptions themselves; this makes the answers about what is served the same as theirs.
         on_subscriptions_listen=ListenHandler(InMemorySubscriptionBus()),
     )
@@ -60,42 +87,28 @@ def initialization_of(server: Server[Any]) -> InitializationOptions:
     return server.create_initialization_options(NotificationOptions(tools_changed=True))
 
 
-@cache
-def listed_tools() -> types.ListToolsResult:
-    """Return every tool as clients see it, the same for all of them."""
-    return types.ListToolsResult(tools=[_listed(tool) for tool in TOOLS])
-
-
-def _listed(tool: Tool) -> types.Tool:
-    read_only = tool.is_read_only
-    return types.Tool(
-        name=tool.name,
-        description=tool.doc,
-        input_schema=input_schema(tool),
-        output_schema=output_schema(tool),
-        annotations=types.ToolAnnotations(
-            read_only_hint=read_only,
-            destructive_hint=None if read_only else tool.destructive,
-            idempotent_hint=None if read_only else tool.idempotent,
-        ),
-    )
-
-
 def _result(answer: msgspec.Struct) -> types.CallToolResult:
     content = without_nulls(msgspec.to_builtins(answer))
     text = types.TextContent(type="text", text=msgspec.json.encode(content).decode())
     return types.CallToolResult(content=[text], structured_content=content)
 
 
-def _error(sentence: str) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(type="text", text=sentence)], is_error=True)
+def _error(sentence: str, code: str | None) -> types.CallToolResult:
+    """Return a failed call: a sentence for the model, and beside it a code for programs, where it has one."""
+    text = types.TextContent(type="text", text=sentence)
+    meta = {"compas/code": code} if code is not None else None
+    return types.CallToolResult(content=[text], is_error=True, _meta=meta)
 
 
-def _sentence(tool: Tool, error: Exception) -> str:
+def _code(error: Exception) -> str | None:
+    return error.code if isinstance(error, DeclinedError | RequestFailed) else None
+
+
+def _sentence(tool: Tool, error: Exception, which: ToolSet) -> str:
     """Say what was found and what to do. What was tried is the call."""
     match error:
         case CompasError() | WireError():
-            return why(error)
+            return why(error, which)
         case _:
             log.error("%s crashed", tool.name, exc_info=error, extra={"action": "tool_crashed"})
             found = f"{type(error).__name__}: {error}"

@@ -10,6 +10,8 @@ from compas.clock import Clock
 from compas.config.config import Config
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
+from compas.gateway.listed import listed_tools
+from compas.gateway.tool_list import Agent
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.machine.free_port import is_free
 from compas.orchestrator.machine.git_slot import GitSlot
@@ -99,9 +101,12 @@ class Services:
         """Where executions keep their files."""
         return executions_directory(self.config)
 
-    def worker_aliases(self) -> list[str]:
-        """Return the aliases of the agents that may be given tasks now."""
-        return [alias for alias, agent in self.config.agents.items() if agent.role == "worker"]
+    def listed_tools(self) -> bytes:
+        """Return the tools that editors are told of now, as their relays read them."""
+        config = self.config
+        workers = (agent for agent in config.agents.values() if agent.role == "worker")
+        listed = [Agent(alias=one.alias, at_once=config.at_once(one)) for one in workers]
+        return listed_tools(listed, config.tools)
 
     def missing_backend(self, name: str) -> str:
         """Say why a backend is not there: it waits for a restart, or nobody knows it."""

@@ -97,7 +97,7 @@ def local_workers(
     return (
         ChildSpec("fork-server", lambda: WorkerHost(launcher, open_fork_server)),
         ChildSpec("git-worker", lambda: WorkerHost(git, open_git)),
-        ChildSpec("gateway", lambda: GatewayHost(door, services.worker_aliases, activity, worker_log)),
+        ChildSpec("gateway", lambda: GatewayHost(door, services.listed_tools, activity, worker_log)),
     )
 
 

@@ -23,7 +23,12 @@ SUBSCRIPTION_KEY = "io.modelcontextprotocol/subscriptionId"
 _SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 UNSUPPORTED_VERSION = -32022
 
-_CAPABILITIES = {"tools": {"listChanged": True}}
+_CAPABILITIES = {
+    "completions": {},
+    "prompts": {"listChanged": False},
+    "resources": {"listChanged": False, "subscribe": False},
+    "tools": {"listChanged": True},
+}
 
 Problem = tuple[int, str, object]
 """Code, message and data of an error; no data when it is None."""

@@ -20,23 +20,23 @@ from compas.relay.dialing import Dialer
 from compas.relay.editor import EditorGoneError, watched_editor
 from compas.relay.link import Introduction, introduction_line
 from compas.relay.relay import Relay
-from compas.relay.tool_list import built_tools, read_tools
+from compas.relay.tool_list import ToolSet, built_tools, read_tools, tool_set
 
 
-def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool) -> None:
+def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool, tools: ToolSet | None = None) -> None:
     """Serve the editor on standard input and output until it closes them, ends, or SIGTERM or SIGINT comes.
 
     Calls that are under way are cancelled then; the supervisor goes on, as its agents do. A supervisor is started by
-    the first call that needs one, if `may_start`. `config` is the option of that name. What is wrong with the place is
-    answered to the call, for an editor shows nobody why a server did not start.
+    the first call that needs one, if `may_start`. `config` and `tools` are the options of these names. What is wrong
+    with the place is answered to the call, for an editor shows nobody why a server did not start.
     """
 
     def find_place() -> Place:
         return place_of(locate(config, environ), environ)
 
-    conversation = Conversation(Answers(installed_version()), _tools_of(find_place), os.urandom(10).hex())
+    conversation = Conversation(Answers(installed_version()), _tools_of(find_place, tools), os.urandom(10).hex())
     dialer = Dialer(find_place, environ, may_start=may_start)
-    introduction = introduction_line(Introduction(cwd=_directory(), meta=caller_meta(environ)))
+    introduction = introduction_line(Introduction(cwd=_directory(), meta=caller_meta(environ), tools=tools))
     stdio = claim_stdio()
     with suppress(EditorGoneError), _signalled() as signalled, watched_editor(os.getppid()) as editor:
         ends = [signalled] if editor is None else [signalled, editor]
@@ -44,13 +44,13 @@ def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool
             Relay(conversation, dialer, introduction, stdio).run(ends)
 
 
-def _tools_of(find_place: Callable[[], Place]) -> Callable[[], bytes]:
+def _tools_of(find_place: Callable[[], Place], chosen: ToolSet | None) -> Callable[[], bytes]:
     def tools() -> bytes:
         try:
             path: Path = find_place().tools
         except (CompasError, OSError):
-            return built_tools()  # the first call is told what is wrong
-        return read_tools(path)
+            return built_tools(chosen)  # the first call is told what is wrong
+        return read_tools(path, chosen)
 
     return tools
 
@@ -83,18 +83,19 @@ def _signalled() -> Iterator[int]:
 
 def main(arguments: list[str]) -> int | None:
     """Run the relay if these are plain arguments of `mcp-server`; return its exit code, else None and do nothing."""
-    config, may_start = None, True
+    may_start = True
+    values: dict[str, str] = {}
     left = iter(arguments)
     for argument in left:
+        name, equals, value = argument.partition("=")
         if argument == "--no-start":
             may_start = False
-        elif argument == "--config":
-            config = next(left, None)
-            if config is None:
-                return None
-        elif argument.startswith("--config="):
-            config = argument.removeprefix("--config=")
+        elif name in {"--config", "--tools"} and (equals or (value := next(left, ""))):
+            values[name] = value
         else:
             return None
-    run_relay(config, os.environ, may_start=may_start)
+    tools = tool_set(values["--tools"]) if "--tools" in values else None
+    if tools is None and "--tools" in values:
+        return None
+    run_relay(values.get("--config"), os.environ, may_start=may_start, tools=tools)
     return 0

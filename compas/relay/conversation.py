@@ -21,6 +21,7 @@ from compas.relay.link import (
 )
 from compas.relay.message import INVALID_REQUEST, Answer, Broken, Id, Json, Notification, Request, read_message
 from compas.relay.open_calls import OpenCall, OpenCalls
+from compas.relay.questions import Questions
 
 INTRODUCTION_ID = "compas:introduction"
 _UNTOLD = Issue(NAMELESS, 0)
@@ -42,6 +43,7 @@ class Conversation:
         self._tools = tools
         self._told: bytes | None = None
         self._open = OpenCalls(prefix)
+        self._questions = Questions()
         self._era: Literal["handshake", "modern"] | None = None
         self._greeting: Json | None = None
         self._is_initialized = False
@@ -62,7 +64,9 @@ class Conversation:
             case Notification() as notification:
                 self._take_notification(notification)
             case Answer():
-                self._pass_on(line)
+                answer = self._questions.pass_to_gateway(line)
+                if answer is not None:
+                    self._pass_on(answer)
             case Broken() as broken:
                 self.take_broken(broken)
 
@@ -196,7 +200,10 @@ class Conversation:
             self._take_notice(line)
             return
         message = dict(json.loads(line))
-        if "method" in message or self._open.end(message.get("id")) is not None:
+        if "method" in message:
+            told = self._questions.pass_to_editor(message)
+            self.to_editor += [] if told is None else [told]
+        elif self._open.end(message.get("id")) is not None:
             self.to_editor.append(line)
 
     def check_tools(self) -> None:
@@ -229,6 +236,7 @@ class Conversation:
     def _disconnect(self) -> None:
         self.is_connected = False
         self.to_gateway.clear()
+        self.to_editor += self._questions.withdraw()
 
     def _fail(self, call: OpenCall, sentence: str) -> None:
         self.to_editor.append(self._failure(call.request, sentence))

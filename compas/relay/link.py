@@ -7,7 +7,7 @@ gateway answers in bare messages, and in notices, which begin with a byte that n
 
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 PROTOCOL = 1
 """A supervisor may be newer than a relay, which runs as long as its editor."""
@@ -27,11 +27,15 @@ LONGEST_ANSWER_BYTES = 64 * 1024 * 1024
 
 
 class Introduction(NamedTuple):
-    """Who a relay speaks for: `meta` says inside which execution it runs, `cwd` where its editor started it."""
+    """Who a relay speaks for: `meta` says inside which execution it runs, `cwd` where its editor started it.
+
+    `tools` is the set that its editor is told of, where it was started for one.
+    """
 
     cwd: str
     meta: Mapping[str, str]
     protocol: int = PROTOCOL
+    tools: Literal["core", "all"] | None = None
 
 
 def introduction_line(introduction: Introduction) -> bytes:
@@ -43,8 +47,14 @@ def read_introduction(line: bytes) -> Introduction | None:
     """Return who a relay speaks for, or None when the line does not say it."""
     try:
         found = json.loads(line)
-        return Introduction(cwd=str(found["cwd"]), meta=dict(found["meta"]), protocol=int(found["protocol"]))
-    except (ValueError, TypeError, KeyError):
+        tools = found.get("tools")
+        return Introduction(
+            cwd=str(found["cwd"]),
+            meta=dict(found["meta"]),
+            protocol=int(found["protocol"]),
+            tools=tools if tools in {"core", "all"} else None,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
         return None
 
 

@@ -1,46 +1,41 @@
 """Which tools editors are told of: those that compas was built with, with what a config adds to them.
 
-The supervisor leaves the list of its config beside its socket, and relays read it there. A tool is one line of JSON.
+The supervisor leaves the list of its config beside its socket, and relays read it there. It is one object: `tools` are
+all of them, `core` the names of those of the daily work, `which` the set that editors are told of unless their relay
+was started for another.
 """
 
 import json
 import os
-from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
+
+ToolSet = Literal["core", "all"]
 
 BUILT = Path(__file__).with_name("tools.json")
-"""Every tool as the gateway describes it; `python -m compas.gateway.listed` writes it."""
-
-DISPATCH = "orch_dispatch"
-MOST_NAMES = 40
-"""How many agents are named in a description: every model reads it, whatever it is about to do."""
+"""What no config adds to; `python -m compas.gateway.listed` writes it."""
 
 
-def built_tools() -> bytes:
-    """Return the tools that compas was built with, as a JSON list on one line."""
-    return _on_one_line(BUILT.read_bytes())
+def tool_set(name: str) -> ToolSet | None:
+    """Return the set of this name, or None when there is none."""
+    match name:
+        case "core" | "all":
+            return name
+        case _:
+            return None
 
 
-def tools_for(agents: Iterable[str]) -> bytes:
-    """Return the tools of a config with these agents, in its order, as a JSON list on one line."""
-    names = list(agents)
-    tools = json.loads(built_tools())
-    if names:
-        more = f" and {len(names) - MOST_NAMES} more, see orch_list_agents" if len(names) > MOST_NAMES else ""
-        for tool in tools:
-            if tool["name"] == DISPATCH:
-                to = tool["inputSchema"]["properties"]["to"]
-                to["description"] += f": {', '.join(names[:MOST_NAMES])}{more}"
-    return json.dumps(tools, ensure_ascii=False, separators=(",", ":")).encode()
+def built_tools(chosen: ToolSet | None = None) -> bytes:
+    """Return the tools that compas was built with, those of the `chosen` set, as a JSON list on one line."""
+    return _chosen(BUILT.read_bytes(), chosen)
 
 
-def read_tools(path: Path) -> bytes:
+def read_tools(path: Path, chosen: ToolSet | None = None) -> bytes:
     """Return the list that a supervisor left at `path`, or the built one where none has or it cannot be used."""
     try:
-        found = _on_one_line(path.read_bytes())
-    except OSError:
-        return built_tools()
-    return found if found.startswith(b"[") and found.endswith(b"]") else built_tools()
+        return _chosen(path.read_bytes(), chosen)
+    except (OSError, ValueError, TypeError, KeyError):
+        return built_tools(chosen)
 
 
 def write_tools(path: Path, tools: bytes) -> None:
@@ -49,9 +44,15 @@ def write_tools(path: Path, tools: bytes) -> None:
     with open(
         os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600), "wb"
     ) as file:
-        file.write(tools + b"\n")
+        file.write(tools)
     os.replace(fresh, path)
 
 
-def _on_one_line(text: bytes) -> bytes:
-    return text.replace(b"\n", b"")
+def _chosen(text: bytes, chosen: ToolSet | None) -> bytes:
+    """Return the tools that an editor is told of. Raises ValueError, TypeError or KeyError where there are none."""
+    found = json.loads(text)
+    tools = found["tools"]
+    if (chosen or found["which"]) != "all":
+        core = frozenset(found["core"])
+        tools = [tool for tool in tools if tool["name"] in core]
+    return json.dumps(tools, ensure_ascii=False, separators=(",", ":")).encode()

@@ -16,6 +16,11 @@ def main(command: str, args: Sequence[str]) -> int:
     """Serve until the editor leaves."""
     parser = CommandParser(command, "Offer compas to an editor as MCP tools.", _DETAILS)
     parser.add_argument("--no-start", action="store_true", help="start no supervisor when none is running")
+    parser.add_argument(
+        "--tools",
+        choices=("core", "all"),
+        help="which tools the editor is told of: those of the daily work, or every one (default: as the config says)",
+    )
     given = parser.parse_args(args)
-    run_relay(given.config, os.environ, may_start=not given.no_start)
+    run_relay(given.config, os.environ, may_start=not given.no_start, tools=given.tools)
     return 0

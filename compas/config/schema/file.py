@@ -9,7 +9,7 @@ from compas.config.schema.orchestration import Orchestration
 from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Schedule
 from compas.config.schema.repositories import Repository
 from compas.config.schema.retention import Retention
-from compas.domain.specs import OnCrash, Requires
+from compas.domain.specs import OnCrash, Requires, ToolSet
 
 DEFAULT_STATE_DIR = "~/.compas/state"
 
@@ -54,6 +54,13 @@ class ConfigFile(Section, frozen=True, kw_only=True):
             "a person."
         ),
     ] = "no_objection"
+    tools: Annotated[
+        ToolSet,
+        Key(
+            doc="The tools that editors are told of: those of the daily work, or every one, which costs each "
+            "conversation more; the others work all the same. `compas mcp-server --tools` beats it."
+        ),
+    ] = "core"
     agent_defaults: Annotated[AgentDefaults | None, Key(doc="Values for agents that have none of their own.")] = None
     agents: Annotated[tuple[AgentEntry, ...], Key(doc="The agents; at least one.")]
     orchestration: Annotated[Orchestration, Key(doc="How much runs, for how long, and how work is merged.")] = (

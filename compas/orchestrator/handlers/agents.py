@@ -22,7 +22,7 @@ async def list_agents(context: HandlerContext, call: ResolvedCall) -> api.ListAg
         agents=tuple(
             _listing(
                 agent,
-                agent.max_concurrent or config.max_triggers_per_agent,
+                config.at_once(agent),
                 by_agent.get(agent.alias),
                 known[agent.alias],
             )
@@ -32,6 +32,7 @@ async def list_agents(context: HandlerContext, call: ResolvedCall) -> api.ListAg
         global_active=active,
         global_available=max(0, config.effective_concurrency - active),
         execution_timeout_secs=config.execution_timeout_secs,
+        tools=config.tools,
     )
 
 

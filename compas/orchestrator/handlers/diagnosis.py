@@ -95,7 +95,7 @@ async def _surroundings(
             agent.alias: AgentState(
                 unusable="" if examined[agent.alias].looked.usable else examined[agent.alias].looked.detail,
                 running=running.get(agent.alias, 0),
-                limit=agent.max_concurrent or config.max_triggers_per_agent,
+                limit=config.at_once(agent),
             )
             for agent in agents
         },

@@ -67,7 +67,7 @@ def _asked_for(agents: Mapping[str, AgentSpec], name: str | None) -> tuple[Agent
 
 def _agent(context: HandlerContext, agent: AgentSpec, examined: Examined, load: AgentLoad | None) -> api.AgentHealth:
     looked = examined.looked
-    limit = agent.max_concurrent or context.services.config.max_triggers_per_agent
+    limit = context.services.config.at_once(agent)
     running = load.running if load is not None else 0
     breaker = examined.breaker
     opened = breaker.opened if breaker is not None else None

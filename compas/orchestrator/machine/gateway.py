@@ -17,7 +17,7 @@ from actors.remote.process import HostSettings, ProcessHost, open_process_host
 from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.process.activity import Activity
 from compas.relay.link import refused
-from compas.relay.tool_list import tools_for, write_tools
+from compas.relay.tool_list import write_tools
 
 log = logging.getLogger("compas.gateway")
 
@@ -75,15 +75,13 @@ class GatewayHost(Actor):
     The death of a gateway is no crash of its host: whatever an editor does to it, nothing else is restarted.
     """
 
-    def __init__(
-        self, door: GatewayDoor, agents: Callable[[], list[str]], activity: Activity, log_fd: int | None
-    ) -> None:
-        """`agents` returns the aliases of the agents that may be given tasks now.
+    def __init__(self, door: GatewayDoor, listed: Callable[[], bytes], activity: Activity, log_fd: int | None) -> None:
+        """`listed` returns the list of tools as relays read it now.
 
         A gateway that starts counts in `activity`: the call that it is started for has not been put yet.
         """
         self._door = door
-        self._agents = agents
+        self._listed = listed
         self._activity = activity
         self._log_fd = log_fd
         self._gateway: ProcessHost | None = None
@@ -96,7 +94,7 @@ class GatewayHost(Actor):
 
     def _write_tools(self) -> None:
         try:
-            write_tools(self._door.tools, tools_for(self._agents()))
+            write_tools(self._door.tools, self._listed())
         except OSError as error:
             # Editors then list what compas was built with, which has all tools.
             log.error("the list of tools cannot be written: %s", error, extra={"action": "tools_not_written"})

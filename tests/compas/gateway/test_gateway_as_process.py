@@ -1,6 +1,7 @@
 """The gateway as an editor starts it: real pipes, real supervisors, and either side killed."""
 
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,11 +12,13 @@ import trio
 from mcp import Client, StdioServerParameters
 
 from compas.client.place import Place
+from compas.gateway.resources import LOG
 from compas.gateway.tools import TOOLS
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
 from tests.kit.gateway.editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, of, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, said
+from tests.kit.gateway.person import NO, YES, Person
 
 pytestmark = pytest.mark.system
 
@@ -91,6 +94,8 @@ async def test_of_a_long_log_a_thousand_lines_come_at_once_and_the_last_ones_hav
             assert last["offset"] == len("".join(numbers[:1497]))
             again = await called(client, "orch_read_log", **log, offset=last["offset"])
             assert again["text"] == last["text"]
+            (shown,) = (await client.read_resource(LOG.format(**log))).contents
+            assert (shown.text, shown.mime_type) == ("".join(numbers[-1000:]), "text/plain")
             beyond = await called(client, "orch_read_log", **log, offset=last["next_offset"] + 1000)
             assert (beyond["text"], beyond["has_more"]) == ("", False)
 
@@ -149,7 +154,7 @@ def test_an_editor_that_vanishes_takes_its_gateway_along_whoever_holds_the_pipe(
 def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
     place: Place, environ: dict[str, str]
 ) -> None:
-    with Editor(of(place, environ), "--no-start") as editor:
+    with Editor(of(place, environ), "--no-start", "--tools", "all") as editor:
         editor.shake_hands()
         editor.send("tools/list", {})
         assert len(editor.receive()["result"]["tools"]) == len(TOOLS)
@@ -158,6 +163,56 @@ def test_a_gateway_is_there_without_a_supervisor_and_says_how_to_start_one(
         assert answer["isError"]
         assert "no supervisor is running" in answer["content"][0]["text"]
         assert "`compas run`" in answer["content"][0]["text"]
+
+
+@pytest.mark.parametrize("era", ERAS)
+async def test_the_person_at_an_editor_is_asked_before_work_is_given_up(
+    place: Place, config: Path, environ: dict[str, str], era: str
+) -> None:
+    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
+    person = Person(NO)
+    with trio.fail_after(CEILING):
+        async with Client(server, mode=era, elicitation_callback=person) as client:
+            thread = (await called(client, "orch_dispatch", to="dev", body="x", summary="it"))["thread_id"]
+            refused = await client.call_tool("orch_abandon", {"thread_id": thread})
+            assert refused.is_error
+            assert "the operator was asked and said no" in said(refused)
+            person.answer = YES
+            await called(client, "orch_abandon", thread_id=thread)
+            (row,) = (await called(client, "orch_status", thread_id=thread))["threads"]
+    assert row["thread_status"] == "Abandoned"
+    assert len(person.questions) == 2
+    assert all(asked.startswith(f'Give up thread {thread} ("it")?') for asked in person.questions)
+
+
+def test_the_command_that_starts_an_editors_tools_says_which_it_is_told_of(
+    place: Place, environ: dict[str, str]
+) -> None:
+    for options in (["--tools", "all"], ["--tools=all", "--no-start"]):
+        with Editor(of(place, environ), *options) as editor:
+            editor.shake_hands()
+            editor.send("tools/list", {})
+            assert [tool["name"] for tool in editor.receive()["result"]["tools"]] == [tool.name for tool in TOOLS]
+    with Editor(of(place, environ), "--tools=none") as editor:
+        status, _, err = editor.hang_up()
+        assert status == 2
+        assert b"core" in err
+
+
+def test_an_editor_that_only_looks_what_there_is_starts_no_supervisor(place: Place, environ: dict[str, str]) -> None:
+    with Editor(of(place, environ)) as editor:
+        editor.shake_hands()
+        editor.send("tools/list", {})
+        assert [tool["name"] for tool in editor.receive()["result"]["tools"]] == [
+            tool.name for tool in TOOLS if tool.is_core
+        ]
+        assert editor.hang_up()[0] == 0
+    assert not place.socket.exists()
+
+
+def test_the_list_of_tools_is_made_without_the_sdk(environ: dict[str, str]) -> None:
+    program = "import sys, compas.gateway.listed; sys.exit(bool({'mcp', 'trio', 'pydantic'} & sys.modules.keys()))"
+    assert subprocess.Popen([sys.executable, "-P", "-c", program], env=environ).wait() == 0
 
 
 def test_a_place_that_cannot_be_used_is_told_to_the_model_until_it_is_mended(

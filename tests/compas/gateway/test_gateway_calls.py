@@ -25,7 +25,7 @@ both_eras = pytest.mark.parametrize("era", ERAS)
 async def test_a_client_of_either_era_finds_all_tools_and_what_to_do_with_them(
     autojump_clock: MockClock, era: str
 ) -> None:
-    async with open_model(era=era) as model:
+    async with open_model(era=era, tools="all") as model:
         listed = (await model.client.list_tools()).tools
         assert [tool.name for tool in listed] == [tool.name for tool in TOOLS]
         assert model.client.instructions == INSTRUCTIONS
@@ -227,7 +227,7 @@ async def test_many_waits_may_be_open_at_once(autojump_clock: MockClock, era: st
 
 
 async def test_what_a_diagnosis_advises_is_told_as_calls_of_tools(autojump_clock: MockClock) -> None:
-    async with open_model(agent("dev", workspace="worktree")) as model:
+    async with open_model(agent("dev", workspace="worktree"), tools="all") as model:
         await model.call("orch_dispatch", to="dev", body="x", thread_id="t1", wait=True)
         found = await model.call("orch_diagnose", thread_id="t1")
         assert found["suggestions"] == ['orch_diff(thread_id="t1"), then orch_merge(thread_id="t1"), or dispatch again']

@@ -13,7 +13,8 @@ from compas.api.tasks import TasksRequest
 from compas.api.threads import StatusRequest
 from compas.api.waiting import WaitRequest
 from compas.gateway.parameters import ParameterError, offered, read
-from compas.gateway.tools import BY_NAME, TOOLS, LogPart, Tool, WaitAsWell, WaitLimit
+from compas.gateway.tool import Tool
+from compas.gateway.tools import BY_NAME, TOOLS, LogPart, WaitAsWell, WaitLimit
 
 WAIT, DISPATCH = BY_NAME["orch_wait"], BY_NAME["orch_dispatch"]
 

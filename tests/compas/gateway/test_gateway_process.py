@@ -14,10 +14,10 @@ from actors.remote.process import ProcessHost, ProcessStartError
 from actors.spec import ChildSpec
 from actors.system import open_actor_system
 from compas.gateway.app import Gateway
+from compas.gateway.listed import listed_tools
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 from compas.orchestrator.process.activity import Activity
 from compas.relay.link import PROTOCOL, READY, Introduction, introduction_line, reason_of_refusal
-from compas.relay.tool_list import tools_for
 from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system
@@ -66,6 +66,9 @@ async def test_a_relay_that_it_does_not_understand_is_told_and_harms_no_other(sa
             nursery.cancel_scope.cancel()
 
 
+LISTED = listed_tools()
+
+
 class LockedDoor(GatewayDoor):
     """Behind it no gateway can be started."""
 
@@ -81,9 +84,9 @@ async def test_a_host_that_can_start_no_gateway_tells_every_relay_and_leaves_the
         path = Path(directory)
         with contextlib.closing(LockedDoor(path / "s", path / "g", path / "t")) as door, trio.fail_after(CEILING):
             async with open_actor_system(
-                "host", ChildSpec("host", lambda: GatewayHost(door, lambda: ["dev"], Activity(), None))
+                "host", ChildSpec("host", lambda: GatewayHost(door, lambda: LISTED, Activity(), None))
             ):
-                assert (path / "t").read_bytes() == tools_for(["dev"]) + b"\n"
+                assert (path / "t").read_bytes() == LISTED
                 for _ in range(3):
                     async with await trio.open_unix_socket(path / "g") as relay:
                         answer = await relay.receive_some()

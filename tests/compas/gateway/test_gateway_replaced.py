@@ -142,18 +142,18 @@ def test_an_editor_is_told_when_its_config_has_other_agents(
 ) -> None:
     with Editor(of(place, environ)) as editor:
         editor.shake_hands()
-        assert names(editor) == "alias of the agent that should work"
+        assert "Agents" not in names(editor)
         call = editor.call("orch_status")
         heard = [editor.receive(), editor.receive()]
         assert {one.get("id", one.get("method")) for one in heard} == {call, "notifications/tools/list_changed"}
-        assert names(editor).endswith(": wordy, dev")
+        assert names(editor).endswith("at once: wordy 1, dev 1.")
         more = "  - {alias: late, backend: wordy, workspace: shared, safety_mode: auto_approve}\n"
         place.config.write_text(place.config.read_text() + more)
         assert editor.receive() == {"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}
-        assert names(editor).endswith(": wordy, dev, late")
+        assert names(editor).endswith("at once: wordy 1, dev 1, late 1.")
     with Editor(of(place, environ), "--no-start") as editor:
         editor.shake_hands()
-        assert names(editor).endswith(": wordy, dev, late")
+        assert names(editor).endswith("at once: wordy 1, dev 1, late 1.")
 
 
 def test_an_idle_editor_keeps_no_supervisor_and_its_next_call_starts_another(
@@ -205,10 +205,10 @@ def test_many_editors_with_many_waits_share_one_gateway_and_leave_nothing_behind
 
 
 def names(editor: Editor) -> str:
-    """List the tools, and return what is said of the agent that is given a task."""
+    """List the tools, and return what is said of who there is to be given a task."""
     editor.send("tools/list", {})
     (dispatch,) = [tool for tool in editor.receive()["result"]["tools"] if tool["name"] == "orch_dispatch"]
-    return str(dispatch["inputSchema"]["properties"]["to"]["description"])
+    return str(dispatch["description"])
 
 
 def dispatches(scripted: Scripted) -> list[dict[str, Any]]:

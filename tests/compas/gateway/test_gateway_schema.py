@@ -9,7 +9,8 @@ from compas.api.catalogue import OPERATIONS
 from compas.gateway.document import document, main
 from compas.gateway.parameters import offered
 from compas.gateway.schema import input_schema, output_schema, without_nulls
-from compas.gateway.tools import BY_NAME, BY_OPERATION, TOOLS, Tool
+from compas.gateway.tool import Tool
+from compas.gateway.tools import BY_NAME, BY_OPERATION, TOOLS
 from compas.relay.instructions import INSTRUCTIONS
 from tests.kit.places import REPOSITORY
 

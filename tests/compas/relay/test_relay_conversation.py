@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from typing import Any
 
 import pytest
 from hypothesis import strategies as st
@@ -119,6 +120,57 @@ def test_notifications_pass_to_a_gateway_and_start_none(dialogue: Dialogue) -> N
     dialogue.connect()
     dialogue.say("notifications/roots/list_changed")
     assert dialogue.brought()[-1][1]["method"] == "notifications/roots/list_changed"
+
+
+def asked(dialogue: Dialogue, found: object, message: str = "Merge?") -> dict[str, Any]:
+    """Ask something as the gateway, and return what the editor is asked."""
+    (question,) = dialogue.tell(method="elicitation/create", id=found, params={"message": message})
+    assert (question["method"], question["params"]) == ("elicitation/create", {"message": message})
+    return question
+
+
+def reply(dialogue: Dialogue, question: dict[str, Any], action: str = "accept") -> list[dict[str, object]]:
+    """Answer a question as the editor, and return what the gateway is brought."""
+    answer = {"jsonrpc": "2.0", "id": question["id"], "result": {"action": action}}
+    assert dialogue.say_line(json.dumps(answer).encode()) == []
+    return [message for _, message in dialogue.brought()]
+
+
+def test_the_gateway_gets_the_answer_to_what_it_asked_once(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    dialogue.connect()
+    first, second = asked(dialogue, 0), asked(dialogue, 1, "Remove?")
+    assert reply(dialogue, second, "decline") == [{"jsonrpc": "2.0", "id": 1, "result": {"action": "decline"}}]
+    assert reply(dialogue, first) == [{"jsonrpc": "2.0", "id": 0, "result": {"action": "accept"}}]
+    assert reply(dialogue, first) == []
+    assert reply(dialogue, {"id": "never asked"}) == []
+
+
+def test_an_answer_to_a_gateway_that_is_gone_is_not_given_to_the_next_under_the_same_number(
+    dialogue: Dialogue,
+) -> None:
+    call(dialogue, 7)
+    dialogue.connect()
+    old = asked(dialogue, 0, "Merge one?")
+    assert dialogue.lose() == [cancelled(old)]
+    dialogue.connect()
+    new = asked(dialogue, 0, "Merge another?")
+    assert reply(dialogue, old) == []
+    assert reply(dialogue, new)[0]["id"] == 0
+
+
+def test_a_question_that_the_gateway_takes_back_is_over(dialogue: Dialogue) -> None:
+    call(dialogue, 7)
+    dialogue.connect()
+    question = asked(dialogue, 3)
+    assert dialogue.tell(method="notifications/cancelled", params={"requestId": 4}) == []
+    assert dialogue.tell(method="notifications/cancelled", params={"requestId": 3}) == [cancelled(question)]
+    assert reply(dialogue, question) == []
+
+
+def cancelled(question: dict[str, Any]) -> dict[str, object]:
+    """Return what an editor hears of a question that nobody waits to have answered any more."""
+    return {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": question["id"]}}
 
 
 def test_an_id_that_waits_for_its_answer_is_not_taken_twice(dialogue: Dialogue) -> None:

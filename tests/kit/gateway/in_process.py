@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult
 
 from actors.remote.session import Session
 from compas.client.connection import open_connection
-from compas.domain.specs import AgentSpec
+from compas.domain.specs import AgentSpec, ToolSet
 from compas.gateway.calls import Calls
+from compas.gateway.lookup import Lookup, Offer
 from compas.gateway.server import build_server
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, open_workshop
 
@@ -51,9 +53,19 @@ def said(result: CallToolResult) -> str:
 
 @asynccontextmanager
 async def open_model(
-    *agents: AgentSpec, era: str = MODERN, notified: list[object] | None = None, **settings: object
+    *agents: AgentSpec,
+    era: str = MODERN,
+    chosen: ToolSet | None = None,
+    notified: list[object] | None = None,
+    person: ElicitationFnT | None = None,
+    is_attended: bool = True,
+    **settings: object,
 ) -> AsyncIterator[Model]:
-    """Connect a client through a gateway to a supervisor with these agents; `notified` gets what comes unasked."""
+    """Connect a client through a gateway to a supervisor with these agents and settings of its config.
+
+    `chosen` are the tools the gateway was started with, and `notified` gets what comes unasked. `person`
+    answers what the client shows; without one it can show nothing.
+    """
 
     async def hear(message: object) -> None:
         if notified is not None:
@@ -66,6 +78,7 @@ async def open_model(
             yield supervisor.session
 
         async with open_connection(reach) as connection:
-            server = build_server(Calls(connection), "1")
-            async with Client(server, mode=era, message_handler=hear) as client:
+            lookup = Lookup(reach)
+            server = build_server(Calls(connection), lookup, Offer(lookup, chosen), "1", is_attended=is_attended)
+            async with Client(server, mode=era, message_handler=hear, elicitation_callback=person) as client:
                 yield Model(client, shop, supervisor)

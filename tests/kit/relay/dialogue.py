@@ -60,6 +60,11 @@ class Dialogue:
         self.conversation.hear(json.dumps({"jsonrpc": "2.0", "id": found, "result": result}).encode(), self.now)
         return self.heard()
 
+    def tell(self, **message: object) -> list[Message]:
+        """Ask or tell something as the gateway, and return what the editor hears."""
+        self.conversation.hear(json.dumps({"jsonrpc": "2.0", **message}).encode(), self.now)
+        return self.heard()
+
     def lose(self) -> list[Message]:
         """End the gateway, and return what the editor hears."""
         self.conversation.lose(self.now)

@@ -1,0 +1,57 @@
+"""Looks up what lists, completions and questions need; no supervisor is started for that, nor waited for long."""
+
+from typing import Final, TypeVar
+
+import msgspec
+import trio
+
+from actors.remote.errors import WireError
+from compas.api.agents import LIST_AGENTS, ListAgentsRequest
+from compas.api.operation import Operation
+from compas.client.connection import Reach
+from compas.domain.specs import ToolSet
+from compas.errors import CompasError
+from compas.gateway.tool_list import Agent
+
+Req = TypeVar("Req", bound=msgspec.Struct)
+Res = TypeVar("Res", bound=msgspec.Struct)
+
+PATIENCE_SECS: Final = 2.0
+"""How long an editor that opens may be kept waiting for its lists."""
+
+
+class Lookup:
+    """Asks the supervisor that runs. It hangs up each time: who only looks keeps no supervisor from ending."""
+
+    def __init__(self, reach: Reach) -> None:
+        """`reach` starts no supervisor."""
+        self._reach = reach
+
+    async def ask(self, operation: Operation[Req, Res], request: Req) -> Res | None:
+        """Return the answer of a read, or None where there is none to be had now."""
+        with trio.move_on_after(PATIENCE_SECS):
+            try:
+                async with self._reach() as session:
+                    return await session.request(operation.name, request, operation.response)
+            except (WireError, CompasError):
+                return None
+        return None
+
+
+class Offer:
+    """What one client is offered: the tools of `which` set, which the config decides unless the client's start did."""
+
+    def __init__(self, lookup: Lookup, chosen: ToolSet | None = None) -> None:
+        self._lookup = lookup
+        self._chosen = chosen
+        self.which: ToolSet = chosen or "core"
+
+    async def look(self) -> tuple[Agent, ...]:
+        """Return the agents that can be given tasks, and bring `which` up to date; nobody while no supervisor runs."""
+        listed = await self._lookup.ask(LIST_AGENTS, ListAgentsRequest())
+        if listed is None:
+            return ()
+        self.which = self._chosen or listed.tools
+        return tuple(
+            Agent(alias=agent.alias, at_once=agent.max_concurrent) for agent in listed.agents if agent.role == "worker"
+        )
