@@ -114,7 +114,12 @@ BY_NAME: Final = {prompt.name: prompt for prompt in PROMPTS}
 
 async def list_prompts(context: object, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
     """Serve the list of prompts."""
-    return types.ListPromptsResult(prompts=[_listed(prompt) for prompt in PROMPTS])
+    return types.ListPromptsResult(prompts=listed_prompts())
+
+
+def listed_prompts() -> list[types.Prompt]:
+    """Return every prompt as clients see it."""
+    return [_listed(prompt) for prompt in PROMPTS]
 
 
 async def get_prompt(context: object, params: types.GetPromptRequestParams) -> types.GetPromptResult:

@@ -3,6 +3,7 @@
 import json
 
 from compas.relay.instructions import INSTRUCTIONS
+from compas.relay.menus import EMPTY, LISTS
 from compas.relay.message import (
     INTERNAL_ERROR,
     INVALID_PARAMS,
@@ -29,6 +30,9 @@ _CAPABILITIES = {
     "resources": {"listChanged": False, "subscribe": False},
     "tools": {"listChanged": True},
 }
+
+SERVED = LISTS | EMPTY.keys() | {"tools/call", "prompts/get", "resources/read"}
+"""What may be asked once hands have been shaken, beside what is answered here in any case."""
 
 Problem = tuple[int, str, object]
 """Code, message and data of an error; no data when it is None."""
@@ -117,8 +121,20 @@ class Answers:
         after = b',"ttlMs":0,"_meta":' + self._stamp() if is_modern else b""
         return head[:-1] + b',"result":{' + before + b'"tools":' + tools + after + b"}}"
 
+    def menu(self, request: Request, value: Json, *, is_modern: bool) -> bytes:
+        """Answer what an editor fills a menu with."""
+        if is_modern:
+            for_lists: Json = {"cacheScope": "private", "ttlMs": 0} if request.method in LISTS else {}
+            value = {**value, **for_lists, "resultType": "complete", "_meta": {_SERVER_KEY: self._server}}
+        return result(request.id, value)
+
     def failure(self, request: Request, sentence: str, *, is_modern: bool) -> bytes:
-        """Answer a request that could not be brought to the gateway; a model reads that of a tool."""
+        """Answer a request that could not be brought to the gateway; a model reads that of a tool.
+
+        A menu is empty then.
+        """
+        if request.method in EMPTY:
+            return self.menu(request, EMPTY[request.method], is_modern=is_modern)
         if request.method != "tools/call":
             return error(request.id, INTERNAL_ERROR, sentence)
         value: Json = {"content": [{"text": sentence, "type": "text"}], "isError": True}

@@ -19,6 +19,7 @@ from compas.relay.link import (
     name_of_unreadable,
     reason_of_refusal,
 )
+from compas.relay.menus import fixed_menu
 from compas.relay.message import INVALID_REQUEST, Answer, Broken, Id, Json, Notification, Request, read_message
 from compas.relay.open_calls import OpenCall, OpenCalls
 from compas.relay.questions import Questions
@@ -54,6 +55,11 @@ class Conversation:
         """Whether something is asked that only a gateway can answer."""
         return bool(self._open)
 
+    @property
+    def may_start(self) -> bool:
+        """Whether what is asked is worth starting a supervisor for."""
+        return not self._open.are_menus
+
     # --- the editor --------------------------------------------------------------------------------------------------
 
     def take(self, line: bytes, now: float) -> None:
@@ -84,6 +90,8 @@ class Conversation:
             is_modern = request.method != "initialize" and say.is_enveloped(request)
             self._era = "modern" if is_modern else "handshake"
         answer = self._modern(request) if self._era == "modern" else self._handshake(request)
+        if answer is None and (menu := fixed_menu(request.method)) is not None:
+            answer = self._answers.menu(request, menu, is_modern=self._era == "modern")
         if answer is not None:
             self.to_editor.append(answer)
         elif request.id not in self._listening:
@@ -106,7 +114,7 @@ class Conversation:
                 problem = say.listing_problem(request, is_welcome=self._greeting is not None)
                 if problem is None:
                     return self._list(request)
-            case "tools/call" if self._greeting is None:
+            case method if self._greeting is None and method in say.SERVED:
                 problem = say.INVALID
             case _ if self._greeting is None or request.method == "server/discover":
                 problem = say.unknown_method(request.method)
@@ -190,6 +198,12 @@ class Conversation:
         self._disconnect()
         for call in self._open.end_all():
             self._fail(call, sentence)
+
+    def fail_menus(self) -> None:
+        """Answer what does not need the supervisor that does not run."""
+        self._disconnect()
+        for call in self._open.end_menus():
+            self._fail(call, "")
 
     def hear(self, line: bytes, now: float) -> None:
         """Take a line of the gateway's. Raises ValueError or TypeError when it is none."""

@@ -32,10 +32,12 @@ class Dialer:
         """Return the descriptor to wait for."""
         return self._done
 
-    def dial(self) -> None:
-        """Begin to reach the gateway, starting its supervisor where that is allowed and needed."""
+    def dial(self, *, may_start: bool = True) -> None:
+        """Begin to reach the gateway, starting its supervisor where that is allowed, needed and wanted now."""
         self.is_dialing = True
-        threading.Thread(target=self._dial, name="compas-dial", daemon=True).start()
+        threading.Thread(
+            target=self._dial, args=(self._may_start and may_start,), name="compas-dial", daemon=True
+        ).start()
 
     def take(self) -> socket.socket | str:
         """Return the connection, or why there is none, once there is an outcome."""
@@ -45,9 +47,9 @@ class Dialer:
         assert outcome is not None, "it is told of after it is there"
         return outcome
 
-    def _dial(self) -> None:
+    def _dial(self, may_start: bool) -> None:
         try:
-            self._outcome = self._reach()
+            self._outcome = self._reach(may_start)
         except (CompasError, WireError, OSError) as error:
             self._outcome = str(error)
         except Exception as error:
@@ -57,9 +59,9 @@ class Dialer:
         finally:
             os.write(self._telling, b".")
 
-    def _reach(self) -> socket.socket:
+    def _reach(self, may_start: bool) -> socket.socket:
         place = self._find_place()
-        start = start_rule(place, self._environ, is_allowed=self._may_start)
+        start = start_rule(place, self._environ, is_allowed=may_start)
         return reach_or_start(place, lambda: _connected(place), start)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from compas.relay.link import Issue, issued
+from compas.relay.menus import EMPTY
 from compas.relay.message import Id, Request
 
 MOST_OPEN = 1000
@@ -22,6 +23,11 @@ class OpenCall:
         self.brought: float | None = None
         self.losses = 0
         self._name = name
+
+    @property
+    def is_menu(self) -> bool:
+        """Whether it can be answered where no supervisor runs."""
+        return self.request.method in EMPTY
 
     def bring(self, now: float) -> bytes:
         """Return the line that brings it to the gateway."""
@@ -81,6 +87,16 @@ class OpenCalls:
         """Forget the request of this name, and return it if there was one."""
         found = [key for key, call in self._calls.items() if call.is_named(name)]
         return self.end(found[0]) if found else None
+
+    @property
+    def are_menus(self) -> bool:
+        """Whether there are requests, all of which are answered where no supervisor runs."""
+        return bool(self) and all(call.is_menu for call in self._calls.values())
+
+    def end_menus(self) -> list[OpenCall]:
+        """Forget the requests that are answered where no supervisor runs, and return them."""
+        menus = [key for key, call in self._calls.items() if call.is_menu]
+        return [call for key in menus if (call := self.end(key)) is not None]
 
     def end_all(self) -> list[OpenCall]:
         """Forget all requests and return them."""

@@ -54,6 +54,7 @@ class Relay:
         self._lines = LineSplitter(on_dropped=self._take_beginning)
         self._link: Link | None = None
         self._idle_seconds = idle_seconds
+        self._may_start = True
 
     def run(self, ends: list[int]) -> None:
         """Relay until the end."""
@@ -84,7 +85,8 @@ class Relay:
         if self._link is not None and self._seconds_left() == 0:
             self._lose()
         if self._conversation.needs_gateway and self._link is None and not self._dialer.is_dialing:
-            self._dialer.dial()
+            self._may_start = self._conversation.may_start
+            self._dialer.dial(may_start=self._may_start)
         return True
 
     def _wait(self, ends: list[int]) -> dict[int, int]:
@@ -121,7 +123,9 @@ class Relay:
 
     def _take_outcome(self) -> None:
         outcome = self._dialer.take()
-        if isinstance(outcome, str):
+        if isinstance(outcome, str) and not self._may_start:
+            self._conversation.fail_menus()  # what came meanwhile may be worth a start
+        elif isinstance(outcome, str):
             self._conversation.fail(outcome)
         else:
             self._link = Link(outcome, time.monotonic())

@@ -15,8 +15,10 @@ from actors.remote.session import Session
 from compas.client.errors import UnreachableError
 from compas.gateway.listed import listed_tools
 from compas.gateway.lookup import Lookup, Offer
+from compas.gateway.menus import built_menus
 from compas.gateway.server import build_server, initialization_of
 from compas.gateway.streams import LineWire, open_streams
+from compas.relay import menus
 from compas.relay.answers import HANDSHAKE_VERSIONS, VERSION_KEY, Answers
 from compas.relay.conversation import Conversation
 from compas.relay.link import Issue, issued
@@ -56,6 +58,12 @@ DIALOGUES: dict[str, list[bytes]] = {
     "a ping of the modern era": [DISCOVER, line("ping", 1, _meta=ENVELOPE)],
     "a list of the modern era": [line("tools/list", 1, _meta=ENVELOPE)],
     "a bad cursor of the modern era": [line("tools/list", 1, _meta=ENVELOPE, cursor=5)],
+    "fixed menus": [HELLO, INITIALIZED, line("prompts/list", 1), line("resources/templates/list", 2)],
+    "fixed menus of the modern era": [
+        line("prompts/list", 1, _meta=ENVELOPE),
+        line("resources/templates/list", 2, _meta=ENVELOPE),
+    ],
+    "fixed menus before the greeting": [line("prompts/list", 1), line("resources/list", 2), line("resources/read", 3)],
     "a subscription": [
         line("subscriptions/listen", 1, _meta=ENVELOPE, notifications={"toolsListChanged": True}),
     ],
@@ -106,6 +114,25 @@ async def server_says(said: Sequence[bytes], answers: int) -> list[bytes]:
     return heard
 
 
+COMPLETION = {"ref": {"type": "ref/prompt", "name": "x"}, "argument": {"name": "agent", "value": "d"}}
+MENUS = {
+    "handshake": [HELLO, INITIALIZED, line("resources/list", 1), line("completion/complete", 2, **COMPLETION)],
+    "modern": [line("resources/list", 1, _meta=ENVELOPE), line("completion/complete", 2, _meta=ENVELOPE, **COMPLETION)],
+}
+
+
+@pytest.mark.parametrize("era", MENUS)
+async def test_where_no_supervisor_runs_the_relay_knows_what_the_server_would_say(era: str) -> None:
+    conversation = Conversation(Answers("1.2"), built_tools, "R")
+    for one in MENUS[era]:
+        conversation.take(one, 0.0)
+    assert not conversation.may_start
+    conversation.fail_menus()
+    assert not conversation.needs_gateway
+    served = await server_says(MENUS[era], len(conversation.to_editor))
+    assert [json.loads(one) for one in conversation.to_editor] == [truthful(json.loads(one)) for one in served]
+
+
 @pytest.mark.parametrize("name", DIALOGUES)
 async def test_the_relay_answers_as_the_server_does(name: str) -> None:
     said = DIALOGUES[name]
@@ -121,6 +148,10 @@ def truthful(answer: dict[str, Any]) -> dict[str, Any]:
         hints = answer.get("result", {}).get("capabilities", {}).get(name, {})
         hints.update(dict.fromkeys(hints, False))
     return answer
+
+
+def test_the_built_menus_are_the_gateways() -> None:
+    assert built_menus() == menus.BUILT.read_bytes(), "run `python -m compas.gateway.menus`"
 
 
 def test_the_built_list_is_the_gateways() -> None:

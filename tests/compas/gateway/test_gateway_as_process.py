@@ -12,6 +12,7 @@ import trio
 from mcp import Client, StdioServerParameters
 
 from compas.client.place import Place
+from compas.gateway.prompts import PROMPTS
 from compas.gateway.resources import LOG
 from compas.gateway.tools import TOOLS
 from tests.kit.ceiling import CEILING
@@ -206,6 +207,9 @@ def test_an_editor_that_only_looks_what_there_is_starts_no_supervisor(place: Pla
         assert [tool["name"] for tool in editor.receive()["result"]["tools"]] == [
             tool.name for tool in TOOLS if tool.is_core
         ]
+        for menu, entries in (("prompts", len(PROMPTS)), ("resources", 0)):
+            editor.send(f"{menu}/list", {})
+            assert len(editor.receive()["result"][menu]) == entries
         assert editor.hang_up()[0] == 0
     assert not place.socket.exists()
 

@@ -122,6 +122,16 @@ def test_notifications_pass_to_a_gateway_and_start_none(dialogue: Dialogue) -> N
     assert dialogue.brought()[-1][1]["method"] == "notifications/roots/list_changed"
 
 
+def test_nothing_is_started_for_menus_and_what_came_meanwhile_is_still_brought(dialogue: Dialogue) -> None:
+    dialogue.say("resources/list", 1)
+    assert (dialogue.conversation.needs_gateway, dialogue.conversation.may_start) == (True, False)
+    call(dialogue, 2)
+    assert dialogue.conversation.may_start
+    dialogue.conversation.fail_menus()
+    assert [(heard["id"], heard["result"]) for heard in dialogue.heard()] == [(1, {"resources": []})]
+    assert dialogue.connect()[-1][1]["id"] == 2
+
+
 def asked(dialogue: Dialogue, found: object, message: str = "Merge?") -> dict[str, Any]:
     """Ask something as the gateway, and return what the editor is asked."""
     (question,) = dialogue.tell(method="elicitation/create", id=found, params={"message": message})
@@ -194,7 +204,7 @@ def test_more_calls_than_can_be_kept_are_refused(dialogue: Dialogue) -> None:
 
 def test_what_no_gateway_can_be_reached_for_is_answered_in_the_form_of_its_kind(dialogue: Dialogue) -> None:
     call(dialogue, 1)
-    dialogue.say("prompts/list", 2)
+    dialogue.say("prompts/get", 2)
     dialogue.conversation.fail("no way")
     first, second = dialogue.heard()
     assert first["result"] == {"content": [{"type": "text", "text": "no way"}], "isError": True}

@@ -32,7 +32,7 @@ class Switchboard(Dialer):
         self._gateways: list[socket.socket] = []
         self._dialed = threading.Semaphore(0)
 
-    def _reach(self) -> socket.socket:
+    def _reach(self, may_start: bool) -> socket.socket:
         ours, theirs = socket.socketpair()
         ours.settimeout(CEILING)
         theirs.setblocking(False)
