@@ -11,8 +11,11 @@ from compas.api.operation import LARGEST_INTEGER, Operation
 class ExecutionEventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of it to read."""
 
-    execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
+    execution_id: Annotated[str, Meta(description="execution, or a thread for its newest one")]
     after: Annotated[int, Meta(ge=-1, le=LARGEST_INTEGER, description="only events after this index")] = -1
+    since_timestamp: Annotated[
+        int, Meta(ge=0, le=LARGEST_INTEGER, description="only from this time on, UTC milliseconds")
+    ] = 0
     limit: Annotated[int, Meta(ge=1, le=10_000, description="events to read at most")] = 1000
     follow: Annotated[bool, Meta(description="go on until the execution ends")] = False
 

@@ -23,7 +23,7 @@ class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     summary: Annotated[str | None, Meta(description="one line that says what the thread is about")] = None
     skip_handoff: Annotated[bool, Meta(description="do not hand the reply to the next agent")] = False
     scheduled_for: Annotated[
-        str | None, Meta(description="start then and not before; RFC 3339 with an offset, 2030-01-31T09:00:00+01:00")
+        str | None, Meta(description="start not before; RFC 3339 with an offset, 2030-01-31T09:00:00+01:00")
     ] = None
 
 

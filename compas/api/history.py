@@ -52,27 +52,32 @@ EVENTS = Operation(
 class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of an execution's output to read."""
 
-    execution_id: Annotated[str, Meta(description="execution, or a thread, for its newest execution")]
-    offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="bytes of the log to skip")] = 0
+    execution_id: Annotated[str, Meta(description="execution, or a thread for its newest one")]
+    offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="how much to skip")] = 0
+    unit: Annotated[Literal["lines", "bytes"], Meta(description="what the offset counts")] = "bytes"
     tail: Annotated[int, Meta(ge=0, le=100_000, description="only the last lines, this many")] | None = None
     limit: Annotated[int, Meta(ge=1, le=100_000, description="lines to read at most, from the offset on")] | None = None
     follow: Annotated[bool, Meta(description="go on until the execution ends")] = False
 
 
-class LogChunkItem(msgspec.Struct, frozen=True, kw_only=True):
-    """A piece of the log: whole lines, as far as the agent has written them."""
+class LogChunkItem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A piece of the log: whole lines, as far as the agent has written them.
+
+    Its offsets are bytes. Where lines are counted, `next_line` is the number of the one behind it; the first is 0.
+    """
 
     execution_id: str
     offset: int
     next_offset: int
     text: str
+    next_line: int | None = None
 
 
 class LogResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to go on reading. The text itself is pushed in chunks before it.
+    """Where to go on reading, in the unit that was asked for. The text itself is pushed in chunks before it.
 
     `source` tells the log from what was recorded of the answer, which is shown when there is no log any more. `more`
-    says that the limit was reached before the end.
+    says that the limit was reached before the end. Where lines are counted, `total_lines` is how many there are.
     """
 
     execution_id: str
@@ -80,6 +85,7 @@ class LogResponse(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     source: Literal["log_file", "output_preview"] = "log_file"
     more: bool = False
+    total_lines: int | None = None
 
 
 LOG = Operation(

@@ -41,8 +41,8 @@ REOPEN = Operation(
 class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The merge that a thread is closed with."""
 
-    target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
-    strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
+    target_branch: Annotated[str | None, Meta(description="branch to merge into; as configured by default")] = None
+    strategy: Annotated[str | None, Meta(description="how to merge; as configured by default")] = None
     force: Force = False
     accept_target: Annotated[
         str | None, Meta(description="only on the operator's word: the commit at which to keep a moved target")
@@ -56,9 +56,9 @@ class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     status: Annotated[Literal["completed", "failed"], Meta(description="how it ended")] = "completed"
     sender: Annotated[str, Meta(description="who closes it")] = msgspec.field(name="from", default="operator")
     note: Annotated[str | None, Meta(description="a last word, kept in the thread")] = None
-    merge: Annotated[
-        CloseMerge | None, Meta(description="merge its branch first, and close it once that is done; {} for defaults")
-    ] = None
+    merge: Annotated[CloseMerge | None, Meta(description="merge its branch first, close it after; {} for defaults")] = (
+        None
+    )
 
 
 class CloseResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,7 +97,7 @@ class AbandonRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     sender: Annotated[str, Meta(description="who abandons it")] = msgspec.field(name="from", default="operator")
 
 
-class AbandonResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class AbandonResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The thread is given up. Its commits are kept; cleanup takes the worktree once nothing is lost by it."""
 
     thread_id: str

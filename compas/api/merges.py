@@ -14,8 +14,8 @@ class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """What to merge, and where."""
 
     thread_id: ThreadName
-    target_branch: Annotated[str | None, Meta(description="branch to merge into; the configured one by default")] = None
-    strategy: Annotated[str | None, Meta(description="how to merge; the configured one by default")] = None
+    target_branch: Annotated[str | None, Meta(description="branch to merge into; as configured by default")] = None
+    strategy: Annotated[str | None, Meta(description="how to merge; as configured by default")] = None
     repository: RepositoryPath = None
     force: Force = False
     accept_target: Annotated[

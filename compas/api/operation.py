@@ -40,7 +40,7 @@ class Operation(msgspec.Struct, Generic[Req, Res], frozen=True, kw_only=True):
 
 
 class Parameter(msgspec.Struct, frozen=True, kw_only=True):
-    """One field of a request, as help texts, flags and schemas need it."""
+    """One field of a request, as help texts, flags and schemas need it. `most` is the largest number it may be."""
 
     name: str
     wire_name: str
@@ -50,6 +50,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     default: object = None
     choices: tuple[str, ...] = ()
     is_path: bool = False
+    most: int | None = None
 
 
 def flag(operation: Operation[Any, Any], name: str) -> str:
@@ -77,6 +78,7 @@ def _parameter(field: FieldInfo, hint: object) -> Parameter:
         default=None if field.required or field.default is msgspec.NODEFAULT else field.default,
         choices=choices,
         is_path=any(meta.extra == IS_PATH for meta in metas),
+        most=next((int(meta.le) for meta in metas if meta.le is not None), None),
     )
 
 

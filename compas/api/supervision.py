@@ -33,13 +33,26 @@ class Ping(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
 
 
+class WorkerHeartbeat(msgspec.Struct, frozen=True, kw_only=True):
+    """The supervisor where the original had a worker: it answers, so its last sign of life is now. UTC seconds."""
+
+    worker_id: str
+    last_beat_at: float
+    started_at: float
+    version: str
+
+
 class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
     """One agent: whether its backend can be started, and how busy it is.
 
     `version` is empty when it could not be told. `credentials` are present, absent, or "cannot be told"; whether they
     are accepted only a ping tells, which is there when it was asked for. `cached` says that its CLI had been looked at
     before, and was not again. While its backend's circuit breaker is open, nothing is started on it until
-    `circuit_until`, in UTC seconds; half open, one execution tries it.
+    `circuit_until`, in UTC seconds; half open, one execution tries it. `circuit_failures` are the backend's failures
+    in a row.
+
+    `ping_alive` is whether the model answered the ping, and where none was asked for, whether the CLI can be started;
+    `ping_detail` says which, unless a model answered.
     """
 
     alias: str
@@ -58,14 +71,18 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
     cached: bool = False
     circuit_until: float | None = None
     circuit_detail: str = ""
+    circuit_failures: int = 0
     ping: Ping | None = None
+    ping_alive: bool | None = None
+    ping_latency_ms: int | None = None
+    ping_detail: str | None = None
 
 
 class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The supervisor and its agents. `since` is UTC seconds; an active thread is stale after `stale_active_secs`.
 
-    `places` is how many executions may run at once. `config_notices` says what of the config file is not in force, and
-    why; it is empty while the file is.
+    `queue_depth` is `queued` by the original's name. `places` is how many executions may run at once. `config_notices`
+    says what of the config file is not in force, and why; it is empty while the file is.
     """
 
     state: str
@@ -86,6 +103,8 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     warnings: tuple[str, ...] = ()
     agents: tuple[AgentHealth, ...] = ()
     stale_active_secs: int = 3600
+    worker_heartbeat: WorkerHeartbeat | None = None
+    queue_depth: int = 0
 
 
 HEALTH = Operation(

@@ -18,14 +18,15 @@ class TasksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     batch_id: Annotated[str | None, Meta(description="only in threads of this batch")] = None
     thread_id: Annotated[str | None, Meta(description="only in this thread")] = None
     every: Annotated[bool, Meta(description="every execution, not only the newest of each thread")] = False
-    after: Annotated[str | None, Meta(description="go on behind this execution, the last one listed before")] = None
+    after: Annotated[str | None, Meta(description="go on behind this execution")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="executions to list at most")] = 20
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One execution. Times are UTC seconds.
 
-    `eligible_at` is when it may start at the earliest, and `eligible_reason` why not at once: scheduled, retry, crash.
+    `eligible_at` is when it may start at the earliest, `eligible_at_rfc3339` the same moment as the original wrote it,
+    and `eligible_reason` why not at once: scheduled, retry, crash.
     """
 
     execution_id: str
@@ -41,6 +42,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     finished_at: float | None = None
     duration_ms: int | None = None
     eligible_at: float | None = None
+    eligible_at_rfc3339: str | None = None
     eligible_reason: str | None = None
     error: str | None = None
     category: str | None = None

@@ -27,15 +27,13 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """What to wait for in a thread."""
 
     thread_id: Annotated[str, Meta(description="thread to wait in")]
-    intent: Annotated[str | None, Meta(description="count only messages with exactly this intent")] = None
-    since_reference: Annotated[str | None, Meta(description="count only messages after this one (db:<n> or <n>)")] = (
-        None
-    )
+    intent: Annotated[str | None, Meta(description="only messages with exactly this intent")] = None
+    since_reference: Annotated[str | None, Meta(description="only messages after this one (db:<n> or <n>)")] = None
     dispatch: Annotated[
-        str | None, Meta(description="count only this dispatch (db:<n> or <n>) and what descends from it")
+        str | None, Meta(description="only this dispatch (db:<n> or <n>) and what descends from it")
     ] = None
     after: Position | None = None
-    strict_new: Annotated[bool, Meta(description="count only messages that arrive after this call")] = False
+    strict_new: Annotated[bool, Meta(description="only messages that arrive after this call")] = False
     await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False
     timeout_secs: Timeout = 120
 
@@ -71,7 +69,7 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     `reason` says why there is none: `timeout`, or, when none will come, `settled` (all work is over and nothing
     matched), `failed` or `ended` (cancelled). `blocked` tells an agent that it waits for what cannot begin before it
-    ends.
+    ends. `chain_pending` is told of a wait whose time is over.
     """
 
     found: bool
@@ -91,7 +89,7 @@ class WaitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     reason: Literal["timeout", "settled", "failed", "ended", "blocked"] | None = None
     timeout_secs: float | None = None
     intent_filter: str | None = None
-    chain_pending: bool = False
+    chain_pending: bool | None = None
     thread_status: str | None = None
     pending: tuple[PendingExecution, ...] = ()
     error: str | None = None

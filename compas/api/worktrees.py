@@ -111,9 +111,10 @@ class CommitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CommitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything in the worktree is committed: so many `files`, as this `commit`.
+    """Everything in the worktree at `worktree_path` is committed: so many `files`, as this `commit`.
 
-    `left_out` names repositories inside the worktree, which are not committed.
+    `commit_sha` and `files_changed` are what the original called the two. `left_out` names repositories inside the
+    worktree, which are not committed.
     """
 
     thread_id: str
@@ -122,6 +123,9 @@ class CommitResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     commit: str
     files: int
     left_out: tuple[str, ...] = ()
+    commit_sha: str = ""
+    files_changed: int = 0
+    worktree_path: str = ""
 
 
 COMMIT = Operation(

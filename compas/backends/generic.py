@@ -190,7 +190,7 @@ class GenericReader:
         )
 
     def _result(self) -> tuple[str | None, str | None, bool]:
-        raw = "\n".join(self._out)
+        raw = "".join(f"{line}\n" for line in self._out)
         if self._left_out:
             raw = f"[{self._left_out} characters before this are left out; `compas log` shows more]\n{raw}"
         if self._output.format == "plaintext":

@@ -85,7 +85,8 @@ def after_item(op: str, request: Arguments, item: Arguments) -> Arguments:
             # By the execution's own name: a thread's newest execution may be another one by now.
             limit = request.get("limit")
             left = None if limit is None else max(1, limit - item["text"].count("\n"))
-            behind = {"execution_id": item["execution_id"], "offset": item["next_offset"]}
+            place = item["next_line" if request.get("unit") == "lines" else "next_offset"]
+            behind = {"execution_id": item["execution_id"], "offset": place}
             return {**request, **behind, "tail": None, "limit": left}
         case "wait" if request.get("since_reference") is None:
             return {**request, "after": item["after"]}

@@ -1,5 +1,6 @@
 """The circuit breaker of a backend: what it learns from the ends of executions, and whom it lets through."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 import msgspec
@@ -86,7 +87,7 @@ def decide_breaker(state: Breaker, ends: tuple[End, ...], spec: BreakerSpec, now
         return (_draft(state, e.BreakerClosed(backend=state.backend, why=why)),)
     if state.opened is not None:  # of what was at work when it opened, a failure says nothing new
         fresh = [end for end in fresh if end.began_at is not None and end.began_at >= state.opened.until]
-    failures = _failures_in_a_row(fresh)
+    failures = failures_in_a_row(fresh)
     if not spec.enabled or not failures:
         return ()
     newest = failures[0]
@@ -104,7 +105,7 @@ def decide_breaker(state: Breaker, ends: tuple[End, ...], spec: BreakerSpec, now
     return (_draft(state, opened),)
 
 
-def _failures_in_a_row(ends: list[End]) -> list[End]:
+def failures_in_a_row(ends: Iterable[End]) -> list[End]:
     """Return the counted failures since the last success, newest first."""
     found = []
     for end in ends:

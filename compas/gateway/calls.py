@@ -15,18 +15,36 @@ from compas.api.advice import all_in_words
 from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.dispatch import DISPATCH, DispatchRequest, DispatchResponse
 from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
+from compas.api.merges import MERGE_STATUS, MergeStatusRequest
 from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
 from compas.client.connection import Connection
 from compas.client.refused import RefusedError
 from compas.domain.advice import Said, advise, say
 from compas.domain.specs import ToolSet
 from compas.errors import CompasError
-from compas.gateway.answers import ActivityAnswer, DispatchAnswer, EventsAnswer, LogAnswer, WaitAnswer
+from compas.gateway.answers import (
+    ActivityAnswer,
+    DispatchAnswer,
+    EventsAnswer,
+    LogAnswer,
+    WaitAnswer,
+    merge_status_answer,
+    seen,
+)
 from compas.gateway.ceiling import ceiling, limited, wait_answer
 from compas.gateway.parameters import Given, read
-from compas.gateway.reading import EnoughError, EventReader, LogReader, TailReader, shortened
+from compas.gateway.reading import EnoughError, EventReader, LineReader, LogReader, TailReader, shortened
 from compas.gateway.tool import Tool
-from compas.gateway.tools import MOST_EVENTS, MOST_LOG_LINES, EventsPage, LogPart, WaitAsWell, WaitLimit
+from compas.gateway.tools import (
+    MOST_EVENTS,
+    MOST_LOG_LINES,
+    MOST_SEEN,
+    EventsPage,
+    LogPart,
+    SeenPage,
+    WaitAsWell,
+    WaitLimit,
+)
 from compas.gateway.wording import as_call, in_tools
 from compas.relay.link import Issue
 
@@ -89,8 +107,11 @@ class Calls:
                 return await self._read_log(request, part)
             case EventsRequest() as request, EventsPage() as page:
                 return await self._read_events(request, page)
-            case ExecutionEventsRequest() as request, EventsPage() as page:
+            case ExecutionEventsRequest() as request, SeenPage() as page:
                 return await self._read_activity(request, page)
+            case MergeStatusRequest() as request, None:
+                found = await self._connection.call(MERGE_STATUS, request)
+                return merge_status_answer(found, of_one=request.op_id is not None)
             case _:
                 response: msgspec.Struct = await self._connection.call(
                     tool.operation, given.request, request_id=issue.name
@@ -124,6 +145,11 @@ class Calls:
 
     async def _read_log(self, request: LogRequest, part: LogPart) -> LogAnswer:
         limit = min(part.limit, MOST_LOG_LINES)
+        if part.unit == "lines":
+            lines = LineReader(None if part.tail else request.offset, limit)
+            which = {"tail": limit} if part.tail else {"limit": limit}
+            asked = msgspec.structs.replace(request, unit="lines", **which)
+            return lines.answer(await self._connection.stream(LOG, asked, lines.take))
         if part.tail:
             tail = TailReader()
             asked = LogRequest(execution_id=request.execution_id, tail=limit)
@@ -143,12 +169,12 @@ class Calls:
             return EventsAnswer(events=tuple(reader.events), next_after=reader.events[-1].position, more=True)
         return EventsAnswer(events=tuple(reader.events), next_after=response.next_after, more=response.more)
 
-    async def _read_activity(self, request: ExecutionEventsRequest, page: EventsPage) -> ActivityAnswer:
+    async def _read_activity(self, request: ExecutionEventsRequest, page: SeenPage) -> ActivityAnswer:
         events: list[ExecutionEvent] = []
-        asked = msgspec.structs.replace(request, limit=min(page.limit, MOST_EVENTS))
+        asked = msgspec.structs.replace(request, limit=min(page.limit, MOST_SEEN))
         response = await self._connection.stream(EXECUTION_EVENTS, asked, events.append)
         return ActivityAnswer(
-            events=tuple(events),
+            events=tuple(map(seen, events)),
             next_after=response.next_after,
             missed=response.missed,
             status=response.status,

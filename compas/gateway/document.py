@@ -6,7 +6,8 @@ from pathlib import Path
 
 from compas.api.operation import Parameter
 from compas.gateway.ceiling import CHAIN_FACTOR, PADDING_SECS
-from compas.gateway.parameters import SYNONYMS, offered
+from compas.gateway.original import DIFFERENCES
+from compas.gateway.parameters import IDS, SYNONYMS, offered
 from compas.gateway.prompts import PROMPTS
 from compas.gateway.resources import MOST_THREADS, TEMPLATES
 from compas.gateway.schema import Schema, input_schema, output_schema
@@ -61,11 +62,15 @@ It ends with the editor that started it, and takes along only the calls that are
 agents go on. When the supervisor is killed or replaced, calls go on with the next one, and a task is dispatched once.
 When the agents of the config change, the editor is told that the list of tools has: it names them.
 
-- A parameter may be null, which counts as absent; a whole number may be written as a string. A parameter that a tool
-  does not know is refused, with the names it knows. Names from elsewhere are understood:
-  {{synonyms}}.
+- A parameter may be null, which counts as absent. A whole number, true and false, and an object may be written as
+  strings, `"300"`, `"true"`, `"{{{{}}}}"`, and a `limit` above the most is lowered to it. A parameter that a tool does
+  not know is refused, with the names it knows, and so is one that is given under two names. Names from elsewhere are
+  understood, in `camelCase` and with hyphens too: {{synonyms}}; and `id`, where a tool needs one of {{ids}}.
 - An answer is one JSON object, as structured content and as text. What has no value is left out of it. The list of
   tools does not describe answers; this page does.
+- A name that nobody knows is refused, of a thread, an agent or a batch, so that an empty list means that there is
+  nothing. Two tools answer about it all the same: `orch_transcript` without a status and with empty lists,
+  `orch_batch_status` with a count of 0.
 - What goes wrong is a result marked as an error, one sentence or two long: what was found, and what to do. Its `_meta`
   has `compas/code`, for programs.
 - Before work is merged, given up or its worktree removed, the person is asked by a form (elicitation), where the client
@@ -103,6 +108,15 @@ An editor that shows prompts, mostly as slash commands, offers the usual ways of
 Names of agents, threads, batches, merges and executions are completed where the editor asks for that. Lists and
 completions start no supervisor: while none runs they are empty.
 
+## Coming from the original
+
+All 26 tools of the original are here, under their names and with its parameters and defaults; `from`, `intent` and
+`status` may be left out. What it answered with is there too, under the names it had, with these differences:
+
+{{differences}}
+
+Times are seconds since 1970, with fractions, but for names that end in `_ms` and `_rfc3339`.
+
 ## What a model is told when it connects
 
 {INSTRUCTIONS}"""
@@ -114,7 +128,15 @@ def document() -> str:
     """Return the text of docs/mcp-tools.md."""
     synonyms = "; ".join(" = ".join(f"`{name}`" for name in sorted(group)) for group in SYNONYMS)
     core = _names([tool.name for tool in TOOLS if tool.is_core])
-    opening = _OPENING.format(synonyms=synonyms, core=core, resources=_resources(), prompts=_prompts())
+    rows = (("tool", "the original", "here"), ("---",) * 3, *DIFFERENCES)
+    opening = _OPENING.format(
+        synonyms=synonyms,
+        ids=_names(list(IDS)),
+        core=core,
+        resources=_resources(),
+        prompts=_prompts(),
+        differences="\n".join(f"| {' | '.join(row)} |" for row in rows),
+    )
     return "\n\n".join([opening, *map(_section, TOOLS)]) + "\n"
 
 

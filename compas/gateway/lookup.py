@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 import msgspec
 import trio
 
-from actors.remote.errors import WireError
+from actors.remote.errors import RequestFailed, WireError
 from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.operation import Operation
 from compas.client.connection import Reach
@@ -20,6 +20,14 @@ PATIENCE_SECS: Final = 2.0
 """How long an editor that opens may be kept waiting for its lists."""
 
 
+UNKNOWN: Final = frozenset({"unknown_thread", "unknown_batch"})
+"""The codes of what is refused because there is no such thread or batch."""
+
+
+class NobodyKnowsError(CompasError):
+    """There is no such thread or batch."""
+
+
 class Lookup:
     """Asks the supervisor that runs. It hangs up each time: who only looks keeps no supervisor from ending."""
 
@@ -29,10 +37,24 @@ class Lookup:
 
     async def ask(self, operation: Operation[Req, Res], request: Req) -> Res | None:
         """Return the answer of a read, or None where there is none to be had now."""
+        try:
+            return await self.ask_about(operation, request)
+        except NobodyKnowsError:
+            return None
+
+    async def ask_about(self, operation: Operation[Req, Res], request: Req) -> Res | None:
+        """Return the answer of a read about a thread or batch, or None where there is none to be had now.
+
+        Raises NobodyKnowsError.
+        """
         with trio.move_on_after(PATIENCE_SECS):
             try:
                 async with self._reach() as session:
                     return await session.request(operation.name, request, operation.response)
+            except RequestFailed as error:
+                if error.code in UNKNOWN:
+                    raise NobodyKnowsError(error.message) from error
+                return None
             except (WireError, CompasError):
                 return None
         return None

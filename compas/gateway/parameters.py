@@ -28,12 +28,11 @@ SYNONYMS: tuple[frozenset[str], ...] = (
 )
 """Names that other tools, the command line or the original have for the same thing (b-mcp-cli-merge 1.4)."""
 
-INSTEAD: dict[tuple[str, str], str] = {
-    ("orch_execution_events", "since_timestamp"): "read on with after, the index of the last event that is known",
-}
-"""Parameters of the original that are not here, and what to do instead; passing them over would mislead."""
+IDS = ("thread_id", "execution_id", "op_id", "batch_id")
+"""What `id` means where a tool cannot do without it."""
 
 _INTEGER = re.compile(r"\+?[0-9]{1,40}")
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PATH = re.compile(r" - at `\$(?:\.(\w+))?[^`]*`")
 _WORDS = {"true": True, "false": False}
 
@@ -52,19 +51,14 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
 def read(tool: Tool, arguments: Mapping[str, object]) -> Given:
     """Make the request from a model's arguments. Raises ParameterError.
 
-    Null counts as absent, a number may be written as a string, and a parameter may go by its name elsewhere.
+    Null counts as absent. A number, true and false, and an object may be written as strings, and a parameter may go by
+    its name elsewhere, in `camelCase` or with hyphens.
     """
     known = {one.wire_name: one for one in offered(tool)}
-    values: Values = {}
-    for given, value in arguments.items():
-        name = _name(tool, given, known)
-        if value is None:
-            continue
-        if name in values:
-            raise ParameterError(f"{tool.name} was given {name} twice, once as {given}; give it once")
-        read_value = _value(known[name], value)
-        if read_value is not None:
-            values[name] = read_value
+    strange = [name for name in arguments if _meant(name, known) is None]
+    if strange:
+        raise _unknown(tool, strange[0], known)
+    values = _values(tool.name, known, arguments)
     missing = [name for name, one in known.items() if one.required and name not in values]
     if missing:
         raise ParameterError(f"{tool.name} needs {' and '.join(missing)}; nothing was done")
@@ -81,26 +75,49 @@ def offered(tool: Tool) -> tuple[Parameter, ...]:
     return requested + (parameters(tool.beside) if tool.beside is not None else ())
 
 
-def _name(tool: Tool, given: str, known: Mapping[str, Parameter]) -> str:
+def _values(owner: str, known: Mapping[str, Parameter], given: Mapping[str, object]) -> Values:
+    """Return what was given, by the names of the parameters; `owner` has these: a tool, or an object among its own.
+
+    A name that nobody knows stays as it is, and makes no request.
+    """
+    values: Values = {}
+    for name, value in given.items():
+        meant = _meant(name, known) or name
+        if value is None:
+            continue
+        if meant in values:
+            raise ParameterError(f"{owner} was given {meant} twice, once as {name}; give it once")
+        read_value = _value(owner, known[meant], value) if meant in known else value
+        if read_value is not None:
+            values[meant] = read_value
+    return values
+
+
+def _meant(given: str, known: Mapping[str, Parameter]) -> str | None:
+    """Return the parameter that goes by a name, or None where there is none, or more than one."""
     if given in known:
         return given
-    meant = [name for group in SYNONYMS if given in group for name in group if name in known]
-    if len(meant) == 1:
-        return meant[0]
-    if instead := INSTEAD.get((tool.name, given)):
-        raise ParameterError(f"{tool.name} has no parameter {given}: {instead}. Nothing was done")
+    written = _HUMP.sub("_", given).lower().replace("-", "_")
+    names = {written}.union(*(group for group in SYNONYMS if written in group))
+    if written == "id":
+        names.update(name for name in IDS if name in known and known[name].required)
+    meant = names & known.keys()
+    return meant.pop() if len(meant) == 1 else None
+
+
+def _unknown(tool: Tool, given: str, known: Mapping[str, Parameter]) -> ParameterError:
     near = difflib.get_close_matches(given, known, n=2)
     hint = f"did you mean {' or '.join(near)}? " if near else ""
     takes = f"it takes {', '.join(known)}" if known else "it takes none"
-    raise ParameterError(f"{tool.name} has no parameter {given}; {hint}{takes}. Nothing was done")
+    return ParameterError(f"{tool.name} has no parameter {given}; {hint}{takes}. Nothing was done")
 
 
-def _value(parameter: Parameter, value: object) -> object:
+def _value(owner: str, parameter: Parameter, value: object) -> object:
     """Return a value as its parameter needs it; None when an empty one says nothing."""
     if parameter.type in (int, float):
-        return _number(parameter.wire_name, value)
-    if is_object(parameter) and value is True:
-        return {}  # all by default
+        return _number(parameter, value)
+    if is_object(parameter):
+        return _object(owner, parameter, value)
     if parameter.type is bool and isinstance(value, str):
         return _WORDS.get(value.strip().lower(), value)
     if parameter.type is str and isinstance(value, int) and not isinstance(value, bool):
@@ -113,17 +130,49 @@ def is_object(parameter: Parameter) -> bool:
     return isinstance(parameter.type, type) and issubclass(parameter.type, msgspec.Struct)
 
 
-def _number(name: str, value: object) -> object:
-    """Return a whole number (b-mcp-cli-merge 34)."""
+def _object(owner: str, parameter: Parameter, value: object) -> object:
+    """Read an object, which may be written as a string of JSON; true is one with all by default, false is none."""
+    name = f"{parameter.wire_name} of {owner}"
+    found = _from_json(value) if isinstance(value, str) else value
+    if found is None or found is False:
+        return None
+    if found is True:
+        return {}
+    if not isinstance(found, dict):
+        raise ParameterError(f"{name} has to be an object, found {shown(str(value))}; nothing was done")
+    assert isinstance(parameter.type, type)
+    return _values(name, {one.wire_name: one for one in parameters(parameter.type)}, found)
+
+
+def _from_json(text: str) -> object:
+    """Return what a text holds as JSON, or the text; an empty one holds nothing."""
+    try:
+        found: object = msgspec.json.decode(text) if text.strip() else None
+    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+        return text
+    return found
+
+
+def _number(parameter: Parameter, value: object) -> object:
+    """Return a whole number (b-mcp-cli-merge 34). A `limit` above the most that there is to get is lowered to it."""
+    name = parameter.wire_name
     if value == "":
         return None
-    if isinstance(value, str) and _INTEGER.fullmatch(value.strip()):
-        return int(value)
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise ParameterError(f"{name} has to be a whole number, found {shown(str(value))}; nothing was done")
+    number = _whole(value)
+    if number is None:
+        raise ParameterError(f"{name} has to be a whole number, found {shown(str(value))}; nothing was done")
+    return min(number, parameter.most) if name == "limit" and parameter.most is not None else number
+
+
+def _whole(value: object) -> int | None:
+    match value:
+        case str() if _INTEGER.fullmatch(value.strip()):
+            return int(value)
+        case float() if value.is_integer():
+            return int(value)
+        case int() if not isinstance(value, bool):
+            return value
+    return None
 
 
 def _convert(tool: Tool, declared: type[Declared], names: Collection[str], values: Values) -> Declared:

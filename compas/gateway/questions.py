@@ -7,7 +7,7 @@ from compas.api.lifecycle import AbandonRequest, CloseMerge, CloseRequest
 from compas.api.merges import MergeRequest
 from compas.api.threads import STATUS, StatusRequest, StatusRow
 from compas.api.worktrees import WorktreeRemoveRequest
-from compas.gateway.lookup import Lookup
+from compas.gateway.lookup import Lookup, NobodyKnowsError
 
 
 async def question_about(request: object, lookup: Lookup) -> str | None:
@@ -15,14 +15,16 @@ async def question_about(request: object, lookup: Lookup) -> str | None:
 
     Of a thread or a batch that does not exist nothing is asked: the request is refused by itself.
     """
-    match request:
-        case AbandonBatchRequest(batch_id=batch):
-            return await _about_batch(batch, lookup)
-        case MergeRequest() | CloseRequest(merge=CloseMerge()) | AbandonRequest() | WorktreeRemoveRequest():
-            row = await _thread(request.thread_id, lookup)
-            return None if row is None else _about_thread(request, row)
-        case _:
-            return None
+    try:
+        match request:
+            case AbandonBatchRequest(batch_id=batch):
+                return await _about_batch(batch, lookup)
+            case MergeRequest() | CloseRequest(merge=CloseMerge()) | AbandonRequest() | WorktreeRemoveRequest():
+                return _about_thread(request, await _thread(request.thread_id, lookup))
+            case _:
+                return None
+    except NobodyKnowsError:
+        return None
 
 
 def _about_thread(request: MergeRequest | CloseRequest | AbandonRequest | WorktreeRemoveRequest, row: StatusRow) -> str:
@@ -64,9 +66,8 @@ async def _about_batch(batch: str, lookup: Lookup) -> str | None:
     )
 
 
-async def _thread(thread: str, lookup: Lookup) -> StatusRow | None:
-    """Return how the thread stands, None where there is no such thread; without a supervisor to ask, its name alone."""
-    found = await lookup.ask(STATUS, StatusRequest(thread_id=thread))
-    if found is None:
-        return StatusRow(thread_id=thread, thread_status="", updated_at=0)
-    return next(iter(found.threads), None)
+async def _thread(thread: str, lookup: Lookup) -> StatusRow:
+    """Return how the thread stands; without a supervisor to ask, its name alone. Raises NobodyKnowsError."""
+    found = await lookup.ask_about(STATUS, StatusRequest(thread_id=thread))
+    rows = () if found is None else found.threads
+    return next(iter(rows), StatusRow(thread_id=thread, thread_status="", updated_at=0))

@@ -1,5 +1,7 @@
 """Cuts what is read to a size a model can take: log lines, events, patches."""
 
+from collections import deque
+
 import msgspec
 
 from compas.api.history import DiffResponse, LogChunkItem, LogEvent, LogResponse
@@ -67,6 +69,49 @@ class LogReader:
             text="".join(self._pieces),
             status=response.status if response is not None else None,
             source=response.source if response is not None else None,
+        )
+
+
+class LineReader:
+    """Takes the lines of a log from one on, so many of them, as far as they fit; of the last ones, the last.
+
+    `first` is None for the last ones.
+    """
+
+    def __init__(self, first: int | None, limit: int) -> None:
+        self._first = first
+        self._limit = limit
+        self._lines: deque[str] = deque()
+        self._bytes = 0
+        self._is_full = False
+
+    def take(self, item: LogChunkItem) -> None:
+        """Take a piece. There is room for one line at least."""
+        for line in item.text.removesuffix("\n").split("\n"):
+            self._bytes += len(line.encode()) + 1
+            if self._first is None:
+                self._lines.append(line)
+                while self._bytes > MOST_LOG_BYTES and len(self._lines) > 1:
+                    self._bytes -= len(self._lines.popleft().encode()) + 1
+            elif not self._is_full:
+                has_room = self._bytes <= MOST_LOG_BYTES or not self._lines
+                self._is_full = not has_room or len(self._lines) == self._limit
+                self._lines.extend([] if self._is_full else [line])
+
+    def answer(self, response: LogResponse) -> LogAnswer:
+        """Return what was read."""
+        total, count = response.total_lines or 0, len(self._lines)
+        offset = total - count if self._first is None else self._first
+        return LogAnswer(
+            execution_id=response.execution_id,
+            offset=offset,
+            next_offset=offset + count,
+            has_more=offset + count < total,
+            lines=tuple(self._lines),
+            returned_lines=count,
+            total_lines=total,
+            status=response.status,
+            source=response.source,
         )
 
 

@@ -88,14 +88,14 @@ class Resources:
 
     async def _text(self, what: str, name: str) -> str:
         if what == "log":
-            asked: dict[str, object] = {"execution_id": name, "limit": MOST_LOG_LINES, "tail": True}
+            asked: dict[str, object] = {"execution_id": name, "limit": MOST_LOG_LINES, "tail": True, "unit": "bytes"}
         else:
             asked = {"thread_id": name}
         tool = BY_NAME["orch_read_log" if what == "log" else f"orch_{what}"]
         match await self._calls.serve(tool, asked, _untold):
             case DiffResponse(text=text, truncated=truncated):
                 return f"{text}\n(cut here)\n" if truncated else text
-            case LogAnswer(text=text):
+            case LogAnswer(text=str(text)):
                 return text
             case TranscriptResponse(thread_status=None):
                 raise CompasError(f"there is no thread {name!r}")

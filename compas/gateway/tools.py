@@ -1,6 +1,6 @@
 """The tools: which operations a model may ask for, under which names, and what it is told of each."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,6 +11,7 @@ from compas.gateway import answers
 from compas.gateway.tool import Tool
 
 MOST_EVENTS = 500
+MOST_SEEN = 1000
 MOST_LOG_LINES = 1000
 
 Seconds = Annotated[
@@ -37,11 +38,18 @@ class EventsPage(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, description=f"events at most, up to {MOST_EVENTS}")] = 50
 
 
+class SeenPage(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what an agent was seen doing a model gets at a time."""
+
+    limit: Annotated[int, Meta(ge=1, description=f"events at most, up to {MOST_SEEN}")] = 100
+
+
 class LogPart(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of an execution's output a model gets at a time."""
+    """How much of an execution's output a model gets at a time, and what its offset counts."""
 
     limit: Annotated[int, Meta(ge=1, description=f"lines at most, up to {MOST_LOG_LINES}")] = 200
-    tail: Annotated[bool, Meta(description="the last lines; offset does not count then")] = False
+    tail: Annotated[bool, Meta(description="the last lines instead")] = False
+    unit: Annotated[Literal["lines", "bytes"], Meta(description="what offset counts")] = "lines"
 
 
 TOOLS: tuple[Tool, ...] = (
@@ -147,6 +155,7 @@ TOOLS: tuple[Tool, ...] = (
         operation=OPERATIONS["merge_status"],
         doc="Show one merge, or the newest ones, with why it failed and what to do. To wait for one use "
         "orch_wait_merge instead.",
+        answer=answers.MergeStatusAnswer,
     ),
     Tool(
         name="orch_merge_cancel",
@@ -241,8 +250,8 @@ TOOLS: tuple[Tool, ...] = (
         title="Read a log",
         is_core=True,
         operation=OPERATIONS["log"],
-        doc="Read what an agent printed, from byte `offset` on, or its last lines. Go on with offset=next_offset.",
-        hidden=("tail", "limit", "follow"),
+        doc="Read what an agent printed, from line `offset` on, or its last lines. Go on with offset=next_offset.",
+        hidden=("unit", "tail", "limit", "follow"),
         beside=LogPart,
         answer=answers.LogAnswer,
     ),
@@ -260,10 +269,9 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_execution_events",
         title="Show an agent's activity",
         operation=OPERATIONS["execution_events"],
-        doc="Show what an agent was seen doing: tool calls and results, messages, requests sent again. Go on with "
-        "after=next_after.",
+        doc="Show what an agent was seen doing: tool calls and results, messages. Go on with after=next_after.",
         hidden=("limit", "follow"),
-        beside=EventsPage,
+        beside=SeenPage,
         answer=answers.ActivityAnswer,
     ),
     Tool(

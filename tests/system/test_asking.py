@@ -204,6 +204,10 @@ def test_a_long_log_is_read_in_parts_that_say_where_they_stand(shared: Workshop)
     assert shared("log", execution, "--offset", str(last["offset"])).out == last["text"]
     beyond = shared("log", execution, "--offset", str(last["next_offset"] + 1000))
     assert (beyond.code, beyond.out, beyond.err) == (0, "", "")
+    lines = shared("log", execution, "--unit", "lines", "--offset", "1490", "--limit", "5")
+    assert lines.out == "".join(numbers[1490:1495])
+    assert "there is more; --offset 1495 --unit lines reads on" in lines.err
+    assert shared("log", execution, "--unit", "lines", "--tail", "3", "--json").json()["next_line"] == 1500
     refused = shared("log", execution, "--limit", "0")
     assert (refused.code, refused.out) == (2, "")
     assert "argument --limit: Expected `int` >= 1" in refused.err

@@ -152,6 +152,8 @@ def test_a_log_that_is_gone_is_answered_with_what_was_recorded_or_with_an_error(
         notice, *recorded = result.out.splitlines()
         assert (result.code, recorded) == (0, ["Done."])
         assert notice.startswith("[compas] the log is not there")
+    by_lines = shared("log", run["id"], "--unit", "lines", "--offset", "0", "--limit", "1")
+    assert (by_lines.out, by_lines.err) == ("Done.\n", ""), "what was printed, and no word of ours"
     shared.ask("dispatch", "gated", "work", "--thread", "cancelled")
     never = shared.ask("dispatch", "gated", "more", "--thread", "cancelled")["execution_id"]
     assert (shared("log", never).code, shared("log", never).out) == (0, ""), "nothing yet is no error"

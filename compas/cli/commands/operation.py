@@ -73,6 +73,7 @@ def _stream(asked: Operation, request: Request, given: argparse.Namespace) -> No
     with open_caller(given) as caller:
         answer = whole(caller.stream(asked.name, request, show), asked.answer)
     if asked.name == "log" and answer.more:
-        tell(f"there is more; --offset {answer.next_offset} reads on")
+        unit = " --unit lines" if request.get("unit") == "lines" else ""
+        tell(f"there is more; --offset {answer.next_offset}{unit} reads on")
     if asked.name == "execution_events" and answer.missed and not given.json:
         tell(f"{counted(answer.missed, 'event')} in between could not be kept")

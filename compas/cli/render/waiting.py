@@ -22,7 +22,8 @@ def wait_text(response: WaitResponse, style: Style) -> str:
     """Write what `wait` found, or what happened instead."""
     if not response.found:
         return _lines(_not_found(response))
-    return _lines(_found(response)) + f"\n{DELIMITER}\n" + style.block(response.body or "")
+    body = (response.body or "").removesuffix("\n")  # a command's words end with one anyway
+    return _lines(_found(response)) + f"\n{DELIMITER}\n" + style.block(body)
 
 
 def wait_merge_text(response: WaitMergeResponse, style: Style) -> str:

@@ -90,6 +90,7 @@ def commit_text(response: CommitResponse, style: Style) -> str:
             ("committed", counted(response.files, "file")),
             ("branch", response.branch),
             ("commit", response.commit),
+            ("worktree", response.worktree_path),
             ("left out", ", ".join(response.left_out)),
         ],
         style,

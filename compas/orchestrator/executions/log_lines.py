@@ -1,7 +1,7 @@
 """Which lines of a log are passed on: the first ones from a place on, or the last ones, each with its exact place."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -40,21 +40,62 @@ class Head:
 
 
 class Tail:
-    """Keeps the last lines of a log."""
+    """Keeps the last lines of a log, and counts all."""
 
     def __init__(self, limit: int) -> None:
         self._lines: deque[LogChunkItem] = deque(maxlen=limit)
+        self.total = 0
+        """How many lines there were by now."""
 
     def take(self, item: LogChunkItem) -> None:
         """Take a piece."""
         self._lines.extend(_lines(item))
+        self.total += _count(item.text)
 
     def whole(self) -> LogChunkItem | None:
         """Return the last lines as one piece, or None when there were none."""
-        if not self._lines:
+        return _joined(self._lines)
+
+
+class Part:
+    """Lets lines through from one on, at most so many, and counts all."""
+
+    def __init__(self, first: int, limit: int | None) -> None:
+        self._first = first
+        self._end = None if limit is None else first + limit
+        self.total = 0
+        """How many lines there were by now, let through or not."""
+
+    @property
+    def is_full(self) -> bool:
+        """True once nothing more will be let through."""
+        return self._end is not None and self.total >= self._end
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there was more than was let through."""
+        return self._end is not None and self.total > self._end
+
+    def take(self, item: LogChunkItem) -> LogChunkItem | None:
+        """Return what of a piece is let through, or None."""
+        before, was_full = self.total, self.is_full
+        self.total += _count(item.text)
+        if was_full or self.total <= self._first:
             return None
-        text = "".join(line.text for line in self._lines)
-        return msgspec.structs.replace(self._lines[-1], offset=self._lines[0].offset, text=text)
+        end = self.total if self._end is None else min(self._end, self.total)
+        shown = _joined([*_lines(item)][max(0, self._first - before) : end - before])
+        return None if shown is None else msgspec.structs.replace(shown, next_line=end)
+
+
+def _count(text: str) -> int:
+    """Count lines; a last one without its end is one too."""
+    return text.count("\n") + (not text.endswith("\n") and text != "")
+
+
+def _joined(lines: Sequence[LogChunkItem]) -> LogChunkItem | None:
+    if not lines:
+        return None
+    return msgspec.structs.replace(lines[-1], offset=lines[0].offset, text="".join(line.text for line in lines))
 
 
 def _lines(item: LogChunkItem) -> Iterator[LogChunkItem]:

@@ -64,6 +64,7 @@ class _Feed:
         self, context: HandlerContext, call: ResolvedCall, row: ExecutionRow, request: api.ExecutionEventsRequest
     ) -> None:
         self.after = request.after
+        self._since_ms = request.since_timestamp
         self._context = context
         self._call = call
         self._execution = row.execution
@@ -82,11 +83,13 @@ class _Feed:
     async def push_live(self, seen: ExecutionProgress) -> None:
         """Push what was just seen, unless it was pushed already."""
         if seen.index > self.after:
-            await self._push(kept(seen.noted(self._context.services.clock())))
+            event = kept(seen.noted(self._context.services.clock()))
+            if event.at_ms >= self._since_ms:
+                await self._push(event)
 
     async def _read(self, limit: int) -> TelemetryPage:
         telemetry = await self._context.actor(TELEMETRY)
-        question = ReadEvents(execution=self._execution, since_index=self.after, limit=limit)
+        question = ReadEvents(execution=self._execution, since_index=self.after, since_ms=self._since_ms, limit=limit)
         found = await telemetry.ask(question, timeout=ASK_TIMEOUT_SECS)
         if isinstance(found, str):
             raise CallError("telemetry_unavailable", found)

@@ -11,14 +11,14 @@ from actors.remote.errors import CallError
 from compas.api import batches as api
 from compas.api.advice import in_commands
 from compas.api.lifecycle import AbandonResponse
-from compas.domain.advice import advise, say
 from compas.domain.decision import Refusal
 from compas.domain.requests import RequestId
 from compas.domain.thread import TERMINAL
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.handlers.lifecycle import give_up
-from compas.orchestrator.refused import call_error
+from compas.orchestrator.known_names import no_such_batch
+from compas.orchestrator.refused import refused
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections import batches as rows
@@ -73,8 +73,7 @@ async def abandon_batch(context: HandlerContext, call: ResolvedCall) -> api.Aban
         if tally.failure is not None:
             raise tally.failure
     if not tally.seen:
-        sentence = say(f"no thread has the batch {request.batch_id!r}; `", advise("status"), "` shows which there are")
-        raise call_error("unknown_batch", sentence)
+        raise refused(no_such_batch(request.batch_id))
     response = api.AbandonBatchResponse(
         batch_id=request.batch_id,
         threads_abandoned=tally.abandoned,

@@ -5,6 +5,7 @@ from compas.api import figures as api
 from compas.domain.tool_use import Uses
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry.actor import CountToolUses
 from compas.store.connection import Reader
@@ -17,6 +18,7 @@ from compas.store.projections.threads import count_by_status
 async def metrics(context: HandlerContext, call: ResolvedCall) -> api.MetricsResponse:
     """Sum everything up, from one consistent reading."""
     request = call.decode(api.MetricsRequest)
+    await refuse_unknown(context, agent=request.agent)
     now = context.services.clock()
 
     def read(reader: Reader) -> api.MetricsResponse:
@@ -82,6 +84,7 @@ def _milliseconds(seconds: float | None) -> int | None:
 async def tool_stats(context: HandlerContext, call: ResolvedCall) -> api.ToolStatsResponse:
     """Count tools over what telemetry holds, and add what the agents cost."""
     request = call.decode(api.ToolStatsRequest)
+    await refuse_unknown(context, agent=request.agent)
     telemetry = await context.actor(TELEMETRY)
     found = await telemetry.ask(CountToolUses(agent=request.agent), timeout=ASK_TIMEOUT_SECS)
     if isinstance(found, str):

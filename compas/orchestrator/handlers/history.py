@@ -14,9 +14,10 @@ from compas.domain import events as e
 from compas.domain.advice import THREAD, advise, say
 from compas.git.errors import GitError
 from compas.git.protocol.reading import Diff, Resolve
-from compas.orchestrator.executions.log_lines import Head, Tail
+from compas.orchestrator.executions.log_lines import Head, Part, Tail
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, git_refused
+from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.approval import reviews_now
 from compas.orchestrator.refused import call_error
 from compas.orchestrator.worktrees.remarks import head_remark
@@ -40,6 +41,8 @@ async def events(context: HandlerContext, call: ResolvedCall) -> api.EventsRespo
     Subscribing comes before reading, and what the subscription had no room for is read from the log again.
     """
     request = call.decode(api.EventsRequest)
+    if not request.follow:  # whoever follows may wait for a thread that is opened only then
+        await refuse_unknown(context, thread=request.thread_id)
     feed = _Feed(call, request, await _merges_of(context, request.thread_id))
     async with context.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
         more = await feed.push_stored(context.services.store)
@@ -117,7 +120,8 @@ async def log(context: HandlerContext, call: ResolvedCall) -> api.LogResponse:
         return await _without_log(call, request, row)
     output = _Output(call, request)
     if await trio.Path(directory).is_dir():
-        chunks = _follow(directory, request.offset) if request.follow else _read(directory, request.offset)
+        begin = 0 if request.unit == "lines" else request.offset
+        chunks = _follow(directory, begin) if request.follow else _read(directory, begin)
         async with aclosing(chunks):
             async for chunk in chunks:
                 item = api.LogChunkItem(
@@ -126,9 +130,7 @@ async def log(context: HandlerContext, call: ResolvedCall) -> api.LogResponse:
                 if not await output.take(item):
                     break
         await output.finish()
-    return api.LogResponse(
-        execution_id=row.execution, next_offset=output.next_offset, status=row.status, more=output.is_cut
-    )
+    return output.response(row)
 
 
 async def _without_log(call: ResolvedCall, request: api.LogRequest, row: ExecutionRow) -> api.LogResponse:
@@ -138,16 +140,19 @@ async def _without_log(call: ResolvedCall, request: api.LogRequest, row: Executi
         raise CallError(
             "no_log", f"execution {row.execution} is {row.status} and has neither a log nor a recorded answer{why}"
         )
-    if request.offset == 0:
+    output = _Output(call, request)
+    is_by_lines = request.unit == "lines"
+    if request.offset == 0 or is_by_lines:
         notice = format_line("compas", "the log is not there; this is how the answer was recorded, cut if it was long")
         item = api.LogChunkItem(execution_id=row.execution, offset=0, next_offset=0, text=notice)
-        await call.push(item)
-        output = _Output(call, request)
-        await output.take(msgspec.structs.replace(item, text=f"{row.preview}\n"))
+        if not is_by_lines:  # whoever counts lines counts those of the answer, and goes by `source`
+            await call.push(item)
+        await output.take(msgspec.structs.replace(item, text=row.preview.removesuffix("\n") + "\n"))
         await output.finish()
-    return api.LogResponse(
-        execution_id=row.execution, next_offset=request.offset, status=row.status, source="output_preview"
-    )
+    found = output.response(row)
+    if not is_by_lines:  # by bytes, there is no place to go on from
+        found = msgspec.structs.replace(found, next_offset=request.offset, more=False)
+    return msgspec.structs.replace(found, source="output_preview")
 
 
 async def _begun(context: HandlerContext, row: ExecutionRow) -> ExecutionRow:
@@ -186,34 +191,48 @@ class _Output:
     """Pushes pieces of a log at once, as far as the limit goes, or keeps only the last lines of them until the end."""
 
     def __init__(self, call: ResolvedCall, request: api.LogRequest) -> None:
-        self.next_offset = request.offset
         self._call = call
-        self._follows = request.follow
-        self._head = Head(request.limit if request.tail is None else None)
+        self._request = request
+        self._is_by_lines = request.unit == "lines"
+        self._next_offset = request.offset
         self._tail = None if request.tail is None else Tail(request.tail)
+        limit = request.limit if self._tail is None else None
+        self._part = Part(request.offset, limit) if self._is_by_lines else Head(limit)
+
+    def response(self, row: ExecutionRow) -> api.LogResponse:
+        """Say how far it came."""
+        counted = self._tail or self._part
+        return api.LogResponse(
+            execution_id=row.execution,
+            next_offset=self._next_offset,
+            status=row.status,
+            more=self._is_cut,
+            total_lines=counted.total if self._is_by_lines and not isinstance(counted, Head) else None,
+        )
 
     @property
-    def is_cut(self) -> bool:
+    def _is_cut(self) -> bool:
         """Whether the limit was reached before the end. A follower stops there, and cannot know what would come."""
-        return self._head.is_cut or (self._follows and self._head.is_full)
+        return self._part.is_cut or (self._request.follow and self._part.is_full)
 
     async def take(self, item: api.LogChunkItem) -> bool:
-        """Take a piece, and say whether another one is of use."""
+        """Take a piece, and say whether another one is of use: where lines are counted, every one is."""
         if self._tail is not None:
             self._tail.take(item)
-            self.next_offset = item.next_offset
+            self._next_offset = self._tail.total if self._is_by_lines else item.next_offset
             return True
-        shown = self._head.take(item)
+        shown = self._part.take(item)
         if shown is not None:
             await self._call.push(shown)
-            self.next_offset = shown.next_offset
-        return not self.is_cut
+            self._next_offset = shown.next_offset if shown.next_line is None else shown.next_line
+        return not self._is_cut or (self._is_by_lines and not self._request.follow)
 
     async def finish(self) -> None:
         """Push the last lines, if it is them who were asked for."""
         last = self._tail.whole() if self._tail is not None else None
         if last is not None:
-            await self._call.push(last)
+            next_line = self._next_offset if self._is_by_lines else None
+            await self._call.push(msgspec.structs.replace(last, next_line=next_line))
 
 
 async def find_execution(context: HandlerContext, name: str) -> ExecutionRow:

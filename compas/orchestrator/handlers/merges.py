@@ -9,6 +9,7 @@ from compas.domain.advice import advise, say
 from compas.domain.approval.judgement import Judgement
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
+from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.queueing import MergeWish, asking_execution, operators_word, queue_merge
 from compas.orchestrator.merges.states import state_of, unknown_merge
 from compas.orchestrator.messages.merge import CancelMerge, LocateMerges
@@ -27,6 +28,7 @@ async def merge_status(context: HandlerContext, call: ResolvedCall) -> api.Merge
         if one is None:
             raise unknown_merge(op)
         return one
+    await refuse_unknown(context, thread=request.thread_id)
     wanted = MergeFilter(thread=request.thread_id, target=request.target_branch)
 
     def read(reader: Reader) -> api.MergeStatusResponse:

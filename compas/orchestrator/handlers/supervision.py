@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from actors.remote.errors import CallError
 from compas.api import supervision as api
 from compas.config.config import Config
-from compas.config.suggest import did_you_mean
+from compas.domain.breaker import failures_in_a_row
 from compas.domain.specs import AgentSpec
 from compas.orchestrator.backends.examining import Examined, examine
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.known_names import no_such_agent
+from compas.orchestrator.refused import refused
+from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
+from compas.store.projections.ends import ends_on
 
 
 async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthResponse:
@@ -20,7 +23,9 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
     agents = _asked_for(services.config.agents, request.agent)
     examined = await examine(context, agents, is_thorough=not request.is_brief, is_pinging=request.ping)
     found = await services.store.query(lambda reader: loads(reader, services.clock()))
+    failures = await services.store.query(lambda reader: _failures(reader, examined))
     by_agent = {load.agent: load for load in found}
+    queued = sum(load.queued + load.scheduled for load in found)
     return api.HealthResponse(
         state=own.state,
         pid=own.pid,
@@ -31,7 +36,7 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
         state_dir=services.config.state_dir,
         events=await services.store.head(),
         active=sum(load.running for load in found),
-        queued=sum(load.queued + load.scheduled for load in found),
+        queued=queued,
         clients=own.clients,
         git_worker="running" if services.git.is_filled else "being restarted",
         log=own.log_path,
@@ -42,9 +47,27 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
             *own.warnings,
             *_of_removed_agents(services.config, found),
         ),
-        agents=tuple(_agent(context, agent, examined[agent.alias], by_agent.get(agent.alias)) for agent in agents),
+        agents=tuple(
+            _agent(context, agent, examined[agent.alias], by_agent.get(agent.alias), failures.get(agent.alias, 0))
+            for agent in agents
+        ),
         stale_active_secs=services.config.stale_active_secs,
+        worker_heartbeat=api.WorkerHeartbeat(
+            worker_id=f"worker-{own.pid}", last_beat_at=services.clock(), started_at=own.since, version=own.version
+        ),
+        queue_depth=queued,
     )
+
+
+def _failures(reader: Reader, examined: Mapping[str, Examined]) -> dict[str, int]:
+    """Count for each agent how often its backend failed in a row; an open breaker knows the row that opened it."""
+    found = {}
+    for alias, one in examined.items():
+        if one.breaker is not None:
+            ends = ends_on(reader, one.breaker.backend, one.breaker.since)
+            opened = one.breaker.opened
+            found[alias] = len(failures_in_a_row(ends)) if opened is None else opened.failures
+    return found
 
 
 def _of_removed_agents(config: Config, found: Sequence[AgentLoad]) -> Iterator[str]:
@@ -60,13 +83,15 @@ def _asked_for(agents: Mapping[str, AgentSpec], name: str | None) -> tuple[Agent
     if name is None:
         return tuple(agents.values())
     if name not in agents:
-        known = ", ".join(sorted(agents))
-        raise CallError("unknown_agent", f"no agent is called {name!r}{did_you_mean(name, agents)}; there are: {known}")
+        raise refused(no_such_agent(name, agents))
     return (agents[name],)
 
 
-def _agent(context: HandlerContext, agent: AgentSpec, examined: Examined, load: AgentLoad | None) -> api.AgentHealth:
-    looked = examined.looked
+def _agent(
+    context: HandlerContext, agent: AgentSpec, examined: Examined, load: AgentLoad | None, failures: int
+) -> api.AgentHealth:
+    looked, ping = examined.looked, examined.ping
+    unasked = f"no model was asked; {'its CLI can be started' if looked.usable else looked.detail}"
     limit = context.services.config.at_once(agent)
     running = load.running if load is not None else 0
     breaker = examined.breaker
@@ -88,7 +113,11 @@ def _agent(context: HandlerContext, agent: AgentSpec, examined: Examined, load: 
         credentials_detail=looked.credentials.detail,
         notes=looked.notes,
         cached=examined.is_cached,
-        ping=examined.ping,
+        circuit_failures=failures,
+        ping=ping,
+        ping_alive=looked.usable if ping is None else ping.alive,
+        ping_latency_ms=None if ping is None else ping.latency_ms,
+        ping_detail=unasked if ping is None else None if ping.alive else ping.detail,
     )
 
 

@@ -2,9 +2,11 @@
 
 from compas.api import tasks as api
 from compas.domain.advice import advise, say
+from compas.domain.start_time import in_utc
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.refused import call_error, unless_refused
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
@@ -15,6 +17,7 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
     chosen = unless_refused(read_filter(request.filter))
+    await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     wanted = rows.TaskFilter(
         agent=request.agent,
         thread=request.thread_id,
@@ -58,6 +61,7 @@ def _row(row: rows.TaskRow) -> api.TaskRow:
         finished_at=row.ended_at,
         duration_ms=None if row.duration_secs is None else int(row.duration_secs * 1000),
         eligible_at=row.not_before,
+        eligible_at_rfc3339=None if row.not_before is None else in_utc(row.not_before),
         eligible_reason=row.reason or None,
         error=row.error or None,
         category=row.category or None,

@@ -10,6 +10,7 @@ from compas.domain.thread import RUNNING
 from compas.git.errors import GitError
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
 from compas.orchestrator.worktrees.remarks import head_remark
 from compas.store.connection import Reader
@@ -22,6 +23,7 @@ from compas.store.projections.worktrees import worktrees_of_thread
 async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusResponse:
     """Read the newest threads."""
     request = call.decode(api.StatusRequest)
+    await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     now = context.services.clock()
     wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
 

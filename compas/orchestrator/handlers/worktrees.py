@@ -18,6 +18,7 @@ from compas.git.protocol.worktrees import CommitAll, NothingToCommit
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
+from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.messages.thread import CommitWork, DescribeThread
 from compas.orchestrator.messages.worktree import DescribeKept, RemoveTree
 from compas.orchestrator.refused import call_error, refused, unless_refused
@@ -35,6 +36,7 @@ AT_ONCE = 4
 async def worktrees(context: HandlerContext, call: ResolvedCall) -> api.WorktreesResponse:
     """Look at every worktree there should be."""
     request = call.decode(api.WorktreesRequest)
+    await refuse_unknown(context, thread=request.thread_id)
 
     def read(reader: Reader) -> list[tuple[WorktreeRow, str]]:
         wanted = request.thread_id
@@ -170,6 +172,9 @@ async def commit(context: HandlerContext, call: ResolvedCall) -> api.CommitRespo
         commit=made.commit,
         files=made.files,
         left_out=(*made.left_out, *((made.head_moved,) if made.head_moved else ())),
+        commit_sha=made.commit,
+        files_changed=made.files,
+        worktree_path=tree.path,
     )
     event = e.WorkCommitted(repository=tree.repository, commit=made.commit, files=made.files)
     body = msgspec.json.encode(response)

@@ -55,10 +55,11 @@ class SeenInAll:
 
 @dataclass(frozen=True, slots=True)
 class ReadEvents(Ask[TelemetryPage | str]):
-    """Answered with an execution's events above `since_index`, or with why they cannot be read."""
+    """Answered with an execution's events above `since_index`, not before `since_ms`, or why they cannot be read."""
 
     execution: str
     since_index: int
+    since_ms: int
     limit: int
 
 
@@ -126,7 +127,9 @@ class TelemetryActor(Actor):
         """Write what waits first, so that nothing of it is missing; losing some is for `missed` to say."""
         await self._flush()
         try:
-            return await self._telemetry.read(asked.execution, since_index=asked.since_index, limit=asked.limit)
+            return await self._telemetry.read(
+                asked.execution, since_index=asked.since_index, since_ms=asked.since_ms, limit=asked.limit
+            )
         except StoreUnavailable as err:
             return f"what agents were seen doing cannot be read now: {err}"
 

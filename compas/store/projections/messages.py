@@ -95,3 +95,8 @@ def count_messages(reader: Reader) -> int:
     """Return how many messages there are."""
     row = reader.row("SELECT count(*) FROM messages")
     return int(row[0] or 0) if row else 0
+
+
+def was_addressed(reader: Reader, recipient: str) -> bool:
+    """Say whether there ever was a message to somebody of this name."""
+    return reader.row("SELECT 1 FROM messages WHERE recipient = ? LIMIT 1", (recipient,)) is not None

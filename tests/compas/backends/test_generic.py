@@ -145,7 +145,8 @@ def reading(output: OutputSpec, *lines: str, err: tuple[str, ...] = ()) -> Gener
 # proves: a-core 103
 def test_plain_text_is_the_answer_as_it_is() -> None:
     answer = reading(OutputSpec(), "one", "", "two", err=("warming up",)).finish(OK)
-    assert (answer.success, answer.reply, answer.session) == (True, "one\n\ntwo", None)
+    assert (answer.success, answer.reply, answer.session) == (True, "one\n\ntwo\n", None)
+    assert reading(OutputSpec()).finish(OK).reply == ""
 
 
 # proves: a-core 92
@@ -155,7 +156,7 @@ def test_plain_text_is_the_answer_as_it_is() -> None:
         ('{"other": 1}', "", False),
         ('{"result": 7}', "", False),
         ('{"result": "done"}', "done", True),
-        ("no json", "no json", False),
+        ("no json", "no json\n", False),
     ],
 )
 def test_a_result_field_is_read_from_one_object(output: str, reply: str, has_result: bool) -> None:
@@ -197,14 +198,14 @@ def test_a_value_without_fields_behind_the_last_object_does_not_hide_it(after: s
 
 
 def test_json_lines_without_a_valid_one_are_answered_raw() -> None:
-    assert reading(LINES, "one", "two").finish(OK).reply == "one\ntwo"
+    assert reading(LINES, "one", "two").finish(OK).reply == "one\ntwo\n"
 
 
 def test_a_failure_says_how_it_ended_and_what_was_printed_and_is_classified_by_the_error_channel() -> None:
     answer = reading(OutputSpec(), "I fixed the authentication", err=("HTTP 429",)).finish(ExitStatus(code=3))
     assert (answer.success, answer.category) == (False, "agent_error")
     assert answer.error == "the command ended with exit status 3:\nHTTP 429"
-    assert answer.reply == "I fixed the authentication"
+    assert answer.reply == "I fixed the authentication\n"
     silent = reading(OutputSpec()).finish(ExitStatus(signal=9))
     assert silent.error == "the command ended with signal 9 and printed nothing"
     assert (silent.category, silent.reply) == ("unknown", None)
@@ -224,7 +225,7 @@ def test_of_a_flood_of_errors_the_end_is_kept() -> None:
 
 def test_json_that_is_nested_beyond_reason_is_no_json() -> None:
     deep = "[" * 100_000 + "]" * 100_000
-    assert reading(JSON, deep).finish(OK).reply == deep
+    assert reading(JSON, deep).finish(OK).reply == f"{deep}\n"
     assert reading(LINES, '{"result": "done"}', deep).finish(OK).reply == "done"
 
 
@@ -235,7 +236,7 @@ def test_of_a_flood_of_output_the_end_is_kept_and_the_rest_is_counted() -> None:
     reader.feed("stdout", "the end")
     reply = reader.finish(OK).reply
     assert reply is not None
-    assert reply.endswith("\nthe end")
+    assert reply.endswith("\nthe end\n")
     assert re.match(r"\[\d{7} characters before this are left out", reply)
     assert len(reply) < 9 * 1024 * 1024
 

@@ -137,6 +137,14 @@ def test_a_log_goes_on_at_the_byte_where_it_broke_off_and_not_at_its_tail() -> N
     assert LOG.item is LogChunkItem
 
 
+def test_a_log_that_is_read_by_lines_goes_on_at_the_line_where_it_broke_off() -> None:
+    first = LogRequest(execution_id="T", unit="lines", offset=10, limit=5)
+    chunk = LogChunkItem(execution_id="X", offset=60, next_offset=64, text="a\nb\n", next_line=12)
+    assert behind("log", first, chunk) == LogRequest(execution_id="X", unit="lines", offset=12, limit=3)
+    last = LogRequest(execution_id="T", unit="lines", tail=2)
+    assert behind("log", last, chunk) == LogRequest(execution_id="X", unit="lines", offset=12)
+
+
 def test_a_wait_for_what_is_new_goes_on_from_where_it_began() -> None:
     first = WaitRequest(thread_id="T", strict_new=True)
     assert behind("wait", first, WaitBegan(after=7)) == WaitRequest(thread_id="T", strict_new=True, after=7)

@@ -63,14 +63,15 @@ async def test_a_wait_survives_a_killed_supervisor_and_its_work_is_done_once(
                 kill(first)
                 assert (await called(client, "orch_health"))["pid"] != first
                 gate.close()
-            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone")
+            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone\n")
             executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
             assert [run["status"] for run in executions] == ["completed"]
-            log = await called(client, "orch_read_log", execution_id=thread, limit="1")
+            by_bytes = {"execution_id": thread, "unit": "bytes"}
+            log = await called(client, "orch_read_log", **by_bytes, limit="1")
             assert (log["text"], log["has_more"]) == ("line one\n", True)
-            rest = await called(client, "orch_read_log", execution_id=thread, offset=log["next_offset"])
+            rest = await called(client, "orch_read_log", **by_bytes, offset=log["next_offset"])
             assert (rest["text"], rest["has_more"], rest["status"]) == ("done\n", False, "completed")
-            last = await called(client, "orch_read_log", execution_id=thread, limit=1, tail=True)
+            last = await called(client, "orch_read_log", **by_bytes, limit=1, tail=True)
             assert (last["text"], last["offset"]) == ("done\n", log["next_offset"])
             diff = await called(client, "orch_diff", thread_id=thread)
             assert "the task" in diff["text"]
@@ -85,7 +86,7 @@ async def test_of_a_long_log_a_thousand_lines_come_at_once_and_the_last_ones_hav
     with trio.fail_after(CEILING):
         async with Client(server) as client:
             posted = await called(client, "orch_dispatch", to="wordy", body="count", wait=True)
-            log = {"execution_id": posted["execution_id"]}
+            log = {"execution_id": posted["execution_id"], "unit": "bytes"}
             first = await called(client, "orch_read_log", **log, limit=9999)
             assert (first["text"], first["offset"], first["has_more"]) == ("".join(numbers[:1000]), 0, True)
             rest = await called(client, "orch_read_log", **log, limit=1000, offset=first["next_offset"])
@@ -99,6 +100,32 @@ async def test_of_a_long_log_a_thousand_lines_come_at_once_and_the_last_ones_hav
             assert (shown.text, shown.mime_type) == ("".join(numbers[-1000:]), "text/plain")
             beyond = await called(client, "orch_read_log", **log, offset=last["next_offset"] + 1000)
             assert (beyond["text"], beyond["has_more"]) == ("", False)
+            await read_by_lines(client, posted["execution_id"])
+
+
+async def read_by_lines(client: Client, execution: str) -> None:
+    """Read the same log as the original gave it out."""
+    numbers = [str(number) for number in range(1, 1501)]
+    first = await called(client, "orch_read_log", execution_id=execution, limit=9999)
+    assert first == {
+        "execution_id": execution,
+        "offset": 0,
+        "next_offset": 1000,
+        "has_more": True,
+        "lines": numbers[:1000],
+        "returned_lines": 1000,
+        "total_lines": 1500,
+        "status": "completed",
+        "source": "log_file",
+    }
+    rest = await called(client, "orch_read_log", execution_id=execution, offset=first["next_offset"], limit=1000)
+    assert (rest["lines"], rest["offset"], rest["has_more"]) == (numbers[1000:], 1000, False)
+    assert len((await called(client, "orch_read_log", execution_id=execution))["lines"]) == 200
+    last = await called(client, "orch_read_log", execution_id=execution, limit=3, tail=True, offset=7)
+    assert (last["lines"], last["offset"], last["has_more"]) == (["1498", "1499", "1500"], 1497, False)
+    beyond = await called(client, "orch_read_log", execution_id=execution, offset=2000)
+    assert (beyond["lines"], beyond["offset"], beyond["returned_lines"], beyond["has_more"]) == ([], 2000, 0, False)
+    assert beyond["total_lines"] == 1500
 
 
 # proves: b-mcp-cli-merge 38

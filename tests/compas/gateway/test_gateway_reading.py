@@ -11,6 +11,7 @@ from compas.gateway.reading import (
     MOST_PATCH_CHARACTERS,
     EnoughError,
     EventReader,
+    LineReader,
     LogReader,
     TailReader,
     shortened,
@@ -83,6 +84,41 @@ def test_the_last_lines_stand_where_the_supervisor_says_though_a_notice_among_th
     reader.take(LogChunkItem(execution_id="X", offset=100, next_offset=9003, text="[compas] cut\non\n"))
     answer = reader.answer(LogResponse(execution_id="X", next_offset=9003, status="completed"))
     assert (answer.offset, answer.next_offset) == (100, 9003)
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\n"), max_size=8), max_size=30),
+    st.integers(1, 7),
+    st.integers(0, 20),
+    st.booleans(),
+)
+def test_lines_are_counted_from_where_they_were_asked_for(
+    lines: list[str], limit: int, first: int, is_tail: bool
+) -> None:
+    reader = LineReader(None if is_tail else first, limit)
+    wanted = lines[-limit:] if is_tail else lines[first : first + limit]
+    for line in wanted:
+        reader.take(LogChunkItem(execution_id="X", offset=0, next_offset=0, text=f"{line}\n", next_line=0))
+    whole = LogResponse(execution_id="X", next_offset=0, status="completed", total_lines=len(lines))
+    answer = reader.answer(whole)
+    assert answer.lines == tuple(wanted)
+    assert answer.offset == (len(lines) - len(wanted) if is_tail else first)
+    assert (answer.returned_lines, answer.total_lines) == (len(wanted), len(lines))
+    assert answer.next_offset == answer.offset + len(wanted)
+    assert answer.has_more == (answer.next_offset < len(lines))
+
+
+def test_lines_are_taken_while_there_is_room_and_one_at_least() -> None:
+    long = "x" * MOST_LOG_BYTES
+    for first, kept in ((0, (long,)), (None, ("last",))):
+        reader = LineReader(first, 3)
+        text = f"{long}\nin between\nlast\n"
+        reader.take(LogChunkItem(execution_id="X", offset=0, next_offset=0, text=text, next_line=3))
+        answer = reader.answer(LogResponse(execution_id="X", next_offset=3, status="completed", total_lines=3))
+        assert answer.lines is not None
+        assert answer.lines[: len(kept)] == kept or answer.lines[-1:] == kept
+        assert (answer.has_more, answer.offset) == ((True, 0) if first == 0 else (False, 3 - len(answer.lines)))
+        assert sum(map(len, answer.lines)) <= MOST_LOG_BYTES
 
 
 def event(position: int, size: int) -> LogEvent:

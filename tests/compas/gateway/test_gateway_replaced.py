@@ -77,7 +77,7 @@ async def test_a_wait_outlives_whoever_serves_it_and_its_work_is_done_once(
                 await called(client, "orch_status")
                 assert gateway_pid(config) != first
                 gate.close()
-            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone")
+            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone\n")
             executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
             assert [run["status"] for run in executions] == ["completed"]
 

@@ -53,11 +53,17 @@ async def test_executions_wait_until_the_cooldown_is_over_and_then_one_of_them_t
         assert why in blocker
         await trio.sleep(2)
         assert (len(shop.troupe.turns), await circuit(supervisor)) == (4, "half_open")
+        assert (await supervisor.ask(HEALTH, is_brief=True)).agents[0].circuit_failures == 3
         await supervisor.chain(posted[0])
         assert round(trio.current_time() - began) == 80
         await trio.sleep(1)
         assert len(shop.troupe.turns) == 6
         assert await circuit(supervisor) == "closed"
+        shop.plays("dev", overloaded)
+        for number in range(2):
+            await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id=f"g{number}"))
+        (dev,) = (await supervisor.ask(HEALTH, is_brief=True)).agents
+        assert (dev.circuit_state, dev.circuit_failures) == ("closed", 2)
 
 
 # proves: a-core 118

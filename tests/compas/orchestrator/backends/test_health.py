@@ -11,7 +11,8 @@ from compas.api.agents import LIST_AGENTS
 from compas.api.supervision import HEALTH, AgentHealth
 from compas.domain.specs import AgentSpec, BackendSpec
 from tests.kit.ceiling import CEILING
-from tests.kit.orchestrator.actor_workshop import open_workshop
+from tests.kit.orchestrator.actor_workshop import agent as worker
+from tests.kit.orchestrator.actor_workshop import open_workshop, wall_clock
 
 
 def on(command: Path, ttl: int) -> tuple[AgentSpec, dict[str, object]]:
@@ -41,6 +42,22 @@ async def test_a_look_is_remembered_for_its_time_to_live_and_marked_as_that(
         autojump_clock.jump(60)
         third = await look()
         assert (third.usable, third.cached) == (True, False)
+        assert (second.ping_alive, third.ping_alive, third.ping_latency_ms) == (False, True, None)
+        assert second.ping_detail == f"no model was asked; {first.detail}"
+        assert third.ping_detail == "no model was asked; its CLI can be started"
+
+
+async def test_the_supervisor_answers_as_the_worker_that_is_alive(autojump_clock: MockClock) -> None:
+    async with open_workshop(worker("dev", max_concurrent=1)) as shop, shop.supervisor() as supervisor:
+        for number in range(3):
+            await supervisor.dispatch("dev", "900 seconds of work", thread_id=f"t{number}")
+        await trio.sleep(5)
+        found = await supervisor.ask(HEALTH, is_brief=True)
+        assert found.queue_depth == found.queued == 2
+        beat = found.worker_heartbeat
+        assert beat is not None
+        assert (beat.worker_id, beat.started_at, beat.version) == (f"worker-{found.pid}", found.since, found.version)
+        assert beat.last_beat_at == wall_clock()
 
 
 # proves: a-core 168, b-mcp-cli-merge 134
@@ -70,6 +87,7 @@ async def test_the_health_of_one_agent_is_its_own_and_of_an_unknown_one_an_error
         assert "there is no backend 'gone'" in without.detail
         assert without.ping is not None
         assert (without.ping.alive, without.ping.detail) == (False, without.detail)
+        assert (without.ping_alive, without.ping_detail) == (False, without.detail)
 
 
 async def test_the_list_of_agents_says_whose_cli_cannot_be_started(autojump_clock: MockClock, tmp_path: Path) -> None:

@@ -59,6 +59,28 @@ async def test_what_an_agent_did_is_shown_step_by_step_and_page_by_page(autojump
         assert ([event.index for event in rest], page.more) == ([2, 3], False)
 
 
+async def test_what_an_agent_did_is_read_from_a_time_on(autojump_clock: MockClock) -> None:
+    async def slowly(turn: Turn) -> None:
+        for number in range(4):
+            await turn.say(f"step {number}")
+            await trio.sleep(10)
+        await turn.reply("Done.")
+
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        shop.troupe.roles["dev"] = slowly
+        posted = await supervisor.dispatch("dev", "x", thread_id="t1")
+        await trio.sleep(15)
+        early, _ = await read(supervisor, execution_id="t1")
+        began = round(early[1].at * 1000)
+        live, _ = await read(supervisor, execution_id="t1", since_timestamp=began + 20_000, follow=True)
+        assert [event.summary for event in live] == ["step 3", "turn complete"]
+        await supervisor.chain(posted)
+        found, _ = await read(supervisor, execution_id="t1", since_timestamp=began)
+        assert [event.index for event in found] == [1, 2, 3, 4]
+        nothing, response = await read(supervisor, execution_id="t1", since_timestamp=began + 10**6, after=1)
+        assert (nothing, response.next_after, response.more) == ([], 1, False)
+
+
 async def test_who_follows_sees_each_step_once_and_is_let_go_at_the_end(autojump_clock: MockClock) -> None:
     async def slowly(turn: Turn) -> None:
         for number in range(30):

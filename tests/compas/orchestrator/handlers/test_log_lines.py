@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compas.api.history import LogChunkItem
-from compas.orchestrator.executions.log_lines import Head, Tail
+from compas.orchestrator.executions.log_lines import Head, Part, Tail
 
 texts = st.lists(
     st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\n"), max_size=5), min_size=1, max_size=25
@@ -54,6 +54,23 @@ def test_the_last_lines_stand_at_their_place(log: str, sizes: list[int], limit: 
         assert log.encode()[found.offset : found.next_offset].decode() == expected
 
 
+@given(texts, sizes_of_pieces, st.integers(0, 30), st.none() | st.integers(1, 9))
+def test_lines_from_one_on_are_let_through_and_all_are_counted(
+    log: str, sizes: list[int], first: int, limit: int | None
+) -> None:
+    lines = log.split("\n")[:-1]
+    part, shown = Part(first, limit), [LogChunkItem(execution_id="X", offset=0, next_offset=0, text="", next_line=0)]
+    for item in chunks(log, sizes):
+        found = part.take(item)
+        shown += [found] if found is not None else []
+    end = len(lines) if limit is None else min(first + limit, len(lines))
+    assert "".join(one.text for one in shown) == "".join(f"{line}\n" for line in lines[first:end])
+    assert shown[-1].next_line == (end if end > first else 0)
+    assert (part.total, part.is_cut) == (len(lines), limit is not None and first + limit < len(lines))
+    for one in shown:
+        assert log.encode()[one.offset : one.next_offset].decode() == one.text
+
+
 def test_a_piece_that_stands_for_a_cut_is_passed_on_whole() -> None:
     notice = LogChunkItem(execution_id="X", offset=10, next_offset=900, text="[compas] cut\nand more\n")
     head = Head(1)
@@ -69,6 +86,10 @@ def test_a_piece_that_stands_for_a_cut_is_passed_on_whole() -> None:
 
 
 def test_a_last_line_without_its_end_counts() -> None:
+    part = Part(2, 5)
+    found = part.take(LogChunkItem(execution_id="X", offset=0, next_offset=5, text="a\nb\nc"))
+    assert found is not None
+    assert (found.text, found.offset, found.next_line, part.total) == ("c", 4, 3, 3)
     tail = Tail(2)
     tail.take(LogChunkItem(execution_id="X", offset=0, next_offset=5, text="a\nb\nc"))
     last = tail.whole()

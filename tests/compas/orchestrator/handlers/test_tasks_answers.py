@@ -78,12 +78,14 @@ async def test_filters_choose_by_agent_batch_thread_and_status(autojump_clock: M
         assert await threads(filter="queued") == ["later", "line"]
         assert await threads(filter="scheduled") == ["later"]
         assert await threads(filter="scheduled", agent="poor") == []
-        assert await threads(agent="nobody") == []
+        assert await threads(agent="operator") == []
         (done,) = (await supervisor.ask(TASKS, thread_id="done")).tasks
         assert (done.summary, done.batch_id, done.attempt, done.execution_status) == ("about", "b", 0, "completed")
         assert done.finished_at is not None
         (later,) = (await supervisor.ask(TASKS, filter="scheduled")).tasks
         assert (later.eligible_at, later.eligible_reason, later.started_at) == (BEGAN + 5000, "scheduled", None)
+        assert later.eligible_at_rfc3339 is not None
+        assert datetime.fromisoformat(later.eligible_at_rfc3339).timestamp() == int(BEGAN + 5000)
         for thread in ("busy", "line", "later"):
             await supervisor.abandon(thread)
         assert await threads(filter="scheduled") == []

@@ -262,6 +262,8 @@ async def test_what_an_agent_left_is_committed_by_word_and_a_repeat_finds_nothin
     async with shop_with_work("file") as (shop, supervisor):
         made = await supervisor.ask(COMMIT, "r1", thread_id="t1", message="Draft")
         assert (made.files, made.commit) == (1, shop.repo.tips["compas/t1"])
+        (tree,) = await listed(supervisor)
+        assert (made.files_changed, made.commit_sha, made.worktree_path) == (1, made.commit, tree.path)
         assert await supervisor.ask(COMMIT, "r1", thread_id="t1", message="Draft") == made
         with pytest.raises(RequestFailed, match=r"there is nothing to commit in .*: compas/t1 .* holds everything"):
             await supervisor.ask(COMMIT, thread_id="t1")
