@@ -1,8 +1,7 @@
 """Whatever is asked for, there is an answer, and nobody else notices: no actor restarts, and nothing crashes."""
 
-import logging
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -25,10 +24,11 @@ from compas.domain.requests import RequestId
 from compas.orchestrator.messages.thread import AbandonThread, DescribeThread, LocateThread
 from compas.orchestrator.services import THREADS
 from compas.orchestrator.stream import CommandFaultedError
-from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
+from tests.kit.orchestrator.actor_workshop import Supervisor, open_workshop
 from tests.kit.orchestrator.any_requests import AnyRequest, any_request, filled, written
+from tests.kit.orchestrator.furnished import AGENTS, YEAR_SECS, furnish
+from tests.kit.orchestrator.judge import Judge, judging
 from tests.kit.orchestrator.patient_clock import run_patiently
-from tests.kit.orchestrator.troupe import Turn, echo
 
 pytestmark = pytest.mark.exhaustive
 
@@ -36,44 +36,10 @@ PATIENCE_SECS = 300.0
 """Virtual seconds within which an operation answers that waits for nothing but the supervisor."""
 LISTENING_SECS = 30.0
 """Virtual seconds after which the client of one that waits gives it up."""
-YEAR_SECS = 365 * 86_400.0
 SETTINGS = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 )
 Programs = st.lists(any_request, min_size=1, max_size=20)
-
-
-class Judge(logging.Handler):
-    """Notes what must not be: a restart of an actor, an error, a traceback, a request without an answer."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.INFO)
-        self.found: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Note a record that tells of a failure of ours."""
-        is_of_the_runtime = record.name == "actors" and record.levelno >= logging.WARNING
-        if record.levelno >= logging.ERROR or record.exc_info or is_of_the_runtime:
-            self.found.append(f"{record.name}: {record.getMessage()[:400]}")
-
-    def note_crash(self, request: AnyRequest, failure: RequestFailed) -> None:
-        """Note an answer that is an excuse for a failure of ours."""
-        if failure.code in ("internal", "unavailable"):
-            self.found.append(f"{request.op} was answered with {failure.code}: {failure.message[:400]}")
-
-    def note_silence(self, request: AnyRequest) -> None:
-        """Note that there was no answer."""
-        self.found.append(f"{request.op} was not answered")
-
-
-@contextmanager
-def judging() -> Iterator[Judge]:
-    judge, root = Judge(), logging.getLogger()
-    root.addHandler(judge)
-    try:
-        yield judge
-    finally:
-        root.removeHandler(judge)
 
 
 class Client:
@@ -95,11 +61,11 @@ class Client:
                 with trio.move_on_after(PATIENCE_SECS if is_answered_at_once else LISTENING_SECS) as patience:
                     await session.request(op, args, Any, request_id=request_id, on_push=lambda item: None)
                 if patience.cancelled_caught and is_answered_at_once:
-                    judge.note_silence(request)
+                    judge.note_silence(request.op)
             except SessionLost:
                 pass  # what is not even a frame is answered by the end of the connection
             except RequestFailed as failure:
-                judge.note_crash(request, failure)
+                judge.note_answer(request.op, failure.code, failure.message)
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Session]:
@@ -112,26 +78,11 @@ class Client:
             nursery.cancel_scope.cancel()
 
 
-async def busy(turn: Turn) -> None:
-    """Leave a commit, as an agent does, where there is a worktree."""
-    if turn.spec.cwd in turn.repo.checkouts and turn.spec.cwd != turn.repo.path:
-        turn.commit("work", **{f"{turn.spec.execution}_txt": "x"})
-    await echo(turn)
-
-
 @asynccontextmanager
-async def furnished() -> AsyncIterator[tuple[Supervisor, dict[str, str]]]:
-    """Open a tree in which there is something to ask about: threads, merges, batches, work under way."""
-    agents = (agent("dev", to="rev", workspace="worktree"), agent("rev", workspace=None))
-    async with open_workshop(*agents, limit_secs=YEAR_SECS) as shop, shop.supervisor() as supervisor:
-        shop.plays("dev", busy)
-        posted = await supervisor.dispatch("dev", "work", thread_id="t1", batch="b1")
-        await supervisor.chain(posted)
-        merged = await supervisor.merge("t1")
-        await supervisor.wait_merge(merged.op_id)
-        await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t2", batch="b1"))
-        await supervisor.dispatch("dev", "1000 seconds of work", thread_id="t3")
-        yield supervisor, {"{run}": posted.execution_id or "", "{op}": merged.op_id}
+async def open_furnished() -> AsyncIterator[tuple[Supervisor, dict[str, str]]]:
+    """Open a tree in which there is something to ask about; give the names of that as well."""
+    async with open_workshop(*AGENTS, limit_secs=YEAR_SECS) as shop, shop.supervisor() as supervisor:
+        yield supervisor, await furnish(shop, supervisor)
 
 
 async def ask_all(program: list[AnyRequest], encoding: Encoding, *, at_once: bool, meta: dict[str, str]) -> list[str]:
@@ -139,7 +90,7 @@ async def ask_all(program: list[AnyRequest], encoding: Encoding, *, at_once: boo
 
     The end of the tree, with work under way, is no matter of the judge's.
     """
-    async with furnished() as (supervisor, names):
+    async with open_furnished() as (supervisor, names):
         with judging() as judge:
             client = Client(supervisor, encoding, meta)
             async with trio.open_nursery() as nursery:
