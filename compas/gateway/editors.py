@@ -91,6 +91,6 @@ class Editor(Actor):
             open_connection(reach, await_end=trio.sleep_forever) as connection,
             open_streams(self._wire, self._wire.tell) as (incoming, outgoing),
         ):
-            is_attended = not introduction.meta
+            is_attended = introduction.is_attended and not introduction.meta
             server = build_server(Calls(connection), lookup, offer, self._version, is_attended=is_attended)
             await server.run(incoming, outgoing, initialization_of(server))

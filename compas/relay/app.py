@@ -14,6 +14,7 @@ from compas.config.locate import locate
 from compas.distribution import installed_version
 from compas.errors import CompasError
 from compas.relay.answers import Answers
+from compas.relay.attended import is_attended
 from compas.relay.conversation import Conversation
 from compas.relay.descriptors import claim_stdio, unblocking
 from compas.relay.dialing import Dialer
@@ -36,7 +37,9 @@ def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool
 
     conversation = Conversation(Answers(installed_version()), _tools_of(find_place, tools), os.urandom(10).hex())
     dialer = Dialer(find_place, environ, may_start=may_start)
-    introduction = introduction_line(Introduction(cwd=_directory(), meta=caller_meta(environ), tools=tools))
+    introduction = introduction_line(
+        Introduction(cwd=_directory(), meta=caller_meta(environ), tools=tools, is_attended=is_attended(environ))
+    )
     stdio = claim_stdio()
     with suppress(EditorGoneError), _signalled() as signalled, watched_editor(os.getppid()) as editor:
         ends = [signalled] if editor is None else [signalled, editor]

@@ -29,13 +29,15 @@ LONGEST_ANSWER_BYTES = 64 * 1024 * 1024
 class Introduction(NamedTuple):
     """Who a relay speaks for: `meta` says inside which execution it runs, `cwd` where its editor started it.
 
-    `tools` is the set that its editor is told of, where it was started for one.
+    `tools` is the set that its editor is told of, where it was started for one; `is_attended` says whether a person may
+    be at the editor.
     """
 
     cwd: str
     meta: Mapping[str, str]
     protocol: int = PROTOCOL
     tools: Literal["core", "all"] | None = None
+    is_attended: bool = True
 
 
 def introduction_line(introduction: Introduction) -> bytes:
@@ -53,6 +55,7 @@ def read_introduction(line: bytes) -> Introduction | None:
             meta=dict(found["meta"]),
             protocol=int(found["protocol"]),
             tools=tools if tools in {"core", "all"} else None,
+            is_attended=found.get("is_attended", True) is not False,
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None
