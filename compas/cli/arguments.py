@@ -3,9 +3,11 @@
 import argparse
 import os
 import sys
+from functools import partial
 from typing import Any, NoReturn
 
 from compas.cli.operations import Operation, Parameter
+from compas.cli.terminal import columns
 from compas.config.locate import expand_home
 from compas.errors import CompasError
 
@@ -33,12 +35,14 @@ class CommandParser(argparse.ArgumentParser):
     """A parser of one command: no abbreviated flags, and the options that all commands share."""
 
     def __init__(self, command: str, doc: str, details: str = "") -> None:
+        layout = argparse.RawDescriptionHelpFormatter if "\n" in details else argparse.HelpFormatter
         super().__init__(
             prog=f"compas {command}",
             description=doc,
             epilog=details or None,
             allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter if "\n" in details else argparse.HelpFormatter,
+            # argparse makes a formatter for every argument, and loads compression libraries to find its width.
+            formatter_class=partial(layout, width=columns(os.environ) - 2),
         )
         self.add_argument(
             "--config", metavar="P", help="configuration file (default: COMPAS_CONFIG, else ~/.compas/config.yaml)"

@@ -21,11 +21,11 @@ def output_style(environ: Mapping[str, str]) -> Style:
         now=wall_clock(),
         is_screen=is_screen,
         has_colour=is_screen and not plain,
-        width=max(20, _columns(environ)),
+        width=max(20, columns(environ)),
     )
 
 
-def _columns(environ: Mapping[str, str]) -> int:
+def columns(environ: Mapping[str, str]) -> int:
     """Return the width of the screen: COLUMNS, else what the terminal says, else 80."""
     given = environ.get("COLUMNS", "")
     if given.isdecimal() and int(given) > 0:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.system
 
 SLOW = ("trio", "yaml", "mcp", "urwid", "pygit2", "apsw", "asyncio", "compas.orchestrator", "compas.config.decode")
 
-LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata")
+LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata", "lzma")
 """What takes milliseconds to load, and what scripts and agents call a hundred times an hour does without."""
 
 REPORT = """
