@@ -32,14 +32,13 @@ from compas.client.errors import UnreachableError
 from compas.client.reach import PATIENCE_SECONDS
 from compas.distribution import installed_version
 from compas.gateway.editors import Editor, ToolsChanged
+from compas.gateway.listed import CHANGED
 from compas.relay.link import Introduction
 
 log = logging.getLogger("compas.gateway")
 
 CLIENT: Final = "compas gateway"
 """What the supervisor calls us in its log."""
-TOOLS_CHANGED: Final = "tools_changed"
-"""What the supervisor says when the list of tools is another one."""
 IDLE_SECS: Final = 60.0
 """How long the gateway stays when no relay is connected."""
 VERSION: Final = installed_version()
@@ -58,8 +57,8 @@ class Gateway:
 
     async def serve_call(self, call: Call) -> object:
         """Serve the supervisor: pass on that the list of tools is another one."""
-        if call.op != TOOLS_CHANGED:
-            raise CallError("unknown_operation", f"the gateway knows only {TOOLS_CHANGED}")
+        if call.op != CHANGED:
+            raise CallError("unknown_operation", f"the gateway knows only {CHANGED}")
         for child in await self._system.root.ask(WhichChildren(), timeout=math.inf):
             try:
                 await child.ref.tell(ToolsChanged())

@@ -7,7 +7,9 @@ gateway answers in bare messages, and in notices, which begin with a byte that n
 
 import json
 from collections.abc import Mapping
-from typing import Literal, NamedTuple
+from typing import NamedTuple
+
+from compas.relay.tool_list import ToolSet, tool_set
 
 PROTOCOL = 1
 """A supervisor may be newer than a relay, which runs as long as its editor."""
@@ -36,7 +38,7 @@ class Introduction(NamedTuple):
     cwd: str
     meta: Mapping[str, str]
     protocol: int = PROTOCOL
-    tools: Literal["core", "all"] | None = None
+    tools: ToolSet | None = None
     is_attended: bool = True
 
 
@@ -49,12 +51,11 @@ def read_introduction(line: bytes) -> Introduction | None:
     """Return who a relay speaks for, or None when the line does not say it."""
     try:
         found = json.loads(line)
-        tools = found.get("tools")
         return Introduction(
             cwd=str(found["cwd"]),
             meta=dict(found["meta"]),
             protocol=int(found["protocol"]),
-            tools=tools if tools in {"core", "all"} else None,
+            tools=tool_set(found.get("tools")),
             is_attended=found.get("is_attended", True) is not False,
         )
     except (ValueError, TypeError, KeyError, AttributeError):

@@ -16,7 +16,7 @@ BUILT = Path(__file__).with_name("tools.json")
 """What no config adds to; `python -m compas.gateway.listed` writes it."""
 
 
-def tool_set(name: str) -> ToolSet | None:
+def tool_set(name: object) -> ToolSet | None:
     """Return the set of this name, or None when there is none."""
     match name:
         case "core" | "all":

@@ -14,6 +14,7 @@ from actors.errors import BusClosed
 from actors.remote.errors import WireError
 from actors.remote.listener import bind_unix
 from actors.remote.process import HostSettings, ProcessHost, open_process_host
+from compas.gateway.listed import CHANGED
 from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.process.activity import Activity
 from compas.relay.link import refused
@@ -22,7 +23,6 @@ from compas.relay.tool_list import write_tools
 log = logging.getLogger("compas.gateway")
 
 MODULE: Final = "compas.gateway.app"
-TOOLS_CHANGED: Final = "tools_changed"
 TELLING_SECS: Final = 5.0
 HEALTHY_SECS: Final = 10.0
 """A gateway that lived for so long did not die of what it was started for."""
@@ -111,7 +111,7 @@ class GatewayHost(Actor):
         """Have it tell its relays; where that fails, they look at the list by themselves when they come again."""
         if self._gateway is not None:
             with trio.move_on_after(TELLING_SECS), contextlib.suppress(WireError):
-                await self._gateway.session.request(TOOLS_CHANGED, {}, dict)
+                await self._gateway.session.request(CHANGED, {}, dict)
 
     async def _host(self) -> None:
         deaths = 0

@@ -18,7 +18,7 @@ from compas.gateway.tools import TOOLS
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
 from tests.kit.gateway.editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, of, until_seen, wait_gone
-from tests.kit.gateway.in_process import ERAS, said
+from tests.kit.gateway.in_process import ERAS, called, said
 from tests.kit.gateway.person import NO, YES, Person
 
 pytestmark = pytest.mark.system
@@ -33,13 +33,6 @@ LISTED = {
     "execution_timeout_secs": 600,
 }
 HANGING = {"wait": {"hang": True}, "list_agents": {"reply": LISTED}}
-
-
-async def called(client: Client, tool: str, **arguments: object) -> dict[str, Any]:
-    """Call a tool that has to succeed."""
-    result = await client.call_tool(tool, arguments)
-    assert not result.is_error, said(result)
-    return result.structured_content
 
 
 @pytest.mark.parametrize("era", ERAS)

@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 import trio
 from mcp import Client, StdioServerParameters
-from mcp.types import CallToolResult
 
 from compas.client.place import Place
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
 from tests.kit.gateway.editor_process import GATEWAY, Editor, is_alive, kill, of, until, until_seen, wait_gone
-from tests.kit.gateway.in_process import ERAS, said
+from tests.kit.gateway.in_process import ERAS, called
 
 pytestmark = pytest.mark.system
 
@@ -28,14 +27,6 @@ LISTED = {
 }
 RELAYS, WAITS = 50, 4
 MOST_KB_AN_EDITOR = 1024
-
-
-async def called(client: Client, tool: str, **arguments: object) -> dict[str, Any]:
-    """Call a tool that has to succeed."""
-    result = await client.call_tool(tool, arguments)
-    assert isinstance(result, CallToolResult)
-    assert not result.is_error, said(result)
-    return result.structured_content
 
 
 def gateway_pid(config: Path) -> int:

@@ -32,10 +32,7 @@ class Model:
 
     async def call(self, tool: str, **arguments: object) -> dict[str, Any]:
         """Call a tool that has to succeed; the text is the same JSON as the structured content."""
-        result = await self.client.call_tool(tool, arguments)
-        assert not result.is_error, said(result)
-        assert msgspec.json.decode(said(result)) == result.structured_content
-        return result.structured_content
+        return await called(self.client, tool, **arguments)
 
     async def refused(self, tool: str, **arguments: object) -> str:
         """Call a tool that has to fail, and return what it says."""
@@ -49,6 +46,15 @@ def said(result: CallToolResult) -> str:
     """Return the text of a result."""
     (block,) = result.content
     return block.text
+
+
+async def called(client: Client, tool: str, **arguments: object) -> dict[str, Any]:
+    """Call a tool that has to succeed; the text is the same JSON as the structured content."""
+    result = await client.call_tool(tool, arguments)
+    assert isinstance(result, CallToolResult)
+    assert not result.is_error, said(result)
+    assert msgspec.json.decode(said(result)) == result.structured_content
+    return result.structured_content
 
 
 @asynccontextmanager
