@@ -129,8 +129,8 @@ class Workplace:
             )
             os.close(writing)
             try:
-                said = ready.readline().decode().strip()
-                if said != "ready":
+                said = ready.read().decode().strip()
+                if not said.endswith("ready"):
                     raise BenchError(f"the supervisor did not start: {said or log.read_text()}")
                 yield process.pid
             finally:

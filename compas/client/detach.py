@@ -3,8 +3,10 @@
 import os
 from contextlib import suppress
 
+LISTENING = "listening"
+"""The supervisor has its socket and its state directory; it may take long to open the log."""
 READY = "ready"
-"""The supervisor listens on its socket."""
+"""The supervisor has opened its log and answers."""
 ALREADY_RUNNING = "already running"
 """How the line begins when another supervisor of this config holds the lock."""
 ERROR = "error: "
@@ -22,7 +24,7 @@ def leave_starter() -> None:
 
 
 class StartReport:
-    """Tells the starter one line, once; `fd` is None when nobody asked."""
+    """Tells the starter how the start went, in lines, the last one once; `fd` is None when nobody asked."""
 
     def __init__(self, fd: int | None) -> None:
         self._fd = fd
@@ -30,12 +32,13 @@ class StartReport:
             os.set_inheritable(fd, False)
 
     def tell(self, line: str) -> None:
-        """Send the line and end the report; later calls do nothing. A starter that is gone is no error."""
+        """Send a line; all but `LISTENING` end the report, and later calls do nothing. A gone starter is no error."""
         if self._fd is None:
             return
-        fd, self._fd = self._fd, None
         # At most what a pipe takes at once: nobody may hang here because the starter stopped reading.
         text = " ".join(line.split()).encode(errors="replace")[:4000]
         with suppress(BrokenPipeError):
-            os.write(fd, text + b"\n")
-        os.close(fd)
+            os.write(self._fd, text + b"\n")
+        if line != LISTENING:
+            os.close(self._fd)
+            self._fd = None

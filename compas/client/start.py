@@ -1,4 +1,4 @@
-"""Starts a supervisor detached from whoever needs it, and waits until it listens (design §2)."""
+"""Starts a supervisor detached from whoever needs it, and waits until it is ready (design §2)."""
 
 import os
 import select
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from compas.client.detach import ALREADY_RUNNING, ERROR, READY
+from compas.client.detach import ALREADY_RUNNING, ERROR, LISTENING, READY
 from compas.client.environment import supervisor_environment
 from compas.client.errors import StartError
 from compas.client.place import Place
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import subprocess
 
 READY_SECONDS = 60.0
-"""It listens before it recovers, so this is for the interpreter alone, on a machine that is very busy."""
+"""It listens before it opens the log, so this is for the interpreter alone, on a machine that is very busy."""
 _TAIL_BYTES = 4000
 _TAIL_LINES = 15
 
@@ -31,10 +31,11 @@ def supervisor_command(config: Path, *, idle_exit: bool = True) -> list[str]:
 def start_supervisor(
     place: Place, environ: Mapping[str, str], command: Sequence[str] | None = None, seconds: float = READY_SECONDS
 ) -> None:
-    """Start a supervisor and return once it listens, or once it says that another one does.
+    """Start a supervisor and return once it is ready, or once it says that another one is running.
 
-    It gets a session of its own, the directory `/`, no descriptor but `--ready-fd`, and the environment of
-    `supervisor_environment`. `command` replaces the program; `--ready-fd N` is added to it. Raises StartError.
+    It has `seconds` to listen, and then as long as its log takes to open. It gets a session of its own, the directory
+    `/`, no descriptor but `--ready-fd`, and the environment of `supervisor_environment`. `command` replaces the
+    program; `--ready-fd N` is added to it. Raises StartError.
     """
     check_config(place.config)
     report, ready = os.pipe()
@@ -42,7 +43,7 @@ def start_supervisor(
         process = _spawn(place, environ, command or supervisor_command(place.config), ready)
         os.close(ready)
         ready = -1
-        said = _first_line(report, seconds)
+        said = _last_line(report, seconds)
     finally:
         os.close(report)
         if ready >= 0:
@@ -99,18 +100,23 @@ def _spawn(place: Place, environ: Mapping[str, str], command: Sequence[str], rea
         os.close(log)
 
 
-def _first_line(fd: int, seconds: float) -> str | None:
-    """Return what the supervisor says, "" when it ended without a word, or None when it said nothing in time."""
+def _last_line(fd: int, seconds: float) -> str | None:
+    """Return how the start went, "" when the supervisor ended without a word, or None when it said nothing in time."""
     poll = select.poll()
     poll.register(fd, select.POLLIN)
     said = b""
-    while b"\n" not in said:
-        if not poll.poll(seconds * 1000):
+    patience: float | None = seconds * 1000
+    while True:
+        if not poll.poll(patience):
             return None
         if not (piece := os.read(fd, 4096)):
-            break
+            return ""
         said += piece
-    return said.decode(errors="replace").strip()
+        *lines, _ = said.decode(errors="replace").split("\n")
+        if lines and lines[-1] != LISTENING:
+            return lines[-1].strip()
+        if lines:
+            patience = None
 
 
 def _tail(log: Path) -> str:

@@ -61,10 +61,11 @@ ALREADY_RUNNING_STATUS = 3
 LAST_WORDS_SECS = 1.0
 """How long clients that are being served may keep the process after its end."""
 LOG_NAME = "supervisor.log"
+LISTENING = "listening"
 READY = "ready"
 
 Report = Callable[[str], None]
-"""Tells whoever started this process, in one line, that it listens, or why it does not."""
+"""Tells whoever started this process that it listens, that it is ready, or why it is not."""
 
 
 def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report: Report) -> int:
@@ -140,7 +141,7 @@ class _Process:
             start_logging(state / LOG_NAME, to_terminal=not self._detached)
             for warning in (*loaded.warnings, *warnings):
                 log.warning("%s", warning, extra={"action": "config_warning"})
-            self._report(READY)
+            self._report(LISTENING)
             log_path = state / LOG_NAME
             async with AsyncExitStack() as stack:
                 store_path = state / "compas.sqlite"
@@ -149,6 +150,7 @@ class _Process:
                 )
                 telemetry = await open_or_replace(stack, state / "telemetry.sqlite")
                 self._epoch = await store.begin_epoch(os.getpid(), boot_id(), installed_version())
+                self._report(READY)
                 await _record_start(store, loaded)
                 worker_log = stack.enter_context(log_path.open("ab"))
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)

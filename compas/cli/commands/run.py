@@ -20,10 +20,12 @@ _DETAILS = (
 def main(command: str, args: Sequence[str]) -> int:
     """Run the supervisor; returns when it has ended."""
     parser = CommandParser(command, "Run the supervisor.", _DETAILS)
-    parser.add_argument("--detached", action="store_true", help="run in the background; return once it listens")
+    parser.add_argument("--detached", action="store_true", help="run in the background; return once it is ready")
     parser.add_argument("--idle-exit", action="store_true", help="end when there is no work, no client and no schedule")
     # Where to tell the starter how it went: only a client that starts a supervisor has such a descriptor.
-    parser.add_argument("--ready-fd", type=int, metavar="FD", help="write `ready` or `error: …` to this descriptor")
+    parser.add_argument(
+        "--ready-fd", type=int, metavar="FD", help="write `listening`, `ready` or `error: …` to this descriptor"
+    )
     given = parser.parse_args(args)
     config = config_path(given)
     if given.detached and given.ready_fd is None:

@@ -110,6 +110,20 @@ def test_a_start_that_takes_too_long_is_given_up(place: Place, environ: dict[str
         start_supervisor(place, environ, [sys.executable, "-c", "import signal; signal.pause()"], 0.1)
 
 
+def test_a_supervisor_that_listens_has_not_started_until_it_says_how_its_start_went(
+    place: Place, environ: dict[str, str]
+) -> None:
+    def start(says: str) -> None:
+        tells = f"import os, sys; os.write(int(sys.argv[2]), {says.encode()!r})"
+        start_supervisor(place, environ, [sys.executable, "-c", tells])
+
+    start("listening\nready\n")
+    with pytest.raises(StartError, match="could not start: the log is damaged"):
+        start("listening\nerror: the log is damaged\n")
+    with pytest.raises(StartError, match="ended while it started"):
+        start("listening\n")
+
+
 def test_no_supervisor_is_started_for_a_config_that_is_not_there(tmp_path: Path, environ: dict[str, str]) -> None:
     place = place_of(tmp_path / "absent.yaml", environ)
     with pytest.raises(StartError, match=r"no configuration at .*absent\.yaml"):

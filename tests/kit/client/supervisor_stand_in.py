@@ -29,7 +29,7 @@ from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.sockets import accept_unix
 from actors.spec import ChildSpec
 from actors.system import open_actor_system
-from compas.client.detach import ALREADY_RUNNING, ERROR, READY, StartReport, leave_starter
+from compas.client.detach import ALREADY_RUNNING, ERROR, LISTENING, READY, StartReport, leave_starter
 from compas.client.place import place_of
 from compas.gateway.listed import listed_tools
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
@@ -97,6 +97,7 @@ async def run(stand_in: StandIn, sock: socket.socket, door: GatewayDoor, report:
     gateway = ChildSpec("gateway", lambda: GatewayHost(door, listed_tools, Activity(), None))
     async with open_actor_system("stand-in", gateway), trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, stand_in.serve_client, [listener])
+        report.tell(LISTENING)
         report.tell(READY)
         await stand_in.stopping.wait()
         nursery.cancel_scope.cancel()

@@ -158,15 +158,15 @@ class Workshop:
     # --- the supervisor ----------------------------------------------------------------------------------------------
 
     def supervise(self, *args: str, **env: str) -> "subprocess.Popen[bytes]":
-        """Start a supervisor in the foreground and return once it listens."""
+        """Start a supervisor in the foreground and return once it is ready."""
         reading, writing = os.pipe()
         with open(self.root / "run.log", "ab") as log:
             command = ["run", *args, "--ready-fd", str(writing)]
             process = self.begin(*command, env=env, pass_fds=(writing,), stdout=log, stderr=log)
         os.close(writing)
         with open(reading, "rb") as ready:
-            said = ready.readline().decode().strip()
-        assert said == "ready", (said, (self.root / "run.log").read_text())
+            said = ready.read().decode().split()
+        assert said == ["listening", "ready"], (said, (self.root / "run.log").read_text())
         return process
 
     def supervisor_pid(self) -> int:
