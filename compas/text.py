@@ -1,6 +1,7 @@
 """Text that every screen shows alike: harmless to the terminal, and durations and numbers in words."""
 
 import unicodedata
+from collections.abc import Sequence
 
 
 def neutral(text: str, keep: str = "") -> str:
@@ -38,3 +39,9 @@ def duration(milliseconds: int | None) -> str:
 def counted(count: int, one: str, many: str | None = None) -> str:
     """Write a number with its noun: `1 agent`, `2 agents`."""
     return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+def alternatives(words: Sequence[str]) -> str:
+    """Write words of which one is to be chosen: `a`, `a or b`, `a, b or c`."""
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last

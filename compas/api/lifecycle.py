@@ -42,7 +42,7 @@ class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """The merge that a thread is closed with."""
 
     target_branch: Annotated[str | None, Meta(description="branch to merge into; as configured by default")] = None
-    strategy: Annotated[str | None, Meta(description="how to merge; as configured by default")] = None
+    strategy: Annotated[str | None, Meta(description="merge, rebase or squash; as configured by default")] = None
     force: Force = False
     accept_target: Annotated[
         str | None, Meta(description="only on the operator's word: the commit at which to keep a moved target")

@@ -15,7 +15,7 @@ class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     thread_id: ThreadName
     target_branch: Annotated[str | None, Meta(description="branch to merge into; as configured by default")] = None
-    strategy: Annotated[str | None, Meta(description="how to merge; as configured by default")] = None
+    strategy: Annotated[str | None, Meta(description="merge, rebase or squash; as configured by default")] = None
     repository: RepositoryPath = None
     force: Force = False
     accept_target: Annotated[

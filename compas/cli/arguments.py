@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
 from compas.cli.operations import Operation, Parameter
-from compas.cli.terminal import columns
+from compas.cli.terminal import columns, tell
+from compas.cli.values import number, one_of, whole_number
 from compas.config.locate import expand_home
 from compas.errors import CompasError
 
@@ -24,7 +26,8 @@ _NOUNS = {
     "accept_target": "COMMIT",
 }
 """What a value is called in help texts where its field's name would say less."""
-_NUMBERS = {"int": int, "float": float}
+
+_NUMBERS: dict[str, Callable[[str], float]] = {"int": whole_number, "float": number}
 
 
 class InputError(CompasError):
@@ -35,18 +38,54 @@ class CommandParser(argparse.ArgumentParser):
     """A parser of one command: no abbreviated flags, and the options that all commands share."""
 
     def __init__(self, command: str, doc: str, details: str = "") -> None:
+        self._typed: Sequence[str] = ()
         layout = argparse.RawDescriptionHelpFormatter if "\n" in details else argparse.HelpFormatter
         super().__init__(
             prog=f"compas {command}",
             description=doc,
             epilog=details or None,
             allow_abbrev=False,
+            exit_on_error=False,
             # argparse makes a formatter for every argument, and loads compression libraries to find its width.
             formatter_class=partial(layout, width=columns(os.environ) - 2),
         )
         self.add_argument(
             "--config", metavar="P", help="configuration file (default: COMPAS_CONFIG, else ~/.compas/config.yaml)"
         )
+
+    def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # type: ignore[override]
+        """Return what was typed; what cannot be understood ends the process with one sentence and status 2."""
+        self._typed = args
+        try:
+            given, rest = self.parse_known_args(args)
+        except argparse.ArgumentError as error:
+            from compas.cli.wrong_usage import unusable
+
+            self.error(unusable(error, self._nouns()))
+        if rest:
+            from compas.cli.wrong_usage import unexpected
+
+            places = self._get_positional_actions()
+            last = places[-1] if places else None
+            if last is None:
+                self.error(unexpected(rest))
+            self.error(unexpected(rest, str(last.metavar), getattr(given, last.dest)))
+        return given
+
+    def error(self, message: str) -> NoReturn:
+        """End the process with what is wrong, in one sentence, and where help is."""
+        from compas.cli.wrong_usage import missing, unknown_option, with_help
+
+        # A misspelt option is what is wrong, also where argparse finds that the right one is missing.
+        wrong = unknown_option(self._typed, self._option_string_actions) or missing(message) or message
+        tell(with_help(wrong, self.prog))
+        self.exit(2)
+
+    def _nouns(self) -> dict[str, str]:
+        """Return what the value of each option is called."""
+        return {
+            option: str(action.metavar or action.dest.upper()) for option, action in self._option_string_actions.items()
+        }
 
     def add_client_options(self) -> None:
         """Add what every command that asks the supervisor takes."""
@@ -121,10 +160,9 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     parser.add_argument(
         *flags,
         dest=parameter.name,
-        metavar=None if parameter.choices else _value_noun(parameter),
+        metavar=f"{{{','.join(parameter.choices)}}}" if parameter.choices else _value_noun(parameter),
         required=parameter.required,
-        choices=parameter.choices or None,
-        type=_NUMBERS.get(parameter.type, str),
+        type=one_of(parameter.choices) if parameter.choices else _NUMBERS.get(parameter.type, str),
         help=parameter.doc + default.replace("%", "%%"),
     )
 
@@ -142,11 +180,11 @@ def _plain(value: object) -> object:
 def _check_range(parser: argparse.ArgumentParser, parameter: Parameter, value: float) -> None:
     """End with a usage error that names the argument when a number is out of its range."""
     if parameter.least is not None and not value >= parameter.least:
-        _refuse(parser, parameter, f"`{parameter.type}` >= {_plain(parameter.least)}")
+        _refuse(parser, parameter, f"at least {_plain(parameter.least)}", value)
     if parameter.most is not None and not value <= parameter.most:
-        _refuse(parser, parameter, f"`{parameter.type}` <= {_plain(parameter.most)}")
+        _refuse(parser, parameter, f"at most {_plain(parameter.most)}", value)
 
 
-def _refuse(parser: argparse.ArgumentParser, parameter: Parameter, wanted: str) -> NoReturn:
+def _refuse(parser: argparse.ArgumentParser, parameter: Parameter, wanted: str, found: float) -> NoReturn:
     argument = parameter.flag or _NOUNS.get(parameter.name, parameter.name)
-    parser.error(f"argument {argument}: Expected {wanted}")
+    parser.error(f"{argument} has to be {wanted}, found {_plain(found)}")

@@ -1,5 +1,6 @@
 """Which commands there are, and where each one's code is: nothing of it is loaded before it is called."""
 
+from collections.abc import Iterable
 from importlib import import_module
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ _OWN_CODE = {
     "dispatch": "compas.cli.commands.dispatch:main",
     "wait": "compas.cli.commands.wait:main",
     "wait-merge": "compas.cli.commands.wait:main",
+    "merge": "compas.cli.commands.merge:main",
     "close": "compas.cli.commands.close:main",
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
@@ -39,6 +41,32 @@ _WITHOUT_OPERATION = (
     Command(name="mcp-server", doc="Offer compas to an editor as MCP tools.", runs="compas.cli.commands.mcp:main"),
     Command(name="demo", doc="Show it all on a throw-away repository.", runs="compas.cli.commands.demo:main"),
 )
+
+
+_GROUPS = {
+    "every day": ("dispatch", "wait", "status", "diff", "merge", "close", "dashboard"),
+    "read": (
+        *("transcript", "read", "poll", "log", "execution-events", "why", "diagnose", "events"),
+        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "tool-stats", "session-info"),
+    ),
+    "judge and end": (
+        *("approve", "request-changes", "verdict", "commit", "wait-merge", "merge-status", "merge-cancel"),
+        *("abandon", "abandon-batch", "reopen", "worktree-remove"),
+    ),
+    "set up": ("demo", "init", "setup-mcp", "doctor"),
+    "the supervisor": ("run", "worker", "stop", "restart", "reload", "health", "mcp-server"),
+}
+"""What help lists together, the everyday first."""
+
+
+def groups(known: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """Return the titles of help with the commands below each; what no group names comes last."""
+    left = list(known)
+    found = []
+    for title, names in _GROUPS.items():
+        found.append((title, [name for name in names if name in left]))
+        left = [name for name in left if name not in names]
+    return found + ([("more", left)] if left else [])
 
 
 def commands() -> dict[str, Command]:

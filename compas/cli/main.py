@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from actors.remote.errors import RequestFailed, WireError
-from compas.cli.catalogue import Command, commands, run_command
+from compas.cli.catalogue import Command, commands, groups, run_command
 from compas.cli.terminal import give_up_output, prepare_streams, tell, write
 from compas.distribution import installed_version
 from compas.errors import CompasError
@@ -47,9 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: list[str]) -> int:
     shared, rest = _split(args)
     if not rest:
-        return _usage_error("a command is missing")
+        return _usage_error("a command is missing, such as `compas status`")
     name, *own = rest
-    if name in ("--version", "-V"):
+    if name in ("--version", "-V", "version"):
         write(f"compas {installed_version('(not installed)')}")
         return 0
     known = commands()
@@ -58,10 +58,10 @@ def _run(args: list[str]) -> int:
         return 0
     if name == "help":
         name, own = own[0], ["--help"]
-    if name.startswith("-"):
-        return _usage_error(f"unknown option {name}")
     if name not in known:
-        return _usage_error(f"unknown command {name!r}; there are: {', '.join(known)}")
+        from compas.cli.wrong_usage import unknown_command, unknown_option
+
+        return _usage_error(unknown_option([name], ["--help", "--version", "--config"]) or unknown_command(name, known))
     return run_command(known[name], [*shared, *own])
 
 
@@ -79,20 +79,22 @@ def _split(args: list[str]) -> tuple[list[str], list[str]]:
 
 
 def _usage_error(reason: str) -> int:
-    tell(f"{_USAGE}\ncompas: error: {reason}; see `compas --help`")
+    from compas.cli.wrong_usage import with_help
+
+    tell(with_help(reason, "compas"))
     return ERROR
 
 
 def _help(known: dict[str, Command]) -> str:
     width = max(map(len, known))
-    lines = [f"  {command.name.ljust(width)}  {command.doc}" for command in known.values()]
+    lines = []
+    for title, names in groups(known):
+        lines += ["", f"{title}:", *(f"  {name.ljust(width)}  {known[name].doc}" for name in names)]
     return "\n".join(
         [
             _USAGE,
             "",
             "Dispatch tasks to coding agents, each in its own git worktree; merge when you approve.",
-            "",
-            "commands:",
             *lines,
             "",
             "options:",

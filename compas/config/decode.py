@@ -21,7 +21,7 @@ from compas.config.schema.declared import (
 )
 from compas.config.schema.forms import FORMS
 from compas.config.schema.key import Effect, Key, Section
-from compas.config.suggest import closest, did_you_mean
+from compas.suggest import closest, did_you_mean
 
 S = TypeVar("S", bound=Section)
 

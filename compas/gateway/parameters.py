@@ -34,6 +34,16 @@ IDS = ("thread_id", "execution_id", "op_id", "batch_id")
 _INTEGER = re.compile(r"\+?[0-9]{1,40}")
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _PATH = re.compile(r" - at `\$(?:\.(\w+))?[^`]*`")
+_BOUND = re.compile(r"Expected (?:int|float) (>=|<=) (\S+)")
+_TYPE = re.compile(r"Expected (\w+)(?: \| null)?, got (\w+)")
+_NOUNS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "str": "text",
+    "object": "an object",
+    "array": "a list",
+}
 _WORDS = {"true": True, "false": False}
 
 
@@ -175,11 +185,21 @@ def _whole(value: object) -> int | None:
     return None
 
 
+def in_words(reason: str) -> str:
+    """Return why msgspec refuses a value, as the command line says it."""
+    if found := _BOUND.fullmatch(reason):
+        return f"has to be {'at least' if found[1] == '>=' else 'at most'} {found[2]}"
+    if found := _TYPE.fullmatch(reason):
+        wanted, got = (_NOUNS.get(kind, kind) for kind in found.groups())
+        return f"has to be {wanted}, found {got}"
+    return f"cannot be used: {reason}"
+
+
 def _convert(tool: Tool, declared: type[Declared], names: Collection[str], values: Values) -> Declared:
     try:
         return msgspec.convert({name: value for name, value in values.items() if name in names}, declared)
     except msgspec.ValidationError as error:
         found = _PATH.search(str(error))
         name = found.group(1) if found and found.group(1) else "a parameter"
-        reason = _PATH.sub("", str(error)).replace("`", "")
-        raise ParameterError(f"{name} of {tool.name}: {reason}; nothing was done") from error
+        reason = in_words(_PATH.sub("", str(error)).replace("`", ""))
+        raise ParameterError(f"{name} of {tool.name} {reason}; nothing was done") from error

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection
 
-from compas.config.suggest import did_you_mean
 from compas.domain.advice import advise, say
 from compas.domain.decision import Refusal, no_such_thread
 from compas.domain.specs import OPERATOR
@@ -12,6 +11,7 @@ from compas.store.connection import Reader
 from compas.store.projections.batches import threads_of_batch
 from compas.store.projections.messages import was_addressed
 from compas.store.projections.threads import thread_by_id
+from compas.suggest import did_you_mean
 
 
 async def refuse_unknown(

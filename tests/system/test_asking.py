@@ -210,7 +210,7 @@ def test_a_long_log_is_read_in_parts_that_say_where_they_stand(shared: Workshop)
     assert shared("log", execution, "--unit", "lines", "--tail", "3", "--json").json()["next_line"] == 1500
     refused = shared("log", execution, "--limit", "0")
     assert (refused.code, refused.out) == (2, "")
-    assert "argument --limit: Expected `int` >= 1" in refused.err
+    assert "--limit has to be at least 1, found" in refused.err
 
 
 def test_what_an_agent_did_is_read_from_a_number_on(shared: Workshop) -> None:
@@ -218,7 +218,7 @@ def test_what_an_agent_did_is_read_from_a_number_on(shared: Workshop) -> None:
     whole = shared("execution-events", "e1").out.splitlines()
     assert shared("execution-events", "e1", "--after", "1").out.splitlines() == whole[2:]
     for args, says in (
-        (("e1", "--limit", "-1"), "argument --limit: Expected `int` >= 1"),
+        (("e1", "--limit", "-1"), "--limit has to be at least 1, found -1"),
         (("nobody",), "there is no execution, and no thread with one, called 'nobody'"),
     ):
         result = shared("execution-events", *args)

@@ -26,9 +26,9 @@ def main(command: str, args: Sequence[str]) -> int:
     given = parser.parse_args(args)
     for flag in ("target", "strategy", "accept-target"):
         if getattr(given, flag.replace("-", "_")) is not None and not given.merge:
-            parser.error(f"argument --{flag}: it says how to merge, but --merge is not given")
+            parser.error(f"--{flag} says how to merge, but --merge is not given")
     if given.force and not given.merge:
-        parser.error("argument --force: it says how to merge, but --merge is not given")
+        parser.error("--force says how to merge, but --merge is not given")
     merge = None
     if given.merge:
         merge = {

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 from compas.cli.arguments import CommandParser
+from compas.cli.values import one_of
 from compas.relay.app import run_relay
 
 _DETAILS = (
@@ -18,7 +19,8 @@ def main(command: str, args: Sequence[str]) -> int:
     parser.add_argument("--no-start", action="store_true", help="start no supervisor when none is running")
     parser.add_argument(
         "--tools",
-        choices=("core", "all"),
+        type=one_of(("core", "all")),
+        metavar="{core,all}",
         help="which tools the editor is told of: those of the daily work, or every one (default: as the config says)",
     )
     given = parser.parse_args(args)

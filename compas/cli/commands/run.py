@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import config_path
 from compas.cli.terminal import write
+from compas.cli.values import whole_number
 from compas.client.detach import ERROR, StartReport, leave_starter
 from compas.client.place import place_of
 from compas.client.start import start_supervisor, supervisor_command
@@ -24,7 +25,10 @@ def main(command: str, args: Sequence[str]) -> int:
     parser.add_argument("--idle-exit", action="store_true", help="end when there is no work, no client and no schedule")
     # Where to tell the starter how it went: only a client that starts a supervisor has such a descriptor.
     parser.add_argument(
-        "--ready-fd", type=int, metavar="FD", help="write `listening`, `ready` or `error: …` to this descriptor"
+        "--ready-fd",
+        type=whole_number,
+        metavar="FD",
+        help="write `listening`, `ready` or `error: …` to this descriptor",
     )
     given = parser.parse_args(args)
     config = config_path(given)

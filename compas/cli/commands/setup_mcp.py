@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from compas.cli.arguments import CommandParser
 from compas.cli.asking import config_path
 from compas.cli.terminal import tell, write, write_json
+from compas.cli.values import one_of
 from compas.errors import CompasError
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def main(command: str, args: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--scope",
-        choices=("user", "project"),
+        type=one_of(("user", "project")),
+        metavar="{user,project}",
         default="user",
         help="project: only in the repository you are in, by a file in it (default: user, in all projects)",
     )

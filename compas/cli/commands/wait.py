@@ -2,22 +2,37 @@
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
 from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.waiting import wait_merge_text, wait_text
 from compas.cli.terminal import write, write_json
+from compas.cli.values import number
 from compas.client.answer import Answer
 from compas.client.caller import Caller
 
 MESSAGE, MERGE = "wait", "wait_merge"
 
 _SPELLINGS = (
-    "`compas wait --thread-id T` and `compas wait message --thread-id T` are the same; "
-    "`compas wait merge --op-id M` is `compas wait-merge --op-id M`."
+    "`compas wait T`, `compas wait --thread-id T` and `compas wait message --thread-id T` are the same, "
+    "and so are `compas wait-merge M`, `compas wait-merge --op-id M` and `compas wait merge --op-id M`."
 )
+
+
+class Key(NamedTuple):
+    """What a wait is for: the field of its request, and how it is given."""
+
+    field: str
+    flag: str
+    noun: str
+
+
+_KEYS = {
+    MESSAGE: Key("thread_id", "--thread-id", "THREAD"),
+    MERGE: Key("op_id", "--op-id", "MERGE"),
+}
 
 
 def main(command: str, args: Sequence[str]) -> int:
@@ -25,10 +40,16 @@ def main(command: str, args: Sequence[str]) -> int:
     name, rest = chosen(command, list(args))
     asked = operation(name)
     parser = CommandParser(command, asked.doc, f"{asked.details} {_SPELLINGS}")
-    add_parameters(parser, asked)
+    key = _KEYS[name]
+    add_parameters(parser, asked, without=(key.field,))
+    (doc,) = [parameter.doc for parameter in asked.parameters if parameter.name == key.field]
+    parser.add_argument("place", nargs="?", metavar=key.noun, help=doc)
+    parser.add_argument(key.flag, metavar=key.noun, dest="named", help=f"the same as {key.noun}")
     parser.add_client_options()
     given = parser.parse_args(rest)
-    request = request_from(asked, given, parser)
+    if (given.place is None) == (given.named is None):
+        parser.error(f"{key.noun} is {'missing' if given.place is None else f'given twice, also as {key.flag}'}")
+    request = request_from(asked, given, parser, **{key.field: given.place or given.named})
     with open_caller(given) as caller:
         return wait_and_write(caller, asked, request, given)
 
@@ -54,6 +75,26 @@ def _shared_option(argument: str) -> int:
     if argument == "--config":
         return 2
     return 1 if argument in ("--json", "--no-start") or argument.startswith("--config=") else 0
+
+
+def add_wait(parser: argparse.ArgumentParser, doc: str) -> None:
+    """Give a command the options to wait for what it has begun."""
+    parser.add_argument("--wait", action="store_true", help=doc)
+    parser.add_argument(
+        "--timeout", type=number, metavar="SECONDS", help="with --wait: seconds to wait at most (default: 120)"
+    )
+
+
+def wait_limit(given: argparse.Namespace, parser: argparse.ArgumentParser, asked: Operation) -> dict[str, Any] | None:
+    """Return the request to wait, without what to wait for; None when nobody waits.
+
+    It is checked before anything is begun: nobody wants a task twice for a wrong number.
+    """
+    if given.timeout is not None and not given.wait:
+        parser.error("--timeout limits --wait, which is not given")
+    if not given.wait:
+        return None
+    return request_from(asked, argparse.Namespace(timeout_secs=given.timeout), parser)
 
 
 def wait_and_write(caller: Caller, asked: Operation, request: dict[str, Any], given: argparse.Namespace) -> int:

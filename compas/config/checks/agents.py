@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from compas.backends.profiles import BY_NAME, PROFILES
 from compas.config.checks.draft import Draft, Problem, error, warning
-from compas.config.suggest import did_you_mean
 from compas.domain.specs import OPERATOR, SCRIPTED_BACKEND
+from compas.suggest import did_you_mean
 
 _DANGEROUS = frozenset(flag for each in PROFILES for flag in (each.bypass_flag, *each.other_bypass_flags))
 _SENSITIVE = frozenset(

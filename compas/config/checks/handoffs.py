@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from compas.config.checks.draft import Draft, Problem, error, warning
 from compas.config.defaults import MergedAgent
 from compas.config.findings import KeyPath
-from compas.config.suggest import did_you_mean
 from compas.domain.specs import OPERATOR
+from compas.suggest import did_you_mean
 
 
 def handoffs(draft: Draft) -> Iterator[Problem]:

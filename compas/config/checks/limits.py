@@ -5,8 +5,8 @@ import warnings
 from collections.abc import Iterator
 
 from compas.config.checks.draft import Draft, Problem, error, warning
-from compas.config.suggest import did_you_mean
 from compas.domain.merge_message import PLACES, unknown_places
+from compas.suggest import did_you_mean
 
 
 def concurrency(draft: Draft) -> Iterator[Problem]:

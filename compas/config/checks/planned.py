@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from compas.config.checks.cron import cron_problem, never_comes
 from compas.config.checks.draft import Draft, Problem, error, warning
-from compas.config.suggest import did_you_mean
+from compas.suggest import did_you_mean
 
 
 def _is_zone(name: str) -> bool:

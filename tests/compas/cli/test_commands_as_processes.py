@@ -55,19 +55,45 @@ def test_every_spelling_of_a_wait_for_a_message_does_the_same(compas: CommandLin
         compas(*config, "wait", "--thread-id", "T"),
         compas("wait", "message", "--thread-id", "T", *config),
         compas("wait", *config, "message", "--thread-id", "T"),
+        compas("wait", "T", *config),
+        compas("wait", "message", "T", *config),
     ]
     assert {(result.returncode, result.stdout) for result in results} == {(0, results[0].stdout)}
     asked = [record["args"] for record in scripted.seen if record["op"] == "wait"]
-    assert [args["thread_id"] for args in asked] == ["T"] * 4
+    assert [args["thread_id"] for args in asked] == ["T"] * 6
 
 
 # proves: b-mcp-cli-merge 112
 def test_both_spellings_of_a_wait_for_a_merge_do_the_same(compas: CommandLine, scripted: Scripted) -> None:
     scripted.says(answers={"wait_merge": {"reply": MERGED}})
     scripted.start()
-    one, other = compas("wait-merge", "--op-id", "M"), compas("wait", "merge", "--op-id", "M")
-    assert (one.returncode, one.stdout) == (other.returncode, other.stdout)
+    one, *others = (
+        compas(*words)
+        for words in (
+            ("wait-merge", "--op-id", "M"),
+            ("wait", "merge", "--op-id", "M"),
+            ("wait-merge", "M"),
+            ("wait", "merge", "M"),
+        )
+    )
+    assert all((one.returncode, one.stdout) == (other.returncode, other.stdout) for other in others)
     assert one.stdout.startswith("found=true\nop_id=M\n")
+
+
+@pytest.mark.parametrize(("status", "code"), [("completed", 0), ("failed", 1)])
+def test_a_merge_that_is_waited_for_ends_as_its_wait_does(
+    compas: CommandLine, scripted: Scripted, status: str, code: int
+) -> None:
+    queued = {"op_id": "M", "thread_id": "T", "source_branch": "compas/T", "target_branch": "main", "strategy": "merge"}
+    merge = {**queued, "status": "queued", "queue_depth": 1, "next_step": "", "warning": "hooks are off"}
+    scripted.says(answers={"merge": {"reply": merge}, "wait_merge": {"reply": MERGED | {"status": status}}})
+    scripted.start()
+    result = compas("merge", "T", "--wait", "--timeout", "9")
+    assert result.returncode == code
+    assert result.stdout.startswith("found=true\nop_id=M\n")
+    assert result.stderr == "waiting for merge M of compas/T into main\nwarning: hooks are off\n"
+    (asked,) = [record["args"] for record in scripted.seen if record["op"] == "wait_merge"]
+    assert (asked["op_id"], round(asked["timeout_secs"])) == ("M", 9)
 
 
 def test_the_exit_code_of_a_wait_tells_found_from_not_found(compas: CommandLine, scripted: Scripted) -> None:
@@ -92,19 +118,19 @@ def test_a_merge_that_ended_badly_exits_with_one(compas: CommandLine, scripted: 
     ("args", "reason"),
     [
         ([], "a command is missing"),
-        (["wait"], "required: --thread-id"),
-        (["wait", "merge"], "required: --op-id"),
-        (["wait", "branch", "--thread-id", "T"], "unrecognized arguments: branch"),
-        (["wait", "--thread-id", "T", "--timeout", "soon"], "invalid float value: 'soon'"),
-        (["wait", "--thread-id", "T", "--timeout", "-1"], "argument --timeout: Expected `float` >= 0"),
-        (["wait", "--thread", "T"], "required: --thread-id"),
-        (["status", "--limit", "0"], "argument --limit: Expected `int` >= 1"),
-        (["close", "T", "--status", "merged"], "invalid choice: 'merged'"),
-        (["dispatch", "dev"], "required: TEXT"),
+        (["wait"], "error: THREAD is missing. See `compas wait --help`."),
+        (["wait", "merge"], "error: MERGE is missing."),
+        (["wait", "branch", "--thread-id", "T"], "error: THREAD is given twice, also as --thread-id."),
+        (["wait", "--thread-id", "T", "--timeout", "soon"], "error: --timeout has to be a number, found 'soon'."),
+        (["wait", "--thread-id", "T", "--timeout", "-1"], "error: --timeout has to be at least 0, found -1."),
+        (["wait", "--thread", "T"], "error: there is no option --thread; did you mean --thread-id? See"),
+        (["status", "--limit", "0"], "error: --limit has to be at least 1, found 0."),
+        (["close", "T", "--status", "merged"], "error: --status has to be completed or failed, found 'merged'."),
+        (["dispatch", "dev"], "error: TEXT is missing."),
         (["dispatch", "dev", "x", "--timeout", "3"], "--wait, which is not given"),
-        (["stop", "--now", "--detach"], "not allowed with"),
-        (["frobnicate"], "unknown command 'frobnicate'; there are: dispatch, wait"),
-        (["--frobnicate", "status"], "unknown option --frobnicate"),
+        (["stop", "--now", "--detach"], "error: --detach and --now cannot be given together; choose one."),
+        (["frobnicate"], "error: there is no command 'frobnicate'. See `compas --help`."),
+        (["--frobnicate", "status"], "error: there is no option --frobnicate."),
         (["wait", "--thread-id", "T", "--config", "/nonexistent/c.yaml"], "error: there is no configuration at"),
     ],
 )
@@ -119,7 +145,7 @@ def test_an_absurd_time_limit_is_refused(compas: CommandLine) -> None:
     for command, name in (("wait", "--thread-id"), ("wait-merge", "--op-id")):
         result = compas(command, name, "T", "--timeout", str(2**64 - 1))
         assert result.returncode == 2
-        assert "argument --timeout: Expected `float` <= 2592000" in result.stderr
+        assert "--timeout has to be at most 2592000, found" in result.stderr
 
 
 def test_a_failure_of_the_supervisor_is_one_line_with_a_stable_prefix(compas: CommandLine, scripted: Scripted) -> None:

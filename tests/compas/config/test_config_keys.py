@@ -12,8 +12,8 @@ from compas.config.findings import ConfigError
 from compas.config.schema.declared import is_section, item_types, keys, spellings
 from compas.config.schema.file import ConfigFile
 from compas.config.schema.key import Section
-from compas.config.suggest import closest, distance
 from compas.domain.specs import CommandSpec, HandoffSpec
+from compas.suggest import closest, distance
 from tests.kit.config.config_desk import Desk
 from tests.kit.places import REPOSITORY
 

@@ -104,12 +104,24 @@ def test_a_slip_of_the_keyboard_is_told_the_nearest_name() -> None:
         ("orch_dispatch", {"to": "dev"}, "needs body"),
         ("orch_dispatch", {}, "needs to and body"),
         ("orch_dispatch", {"to": None, "body": "x"}, "needs to"),
-        ("orch_dispatch", {"to": "dev", "body": ["x"]}, "body of orch_dispatch: Expected str"),
+        ("orch_dispatch", {"to": "dev", "body": ["x"]}, "body of orch_dispatch has to be text, found a list;"),
         ("orch_dispatch", {"to": "dev", "agent": "dev", "body": "x"}, "to twice, once as agent"),
-        ("orch_close", {"thread_id": "T", "status": "done"}, "status of orch_close: Invalid enum value 'done'"),
-        ("orch_close", {"thread_id": "T", "merge": {"into": "main"}}, "merge of orch_close: Object contains unknown"),
-        ("orch_wait", {"thread_id": "T", "await_chain": "yes"}, "await_chain of orch_wait: Expected bool"),
-        ("orch_status", {"limit": 0}, "limit of orch_status: Expected int >= 1"),
+        (
+            "orch_close",
+            {"thread_id": "T", "status": "done"},
+            "status of orch_close cannot be used: Invalid enum value 'done'",
+        ),
+        (
+            "orch_close",
+            {"thread_id": "T", "merge": {"into": "main"}},
+            "merge of orch_close cannot be used: Object contains unknown",
+        ),
+        (
+            "orch_wait",
+            {"thread_id": "T", "await_chain": "yes"},
+            "await_chain of orch_wait has to be true or false, found text;",
+        ),
+        ("orch_status", {"limit": 0}, "limit of orch_status has to be at least 1;"),
         ("orch_wait", {"thread_id": "T", "after": 5}, "has no parameter after"),
     ],
 )
@@ -121,5 +133,5 @@ def test_what_is_missing_or_of_no_use_is_named(tool: str, given: dict[str, objec
 def test_a_log_is_read_by_lines_and_at_least_one() -> None:
     log = BY_NAME["orch_read_log"]
     assert read(log, {"execution_id": "X", "tail": True}).beside == LogPart(limit=200, tail=True)
-    with pytest.raises(ParameterError, match="limit of orch_read_log: Expected int >= 1"):
+    with pytest.raises(ParameterError, match="limit of orch_read_log has to be at least 1;"):
         read(log, {"execution_id": "X", "limit": 0})
