@@ -5,8 +5,8 @@ from typing import Any
 
 from compas.cli.arguments import CommandParser, add_parameters, read_text, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.commands.wait import add_wait, wait_and_write, wait_limit
-from compas.cli.operations import operation, whole
+from compas.cli.commands.wait import add_wait, exit_code, wait_and_write, wait_limit
+from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.dispatch import dispatch_text
 from compas.cli.terminal import tell, write, write_json
 from compas.client.answer import Answer
@@ -15,9 +15,12 @@ Request = dict[str, Any]
 
 
 def main(command: str, args: Sequence[str]) -> int:
-    """Run `dispatch`; with `--wait` the exit code is that of the wait."""
+    """Run `dispatch`; with `--wait` the exit code says how its chain ended."""
     asked, waited = operation("dispatch"), operation("wait")
-    details = asked.details + " With --wait the exit status is that of `wait`: 0 found, 1 not found, 2 error."
+    details = asked.details + (
+        " With --wait the exit status is 0 when the answer came and nobody asks for changes, 1 when none came or the "
+        "chain of handoffs failed or ended with changes requested, 2 after an error."
+    )
     parser = CommandParser(command, asked.doc, details)
     add_parameters(parser, asked)
     add_wait(parser, "wait for the answer, of the whole chain, and write it")
@@ -38,7 +41,21 @@ def main(command: str, args: Sequence[str]) -> int:
         tell(f"waiting for the answer to {response.reference} in thread {response.thread_id}")
         if response.warning:
             tell(f"warning: {response.warning}")
-        return wait_and_write(caller, waited, {**limit, **answer_to(response)}, given)
+        found = wait_and_write(caller, waited, {**limit, **answer_to(response)}, given)
+    return _code(waited, found)
+
+
+def _code(waited: Operation, found: Answer) -> int:
+    """Return 0 when the answer came and its chain ended well; else 1, and say why."""
+    code = exit_code(waited.name, found)
+    if code == 0:
+        from compas.domain.chain_end import Step, why_not_good
+
+        chain = whole(found, waited.answer).chain
+        if reason := why_not_good(Step(step.agent, step.status, step.verdict) for step in chain):
+            tell(f"the chain did not end well: {reason}")
+            return 1
+    return code
 
 
 def answer_to(response: Answer) -> Request:

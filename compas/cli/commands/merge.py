@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.commands.wait import add_wait, wait_and_write, wait_limit
+from compas.cli.commands.wait import add_wait, exit_code, wait_and_write, wait_limit
 from compas.cli.operations import operation, whole
 from compas.cli.render.merges import merge_text
 from compas.cli.terminal import tell, write, write_json
@@ -33,4 +33,5 @@ def main(command: str, args: Sequence[str]) -> int:
         tell(f"waiting for merge {response.op_id} of {response.source_branch} into {response.target_branch}")
         if response.warning:
             tell(f"warning: {response.warning}")
-        return wait_and_write(caller, waited, {**limit, "op_id": response.op_id}, given)
+        ended = wait_and_write(caller, waited, {**limit, "op_id": response.op_id}, given)
+    return exit_code(waited.name, ended)

@@ -51,7 +51,7 @@ def main(command: str, args: Sequence[str]) -> int:
         parser.error(f"{key.noun} is {'missing' if given.place is None else f'given twice, also as {key.flag}'}")
     request = request_from(asked, given, parser, **{key.field: given.place or given.named})
     with open_caller(given) as caller:
-        return wait_and_write(caller, asked, request, given)
+        return exit_code(name, wait_and_write(caller, asked, request, given))
 
 
 def chosen(command: str, args: list[str]) -> tuple[str, list[str]]:
@@ -97,15 +97,15 @@ def wait_limit(given: argparse.Namespace, parser: argparse.ArgumentParser, asked
     return request_from(asked, argparse.Namespace(timeout_secs=given.timeout), parser)
 
 
-def wait_and_write(caller: Caller, asked: Operation, request: dict[str, Any], given: argparse.Namespace) -> int:
-    """Wait, write how it ended, and return the exit code: 0 found or merged, 1 not."""
+def wait_and_write(caller: Caller, asked: Operation, request: dict[str, Any], given: argparse.Namespace) -> Answer:
+    """Wait, and write how it ended."""
     answer = caller.wait(asked.name, request)
     if given.json:
         write_json(answer)
     else:
         render = wait_merge_text if asked.name == MERGE else wait_text
         write(render(whole(answer, asked.answer), style_here()))
-    return exit_code(asked.name, answer)
+    return answer
 
 
 def exit_code(name: str, answer: Answer) -> int:

@@ -199,6 +199,20 @@ def test_dispatch_can_wait_for_the_answer_as_the_agents_chain_asks(compas: Comma
     assert args["timeout_secs"] <= 60
 
 
+def test_a_chain_that_ends_with_changes_requested_is_no_success_to_a_script(
+    compas: CommandLine, scripted: Scripted
+) -> None:
+    done = {"agent": "dev", "status": "completed", "execution_id": "E"}
+    judged = {**done, "agent": "rev", "verdict": "request_changes"}
+    scripted.says(answers={"dispatch": {"reply": SENT}, "wait": {"reply": {**FOUND, "chain": [done, judged]}}})
+    scripted.start()
+    result = compas("dispatch", "dev", "do it", "--wait")
+    assert result.returncode == 1
+    assert result.stderr.endswith("the chain did not end well: changes were requested by rev\n")
+    assert result.stdout.startswith("found=true\n")
+    assert compas("wait", "T", "--await-chain").returncode == 0
+
+
 def test_a_wrong_time_limit_is_found_before_anything_is_dispatched(compas: CommandLine, scripted: Scripted) -> None:
     scripted.says(answers={"dispatch": {"reply": SENT}})
     scripted.start()
