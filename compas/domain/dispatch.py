@@ -12,9 +12,16 @@ from compas.domain.specs import AgentSpec
 from compas.domain.start_time import in_utc
 from compas.domain.thread import OPERATOR, TERMINAL, Thread
 
+NAME_TAKEN = "name_taken"
+"""Code of a refusal to open a thread under a name that one has."""
+
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it."""
+    """A message for an agent.
+
+    `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it. `opens` says that the thread is
+    to be a new one.
+    """
 
     sender: str
     recipient: str
@@ -25,6 +32,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     skip_handoff: bool = False
     not_before: float | None = None
     caller: Caller | None = None
+    opens: bool = False
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +111,8 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
     unsafe = thread_id_problem(state.thread)
     if unsafe is not None:
         return Refusal(code="bad_thread_id", message=unsafe)
+    if command.opens and state.exists:
+        return Refusal(code=NAME_TAKEN, message=f"there is a thread {state.thread} already")
     if command.recipient not in rules.agents:
         known = ", ".join(rules.agents) or "none"
         sentence = f"there is no agent {command.recipient!r}; the configured agents are: {known}"

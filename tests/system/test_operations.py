@@ -201,3 +201,11 @@ def test_a_merge_whose_hook_hangs_is_ended_and_never_completes(workshop: Worksho
     assert (kinds.count("merge.failed"), kinds.count("merge.completed")) == (1, 0)
     assert "hanging.txt" not in workshop.git("ls-tree", "--name-only", "release").split()
     assert workshop.git("worktree", "list").count("\n") == 2, "the checkout and two threads, and no merge"
+
+
+def test_a_thread_is_named_after_its_task_and_takes_no_branch_over(shared: Workshop) -> None:
+    shared.git("branch", "compas/write-it-down", "main")
+    answer = shared.ask("dispatch", "dev", "Write it down!", "--wait")
+    assert answer["thread_id"] == "write-it-down-2"
+    assert shared.git("rev-parse", "compas/write-it-down") == shared.git("rev-parse", "main")
+    assert "write-it-down-2.txt" in shared.git("ls-tree", "--name-only", "compas/write-it-down-2")

@@ -1,5 +1,7 @@
 """Handler of `dispatch`."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from compas.api.dispatch import DispatchRequest, DispatchResponse
@@ -7,7 +9,7 @@ from compas.domain import events as e
 from compas.domain.admission import queue_is_full
 from compas.domain.advice import Argument, Said, advise, say
 from compas.domain.decision import Refusal
-from compas.domain.dispatch import Dispatch, Rules
+from compas.domain.dispatch import NAME_TAKEN, Dispatch, Rules
 from compas.domain.ids import reference
 from compas.domain.start_time import in_utc, read_start_time
 from compas.domain.thread import OPERATOR
@@ -15,13 +17,14 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
 from compas.orchestrator.messages.thread import Answered, DispatchTo, GiveRuling
 from compas.orchestrator.refused import unless_refused
+from compas.orchestrator.services import Services
+from compas.orchestrator.threads.naming import free_names
 from compas.store.projections.counters import loads
 
 
 async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchResponse:
     """Post the message into its thread; the thread does the rest."""
     request = call.decode(DispatchRequest)
-    thread = request.thread_id if request.thread_id is not None else context.services.new_id()
     rules = context.services.rules()
     start = unless_refused(read_start_time(request.scheduled_for)) if request.scheduled_for is not None else None
     caller = call.caller
@@ -35,16 +38,36 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
         skip_handoff=request.skip_handoff,
         not_before=start,
         caller=caller,
+        opens=request.thread_id is None,
     )
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
-    message = DispatchTo(
-        command=command,
-        request_id=call.request_id,
-        respond=lambda recorded: msgspec.json.encode(
-            msgspec.structs.replace(_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for)
-        ),
-    )
-    return answered(await post_work(context, thread, message, starts_work=starts_work), DispatchResponse)
+
+    async def post(thread: str) -> Answered | Refusal:
+        message = DispatchTo(
+            command=command,
+            request_id=call.request_id,
+            respond=lambda recorded: msgspec.json.encode(
+                msgspec.structs.replace(
+                    _response(thread, command, rules, recorded), scheduled_for=request.scheduled_for
+                )
+            ),
+        )
+        return await post_work(context, thread, message, starts_work=starts_work)
+
+    if request.thread_id is not None:
+        return answered(await post(request.thread_id), DispatchResponse)
+    return answered(await _open_thread(context.services, request.summary or request.body, post), DispatchResponse)
+
+
+async def _open_thread(
+    services: Services, task: str, post: Callable[[str], Awaitable[Answered | Refusal]]
+) -> Answered | Refusal:
+    """Post into a new thread, under the first name that nobody else takes meanwhile."""
+    found = await free_names(services, task)
+    while True:
+        answer = await post(await found.next())
+        if not isinstance(answer, Refusal) or answer.code != NAME_TAKEN:
+            return answer
 
 
 async def post_work(

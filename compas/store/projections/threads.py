@@ -156,6 +156,15 @@ def thread_by_id(reader: Reader, thread: str) -> ThreadRow | None:
     return reader.first(ThreadRow, "SELECT * FROM threads WHERE thread = ?", (thread,))
 
 
+def named_like(reader: Reader, name: str) -> frozenset[str]:
+    """Return the threads of this name, and those of this name with something after a hyphen."""
+    # '.' is the character after '-': a range, which an index serves.
+    rows = reader.rows(
+        "SELECT thread FROM threads WHERE thread = ?1 OR (thread >= ?1 || '-' AND thread < ?1 || '.')", (name,)
+    )
+    return frozenset(str(thread) for (thread,) in rows)
+
+
 def count_by_status(reader: Reader) -> dict[str, int]:
     """Return how many threads there are of each status that occurs."""
     rows = reader.rows("SELECT status, count(*) FROM threads GROUP BY status ORDER BY status")
