@@ -36,12 +36,26 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     strict_new: Annotated[bool, Meta(description="only messages that arrive after this call")] = False
     await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False
     timeout_secs: Timeout = 120
+    progress: Annotated[bool, Meta(description="tell of the work that is waited for as it moves")] = False
 
 
-class WaitBegan(msgspec.Struct, frozen=True, kw_only=True):
-    """Pushed once when a wait begins: the position it counts from, so that a client can go on with it elsewhere."""
+class WaitStep(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An execution whose status is another one than was told before."""
+
+    execution_id: str
+    thread_id: str
+    agent: str
+    status: str
+
+
+class WaitBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Pushed when a wait begins: the position it counts from, so that a client can go on with it elsewhere.
+
+    With `progress` it is pushed again whenever the work moves: `steps` has what moved since the last time.
+    """
 
     after: int
+    steps: tuple[WaitStep, ...] = ()
 
 
 class PendingExecution(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -70,13 +70,20 @@ class Caller:
         request_id = self._request_id() if is_write else ""
         return fields_of(self._connection.request(op, args, request_id=request_id))
 
-    def wait(self, op: str, args: Arguments) -> Answer:
-        """Ask for a wait and return how it ended; its time limit counts from this call."""
+    def wait(self, op: str, args: Arguments, on_item: Callable[[Answer], object] = lambda _: None) -> Answer:
+        """Ask for a wait and return how it ended; its time limit counts from this call.
+
+        `on_item` is given what the supervisor tells meanwhile.
+        """
         begun = time.monotonic()
         waiting = ResumableWait(op, args)
 
+        def take(item: Any) -> None:  # noqa: ANN401 - whatever JSON holds
+            waiting.take(item)
+            on_item(fields_of(item))
+
         def ask(connection: BlockingConnection) -> object:
-            return connection.request(op, waiting.put(time.monotonic() - begun), on_push=waiting.take)
+            return connection.request(op, waiting.put(time.monotonic() - begun), on_push=take)
 
         answer = self._persist(op, ask)
         if TIMEOUT in answer:

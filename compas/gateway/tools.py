@@ -72,7 +72,7 @@ TOOLS: tuple[Tool, ...] = (
         doc="Block until a thread has an answer, or none will come; returns the whole message. Pass since_reference "
         "from orch_dispatch, and await_chain=true where agents hand on. found=false with reason=timeout: call it again "
         "with the same arguments. Any other reason: nothing will come; see orch_why.",
-        hidden=("after", "timeout_secs"),
+        hidden=("after", "timeout_secs", "progress"),
         beside=WaitLimit,
         answer=answers.WaitAnswer,
     ),

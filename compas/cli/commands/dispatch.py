@@ -5,10 +5,10 @@ from typing import Any
 
 from compas.cli.arguments import CommandParser, add_parameters, read_text, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.commands.wait import add_wait, exit_code, wait_and_write, wait_limit
 from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.dispatch import dispatch_text
 from compas.cli.terminal import tell, write, write_json
+from compas.cli.waiting import add_wait, exit_code, wait_and_write, wait_limit
 from compas.client.answer import Answer
 
 Request = dict[str, Any]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.asking import open_caller, style_here
-from compas.cli.commands.wait import add_wait, exit_code, wait_and_write, wait_limit
 from compas.cli.operations import operation, whole
 from compas.cli.render.merges import merge_text
 from compas.cli.terminal import tell, write, write_json
+from compas.cli.waiting import add_wait, exit_code, wait_and_write, wait_limit
 
 
 def main(command: str, args: Sequence[str]) -> int:

@@ -1,19 +1,12 @@
 """`wait`, in all its spellings: for a message or a merge, as it is and as it was (b-mcp-cli-merge 111, 112)."""
 
-import argparse
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from compas.cli.arguments import CommandParser, add_parameters, request_from
-from compas.cli.asking import open_caller, style_here
-from compas.cli.operations import Operation, operation, whole
-from compas.cli.render.waiting import wait_merge_text, wait_text
-from compas.cli.terminal import write, write_json
-from compas.cli.values import number
-from compas.client.answer import Answer
-from compas.client.caller import Caller
-
-MESSAGE, MERGE = "wait", "wait_merge"
+from compas.cli.asking import open_caller
+from compas.cli.operations import operation
+from compas.cli.waiting import MERGE, MESSAGE, add_porcelain, exit_code, wait_and_write
 
 _SPELLINGS = (
     "`compas wait T`, `compas wait --thread-id T` and `compas wait message --thread-id T` are the same, "
@@ -41,10 +34,11 @@ def main(command: str, args: Sequence[str]) -> int:
     asked = operation(name)
     parser = CommandParser(command, asked.doc, f"{asked.details} {_SPELLINGS}")
     key = _KEYS[name]
-    add_parameters(parser, asked, without=(key.field,))
+    add_parameters(parser, asked, without=(key.field, "progress"))
     (doc,) = [parameter.doc for parameter in asked.parameters if parameter.name == key.field]
     parser.add_argument("place", nargs="?", metavar=key.noun, help=doc)
     parser.add_argument(key.flag, metavar=key.noun, dest="named", help=f"the same as {key.noun}")
+    add_porcelain(parser)
     parser.add_client_options()
     given = parser.parse_args(rest)
     if (given.place is None) == (given.named is None):
@@ -74,41 +68,4 @@ def _shared_option(argument: str) -> int:
     """Return how many arguments a shared option takes with its value; 0 when this is none."""
     if argument == "--config":
         return 2
-    return 1 if argument in ("--json", "--no-start") or argument.startswith("--config=") else 0
-
-
-def add_wait(parser: argparse.ArgumentParser, doc: str) -> None:
-    """Give a command the options to wait for what it has begun."""
-    parser.add_argument("--wait", action="store_true", help=doc)
-    parser.add_argument(
-        "--timeout", type=number, metavar="SECONDS", help="with --wait: seconds to wait at most (default: 120)"
-    )
-
-
-def wait_limit(given: argparse.Namespace, parser: argparse.ArgumentParser, asked: Operation) -> dict[str, Any] | None:
-    """Return the request to wait, without what to wait for; None when nobody waits.
-
-    It is checked before anything is begun: nobody wants a task twice for a wrong number.
-    """
-    if given.timeout is not None and not given.wait:
-        parser.error("--timeout limits --wait, which is not given")
-    if not given.wait:
-        return None
-    return request_from(asked, argparse.Namespace(timeout_secs=given.timeout), parser)
-
-
-def wait_and_write(caller: Caller, asked: Operation, request: dict[str, Any], given: argparse.Namespace) -> Answer:
-    """Wait, and write how it ended."""
-    answer = caller.wait(asked.name, request)
-    if given.json:
-        write_json(answer)
-    else:
-        render = wait_merge_text if asked.name == MERGE else wait_text
-        write(render(whole(answer, asked.answer), style_here()))
-    return answer
-
-
-def exit_code(name: str, answer: Answer) -> int:
-    """Return 0 when what was waited for came, 1 when it did not, or when the merge ended badly."""
-    is_good = answer.found and (name == MESSAGE or answer.status == "completed")
-    return 0 if is_good else 1
+    return 1 if argument in ("--json", "--no-start", "--porcelain") or argument.startswith("--config=") else 0

@@ -9,13 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from compas.cli.render.text import Style, neutral
+from compas.cli.render.text import Style, duration, neutral, told
 from compas.client.answer import in_json
 
 if TYPE_CHECKING:
-    from compas.api.waiting import ChainStep, PendingExecution, WaitMergeResponse, WaitResponse
+    from compas.api.waiting import ChainStep, PendingExecution, WaitMergeResponse, WaitResponse, WaitStep
 
 DELIMITER = "---BODY---"
+_MOVED = {"queued": "is queued", "executing": "is at work", "completed": "is done"}
+_VERDICTS = {"approve": "approved", "request_changes": "changes requested"}
+_NO_ANSWER = {
+    "timeout": "no answer yet",
+    "settled": "the work is over, and nothing matched",
+    "failed": "the work failed",
+    "ended": "the work was cancelled",
+    "blocked": "the answer can only come after this agent has ended",
+}
 
 
 def wait_text(response: WaitResponse, style: Style) -> str:
@@ -32,6 +41,52 @@ def wait_merge_text(response: WaitMergeResponse, style: Style) -> str:
         return _lines(_merge_open(response))
     body = response.result_summary if response.status == "completed" else response.error_detail
     return _lines(_merge_ended(response)) + f"\n{DELIMITER}\n" + style.block(body or "")
+
+
+def step_text(step: WaitStep, style: Style) -> str:
+    """Write that a piece of the awaited work has moved, for who watches."""
+    moved = _MOVED.get(step.status, step.status.replace("_", " "))
+    return f"{style.time(style.now)}  {style.line(step.agent)} {moved}"
+
+
+def message_found_text(response: WaitResponse, style: Style) -> str:
+    """Write what `wait` found for a person to read: the answer, who gave it, and what to do next."""
+    if not response.found:
+        return _without_answer(response, style)
+    verdict = next((step.verdict for step in reversed(response.chain) if step.verdict), "")
+    answered = f"{style.line(response.sender or '')} answered in {response.thread_id}"
+    judged = f"{answered}: {_VERDICTS.get(verdict, verdict)}" if verdict else answered
+    following = f"\n\nnext: {style.line(told(response.next_step))}" if response.next_step else ""
+    return f"{style.paint(judged, 'bold')}\n\n{style.block((response.body or '').strip())}{following}"
+
+
+def _without_answer(response: WaitResponse, style: Style) -> str:
+    what = _NO_ANSWER.get(response.reason or "", "no answer")
+    lines = [style.paint(f"{what} in {response.thread_id}", "yellow")]
+    if response.error:
+        lines.append(style.block(response.error))
+    lines += [
+        f"{style.line(one.agent)} is {one.status.replace('_', ' ')} in {one.thread_id}" for one in response.pending
+    ]
+    if response.next_step:
+        lines.append(f"next: {style.line(told(response.next_step))}")
+    return "\n".join(lines)
+
+
+def merge_ended_text(response: WaitMergeResponse, style: Style) -> str:
+    """Write how a merge ended for a person to read, or where it stands."""
+    way = f"{response.source_branch} into {response.target_branch}"
+    if not response.found:
+        lines = [style.paint(f"merge of {way} is {response.last_status} still", "yellow")]
+    elif response.status == "completed":
+        commit = f" as {response.commit[:12]}" if response.commit else ""
+        lines = [style.paint(f"merged {way}{commit} ({duration(response.duration_ms)})", "green")]
+        lines += [style.block(response.result_summary)] if response.result_summary else []
+    else:
+        lines = [style.paint(f"merge of {way} {response.status}", "red"), style.block(response.error_detail or "")]
+    if response.next_step:
+        lines.append(f"next: {style.line(told(response.next_step))}")
+    return "\n".join(line for line in lines if line)
 
 
 def _found(response: WaitResponse) -> Iterator[tuple[str, object]]:

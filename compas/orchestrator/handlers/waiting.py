@@ -40,12 +40,17 @@ async def wait(context: HandlerContext, call: ResolvedCall) -> api.WaitResponse:
     wanted = await _wanted(context, request)
     caller = call.caller
     await call.push(api.WaitBegan(after=wanted.after))
+    progress = _Progress(call, wanted.after) if request.progress else None
     with counted_as_waiting(context, caller):
-        return await _wait(context, request, wanted, caller)
+        return await _wait(context, request, wanted, caller, progress)
 
 
 async def _wait(
-    context: HandlerContext, request: api.WaitRequest, wanted: WaitFor, caller: Caller | None
+    context: HandlerContext,
+    request: api.WaitRequest,
+    wanted: WaitFor,
+    caller: Caller | None,
+    progress: "_Progress | None",
 ) -> api.WaitResponse:
     saw_work = False
     view: _View | None = None
@@ -57,6 +62,8 @@ async def _wait(
             if view is None:
                 raise refused(no_such_thread(wanted.thread))
             concern.lineages = view.picture.lineages
+            if progress is not None:
+                await progress.tell(view.picture)
             judgement = judge(wanted, view.picture, saw_work=saw_work)
             if isinstance(judgement, Found) and view.message is not None:
                 return _found(request, view, view.message, saw_work=saw_work)
@@ -69,6 +76,29 @@ async def _wait(
                 await _something_happened(subscription)
             if patience.cancelled_caught:
                 return _timeout(request, view)
+
+
+class _Progress:
+    """Tells whoever waits what has moved since the last look."""
+
+    def __init__(self, call: ResolvedCall, after: int) -> None:
+        self._call = call
+        self._after = after
+        self._told: dict[str, e.ExecutionStatus] | None = None
+
+    async def tell(self, seen: Picture) -> None:
+        """Push the executions whose status is another one; of those that had ended before the first look, none."""
+        known = self._told
+        if known is None:
+            known = {run.execution: run.status for run in seen.executions if not run.in_flight}
+        steps = tuple(
+            api.WaitStep(execution_id=run.execution, thread_id=run.thread, agent=run.agent, status=run.status)
+            for run in seen.executions
+            if known.get(run.execution) != run.status
+        )
+        self._told = {run.execution: run.status for run in seen.executions}
+        if steps:
+            await self._call.push(api.WaitBegan(after=self._after, steps=steps))
 
 
 async def _wanted(context: HandlerContext, request: api.WaitRequest) -> WaitFor:

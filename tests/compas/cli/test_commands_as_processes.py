@@ -306,6 +306,7 @@ def test_a_terminal_is_protected_from_what_agents_write(compas: CommandLine, scr
     scripted.start()
     piped = compas("wait", "--thread-id", "T")
     assert "\x1b[2Jgone\x07" in piped.stdout
+    compas.environ["NO_COLOR"] = "1"
     ours, theirs = os.openpty()
     process = compas.start("wait", "--thread-id", "T", stdout=theirs, stderr=subprocess.DEVNULL)
     os.close(theirs)

@@ -1,10 +1,13 @@
 """What a wait is answered with, and when: through a whole supervisor, on the virtual clock."""
 
+import msgspec
 import pytest
 import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
+from compas.api.waiting import WaitBegan, WaitRequest, WaitResponse
+from compas.domain.specs import HandoffSpec
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 
 CHAINS = pytest.mark.parametrize("chain", [False, True], ids=["message", "chain"])
@@ -123,3 +126,28 @@ async def test_an_agents_own_time_limit_counts_and_not_the_one_for_all(autojump_
         assert (await supervisor.chain(posted)).body == "dev did: 900 seconds of work"
         late = await supervisor.dispatch("dev", "1300 seconds of work", thread_id="t1")
         assert (await supervisor.chain(late)).intent == "error"
+
+
+async def test_who_asks_for_progress_is_told_of_each_move_once_and_of_no_earlier_work(
+    autojump_clock: MockClock,
+) -> None:
+    dev = agent("dev", handoff=HandoffSpec(targets=("rev",)))
+    async with open_workshop(dev, agent("rev")) as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("rev", "earlier", thread_id="t1"))
+        await supervisor.dispatch("dev", "50 seconds", thread_id="t1")
+        told: list[WaitBegan] = []
+        request = WaitRequest(thread_id="t1", strict_new=True, await_chain=True, progress=True)
+        answer = await supervisor.session.request(
+            "wait", request, WaitResponse, on_push=lambda raw: told.append(msgspec.msgpack.decode(raw, type=WaitBegan))
+        )
+        assert answer.found
+        moves = [(step.agent, step.status) for one in told for step in one.steps]
+        assert moves[-1] == ("rev", "completed")
+        assert len(moves) == len(set(moves))
+        assert {agent for agent, status in moves if status == "completed"} == {"dev", "rev"}
+        assert {one.after for one in told} == {told[0].after}
+        quiet: list[object] = []
+        await supervisor.session.request(
+            "wait", WaitRequest(thread_id="t1"), WaitResponse, on_push=lambda raw: quiet.append(raw)
+        )
+        assert len(quiet) == 1
