@@ -51,13 +51,25 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     remark: str | None = None
 
 
+class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule and its next time: `at` in UTC seconds, `local` as the clocks of its zone show it."""
+
+    name: str
+    at: float
+    local: str
+
+
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`."""
+    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`.
+
+    `next_schedule` is the schedule that fires next, and when.
+    """
 
     threads: tuple[StatusRow, ...]
     total: int
     scheduled_count: int = 0
     config_notices: tuple[str, ...] = ()
+    next_schedule: NextSchedule | None = None
 
 
 STATUS = Operation(

@@ -23,6 +23,7 @@ _OWN_CODE = {
     "close": "compas.cli.commands.close:main",
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
+    "schedules": "compas.cli.commands.schedules:main",
 }
 """Commands that do more than their operation."""
 

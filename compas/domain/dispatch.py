@@ -14,7 +14,10 @@ from compas.domain.thread import OPERATOR, TERMINAL, Thread
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it."""
+    """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it.
+
+    `repository` and `occasion` are of a thread that it opens; one that there is already stays as it is.
+    """
 
     sender: str
     recipient: str
@@ -25,6 +28,8 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     skip_handoff: bool = False
     not_before: float | None = None
     caller: Caller | None = None
+    repository: str | None = None
+    occasion: e.Occasion | None = None
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,7 +124,14 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
     """Make the thread ready for a message."""
     if not state.exists:
-        return [e.ThreadOpened(thread=state.thread, batch=command.batch, summary=command.summary)]
+        opened = e.ThreadOpened(
+            thread=state.thread,
+            batch=command.batch,
+            summary=command.summary,
+            repository=command.repository,
+            occasion=command.occasion,
+        )
+        return [opened]
     found: list[e.Event] = []
     if state.status in TERMINAL:
         found += [

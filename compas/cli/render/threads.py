@@ -10,7 +10,14 @@ from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
 if TYPE_CHECKING:
-    from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
+    from compas.api.threads import (
+        NextSchedule,
+        StatusResponse,
+        StatusRow,
+        TranscriptExecution,
+        TranscriptMessage,
+        TranscriptResponse,
+    )
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",
@@ -33,7 +40,8 @@ def status_colour(status: str) -> Colour | None:
 def status_text(response: StatusResponse, style: Style) -> str:
     """Write the newest threads first, and how many more there are."""
     if not response.threads:
-        return with_notices("no threads match", response.config_notices, style)
+        text = "no threads match" + _next_schedule(response.next_schedule, style)
+        return with_notices(text, response.config_notices, style)
     heads = ("THREAD", "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
     text = table(heads, [_row(row, style) for row in response.threads], style)
     more = response.total - len(response.threads)
@@ -41,7 +49,14 @@ def status_text(response: StatusResponse, style: Style) -> str:
         text += f"\n{counted(more, 'more thread')}; --limit shows more"
     if response.scheduled_count:
         text += f"\n{counted(response.scheduled_count, 'execution')} waiting for a later time"
+    text += _next_schedule(response.next_schedule, style)
     return with_notices(text, response.config_notices, style)
+
+
+def _next_schedule(following: NextSchedule | None, style: Style) -> str:
+    if following is None:
+        return ""
+    return f"\nschedule {style.line(following.name)} fires next, {style.time(following.at)} ({following.local})"
 
 
 def _row(row: StatusRow, style: Style) -> list[Cell]:

@@ -6,9 +6,10 @@ from compas.config.schema.agents import AgentDefaults, AgentEntry
 from compas.config.schema.backends import BackendDefinition
 from compas.config.schema.key import Effect, Key, Section
 from compas.config.schema.orchestration import Orchestration
-from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Schedule
+from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications
 from compas.config.schema.repositories import Repository
 from compas.config.schema.retention import Retention
+from compas.config.schema.schedules import Schedule
 from compas.domain.specs import OnCrash, Requires, ToolSet
 
 DEFAULT_STATE_DIR = "~/.compas/state"
@@ -75,7 +76,7 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     ] = ()
     retention: Annotated[Retention, Key(doc="How long things are kept.")] = Retention()
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
-    schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.", effect=Effect.LATER)] = ()
+    schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.")] = ()
     hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()
     notifications: Annotated[Notifications, Key(doc="What tells the operator of an end.", effect=Effect.LATER)] = (
         Notifications()

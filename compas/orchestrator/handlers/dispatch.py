@@ -41,7 +41,9 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
         command=command,
         request_id=call.request_id,
         respond=lambda recorded: msgspec.json.encode(
-            msgspec.structs.replace(_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for)
+            msgspec.structs.replace(
+                posted_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for
+            )
         ),
     )
     return answered(await post_work(context, thread, message, starts_work=starts_work), DispatchResponse)
@@ -55,14 +57,15 @@ async def post_work(
     limit = context.services.config.limits.queued
     if limit is None or not starts_work:
         return await context.ask_thread(thread, message)
-    async with context.dispatching:
+    async with context.services.dispatching:
         found = await context.services.store.query(lambda reader: loads(reader, context.services.clock()))
         in_flight = sum(load.running + load.queued + load.scheduled for load in found)
         refusal = queue_is_full(in_flight, limit)
         return await context.ask_thread(thread, message) if refusal is None else refusal
 
 
-def _response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:
+def posted_response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:
+    """Return what a dispatch is answered, from what was recorded of it."""
     posted = next(one for one in recorded if isinstance(one.event, e.MessagePosted))
     queued = next((one.event for one in recorded if isinstance(one.event, e.ExecutionQueued)), None)
     reopened = next((one.event for one in recorded if isinstance(one.event, e.ThreadReopened)), None)

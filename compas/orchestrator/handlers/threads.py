@@ -4,6 +4,7 @@ import msgspec
 import trio
 
 from compas.api import threads as api
+from compas.config.config import Config
 from compas.domain.approval.judgement import Review
 from compas.domain.ids import reference
 from compas.domain.thread import RUNNING
@@ -12,6 +13,7 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
+from compas.orchestrator.schedules.outlook import next_of_all
 from compas.orchestrator.worktrees.remarks import head_remark
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
@@ -34,6 +36,7 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
             total=page.total,
             scheduled_count=len(scheduled_executions(reader, now)),
             config_notices=context.services.configuration.notices,
+            next_schedule=_next_schedule(reader, context.services.config),
         )
 
     found = await context.services.store.query(read)
@@ -43,6 +46,11 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     if is_single:
         shown = [msgspec.structs.replace(row, remark=await _remark(context, row)) for row in shown]
     return msgspec.structs.replace(found, threads=tuple(shown))
+
+
+def _next_schedule(reader: Reader, config: Config) -> api.NextSchedule | None:
+    found = next_of_all(reader, config)
+    return None if found is None else api.NextSchedule(name=found[0], at=found[1].at, local=found[1].local)
 
 
 async def _remark(context: HandlerContext, row: api.StatusRow) -> str | None:
