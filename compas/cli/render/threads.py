@@ -65,13 +65,19 @@ def _row(row: StatusRow, style: Style) -> list[Cell]:
         work += f" (attempt {row.attempt})"
     return [
         Cell(row.thread_id),
-        Cell(row.thread_status, status_colour(row.thread_status)),
+        _status(row),
         Cell(row.agent or "-"),
         Cell(work, status_colour(row.execution_status or "")),
         review_cell(row.review),
         Cell(style.time(row.updated_at)),
         Cell(row.error or row.summary or "", "red" if row.error else None),
     ]
+
+
+def _status(row: StatusRow) -> Cell:
+    if row.stale_since is not None:
+        return Cell(f"{row.thread_status} (stale)", "yellow")
+    return Cell(row.thread_status, status_colour(row.thread_status))
 
 
 def thread_text(row: StatusRow, style: Style) -> str:
@@ -83,6 +89,7 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("summary", row.summary),
             ("batch", row.batch_id),
             ("changed", style.time(row.updated_at)),
+            ("stale", f"nothing has moved since {style.time(row.stale_since)}" if row.stale_since else None),
             ("agent", row.agent),
             ("execution", row.execution_id),
             ("work", row.execution_status),

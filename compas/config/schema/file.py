@@ -83,7 +83,11 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     )
     models: Annotated[
         tuple[str | Model, ...],
-        Key(doc="A list of models, for people to read.", effect=Effect.NEVER, why="nothing reads the list"),
+        Key(
+            doc="A list of models, for people to read.",
+            effect=Effect.NEVER,
+            why="nothing reads the list; write the model that an agent works with as its `model`",
+        ),
     ] = ()
     poll_interval_secs: Annotated[
         int,
@@ -92,7 +96,7 @@ class ConfigFile(Section, frozen=True, kw_only=True):
             ge=1,
             le=3600,
             effect=Effect.NEVER,
-            why="compas does not poll",
+            why="compas does not poll, so there is no interval to set; leave it out",
         ),
     ] = 1
     database: Annotated[
@@ -101,6 +105,6 @@ class ConfigFile(Section, frozen=True, kw_only=True):
             doc="The original's connection pool.",
             aliases=("apalis",),
             effect=Effect.NEVER,
-            why="compas has no connection pool",
+            why="compas has one connection that writes and no pool to size; leave it out",
         ),
     ] = Database()

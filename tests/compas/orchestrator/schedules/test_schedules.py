@@ -13,7 +13,7 @@ from compas.api import schedules as api
 from compas.api.diagnosis import WHY
 from compas.api.threads import STATUS
 from compas.domain import events as e
-from compas.domain.specs import ScheduleSpec
+from compas.domain.specs import HandoffSpec, ScheduleSpec
 from compas.orchestrator.schedules.known import times_of
 from compas.orchestrator.services import SCHEDULES
 from tests.kit.orchestrator.actor_workshop import BEGAN, Supervisor, Workshop, agent, open_workshop
@@ -126,6 +126,20 @@ async def test_a_schedule_that_nothing_keeps_from_firing_costs_nothing_until_the
         before = shop.store.statistics()
         await trio.sleep(10 * DAY)
         assert shop.store.statistics() == before
+
+
+@pytest.mark.parametrize("workspace", ["worktree", "shared"])
+async def test_a_run_is_about_the_repository_that_the_schedule_names(autojump_clock: MockClock, workspace: str) -> None:
+    handoff = HandoffSpec(targets=("r1", "r2"))
+    agents = (agent("dev", workspace=workspace, handoff=handoff), agent("r1"), agent("r2"))
+    spec = hourly(repository="/other")
+    async with open_workshop(*agents, schedules={"hourly": spec}) as shop, shop.supervisor() as supervisor:
+        shop.git.repo("/other")
+        await trio.sleep(FIRST + 60)
+        first, *others = [turn.spec.cwd for turn in shop.troupe.turns]
+        assert first.startswith("/other/") if workspace == "worktree" else first == "/other"
+        assert others == ["/other"] * 2, "and so do those who get its reply"
+        assert (await view(supervisor)).repository == "/other"
 
 
 # --- restarts ---------------------------------------------------------------------------------------------------------
