@@ -38,6 +38,9 @@ from compas.store.records import Appended
 
 log = logging.getLogger("compas.schedules")
 
+RETRY_SECS = 5.0
+"""How long a log that takes writes, and could not be read, is left alone."""
+
 
 class ScheduleKeeper(Actor):
     """Reads where each schedule stands from the log's own tables whenever it looks, and keeps nothing in memory.
@@ -105,7 +108,7 @@ class ScheduleKeeper(Actor):
     async def _look_when_writable(self) -> None:
         await (await self._journal()).ask(WaitWritable(), timeout=math.inf)
         self._waits_for_log = False
-        await self.context.ref.tell(RecheckSchedules())
+        self._timer = self.context.send_after(RETRY_SECS, RecheckSchedules())
 
     # --- by itself ---------------------------------------------------------------------------------------------------
 

@@ -2,9 +2,12 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 import trio
+from cronsim import CronSim
 from msgspec import structs
 from trio.testing import MockClock
 
@@ -224,6 +227,16 @@ async def test_a_full_disk_puts_a_run_off_and_does_not_lose_or_double_it(autojum
         await trio.sleep(60)
         assert [run.slot for run in await fired(shop)] == [BEGAN + FIRST]
         assert len(shop.troupe.turns) == 1
+
+
+async def test_a_log_that_cannot_be_read_is_tried_again_now_and_then(autojump_clock: MockClock) -> None:
+    async with planned(hourly()) as shop, shop.supervisor():
+        await trio.sleep(FIRST - 1)
+        shop.disk.is_unreadable = True
+        await trio.sleep(300)
+        shop.disk.is_unreadable = False
+        await trio.sleep(60)
+        assert [run.slot for run in await fired(shop)] == [BEGAN + FIRST]
 
 
 async def test_a_supervisor_that_is_ending_leaves_its_slots_to_the_next(autojump_clock: MockClock) -> None:
@@ -494,6 +507,32 @@ async def test_over_both_changes_of_the_clocks_every_day_has_its_runs(autojump_c
             now = shop.watch()
             wanted = [slot for slot in _until(times.after(begin), now) if slot > begin]
             assert slots == wanted
+
+
+ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Auckland")
+
+
+# proves: c-config-dashboard 62
+@pytest.mark.parametrize("days", [6, pytest.param(740, marks=pytest.mark.long)])
+async def test_through_years_of_five_zones_every_slot_of_the_library_has_its_run_and_no_other(
+    autojump_clock: MockClock, days: int
+) -> None:
+    specs = {zone: hourly(name=zone, timezone=zone, cron="30 0,2 * * *", max_runs=10**6) for zone in ZONES}
+    async with open_workshop(agent("dev"), schedules=specs, limit_secs=(days + 9) * DAY) as shop:
+        async with shop.supervisor():
+            await trio.sleep(days * DAY)
+        for zone in ZONES:
+            recorded = [one.event for one in await shop.store.read_stream(e.schedule_stream(zone))]
+            runs = [event for event in recorded if isinstance(event, e.ScheduleFired)]
+            wanted = list(_until(_of_the_library(specs[zone].cron, zone), shop.watch()))
+            assert [run.slot for run in runs] == wanted
+            assert {run.missed for run in runs} == {0}
+            assert len(recorded) == len(runs) + 1, "nothing was skipped"
+
+
+def _of_the_library(cron: str, zone: str) -> Iterator[float]:
+    for found in CronSim(cron, datetime.fromtimestamp(BEGAN, ZoneInfo(zone))):
+        yield found.timestamp()
 
 
 def _until(slots: Iterator[float], end: float) -> Iterator[float]:
