@@ -44,6 +44,7 @@ RULES: dict[str, Rule] = {
     "to": LABEL,
     "from": LABEL,
     "agent": LABEL,
+    "name": LABEL,
     "intent": LABEL,
     "batch": LABEL,
     "batch_id": LABEL,

@@ -26,7 +26,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     None where it is for the operator. `review` is how the thread's branch stands to its newest review: approved,
     changes_requested, changed_since_the_approval, changed_since_the_review, not_reviewed or no_snapshot; `review_note`
     says so in a sentence where one thread is asked for. Both are None where there is no branch. `remark` says, where
-    one thread is asked for, that its worktree is not where its work is looked for.
+    one thread is asked for, that its worktree is not where its work is looked for. `stale_since` is when something last
+    moved in an active thread in which nothing has for `stale_active_secs`; None in any other.
     """
 
     thread_id: str
@@ -49,15 +50,28 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     review: str | None = None
     review_note: str | None = None
     remark: str | None = None
+    stale_since: float | None = None
+
+
+class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
+    """A schedule and its next time: `at` in UTC seconds, `local` as the clocks of its zone show it."""
+
+    name: str
+    at: float
+    local: str
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`."""
+    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`.
+
+    `next_schedule` is the schedule that fires next, and when.
+    """
 
     threads: tuple[StatusRow, ...]
     total: int
     scheduled_count: int = 0
     config_notices: tuple[str, ...] = ()
+    next_schedule: NextSchedule | None = None
 
 
 STATUS = Operation(

@@ -25,6 +25,7 @@ _OWN_CODE = {
     "close": "compas.cli.commands.close:main",
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
+    "schedules": "compas.cli.commands.schedules:main",
 }
 """Commands that do more than their operation."""
 
@@ -53,6 +54,7 @@ _GROUPS = {
         *("approve", "request-changes", "verdict", "commit", "wait-merge", "merge-status", "merge-cancel"),
         *("abandon", "abandon-batch", "reopen", "worktree-remove"),
     ),
+    "by itself": ("schedules", "hooks"),
     "set up": ("demo", "init", "setup-mcp", "doctor"),
     "the supervisor": ("run", "worker", "stop", "restart", "reload", "health", "mcp-server"),
 }

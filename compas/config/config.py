@@ -13,6 +13,7 @@ from compas.domain.specs import (
     RepositorySpec,
     Requires,
     RetentionSpec,
+    ScheduleSpec,
     ToolSet,
 )
 
@@ -21,8 +22,8 @@ class Config(Struct, frozen=True, kw_only=True):
     """A configuration that loaded without an error; every path in it is absolute.
 
     `worktree_dir` None means `.compas-worktrees` beside the repository. `effective_concurrency` is the global limit:
-    what the file says, which is `max_concurrent_triggers`, else one per worker agent. `agents` and `backends` keep
-    the order of the file.
+    what the file says, which is `max_concurrent_triggers`, else one per worker agent. `agents`, `backends` and
+    `schedules` keep the order of the file.
     """
 
     config_path: str
@@ -32,6 +33,7 @@ class Config(Struct, frozen=True, kw_only=True):
     agents: dict[str, AgentSpec]
     backends: dict[str, BackendSpec] = {}
     repositories: tuple[RepositorySpec, ...] = ()
+    schedules: dict[str, ScheduleSpec] = {}
     trigger_intents: tuple[str, ...] = ("dispatch", "handoff", "changes-requested")
     execution_timeout_secs: int = 600
     effective_concurrency: int = 1

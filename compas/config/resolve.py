@@ -7,6 +7,7 @@ from compas.config.schema.agents import AgentEntry, Handoff
 from compas.config.schema.backends import BackendDefinition
 from compas.config.schema.file import ConfigFile
 from compas.config.schema.repositories import Command, Repository
+from compas.config.schema.schedules import Schedule
 from compas.domain.specs import (
     AgentSpec,
     BackendSpec,
@@ -18,6 +19,7 @@ from compas.domain.specs import (
     RepositorySpec,
     ResumeSpec,
     RetentionSpec,
+    ScheduleSpec,
 )
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -35,6 +37,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         agents={agent.entry.alias: _agent(agent.entry, file) for agent in draft.agents},
         backends={each.name: _backend(each) for each in file.backend_definitions},
         repositories=tuple(_repository(each, file) for each in file.repositories),
+        schedules={each.name: _schedule(each) for each in file.schedules},
         trigger_intents=limits.trigger_intents,
         execution_timeout_secs=limits.execution_timeout_secs,
         effective_concurrency=draft.concurrency,
@@ -143,6 +146,23 @@ def _repository(repository: Repository, file: ConfigFile) -> RepositorySpec:
         pool=repository.pool,
         on_conflict=repository.on_conflict,
         merge_requires=repository.merge_requires or file.merge_requires,
+    )
+
+
+def _schedule(schedule: Schedule) -> ScheduleSpec:
+    return ScheduleSpec(
+        name=schedule.name,
+        agent=schedule.agent,
+        cron=schedule.cron,
+        timezone=schedule.timezone or "UTC",
+        body=schedule.body,
+        batch=schedule.batch,
+        repository=schedule.repository,
+        max_runs=schedule.max_runs,
+        enabled=schedule.enabled,
+        overlap=schedule.overlap,
+        catch_up=schedule.catch_up,
+        jitter_secs=schedule.jitter_secs,
     )
 
 

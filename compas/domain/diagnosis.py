@@ -13,6 +13,7 @@ from compas.domain.explanation import standing, why_open
 from compas.domain.in_short import in_short
 from compas.domain.merge import OPEN, MergeStatus
 from compas.domain.specs import Requires
+from compas.domain.staleness import stale_in_words
 from compas.domain.start_time import in_utc
 from compas.domain.thread import TERMINAL, Run, Thread
 
@@ -48,6 +49,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing is merged into the targets that the thread's work goes to."""
     review: Review | None = None
     requires: Requires = "no_objection"
+    stale_secs: float | None = None
+    """For how long nothing has moved in the thread, if it is stale."""
 
     def outlook(self) -> Outlook:
         """Return what of it decides about the thread's work."""
@@ -92,6 +95,8 @@ def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
         found = [], []
     blockers += found[0]
     suggestions += found[1]
+    if around.stale_secs is not None:
+        blockers.append(stale_in_words(around.stale_secs))
     return Diagnosis(standing=where, blockers=tuple(blockers), suggestions=tuple(suggestions or [following]))
 
 

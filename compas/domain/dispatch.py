@@ -17,10 +17,10 @@ NAME_TAKEN = "name_taken"
 
 
 class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
-    """A message for an agent.
+    """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it.
 
-    `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it. `opens` says that the thread is
-    to be a new one.
+    `opens` says that the thread is to be a new one. `repository` and `occasion` are of a thread that it opens; one that
+    there is already stays as it is.
     """
 
     sender: str
@@ -33,6 +33,8 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     not_before: float | None = None
     caller: Caller | None = None
     opens: bool = False
+    repository: str | None = None
+    occasion: e.Occasion | None = None
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,7 +131,14 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
     """Make the thread ready for a message."""
     if not state.exists:
-        return [e.ThreadOpened(thread=state.thread, batch=command.batch, summary=command.summary)]
+        opened = e.ThreadOpened(
+            thread=state.thread,
+            batch=command.batch,
+            summary=command.summary,
+            repository=command.repository,
+            occasion=command.occasion,
+        )
+        return [opened]
     found: list[e.Event] = []
     if state.status in TERMINAL:
         found += [

@@ -6,6 +6,7 @@ from compas.domain.facts.conversation import (
     FannedOut,
     Joined,
     MessagePosted,
+    Occasion,
     ThreadAbandoned,
     ThreadClosed,
     ThreadDescribed,
@@ -47,6 +48,16 @@ from compas.domain.facts.running import (
     SnapshotTaken,
     Usage,
     VerdictGiven,
+)
+from compas.domain.facts.scheduling import (
+    ScheduleFired,
+    ScheduleNoted,
+    SchedulePaused,
+    ScheduleRemoved,
+    ScheduleReset,
+    ScheduleResumed,
+    ScheduleSkipped,
+    SkipReason,
 )
 from compas.domain.facts.targets import TargetHeld, TargetSeen, ThreadCommit
 from compas.domain.facts.working_place import (
@@ -95,6 +106,7 @@ __all__ = [
     "MergeQueued",
     "MergeStarted",
     "MessagePosted",
+    "Occasion",
     "PersonJudged",
     "PortsEvent",
     "PortsLeased",
@@ -103,8 +115,17 @@ __all__ = [
     "PublicationBegun",
     "PublicationOver",
     "Recorded",
+    "ScheduleEvent",
+    "ScheduleFired",
+    "ScheduleNoted",
+    "SchedulePaused",
+    "ScheduleRemoved",
+    "ScheduleReset",
+    "ScheduleResumed",
+    "ScheduleSkipped",
     "SetupEnded",
     "SetupStarted",
+    "SkipReason",
     "SnapshotTaken",
     "SupervisorEvent",
     "SupervisorStarted",
@@ -133,6 +154,7 @@ __all__ = [
     "WorktreeRemoved",
     "backend_stream",
     "merge_stream",
+    "schedule_stream",
     "thread_stream",
 ]
 
@@ -180,7 +202,10 @@ MergeEvent = (
 BackendEvent = BreakerOpened | BreakerClosed
 SupervisorEvent = SupervisorStarted | SupervisorStopped | ConfigLoaded | ConfigRefused
 PortsEvent = PortsLeased | PortsReleased
-Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent
+ScheduleEvent = (
+    ScheduleNoted | ScheduleRemoved | ScheduleFired | ScheduleSkipped | SchedulePaused | ScheduleResumed | ScheduleReset
+)
+Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent | ScheduleEvent
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -214,6 +239,11 @@ def merge_stream(repository: str, target: str) -> str:
 def backend_stream(backend: str) -> str:
     """Name the stream of a backend."""
     return f"backend:{backend}"
+
+
+def schedule_stream(schedule: str) -> str:
+    """Name the stream of a schedule."""
+    return f"schedule:{schedule}"
 
 
 PORTS_STREAM = "ports"

@@ -10,6 +10,7 @@ from compas.domain.at_rest import NOTHING_KNOWN, Outlook, next_at_rest
 from compas.domain.breaker import Breaker
 from compas.domain.execution import next_run
 from compas.domain.in_short import in_short
+from compas.domain.schedule_run import in_words
 from compas.domain.thread import Thread
 
 
@@ -59,14 +60,16 @@ def _cause(one: e.Recorded, agents: dict[str, str]) -> str:
             return f"merge operation {name}"
         case "thread":
             return f"the end of thread {name}"
+        case "schedule":
+            return f"schedule {name}"
         case _:
             return one.causation
 
 
 def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
     match event:
-        case e.ThreadOpened(thread=thread):
-            return f"thread {thread} was opened"
+        case e.ThreadOpened(thread=thread, occasion=occasion):
+            return f"thread {thread} was opened" + ("" if occasion is None else f": {in_words(occasion)}")
         case e.ThreadDescribed():
             return "its summary or its batch was set"
         case e.MessagePosted():

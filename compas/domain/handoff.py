@@ -68,6 +68,7 @@ def _fan_out(
             source_thread=state.thread,
             task=state.task_of(run.lineage),
             answers_to=plan.join,
+            repository=state.repository,
         )
         posted = _handoff(target, state, run, reply, plan, moment)
         drafts.append(Draft(stream=stream, event=opened, lineage=run.lineage))

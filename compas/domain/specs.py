@@ -143,6 +143,27 @@ class RepositorySpec(Struct, frozen=True, kw_only=True):
     merge_requires: Requires = "no_objection"
 
 
+class ScheduleSpec(Struct, frozen=True, kw_only=True):
+    """A dispatch at set times: `cron` as the clocks of `timezone` show it.
+
+    `overlap` says what happens when the last run has not ended, `catch_up` what to runs that were missed. `max_runs`
+    counts since the last reset. Each run is put off by up to `jitter_secs`. `repository` None means the agent's own.
+    """
+
+    name: str
+    agent: str
+    cron: str
+    timezone: str = "UTC"
+    body: str
+    batch: str | None = None
+    repository: str | None = None
+    max_runs: int = 100
+    enabled: bool = True
+    overlap: Literal["skip", "queue"] = "skip"
+    catch_up: Literal["one", "none"] = "one"
+    jitter_secs: int = 0
+
+
 class BreakerSpec(Struct, frozen=True, kw_only=True):
     """When a backend's circuit breaker opens, and for how many seconds."""
 

@@ -83,6 +83,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None = None
     source_thread: str | None = None
     task: str | None = None
+    repository: str | None = None
+    """The directory that its agents work in, instead of their own."""
     messages: dict[str, Message] = {}
     runs: dict[str, Run] = {}
     worktrees: dict[str, e.WorktreeReady] = {}
@@ -161,6 +163,7 @@ def _apply(state: Thread, recorded: e.Recorded) -> Thread:
                 summary=opened.summary,
                 source_thread=opened.source_thread,
                 task=opened.task,
+                repository=opened.repository,
                 status="Active",
             )
         case e.ThreadDescribed(batch=batch, summary=summary):

@@ -281,6 +281,12 @@ TOOLS: tuple[Tool, ...] = (
         doc="List executions, the newest of each thread, or with every=true all. Go on with after=next_after.",
     ),
     Tool(
+        name="orch_schedules",
+        title="List schedules",
+        operation=OPERATIONS["schedules"],
+        doc="List the schedules: when each dispatches next, and how its last run ended.",
+    ),
+    Tool(
         name="orch_list_agents",
         title="List agents",
         is_core=True,

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 import msgspec
-import trio
 
 from actors.ask import Ask
 from actors.bus import EventBus
@@ -49,14 +48,12 @@ class Supervision:
 
 @dataclass(frozen=True, kw_only=True)
 class HandlerContext:
-    """Handed to every handler. `dispatching` is held by a dispatch that counts what is queued before it adds to it;
-    `waiting` counts the waits of each execution whose agent waits for an answer."""
+    """Handed to every handler. `waiting` counts the waits of each execution whose agent waits for an answer."""
 
     services: Services
     registry: Registry
     bus: EventBus
     supervision: Supervision
-    dispatching: trio.Lock = field(default_factory=trio.Lock)
     waiting: Counter[str] = field(default_factory=Counter)
 
     async def actor(self, name: str) -> ActorRef:

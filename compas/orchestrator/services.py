@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import trio
+
 from compas.backends.backend import Backend
 from compas.clock import Clock
 from compas.config.config import Config
@@ -29,6 +31,7 @@ EXECUTIONS = "executions"
 MERGES = "merges"
 PORTS = "ports"
 JANITOR = "janitor"
+SCHEDULES = "schedules"
 TELEMETRY = "telemetry"
 
 
@@ -75,6 +78,8 @@ class NewWork:
 class Services:
     """Handed down the tree when it is built; nothing here is global. `environ` is what agents may inherit from.
 
+    `dispatching` is held by a dispatch that counts what is queued before it adds to it.
+
     The config may change at any time but within one decision: whoever decides reads it once, and nobody keeps it.
     """
 
@@ -88,6 +93,7 @@ class Services:
     environ: Mapping[str, str]
     epoch: int
     new_work: NewWork = field(default_factory=NewWork)
+    dispatching: trio.Lock = field(default_factory=trio.Lock)
     chance: Callable[[], float] = random.random
     is_free_port: Callable[[int], bool] = is_free
 

@@ -11,8 +11,19 @@ LOOKS: Final = 64
 be an hour late, and costs next to nothing."""
 
 
+SET_BACK_SECS: Final = 86_400.0
+"""A clock that is set back by more than this was wrong before, and so perhaps was the moment that is waited for."""
+
+
 async def wait_until(moment: float, clock: Callable[[], float], changed: trio.Event) -> None:
-    """Wait until the clock is at `moment`, in UTC seconds, infinity being never, or until something has changed."""
-    while (left := moment - clock()) > 0 and not changed.is_set():
+    """Wait until the clock is at `moment`, in UTC seconds, infinity being never, or until something has changed.
+
+    It also ends when the clock is found to have been set back by more than a day: whoever waits looks again.
+    """
+    left = moment - clock()
+    while left > 0 and not changed.is_set():
         with trio.move_on_after(min(left, max(SLEEP_SECS, left / LOOKS))):
             await changed.wait()
+        before, left = left, moment - clock()
+        if left > before + SET_BACK_SECS:
+            return

@@ -22,8 +22,8 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
-NOT_FOR_MODELS = {"reload", "stop"}
-"""Operations that are no tool: they are about the operator's own process."""
+NOT_FOR_MODELS = {"reload", "stop", "schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"}
+"""Operations that are no tool: they are about the operator's own process, or the operator's plans."""
 
 
 def misplaced(root: Path, areas: set[str]) -> list[str]:

@@ -18,6 +18,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "apsw": ("compas.store",),
     "pygit2": ("compas.git",),
     "yaml": ("compas.config",),
+    "cronsim": ("compas.timetable",),
     "urwid": ("compas.dashboard",),
     "mcp": ("compas.gateway",),
 }
@@ -35,7 +36,10 @@ LIGHT = (
     "compas.relay",
     "compas.cli.entry",
     "compas.cli.main",
-    *(f"compas.cli.commands.{name}" for name in ("close", "dispatch", "operation", "reload", "stop", "wait")),
+    *(
+        f"compas.cli.commands.{name}"
+        for name in ("close", "dispatch", "operation", "reload", "schedules", "stop", "wait")
+    ),
     "compas.cli.render",
     "compas.client.caller",
 )
@@ -44,7 +48,7 @@ speak by the standard library alone."""
 
 NOT_LIGHT = ("msgspec", "compas.api", "dataclasses", "inspect", "importlib.metadata")
 
-SLOW_TO_IMPORT = ("apsw", "mcp", "pygit2", "trio", "urwid", "yaml")
+SLOW_TO_IMPORT = ("apsw", "cronsim", "mcp", "pygit2", "trio", "urwid", "yaml")
 
 BANNED_IMPORTS: dict[str, str] = {
     "asyncio": "compas runs on trio",

@@ -33,11 +33,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.paths": FOUNDATION,
     "compas.suggest": FOUNDATION,
     "compas.text": FOUNDATION,
+    # When cron expressions come. The config checks them, and the orchestrator keeps their times.
+    "compas.timetable": (DOMAIN, *FOUNDATION),
     "compas.domain": (),
     "compas.api": (DOMAIN,),
     # These five do their own work and never call one another; the orchestrator brings them together. The config knows
     # what the built-in backends are called and what they may do, not how they run.
-    "compas.config": (DOMAIN, "compas.backends.profiles", *FOUNDATION),
+    "compas.config": (DOMAIN, "compas.backends.profiles", "compas.timetable", *FOUNDATION),
     "compas.store": (DOMAIN, *FOUNDATION),
     "compas.backends": (DOMAIN, *FOUNDATION),
     "compas.git": (DOMAIN, "compas.output", "actors", *FOUNDATION),
@@ -47,7 +49,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # Asks agent CLIs how they are, for the supervisor and, beside it, for the doctor.
     "compas.health": (DOMAIN, "compas.backends", "compas.output", "compas.runner", *FOUNDATION),
     "compas.orchestrator": (
-        *("actors", DOMAIN, "compas.api"),
+        *("actors", DOMAIN, "compas.api", "compas.timetable"),
         *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner", "compas.health"),
         "compas.output",
         # What it leaves for the relays of editors, and tells those that it cannot serve.

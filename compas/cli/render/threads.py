@@ -10,7 +10,14 @@ from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
 if TYPE_CHECKING:
-    from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
+    from compas.api.threads import (
+        NextSchedule,
+        StatusResponse,
+        StatusRow,
+        TranscriptExecution,
+        TranscriptMessage,
+        TranscriptResponse,
+    )
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",
@@ -33,7 +40,8 @@ def status_colour(status: str) -> Colour | None:
 def status_text(response: StatusResponse, style: Style) -> str:
     """Write the newest threads first, and how many more there are."""
     if not response.threads:
-        return with_notices("no threads match", response.config_notices, style)
+        text = "no threads match" + _next_schedule(response.next_schedule, style)
+        return with_notices(text, response.config_notices, style)
     heads = ("THREAD", "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
     text = table(heads, [_row(row, style) for row in response.threads], style)
     more = response.total - len(response.threads)
@@ -41,7 +49,14 @@ def status_text(response: StatusResponse, style: Style) -> str:
         text += f"\n{counted(more, 'more thread')}; --limit shows more"
     if response.scheduled_count:
         text += f"\n{counted(response.scheduled_count, 'execution')} waiting for a later time"
+    text += _next_schedule(response.next_schedule, style)
     return with_notices(text, response.config_notices, style)
+
+
+def _next_schedule(following: NextSchedule | None, style: Style) -> str:
+    if following is None:
+        return ""
+    return f"\nschedule {style.line(following.name)} fires next, {style.time(following.at)} ({following.local})"
 
 
 def _row(row: StatusRow, style: Style) -> list[Cell]:
@@ -50,13 +65,19 @@ def _row(row: StatusRow, style: Style) -> list[Cell]:
         work += f" (attempt {row.attempt})"
     return [
         Cell(row.thread_id),
-        Cell(row.thread_status, status_colour(row.thread_status)),
+        _status(row),
         Cell(row.agent or "-"),
         Cell(work, status_colour(row.execution_status or "")),
         review_cell(row.review),
         Cell(style.time(row.updated_at)),
         Cell(row.error or row.summary or "", "red" if row.error else None),
     ]
+
+
+def _status(row: StatusRow) -> Cell:
+    if row.stale_since is not None:
+        return Cell(f"{row.thread_status} (stale)", "yellow")
+    return Cell(row.thread_status, status_colour(row.thread_status))
 
 
 def thread_text(row: StatusRow, style: Style) -> str:
@@ -68,6 +89,7 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("summary", row.summary),
             ("batch", row.batch_id),
             ("changed", style.time(row.updated_at)),
+            ("stale", f"nothing has moved since {style.time(row.stale_since)}" if row.stale_since else None),
             ("agent", row.agent),
             ("execution", row.execution_id),
             ("work", row.execution_status),

@@ -6,9 +6,10 @@ from compas.config.schema.agents import AgentDefaults, AgentEntry
 from compas.config.schema.backends import BackendDefinition
 from compas.config.schema.key import Effect, Key, Section
 from compas.config.schema.orchestration import Orchestration
-from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications, Schedule
+from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications
 from compas.config.schema.repositories import Repository
 from compas.config.schema.retention import Retention
+from compas.config.schema.schedules import Schedule
 from compas.domain.specs import OnCrash, Requires, ToolSet
 
 DEFAULT_STATE_DIR = "~/.compas/state"
@@ -75,14 +76,18 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     ] = ()
     retention: Annotated[Retention, Key(doc="How long things are kept.")] = Retention()
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
-    schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.", effect=Effect.LATER)] = ()
+    schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.")] = ()
     hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()
     notifications: Annotated[Notifications, Key(doc="What tells the operator of an end.", effect=Effect.LATER)] = (
         Notifications()
     )
     models: Annotated[
         tuple[str | Model, ...],
-        Key(doc="A list of models, for people to read.", effect=Effect.NEVER, why="nothing reads the list"),
+        Key(
+            doc="A list of models, for people to read.",
+            effect=Effect.NEVER,
+            why="nothing reads the list; write the model that an agent works with as its `model`",
+        ),
     ] = ()
     poll_interval_secs: Annotated[
         int,
@@ -91,7 +96,7 @@ class ConfigFile(Section, frozen=True, kw_only=True):
             ge=1,
             le=3600,
             effect=Effect.NEVER,
-            why="compas does not poll",
+            why="compas does not poll, so there is no interval to set; leave it out",
         ),
     ] = 1
     database: Annotated[
@@ -100,6 +105,6 @@ class ConfigFile(Section, frozen=True, kw_only=True):
             doc="The original's connection pool.",
             aliases=("apalis",),
             effect=Effect.NEVER,
-            why="compas has no connection pool",
+            why="compas has one connection that writes and no pool to size; leave it out",
         ),
     ] = Database()

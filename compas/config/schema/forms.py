@@ -15,6 +15,7 @@ class Form:
 FORMS: dict[str, Form] = {
     "nonblank": Form(re.compile(r"(?s).*\S.*"), "text that is not blank"),
     "nonempty": Form(re.compile(r"(?s).+"), "text that is not empty"),
+    "label": Form(re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,200}"), "1 to 200 characters on one line"),
     "alias": Form(
         re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}"),
         "1 to 64 letters, digits, '_', '.' or '-', not beginning with '.' or '-'",

@@ -2,7 +2,7 @@
 
 from typing import Annotated, ClassVar
 
-from compas.config.schema.key import Effect, Key, Section
+from compas.config.schema.key import Key, Section
 from compas.domain.specs import MergeStrategy
 
 
@@ -62,10 +62,9 @@ class Orchestration(Section, frozen=True, kw_only=True):
     stale_active_secs: Annotated[
         int,
         Key(
-            doc="Seconds without progress after which an active thread is shown as stale.",
+            doc="Seconds in which nothing moves, after which an active thread is shown as stale.",
             ge=60,
             le=604_800,
-            effect=Effect.LATER,
         ),
     ] = 3600
     merge_timeout_secs: Annotated[int, Key(doc="Seconds a merge may take.", ge=1)] = 30

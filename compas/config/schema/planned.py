@@ -57,23 +57,6 @@ class Hooks(Section, frozen=True, kw_only=True):
     on_thread_failed: Annotated[tuple[Hook, ...], Key(doc="When a thread fails.")] = ()
 
 
-class Schedule(Section, frozen=True, kw_only=True):
-    """A dispatch at set times."""
-
-    name: Annotated[str, Key(doc="The schedule's name; unique.", form="nonempty")]
-    agent: Annotated[str, Key(doc="The agent that gets the dispatch.", form="nonempty")]
-    cron: Annotated[str, Key(doc="When: minute, hour, day of month, month, day of week.")]
-    body: Annotated[str, Key(doc="The dispatch's text.", form="nonempty")]
-    batch: Annotated[str | None, Key(doc="The batch it belongs to.")] = None
-    max_runs: Annotated[int, Key(doc="How often it fires in all.", ge=1)] = 100
-    enabled: Annotated[bool, Key(doc="Whether it fires.")] = True
-    timezone: Annotated[str | None, Key(doc="The zone `cron` is read in.", form="nonblank", default="UTC")] = None
-    overlap: Annotated[Literal["skip", "queue"], Key(doc="What happens when the last run has not ended.")] = "skip"
-    catch_up: Annotated[
-        Literal["one", "none"], Key(doc="What happens to runs missed while compas was not running.")
-    ] = "one"
-
-
 class BudgetLimit(Section, frozen=True, kw_only=True):
     """An amount."""
 

@@ -7,10 +7,25 @@ import msgspec
 from compas.domain.facts.event import Fact, ThreadStatus, Verdict
 
 
+class Occasion(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The run of a schedule that a thread is. `slot` is its time as the clocks of the schedule's zone show it.
+
+    It began `late_secs` after it was due, and stands for `missed` earlier slots as well. Without a slot, `by` had it
+    run at once.
+    """
+
+    schedule: str
+    slot: str = ""
+    late_secs: int = 0
+    missed: int = 0
+    by: str = ""
+
+
 class ThreadOpened(Fact, frozen=True, kw_only=True, tag="thread.opened"):
     """A conversation began; `source_thread` is the thread whose fan-out made it, and `task` what that began with.
 
-    `answers_to` is the agent that gets the answer together with those of the fan-out's other threads.
+    `answers_to` is the agent that gets the answer together with those of the fan-out's other threads. `repository` is
+    the directory that agents work in instead of their own, and `occasion` the schedule's run that it is.
     """
 
     thread: str
@@ -19,6 +34,8 @@ class ThreadOpened(Fact, frozen=True, kw_only=True, tag="thread.opened"):
     source_thread: str | None = None
     task: str | None = None
     answers_to: str | None = None
+    repository: str | None = None
+    occasion: Occasion | None = None
 
 
 class ThreadDescribed(Fact, frozen=True, kw_only=True, tag="thread.described"):

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from actors.ref import ActorRef
 from actors.registry import Registry
 from compas import failpoints
@@ -59,8 +61,11 @@ async def resolve_workspace(
     An agent with `workspace: worktree` gets its worktree, usable, or an outcome that says what failed; it never runs
     in the operator's checkout (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of
     the same repository, which is made again if it was deleted. In a thread that was opened to read another's work, both
-    get a detached worktree at the snapshot of that work, and never its branch (a-core 136).
+    get a detached worktree at the snapshot of that work, and never its branch (a-core 136). In a
+    thread that was opened for a repository agents work there instead of in their own directories.
     """
+    if state.repository is not None:
+        agent = msgspec.structs.replace(agent, workdir=state.repository)
     read = await _reads(services, state, agent)
     inherits = agent.workspace is None and await _inherits(services, state, agent)
     if read is not None or agent.workspace == "worktree" or inherits:

@@ -26,10 +26,12 @@ from compas.orchestrator.merges.targets import why_targets_are_held
 from compas.orchestrator.messages.backend import DescribeBreaker
 from compas.orchestrator.refused import refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
+from compas.orchestrator.threads.staleness import stale_threads
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread
 from compas.store.projections.merges import MergeRow, merges_of_thread
+from compas.store.projections.threads import StatusFilter, status_page
 
 LOG_FILE = "compas.sqlite"
 
@@ -104,10 +106,18 @@ async def _surroundings(
         held=await _held(context, state, last),
         review=(await reviews_now(context.services, [state.thread])).get(state.thread),
         requires=_required(context, state),
+        stale_secs=await _stale_secs(context, state.thread),
         is_ending=not context.services.new_work.is_welcome,
         breakers={agent.backend: breaker for agent in agents if (breaker := examined[agent.alias].breaker) is not None},
         merge=None if last is None else LastMerge(op=last.op, status=last.status, target=last.target, error=last.error),
     )
+
+
+async def _stale_secs(context: HandlerContext, thread: str) -> float | None:
+    services = context.services
+    page = await services.store.query(lambda reader: status_page(reader, StatusFilter(thread=thread), 1))
+    since = (await stale_threads(services, context.registry, page.rows)).get(thread)
+    return None if since is None else services.clock() - since
 
 
 async def _held(context: HandlerContext, state: Thread, last: MergeRow | None) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
             request_id=call.request_id,
             respond=lambda recorded: msgspec.json.encode(
                 msgspec.structs.replace(
-                    _response(thread, command, rules, recorded), scheduled_for=request.scheduled_for
+                    posted_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for
                 )
             ),
         )
@@ -78,14 +78,15 @@ async def post_work(
     limit = context.services.config.limits.queued
     if limit is None or not starts_work:
         return await context.ask_thread(thread, message)
-    async with context.dispatching:
+    async with context.services.dispatching:
         found = await context.services.store.query(lambda reader: loads(reader, context.services.clock()))
         in_flight = sum(load.running + load.queued + load.scheduled for load in found)
         refusal = queue_is_full(in_flight, limit)
         return await context.ask_thread(thread, message) if refusal is None else refusal
 
 
-def _response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:
+def posted_response(thread: str, command: Dispatch, rules: Rules, recorded: tuple[e.Recorded, ...]) -> DispatchResponse:
+    """Return what a dispatch is answered, from what was recorded of it."""
     posted = next(one for one in recorded if isinstance(one.event, e.MessagePosted))
     queued = next((one.event for one in recorded if isinstance(one.event, e.ExecutionQueued)), None)
     reopened = next((one.event for one in recorded if isinstance(one.event, e.ThreadReopened)), None)

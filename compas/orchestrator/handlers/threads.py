@@ -4,6 +4,7 @@ import msgspec
 import trio
 
 from compas.api import threads as api
+from compas.config.config import Config
 from compas.domain.approval.judgement import Review
 from compas.domain.ids import reference
 from compas.domain.thread import RUNNING
@@ -12,6 +13,8 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
+from compas.orchestrator.schedules.outlook import next_of_all
+from compas.orchestrator.threads.staleness import stale_threads
 from compas.orchestrator.worktrees.remarks import head_remark
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
@@ -27,13 +30,16 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     now = context.services.clock()
     wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
 
+    page = await context.services.store.query(lambda reader: rows.status_page(reader, wanted, request.limit))
+    stale = await stale_threads(context.services, context.registry, page.rows)
+
     def read(reader: Reader) -> api.StatusResponse:
-        page = rows.status_page(reader, wanted, request.limit)
         return api.StatusResponse(
-            threads=tuple(_status_row(row) for row in page.rows),
+            threads=tuple(_status_row(row, stale.get(row.thread)) for row in page.rows),
             total=page.total,
             scheduled_count=len(scheduled_executions(reader, now)),
             config_notices=context.services.configuration.notices,
+            next_schedule=_next_schedule(reader, context.services.config),
         )
 
     found = await context.services.store.query(read)
@@ -43,6 +49,11 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     if is_single:
         shown = [msgspec.structs.replace(row, remark=await _remark(context, row)) for row in shown]
     return msgspec.structs.replace(found, threads=tuple(shown))
+
+
+def _next_schedule(reader: Reader, config: Config) -> api.NextSchedule | None:
+    found = next_of_all(reader, config)
+    return None if found is None else api.NextSchedule(name=found[0], at=found[1].at, local=found[1].local)
 
 
 async def _remark(context: HandlerContext, row: api.StatusRow) -> str | None:
@@ -67,7 +78,7 @@ def _with_review(row: api.StatusRow, review: Review | None, *, says_why: bool) -
     return msgspec.structs.replace(row, review=review.standing, review_note=note)
 
 
-def _status_row(row: rows.StatusRow) -> api.StatusRow:
+def _status_row(row: rows.StatusRow, stale_since: float | None) -> api.StatusRow:
     return api.StatusRow(
         thread_id=row.thread,
         thread_status=row.status,
@@ -86,6 +97,7 @@ def _status_row(row: rows.StatusRow) -> api.StatusRow:
         verdict=row.verdict or None,
         last_intent=row.message_intent,
         answers_to=row.answers_to,
+        stale_since=stale_since,
     )
 
 

@@ -10,11 +10,13 @@ import trio
 
 from actors.bus import Subscription
 from actors.errors import ActorStopped, BusClosed
+from compas.config.config import Config
 from compas.domain import events as e
 from compas.orchestrator.handler_context import HandlerContext, Mode
 from compas.orchestrator.messages.execution import StopExecution
 from compas.orchestrator.messages.journal import Commit
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.schedules.outlook import next_of_all
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, execution_name
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
@@ -70,13 +72,14 @@ async def watch_signals(ending: Ending, *, task_status: trio.TaskStatus[None] = 
 
 
 async def watch_idleness(context: HandlerContext, activity: Activity, ending: Ending, idle_secs: float) -> None:
-    """Wish for an end once there has been no client, no work and no event for a while."""
+    """Wish for an end once there has been no client, no work, no slot to wait for and no event for a while."""
     events = context.bus.subscribe(lambda event: isinstance(event, e.Recorded))
     async with events as subscription, trio.open_nursery() as nursery:
         nursery.start_soon(_touch_on_events, subscription, activity)
         while ending.mode is None:
             change = activity.next_change()
-            work = await context.services.store.query(_work_under_way)
+            config = context.services.config
+            work = await context.services.store.query(partial(_is_needed, config=config))
             limit = float("inf") if activity.clients or work else idle_secs
             with trio.move_on_after(limit) as quiet:
                 await change.wait()
@@ -95,8 +98,9 @@ async def _touch_on_events(subscription: Subscription, activity: Activity) -> No
         return
 
 
-def _work_under_way(reader: Reader) -> bool:
-    return is_work_unsettled(reader) or is_merge_open(reader)
+def _is_needed(reader: Reader, config: Config) -> bool:
+    """Say whether work is under way, or a schedule waits for its next slot."""
+    return is_work_unsettled(reader) or is_merge_open(reader) or next_of_all(reader, config) is not None
 
 
 async def wind_down(context: HandlerContext, ending: Ending) -> None:

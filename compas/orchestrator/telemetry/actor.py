@@ -71,6 +71,13 @@ class CountToolUses(Ask[ToolUses | str]):
 
 
 @dataclass(frozen=True, slots=True)
+class LastSeen(Ask[float]):
+    """Answered with when an execution was last seen doing anything, in UTC seconds; 0 when never, or unknown."""
+
+    execution: str
+
+
+@dataclass(frozen=True, slots=True)
 class Flush:
     """From its own timer."""
 
@@ -98,6 +105,8 @@ class TelemetryActor(Actor):
                 return await self._read(message)
             case CountToolUses():
                 return await self._count(message)
+            case LastSeen(execution=execution):
+                return await self._last_seen(execution)
             case Flush():
                 self._timer = None
                 await self._flush()
@@ -139,6 +148,15 @@ class TelemetryActor(Actor):
             return await self._telemetry.tool_uses(asked.agent)
         except StoreUnavailable as err:
             return f"what agents were seen doing cannot be read now: {err}"
+
+    async def _last_seen(self, execution: str) -> float:
+        await self._flush()
+        try:
+            newest = await self._telemetry.newest(execution)
+        except StoreUnavailable as err:
+            log.warning("whether %s moves is not known: %s", execution, err, extra={"action": "telemetry_unread"})
+            return 0.0
+        return 0.0 if newest is None else newest.at_ms / 1000
 
     async def _note_seen(self, seen: SeenInAll) -> None:
         await self._flush()

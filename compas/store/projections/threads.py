@@ -37,6 +37,7 @@ class StatusRow(ThreadRow, frozen=True, kw_only=True):
     execution_status: e.ExecutionStatus | None
     attempt: int | None
     not_before: float | None
+    queued_at: float | None
     started_at: float | None
     ended_at: float | None
     duration_secs: float | None
@@ -132,7 +133,7 @@ _STATUS_VIEW = """
 
 _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
-        x.not_before, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
+        x.not_before, x.queued_at, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
         m.number AS message_number, m.sender AS message_sender, m.recipient AS message_recipient,
         m.intent AS message_intent, m.at AS message_at
 """
@@ -169,6 +170,20 @@ def count_by_status(reader: Reader) -> dict[str, int]:
     """Return how many threads there are of each status that occurs."""
     rows = reader.rows("SELECT status, count(*) FROM threads GROUP BY status ORDER BY status")
     return {str(status): int(count or 0) for status, count in rows}
+
+
+def threads_with_work_below(reader: Reader) -> frozenset[str]:
+    """Return the threads of whose fan-outs, and of theirs in turn, something is in flight or still stopping."""
+    rows = reader.rows(
+        """WITH RECURSIVE above (thread) AS (
+            SELECT t.source_thread FROM threads AS t JOIN executions AS x ON x.thread = t.thread
+                WHERE (x.status IN ('queued', 'picked_up', 'executing') OR x.stopping) AND t.source_thread IS NOT NULL
+            UNION SELECT t.source_thread FROM threads AS t JOIN above AS a ON t.thread = a.thread
+                WHERE t.source_thread IS NOT NULL
+        )
+        SELECT thread FROM above"""
+    )
+    return frozenset(str(row[0]) for row in rows)
 
 
 def descendants_of(reader: Reader, thread: str) -> tuple[str, ...]:

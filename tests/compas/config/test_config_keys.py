@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compas.config.checks.cron import cron_problem, never_comes
 from compas.config.findings import ConfigError
 from compas.config.schema.declared import is_section, item_types, keys, spellings
 from compas.config.schema.file import ConfigFile
@@ -205,7 +204,6 @@ PLANNED = {
     "budgets: {day: {usd: 40}, at_80_percent: warn}": "budgets",
     "notifications: {desktop: true}": "notifications",
     "hooks: {on_execution_started: [{command: x}]}": "hooks",
-    "schedules: [{name: n, agent: dev, cron: '0 2 * * *', timezone: Europe/Berlin, body: b}]": "schedules",
     "models: [a, {id: b, backend: claude}]": "models",
     "poll_interval_secs: 2": "poll_interval_secs",
     "database: {max_connections: 8}": "database",
@@ -236,103 +234,3 @@ def test_an_agents_budget_and_fallback_are_accepted_and_said_to_have_no_effect(d
     assert [finding.key for finding in desk.load(text).warnings] == ["agents[0].budget", "agents[0].fallback"]
     assert "cannot fall back to itself" in desk.error(desk.agent("fallback: dev\n"))
     assert "no agent is called 'tow'" in desk.error(desk.agent("fallback: tow\n"))
-
-
-# proves: c-config-dashboard 54
-@pytest.mark.parametrize(
-    "text",
-    [
-        "* * * * *",
-        "*/5 * * * *",
-        "0 9 * * MON-FRI",
-        "0 0 1,15 JAN *",
-        "0 0 L * ?",
-        "0 0 15W * *",
-        "0 0 * * 1#2",
-        "0 0 * * 5L",
-        "0 0 * * +sun",
-        "0 0 * * 5-7",
-        "30 0 9 * * *",
-        "0 0 9 * * * 2030",
-        "@daily",
-        "@HOURLY",
-        "10-40/10 * * * *",
-        "0 0 * * FRI-SUN",
-    ],
-)
-def test_every_cron_form_of_the_original_is_accepted(text: str) -> None:
-    assert cron_problem(text) is None
-    assert not never_comes(text)
-
-
-# proves: c-config-dashboard 54
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "not-a-cron",
-        "* * * *",
-        "61 * * * *",
-        "* 24 * * *",
-        "* * 0 * *",
-        "* * 32 * *",
-        "* * * 13 *",
-        "* * * * 8",
-        "*/0 * * * *",
-        "5-1 * * * *",
-        "a * * * *",
-        "@never",
-        "* * * * 1#6",
-        "1, * * * *",
-        "? * * * *",
-        "² * * * *",
-        "* * * * * * * *",
-    ],
-)
-def test_what_is_no_cron_expression_is_refused(text: str) -> None:
-    assert cron_problem(text)
-
-
-# proves: c-config-dashboard 54
-@pytest.mark.parametrize(("text", "never"), [("0 0 30 2 *", True), ("0 0 29 2 *", False), ("0 0 31 4,6 *", True)])
-def test_a_date_that_no_year_has_is_warned_of(desk: Desk, text: str, never: bool) -> None:
-    found = desk.warnings(desk.with_agent(f"schedules: [{{name: n, agent: dev, cron: '{text}', body: b}}]\n"))
-    assert any("never fires" in said for said in found) is never
-
-
-def test_schedules_are_checked_for_names_agents_and_times(desk: Desk) -> None:
-    found = desk.errors(
-        desk.with_agent(
-            """\
-            schedules:
-              - {name: n, agent: dev, cron: "* * * * *", body: b}
-              - {name: n, agent: dve, cron: "61 * * * *", body: "", max_runs: 0}
-            """
-        )
-    )
-    assert [said.split(": ")[1] for said in found] == [
-        "schedules[1].name",
-        "schedules[1].agent",
-        "schedules[1].cron",
-        "schedules[1].body",
-        "schedules[1].max_runs",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("zone", "loads"), [("Europe/Berlin", True), ("UTC", True), ("Mars/Olympus", False), ("../etc/passwd", False)]
-)
-def test_a_schedule_is_read_in_a_time_zone_that_there_is(desk: Desk, zone: str, loads: bool) -> None:
-    schedule = f'{{name: n, agent: dev, cron: "@daily", body: b, timezone: {zone}}}'
-    text = desk.with_agent(f"schedules: [{schedule}]\n")
-    if loads:
-        desk.config(text)
-    else:
-        assert f"schedules[0].timezone: there is no time zone '{zone}'" in desk.error(text)
-
-
-@settings(deadline=None)
-@given(st.text(alphabet="0123456789*/-,?LW#+@MONFRIJAN ", max_size=30))
-def test_any_text_is_a_cron_expression_or_not_but_never_a_crash(text: str) -> None:
-    if cron_problem(text) is None:
-        never_comes(text)

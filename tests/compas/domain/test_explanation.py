@@ -168,7 +168,11 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
 def test_each_step_names_what_led_to_it() -> None:
     queued = e.ExecutionQueued(execution="x1", message="m", agent="dev", backend="cli")
     causes = {"": "", "request:r1": "asked for by a client", "execution:x1": "dev's execution x1"}
-    causes |= {"execution:x9": "an agent's execution x9", "merge:op1": "merge operation op1", "schedule": "schedule"}
+    causes |= {
+        "execution:x9": "an agent's execution x9",
+        "merge:op1": "merge operation op1",
+        "schedule:nightly": "schedule nightly",
+    }
     following = e.ExecutionQueued(execution="x2", message="m", agent="reviewer", backend="cli")
     recorded = tuple(
         e.Recorded(position=n, stream="s", version=n, event=following if n > 1 else queued, at=0.0, causation=cause)

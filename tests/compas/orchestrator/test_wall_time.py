@@ -51,6 +51,26 @@ async def test_after_a_sleep_it_is_met_soon(autojump_clock: MockClock, secs: flo
     assert 0 <= late[0] <= latest
 
 
+async def test_a_clock_that_is_set_back_by_hours_is_waited_for_and_by_days_is_not(autojump_clock: MockClock) -> None:
+    laptop = Laptop()
+    ended: list[float] = []
+
+    async def meet(moment: float) -> None:
+        await wait_until(moment, laptop.clock, trio.Event())
+        ended.append(trio.current_time())
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(meet, laptop.clock() + 600)
+        await trio.sleep(1)
+        laptop.slept = -7200.0
+    assert ended.pop() == pytest.approx(7800.0)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(meet, laptop.clock() + 600)
+        await trio.sleep(1)
+        laptop.slept -= 3650 * 86_400.0
+    assert ended.pop() <= 7800.0 + 61
+
+
 async def test_a_change_ends_the_wait_for_what_never_comes(autojump_clock: MockClock) -> None:
     laptop, changed = Laptop(), trio.Event()
     with trio.fail_after(10):

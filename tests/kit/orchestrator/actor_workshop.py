@@ -56,6 +56,17 @@ def wall_clock() -> float:
     return BEGAN + trio.current_time()
 
 
+class Watch:
+    """The wall clock of a workshop. It is `ahead` of the timers when they stood still, or when somebody has set it."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        """Return UTC seconds."""
+        return wall_clock() + self.ahead
+
+
 def agent(alias: str, *, to: str | None = None, depth: int = 3, **settings: object) -> AgentSpec:
     """Configure an agent; `to` gets its replies."""
     handoff = HandoffSpec(targets=(to,), max_chain_depth=depth) if to is not None else None
@@ -199,9 +210,17 @@ class Workshop:
     """What outlives a supervisor: its store, the runners, the repository. Made by `open_workshop`."""
 
     def __init__(
-        self, config: Config, store: Store, disk: Disk, runners: FakeRunners, git: FakeGit, troupe: Troupe
+        self,
+        config: Config,
+        store: Store,
+        disk: Disk,
+        runners: FakeRunners,
+        git: FakeGit,
+        troupe: Troupe,
+        watch: Watch,
     ) -> None:
         self.config = config
+        self.watch = watch
         self.store = store
         self.disk = disk
         self.git = git
@@ -230,12 +249,12 @@ class Workshop:
         await self.runners.begin(epoch)
         config_file = FakeConfigFile(self.config)
         services = Services(
-            configuration=Configuration(Loaded(config=self.config, digest=config_file.digest), wall_clock()),
+            configuration=Configuration(Loaded(config=self.config, digest=config_file.digest), self.watch()),
             store=self.store,
             backends={} if self.has_lost_backends else build_backends(self.config.backends.values()),
             git=GitSlot(),
             runners=self.runners,
-            clock=wall_clock,
+            clock=self.watch,
             new_id=self.new_id,
             environ={"PATH": "/bin"},
             epoch=epoch,
@@ -321,10 +340,10 @@ async def open_workshop(
         **fields,
     )
     git = FakeGit()
-    troupe = Troupe(git.repo(REPO))
+    troupe, watch = Troupe(git.repo(REPO)), Watch()
     with trio.fail_after(limit_secs):
         async with (
-            open_store_on_disk(wall_clock) as (store, disk),
-            open_fake_runners(troupe.play, wall_clock) as runners,
+            open_store_on_disk(watch) as (store, disk),
+            open_fake_runners(troupe.play, watch) as runners,
         ):
-            yield Workshop(config, store, disk, runners, git, troupe)
+            yield Workshop(config, store, disk, runners, git, troupe, watch)

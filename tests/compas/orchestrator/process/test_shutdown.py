@@ -2,10 +2,13 @@
 
 import pytest
 import trio
+from msgspec import structs
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from actors.remote.errors import RequestFailed
+from compas.api.schedules import SCHEDULE_PAUSE
 from compas.domain import events as e
+from compas.domain.specs import ScheduleSpec
 from compas.errors import CompasError
 from compas.orchestrator.process.shutdown import watch_idleness
 from compas.orchestrator.services import ADMISSION
@@ -194,6 +197,42 @@ async def test_a_supervisor_with_a_retry_ahead_does_not_end(autojump_clock: Mock
         shop.plays("dev", overloaded)
         await supervisor.dispatch("dev", "work", thread_id="t1")
         assert await idle_after(shop, supervisor, 300) == 1300
+
+
+NIGHTLY = ScheduleSpec(name="nightly", agent="dev", cron="0 2 * * *", body="tidy up", max_runs=2)
+
+
+async def test_a_supervisor_does_not_end_while_a_schedule_has_runs_left(autojump_clock: MockClock) -> None:
+    async with (
+        open_workshop(schedules={"nightly": NIGHTLY}, limit_secs=3 * 86_400) as shop,
+        shop.supervisor() as supervisor,
+    ):
+        second_night = 86_400 + 13_600  # it begins at 22:13:20
+        assert await idle_after(shop, supervisor, 300) == pytest.approx(second_night + 300)
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"cron": "0 0 30 2 *"}, {"timezone": "Mars/Olympus"}])
+async def test_a_schedule_that_does_not_fire_keeps_no_supervisor(
+    autojump_clock: MockClock, change: dict[str, object]
+) -> None:
+    silent = structs.replace(NIGHTLY, **change)
+    async with open_workshop(schedules={"nightly": silent}) as shop, shop.supervisor() as supervisor:
+        assert await idle_after(shop, supervisor, 300) == 300
+
+
+async def test_a_supervisor_whose_schedule_is_paused_or_taken_away_ends(autojump_clock: MockClock) -> None:
+    for change in ("pause", "config"):
+        async with open_workshop(schedules={"nightly": NIGHTLY}) as shop, shop.supervisor() as supervisor:
+            began = trio.current_time()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(idle_after, shop, supervisor, 300)
+                await trio.sleep(1000)
+                assert supervisor.ending.mode is None
+                if change == "pause":
+                    await supervisor.ask(SCHEDULE_PAUSE, name="nightly")
+                else:
+                    supervisor.config_file.save(structs.replace(shop.config, schedules={}))
+            assert 1300 <= trio.current_time() - began < 1310
 
 
 async def test_a_supervisor_with_a_client_that_waits_does_not_end(autojump_clock: MockClock) -> None:

@@ -1,0 +1,1 @@
+"""Dispatches at set times."""
