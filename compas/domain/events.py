@@ -33,6 +33,7 @@ from compas.domain.facts.operating import (
     ConfigRefused,
     SupervisorStarted,
     SupervisorStopped,
+    SupervisorStopping,
 )
 from compas.domain.facts.publishing import PublicationBegun, PublicationOver
 from compas.domain.facts.running import (
@@ -49,6 +50,7 @@ from compas.domain.facts.running import (
     VerdictGiven,
 )
 from compas.domain.facts.targets import TargetHeld, TargetSeen, ThreadCommit
+from compas.domain.facts.telling import HookEnded, HookOutcome, NotificationEnded, SubscribersChanged, TellingDue
 from compas.domain.facts.working_place import (
     PortsLeased,
     PortsReleased,
@@ -64,6 +66,7 @@ from compas.domain.facts.working_place import (
 )
 
 __all__ = [
+    "OUTBOX_STREAM",
     "PORTS_STREAM",
     "SUPERVISOR_STREAM",
     "BackendEvent",
@@ -84,6 +87,8 @@ __all__ = [
     "ExecutionStatus",
     "ExecutionStopped",
     "FannedOut",
+    "HookEnded",
+    "HookOutcome",
     "Joined",
     "MergeCancelled",
     "MergeCompleted",
@@ -95,6 +100,8 @@ __all__ = [
     "MergeQueued",
     "MergeStarted",
     "MessagePosted",
+    "NotificationEnded",
+    "OutboxEvent",
     "PersonJudged",
     "PortsEvent",
     "PortsLeased",
@@ -106,11 +113,14 @@ __all__ = [
     "SetupEnded",
     "SetupStarted",
     "SnapshotTaken",
+    "SubscribersChanged",
     "SupervisorEvent",
     "SupervisorStarted",
     "SupervisorStopped",
+    "SupervisorStopping",
     "TargetHeld",
     "TargetSeen",
+    "TellingDue",
     "ThreadAbandoned",
     "ThreadClosed",
     "ThreadCommit",
@@ -178,9 +188,10 @@ MergeEvent = (
     | TargetHeld
 )
 BackendEvent = BreakerOpened | BreakerClosed
-SupervisorEvent = SupervisorStarted | SupervisorStopped | ConfigLoaded | ConfigRefused
+SupervisorEvent = SupervisorStarted | SupervisorStopping | SupervisorStopped | ConfigLoaded | ConfigRefused
 PortsEvent = PortsLeased | PortsReleased
-Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent
+OutboxEvent = SubscribersChanged | TellingDue | HookEnded | NotificationEnded
+Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent | OutboxEvent
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -217,4 +228,5 @@ def backend_stream(backend: str) -> str:
 
 
 PORTS_STREAM = "ports"
+OUTBOX_STREAM = "outbox"
 SUPERVISOR_STREAM = "supervisor"

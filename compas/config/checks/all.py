@@ -1,6 +1,6 @@
 """The list of checks, in the order their findings are read."""
 
-from compas.config.checks import agents, backends, handoffs, limits, places, planned, targets
+from compas.config.checks import agents, backends, handoffs, hooks, limits, notifications, places, planned, targets
 from compas.config.checks.draft import Check, Draft
 from compas.config.findings import Report
 
@@ -27,6 +27,9 @@ CHECKS: tuple[Check, ...] = (
     targets.branches,
     backends.definitions,
     places.repositories,
+    hooks.names,
+    hooks.filters,
+    notifications.notifications,
     planned.schedules,
 )
 

@@ -1,19 +1,11 @@
 """Checks of what has no effect yet, so that it is right when it gets one."""
 
 from collections.abc import Iterator
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from compas.config.checks.cron import cron_problem, never_comes
 from compas.config.checks.draft import Draft, Problem, error, warning
+from compas.config.checks.time_zones import zone_problems
 from compas.config.suggest import did_you_mean
-
-
-def _is_zone(name: str) -> bool:
-    """Tell whether the system knows a time zone; UTC it always knows."""
-    try:
-        return name == "UTC" or bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
 
 
 def schedules(draft: Draft) -> Iterator[Problem]:
@@ -34,8 +26,4 @@ def schedules(draft: Draft) -> Iterator[Problem]:
             yield error((*at, "cron"), problem)
         elif never_comes(schedule.cron):
             yield warning((*at, "cron"), f"{schedule.cron!r} names a day that no month has; it never fires")
-        if schedule.timezone is not None and not _is_zone(schedule.timezone):
-            sentence = f"there is no time zone {schedule.timezone!r} on this system; write it like Europe/Berlin"
-            # A system without any, such as a small container, is no mistake of the file's author.
-            kind = error if _is_zone("Etc/UTC") else warning
-            yield kind((*at, "timezone"), sentence)
+        yield from zone_problems((*at, "timezone"), schedule.timezone)
