@@ -4,6 +4,7 @@ from compas.store.projections.executions import Executions
 from compas.store.projections.fan_outs import FanOuts
 from compas.store.projections.merges import Merges
 from compas.store.projections.messages import Messages
+from compas.store.projections.outbox import Outbox
 from compas.store.projections.rulings import Rulings
 from compas.store.projections.targets import Targets
 from compas.store.projections.threads import Threads
@@ -19,4 +20,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     Targets(),
     FanOuts(),
     Rulings(),
+    Outbox(),
 )
