@@ -20,6 +20,7 @@ from compas.orchestrator.journal import Journal
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 from compas.orchestrator.machine.slots import Slot, WorkerHost
 from compas.orchestrator.merges.directory import MergeDirectory, Merges
+from compas.orchestrator.outbox.actor import Outbox
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.state_directory import name_of_state_directory
 from compas.orchestrator.services import Services
@@ -53,6 +54,7 @@ def build_root(
         _group("work", lambda: _patient(_work(services), strategy="one_for_all")),
         _group("merges", lambda: _patient(_merging(services), strategy="rest_for_one")),
         ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
+        ChildSpec("outbox", lambda: Outbox(services)),
         ChildSpec("janitor", lambda: Janitor(services)),
         ChildSpec("log-retention", lambda: LogRetention(services)),
         ChildSpec("telemetry-retention", lambda: TelemetryRetention(services, telemetry)),

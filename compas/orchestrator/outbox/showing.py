@@ -1,0 +1,76 @@
+"""By which program a notification is shown, and how that is called: as arguments, never as part of a script."""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+from compas.domain.outbox.notices import Worded
+from compas.domain.outbox.specs import NotificationSpec
+from compas.text import neutral
+
+IN_TERMINALS: Final = ("bell", "osc9")
+"""Shown by clients that have a terminal, when they see the notification in the log."""
+
+_INSTALL: Final = "install notify-send (libnotify-bin, libnotify) or gdbus (glib), or set notifications.via"
+
+_SCRIPT: Final = (
+    "on run argv",
+    "display notification (item 2 of argv) with title (item 1 of argv)",
+    "end run",
+)
+
+
+class Way(NamedTuple):
+    """How notifications are shown. Without a command it is done in terminals; with a `problem`, not at all."""
+
+    via: str
+    command: str = ""
+    problem: str = ""
+
+
+def way_to_show(spec: NotificationSpec, platform: str, is_there: Callable[[str], bool]) -> Way:
+    """Choose how notifications are shown on this platform, by what is there of it."""
+    if spec.via in IN_TERMINALS:
+        return Way(spec.via)
+    if spec.via == "command":
+        command = spec.command or ""
+        return Way(spec.via, command, "" if is_there(command) else f"the command {command} was not found")
+    programs = {"notify-send": "notify-send", "dbus": "gdbus", "osascript": "osascript"}
+    for_all = ("osascript",) if platform == "darwin" else ("notify-send", "dbus")
+    wanted = for_all if spec.via == "auto" else (spec.via,)
+    for via in wanted:
+        if is_there(programs[via]):
+            return Way(via, programs[via])
+    missing = " and ".join(programs[via] for via in wanted)
+    return Way(spec.via, "", f"{missing} not found on PATH: {_INSTALL}" if platform != "darwin" else f"no {missing}")
+
+
+def harmless(worded: Worded) -> Worded:
+    """Return a notification that no screen obeys: a control character is shown as what it is (c-config 73)."""
+    return Worded(*(neutral(" ".join(text.split())) for text in worded))
+
+
+def arguments(way: Way, spec: NotificationSpec, worded: Worded) -> tuple[str, ...]:
+    """Return the arguments with which the program of a way shows a notification."""
+    title, body = worded
+    match way.via:
+        case "notify-send":
+            # The body may have markup, which the title may not.
+            return ("--app-name=compas", "--", title, _escaped(body))
+        case "dbus":
+            place = ("--dest", "org.freedesktop.Notifications", "--object-path", "/org/freedesktop/Notifications")
+            call = ("call", "--session", *place, "--method", "org.freedesktop.Notifications.Notify")
+            shown = (_variant(title), _variant(_escaped(body)))
+            return (*call, '"compas"', "uint32 0", '""', *shown, "@as []", "@a{sv} {}", "int32 -1")
+        case "osascript":
+            return (*(word for line in _SCRIPT for word in ("-e", line)), "--", title, body)
+        case _:
+            return (*spec.args, title, body)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _variant(text: str) -> str:
+    """Write a string as GVariant text has it, which gdbus reads its arguments as."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
