@@ -1,7 +1,6 @@
 """How a supervisor ends: by word of a client, by signal, or because nobody needs it any more."""
 
 import logging
-import math
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -10,7 +9,7 @@ from typing import Literal
 import trio
 
 from actors.bus import Subscription
-from actors.errors import ActorError, ActorStopped, BusClosed
+from actors.errors import ActorStopped, BusClosed
 from compas.domain import events as e
 from compas.orchestrator.handler_context import HandlerContext, Mode
 from compas.orchestrator.messages.execution import StopExecution
@@ -163,12 +162,16 @@ async def _stop_all(context: HandlerContext, running: tuple[ExecutionRow, ...]) 
 
 async def _tell_of_it(context: HandlerContext) -> None:
     """Let hooks and people be told, for a while; whom the next supervisor can tell as well, it does."""
-    with trio.move_on_after(TELLING_SECS) as limit:
-        try:
-            await (await context.actor(OUTBOX)).ask(FinishTelling(), timeout=math.inf)
-        except ActorError as err:
-            log.warning("not everybody was told of the end: %s", err, extra={"action": "end_not_told"})
-    if limit.cancelled_caught:
+    is_told = False
+    with trio.move_on_after(TELLING_SECS):
+        while not is_told:
+            outbox = await context.actor(OUTBOX)
+            try:
+                await outbox.ask(FinishTelling(), timeout=TELLING_SECS)
+                is_told = True
+            except ActorStopped:
+                await outbox.wait_stopped()  # it is being restarted, and goes on where it was
+    if not is_told:
         log.warning("hooks took longer than %g s at the end", TELLING_SECS, extra={"action": "end_not_told"})
 
 
