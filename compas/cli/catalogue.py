@@ -23,6 +23,8 @@ _OWN_CODE = {
     "close": "compas.cli.commands.close:main",
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
+    "hooks": "compas.cli.commands.hooks:main",
+    "hook-test": "compas.cli.commands.hooks:main",
 }
 """Commands that do more than their operation."""
 

@@ -1,7 +1,6 @@
 """Runs a program that is told something on its standard input: bounded in time, its output kept to the last bytes."""
 
 import secrets
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ import trio
 from compas.output.redact import Redactor
 from compas.runner.own_session import close_output, end, follow
 from compas.runner.processes import TOKEN_VARIABLE
+from compas.search_path import find_program, missing_program
 
 OUTPUT_BYTES: Final = 16 * 1024
 """How much of the end of what a program prints is kept."""
@@ -70,14 +70,6 @@ class _Tail:
             self._has_lost = True
 
 
-def find_program(command: str, path: str) -> str | None:
-    """Return the file that is run for a command on this PATH, or None; relative directories on it do not count."""
-    if "/" in command:
-        return shutil.which(command) if command.startswith("/") else None
-    absolute = ":".join(place for place in path.split(":") if place.startswith("/"))
-    return shutil.which(command, path=absolute) if absolute else None
-
-
 async def run_program(program: Program) -> ProgramEnd:
     """Run it to its end and return how it ended; it has no terminal, and its input ends after what it is told.
 
@@ -86,7 +78,7 @@ async def run_program(program: Program) -> ProgramEnd:
     """
     file = find_program(program.command, program.env.get("PATH", ""))
     if file is None:
-        return ProgramEnd(how="not_started", problem=missing(program.command))
+        return ProgramEnd(how="not_started", problem=missing_program(program.command))
     token = secrets.token_urlsafe(24)
     began = trio.current_time()
     # A file and no pipe: a program that does not read it holds nobody up.
@@ -115,15 +107,6 @@ async def run_program(program: Program) -> ProgramEnd:
         code=process.returncode if ended else None,
         output=redactor.text(text) if redactor is not None else text,
     )
-
-
-def missing(command: str) -> str:
-    """Say that there is no such program, and where one was looked for."""
-    if command.startswith("/"):
-        return f"{command} is not there, or is not executable"
-    if "/" in command:
-        return f"{command} is a relative path; write it absolute"
-    return f"no program {command} was found on PATH, or it is not executable"
 
 
 async def _start(file: str, program: Program, token: str, stdin: IO[bytes]) -> trio.Process:

@@ -122,9 +122,11 @@ class Store:
         """Return up to `limit` events of these kinds, named as the log does, after a position, in order."""
         return await self.query(lambda reader: log_rows.read_kinds(reader, self._codec, tags, after, limit))
 
-    async def read_newest(self, tags: Collection[str], stream: str | None = None) -> Recorded | None:
-        """Return the newest event of these kinds, of one stream or of all; None where there is none."""
-        return await self.query(lambda reader: log_rows.read_newest(reader, self._codec, tags, stream))
+    async def read_newest(
+        self, tags: Collection[str], limit: int = 1, stream: str | None = None
+    ) -> tuple[Recorded, ...]:
+        """Return up to `limit` events of these kinds, of one stream or of all, newest first."""
+        return await self.query(lambda reader: log_rows.read_newest(reader, self._codec, tags, limit, stream))
 
     async def read_lineage(self, lineage: str) -> tuple[Recorded, ...]:
         """Return everything that descends from one dispatch, over all streams, in order."""

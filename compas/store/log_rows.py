@@ -41,14 +41,16 @@ def read_kinds(
     return tuple(_recorded(row, codec) for row in reader.rows(sql, (after, *sorted(tags), limit)))
 
 
-def read_newest(reader: Reader, codec: EventCodec, tags: Collection[str], stream: str | None = None) -> Recorded | None:
-    """Return the newest event of these kinds, of one stream or of all; None where there is none."""
+def read_newest(
+    reader: Reader, codec: EventCodec, tags: Collection[str], limit: int, stream: str | None = None
+) -> tuple[Recorded, ...]:
+    """Return up to `limit` events of these kinds, of one stream or of all, newest first."""
     places = ", ".join("?" for _ in tags)
     order = "position" if stream is None else "version"
     where = f"tag IN ({places})" + (" AND stream = ?" if stream is not None else "")
-    arguments = (*sorted(tags), *(() if stream is None else (stream,)))
-    rows = reader.rows(f"SELECT {_COLUMNS} FROM events WHERE {where} ORDER BY {order} DESC LIMIT 1", arguments)
-    return _recorded(rows[0], codec) if rows else None
+    arguments = (*sorted(tags), *(() if stream is None else (stream,)), limit)
+    rows = reader.rows(f"SELECT {_COLUMNS} FROM events WHERE {where} ORDER BY {order} DESC LIMIT ?", arguments)
+    return tuple(_recorded(row, codec) for row in rows)
 
 
 def read_stream(reader: Reader, codec: EventCodec, stream: str, after: int) -> tuple[Recorded, ...]:

@@ -35,7 +35,7 @@ LIGHT = (
     "compas.relay",
     "compas.cli.entry",
     "compas.cli.main",
-    *(f"compas.cli.commands.{name}" for name in ("close", "dispatch", "operation", "reload", "stop", "wait")),
+    *(f"compas.cli.commands.{name}" for name in ("close", "dispatch", "hooks", "operation", "reload", "stop", "wait")),
     "compas.cli.render",
     "compas.client.caller",
 )

@@ -16,6 +16,7 @@ FOUNDATION = (
     "compas.errors",
     "compas.failpoints",
     "compas.paths",
+    "compas.search_path",
     "compas.text",
 )
 """Small modules at the root that anything above the domain may use; they know nothing but each other."""
@@ -30,6 +31,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.errors": FOUNDATION,
     "compas.failpoints": FOUNDATION,
     "compas.paths": FOUNDATION,
+    "compas.search_path": FOUNDATION,
     "compas.text": FOUNDATION,
     "compas.domain": (),
     "compas.api": (DOMAIN,),

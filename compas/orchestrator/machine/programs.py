@@ -2,7 +2,8 @@
 
 from typing import Protocol
 
-from compas.runner.program import Program, ProgramEnd, find_program, run_program
+from compas.runner.program import Program, ProgramEnd, run_program
+from compas.search_path import find_program
 
 
 class Programs(Protocol):

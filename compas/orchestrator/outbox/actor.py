@@ -126,9 +126,10 @@ class Outbox(Actor):
         What a supervisor found when it started holds from its start on, so that its first event is told of too.
         """
         store = self._services.store
-        loaded = await store.read_newest({"config.loaded"}, e.SUPERVISOR_STREAM)
-        if loaded is None:
+        newest = await store.read_newest({"config.loaded"}, stream=e.SUPERVISOR_STREAM)
+        if not newest:
             return await store.head()
+        (loaded,) = newest
         (before,) = await store.read_all(loaded.position - 2, 1) if loaded.position > 1 else (loaded,)
         return before.position - 1 if isinstance(before.event, e.SupervisorStarted) else loaded.position
 

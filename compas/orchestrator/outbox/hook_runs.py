@@ -8,6 +8,7 @@ from compas import failpoints
 from compas.domain import events as e
 from compas.domain.outbox.payload import Subject, payload
 from compas.domain.outbox.specs import HookSpec
+from compas.domain.outbox.words import how_it_ended
 from compas.orchestrator.outbox.hook_program import hook_program, outcome_of
 from compas.orchestrator.outbox.subject import subject_of
 from compas.orchestrator.outbox.units import Unit
@@ -68,21 +69,11 @@ class HookRuns:
         if count.bit_count() > 1:
             return
         often = f", the last {count} times in a row" if count > 1 else ""
-        found = how_it_ended(ended, hook.timeout_secs)
+        found = how_it_ended(
+            ended.outcome,
+            exit_code=ended.exit_code,
+            seconds=ended.seconds,
+            output=ended.output,
+            problem=ended.problem,
+        )
         log.warning("hook %s %s%s", hook.name, found, often, extra={"action": "hook_failed"})
-
-
-def how_it_ended(ended: e.HookEnded, timeout_secs: int) -> str:
-    """Say how a hook's run ended, with the end of its output."""
-    match ended.outcome:
-        case "succeeded":
-            return "succeeded"
-        case "not_started" | "expired":
-            return f"was not run: {ended.problem}"
-        case "timed_out":
-            how = f"did not end within {timeout_secs} s and was ended"
-        case _:
-            code = ended.exit_code or 0
-            how = f"failed with status {code}" if code >= 0 else f"was ended by signal {-code}"
-    said = ended.output.strip()
-    return f"{how}; it printed: {said[-500:]}" if said else f"{how}; it printed nothing"

@@ -1,11 +1,8 @@
 """Notifies people: several events as one, not in quiet hours, and what is out of date by then not at all."""
 
 import logging
-import sys
 from collections.abc import Callable
-from datetime import tzinfo
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 import trio
@@ -15,14 +12,17 @@ from compas.backends.environment import environment_of_tools
 from compas.domain import events as e
 from compas.domain.at_rest import NOTHING_KNOWN
 from compas.domain.outbox.notices import COALESCE_SECS, Notice, Worded, kind_of, notice, together
-from compas.domain.outbox.quiet import quiet_until
-from compas.domain.outbox.specs import NotificationSpec, QuietSpec
+from compas.domain.outbox.specs import NotificationSpec
+from compas.domain.outbox.ways import Way, arguments
 from compas.orchestrator.outbox.hook_runs import Record
-from compas.orchestrator.outbox.showing import Way, arguments, harmless, way_to_show
+from compas.orchestrator.outbox.quiet_hours import quiet_until_now
 from compas.orchestrator.outbox.subject import outlook_of, subject_of
+from compas.orchestrator.outbox.troubles import way_here
 from compas.orchestrator.services import Services
 from compas.orchestrator.wall_time import wait_until
-from compas.runner.program import Program, missing
+from compas.runner.program import Program
+from compas.search_path import missing_program
+from compas.text import neutral
 
 log = logging.getLogger("compas.notifications")
 
@@ -47,7 +47,7 @@ class Notifier:
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being shown, and nothing could be: what quiet hours hold is left to their end."""
-        return not self._is_showing and (not self._held or self._quiet_until() is not None)
+        return not self._is_showing and (not self._held or quiet_until_now(self._services) is not None)
 
     def hold(self, recorded: e.Recorded) -> None:
         """Let an event be told to people."""
@@ -70,7 +70,7 @@ class Notifier:
                 await self._changed.wait()
             with trio.move_on_after(COALESCE_SECS):
                 await self._hurried.wait()
-            while (end := self._quiet_until()) is not None:
+            while (end := quiet_until_now(self._services)) is not None:
                 self._changed = trio.Event()
                 await wait_until(end, self._services.clock, self._changed)
             held, self._held, self._is_showing = self._held, [], True
@@ -79,10 +79,6 @@ class Notifier:
             finally:
                 self._is_showing = False
                 self._progressed()
-
-    def _quiet_until(self) -> float | None:
-        quiet = self._services.config.notifications.quiet
-        return quiet_until(self._services.clock(), quiet, _zone(quiet))
 
     async def _show(self, held: list[e.Recorded]) -> None:
         spec = self._services.config.notifications
@@ -97,8 +93,8 @@ class Notifier:
             await self._record(e.NotificationEnded(about=tuple(dropped), outcome="dropped"))
         if not notices:
             return
-        way = self._way(spec)
-        worded = harmless(together(notices, in_commands))
+        way = way_here(self._services)
+        worded = _harmless(together(notices, in_commands))
         problem = way.problem or await self._run(way, spec, worded, len(notices))
         await self._record(
             e.NotificationEnded(
@@ -124,10 +120,6 @@ class Notifier:
         outlook = await outlook_of(self._services, subject.thread) if is_asked and subject.thread else NOTHING_KNOWN
         return notice(kind, recorded, subject, outlook)
 
-    def _way(self, spec: NotificationSpec) -> Way:
-        path = self._services.environ.get("PATH", "")
-        return way_to_show(spec, sys.platform, lambda name: self._services.programs.find(name, path) is not None)
-
     async def _run(self, way: Way, spec: NotificationSpec, worded: Worded, count: int) -> str:
         """Show a notification; return what went wrong, in words, or nothing."""
         if not way.command:
@@ -147,7 +139,7 @@ class Notifier:
         )
         match ended.how:
             case "not_started":
-                return ended.problem or missing(way.command)
+                return ended.problem or missing_program(way.command)
             case "timed_out":
                 return f"{way.command} did not end within {TIMEOUT_SECS:g} s and was ended"
             case "ended":
@@ -155,11 +147,6 @@ class Notifier:
                 return "" if ended.code == 0 else f"{way.command} failed with status {ended.code}: {said}"
 
 
-def _zone(quiet: QuietSpec | None) -> tzinfo | None:
-    """Return the zone that quiet hours are read in; None, which is the machine's, also where it is not known here."""
-    if quiet is None or quiet.timezone is None:
-        return None
-    try:
-        return ZoneInfo(quiet.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+def _harmless(worded: Worded) -> Worded:
+    """Return a notification that no screen obeys: a control character is shown as what it is (c-config 73)."""
+    return Worded(*(neutral(" ".join(text.split())) for text in worded))

@@ -8,7 +8,8 @@ import pytest
 import trio
 
 from compas.runner import processes
-from compas.runner.program import OUTPUT_BYTES, Program, ProgramEnd, find_program, run_program
+from compas.runner.program import OUTPUT_BYTES, Program, ProgramEnd, run_program
+from compas.search_path import find_program
 from tests.kit.ceiling import CEILING
 
 pytestmark = pytest.mark.system

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import msgspec
 import trio
 
-from compas.runner.program import OUTPUT_BYTES, Program, ProgramEnd, missing
+from compas.runner.program import OUTPUT_BYTES, Program, ProgramEnd
+from compas.search_path import missing_program
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +52,7 @@ class FakePrograms:
         """See Programs."""
         await trio.lowlevel.checkpoint()
         if program.command not in self.acts:
-            return ProgramEnd(how="not_started", problem=missing(program.command))
+            return ProgramEnd(how="not_started", problem=missing_program(program.command))
         self.runs.append(program)
         act = self.acts[program.command](program)
         self.running += 1

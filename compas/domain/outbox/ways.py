@@ -5,12 +5,12 @@ from typing import Final, NamedTuple
 
 from compas.domain.outbox.notices import Worded
 from compas.domain.outbox.specs import NotificationSpec
-from compas.text import neutral
 
 IN_TERMINALS: Final = ("bell", "osc9")
 """Shown by clients that have a terminal, when they see the notification in the log."""
 
-_INSTALL: Final = "install notify-send (libnotify-bin, libnotify) or gdbus (glib), or set notifications.via"
+_PROGRAMS: Final = {"notify-send": "notify-send", "dbus": "gdbus", "osascript": "osascript"}
+_INSTALL: Final = "install notify-send (libnotify-bin or libnotify), or choose another notifications.via"
 
 _SCRIPT: Final = (
     "on run argv",
@@ -33,20 +33,15 @@ def way_to_show(spec: NotificationSpec, platform: str, is_there: Callable[[str],
         return Way(spec.via)
     if spec.via == "command":
         command = spec.command or ""
-        return Way(spec.via, command, "" if is_there(command) else f"the command {command} was not found")
-    programs = {"notify-send": "notify-send", "dbus": "gdbus", "osascript": "osascript"}
-    for_all = ("osascript",) if platform == "darwin" else ("notify-send", "dbus")
-    wanted = for_all if spec.via == "auto" else (spec.via,)
+        return Way(spec.via, command, "" if is_there(command) else f"there is no program {command} to show them")
+    of_platform = ("osascript",) if platform == "darwin" else ("notify-send", "dbus")
+    wanted = of_platform if spec.via == "auto" else (spec.via,)
     for via in wanted:
-        if is_there(programs[via]):
-            return Way(via, programs[via])
-    missing = " and ".join(programs[via] for via in wanted)
-    return Way(spec.via, "", f"{missing} not found on PATH: {_INSTALL}" if platform != "darwin" else f"no {missing}")
-
-
-def harmless(worded: Worded) -> Worded:
-    """Return a notification that no screen obeys: a control character is shown as what it is (c-config 73)."""
-    return Worded(*(neutral(" ".join(text.split())) for text in worded))
+        if is_there(_PROGRAMS[via]):
+            return Way(via, _PROGRAMS[via])
+    named = " nor ".join(_PROGRAMS[via] for via in wanted)
+    found = f"neither {named} was found" if len(wanted) > 1 else f"{named} was not found"
+    return Way(spec.via, problem=f"{found} on PATH; {_INSTALL}")
 
 
 def arguments(way: Way, spec: NotificationSpec, worded: Worded) -> tuple[str, ...]:
