@@ -40,7 +40,8 @@ class Notifications(Section, frozen=True, kw_only=True):
         Via,
         Key(
             doc="How they are shown. `auto` takes what the machine has: notify-send or D-Bus (by gdbus) on Linux, "
-            "osascript on macOS. `bell` and `osc9` ring in the terminals of dashboards. `command` runs `command`."
+            "osascript on macOS. In the terminal of each dashboard, `bell` rings, and `osc9` and `osc777` have the "
+            "terminal show them. `command` runs `command`."
         ),
     ] = "auto"
     command: Annotated[

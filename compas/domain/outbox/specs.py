@@ -24,8 +24,8 @@ Point = Literal[
 NoticeKind = Literal["needs_you", "done", "failed", "merged", "merge_failed", "breaker", "schedule"]
 """What a notification can be about."""
 
-Via = Literal["auto", "dbus", "notify-send", "osascript", "bell", "osc9", "command"]
-"""How a notification reaches a person. `bell` and `osc9` ring in the terminals of dashboards."""
+Via = Literal["auto", "dbus", "notify-send", "osascript", "bell", "osc9", "osc777", "command"]
+"""How a notification reaches a person. `bell`, `osc9` and `osc777` ring in the terminals of dashboards."""
 
 DEFAULT_NOTICES: tuple[NoticeKind, ...] = ("needs_you", "failed", "merged", "merge_failed", "breaker")
 

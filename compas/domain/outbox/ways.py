@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from compas.domain.outbox.notices import Worded
 from compas.domain.outbox.specs import NotificationSpec
 
-IN_TERMINALS: Final = ("bell", "osc9")
+IN_TERMINALS: Final = ("bell", "osc9", "osc777")
 """Shown by clients that have a terminal, when they see the notification in the log."""
 
 _PROGRAMS: Final = {"notify-send": "notify-send", "dbus": "gdbus", "osascript": "osascript"}
