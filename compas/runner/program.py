@@ -12,6 +12,7 @@ import trio
 from compas.output.redact import Redactor
 from compas.runner.own_session import close_output, end, follow
 from compas.runner.processes import TOKEN_VARIABLE
+from compas.runner.strays import end_strays
 from compas.search_path import find_program, missing_program
 
 OUTPUT_BYTES: Final = 16 * 1024
@@ -21,7 +22,8 @@ OUTPUT_BYTES: Final = 16 * 1024
 class Program(msgspec.Struct, frozen=True, kw_only=True):
     """What to run, without a shell: `command` is a path, or a name that `env` has to have on its PATH.
 
-    `redaction_patterns` are for what it prints; None keeps that as it is.
+    `redaction_patterns` are for what it prints; None keeps that as it is. `token` marks its processes; one that
+    `is_again` run, after a crash, first has what is left of its first run ended.
     """
 
     command: str
@@ -31,6 +33,8 @@ class Program(msgspec.Struct, frozen=True, kw_only=True):
     stdin: bytes = b""
     timeout_secs: float
     redaction_patterns: tuple[str, ...] | None = ()
+    token: str = ""
+    is_again: bool = False
 
 
 class ProgramEnd(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +83,9 @@ async def run_program(program: Program) -> ProgramEnd:
     file = find_program(program.command, program.env.get("PATH", ""))
     if file is None:
         return ProgramEnd(how="not_started", problem=missing_program(program.command))
-    token = secrets.token_urlsafe(24)
+    token = program.token or secrets.token_urlsafe(24)
+    if program.is_again:
+        await trio.to_thread.run_sync(end_strays, token)
     began = trio.current_time()
     # A file and no pipe: a program that does not read it holds nobody up.
     with tempfile.TemporaryFile() as given:

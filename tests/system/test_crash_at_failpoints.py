@@ -10,12 +10,14 @@ from compas import failpoints
 from compas.git.protocol.worktrees import FillPool
 from compas.git.worktree.pool import fill_pool
 from tests.kit.ceiling import CEILING
-from tests.kit.system import merge_crashes
+from tests.kit.system import hook_crashes, merge_crashes
 from tests.kit.system.read_models import before_and_after_a_rebuild
 from tests.kit.system.workshop import Workshop, finish
 
 IN_MERGES = merge_crashes.POINTS
 """Those of `test_crash_in_merges`."""
+BEFORE_HOOKS = frozenset(hook_crashes.POINTS)
+"""Those of `test_hooks`."""
 
 pytestmark = pytest.mark.system
 
@@ -86,7 +88,9 @@ EXHAUSTIVE = tuple(
 
 
 def test_every_failpoint_is_in_a_table() -> None:
-    assert {crash.name for crash in TABLE} | {point.partition(":")[0] for point in IN_MERGES} == set(failpoints.NAMES)
+    assert {crash.name for crash in TABLE} | {point.partition(":")[0] for point in IN_MERGES} | BEFORE_HOOKS == set(
+        failpoints.NAMES
+    )
 
 
 # proves: b-mcp-cli-merge 104

@@ -105,7 +105,7 @@ class Outbox(Actor):
             by_position.setdefault(due.about, []).append(due)
         for position, dues in by_position.items():
             (recorded,) = await self._services.store.read_all(position - 1, 1)
-            await self._hand_over(recorded, tuple(due.subscriber for due in dues))
+            await self._hand_over(recorded, tuple(due.subscriber for due in dues), is_again=True)
 
     async def _meet_config(self) -> None:
         """Record whom the config in force wants told, where that is not who was told up to now."""
@@ -171,10 +171,10 @@ class Outbox(Actor):
 
     # --- telling -----------------------------------------------------------------------------------------------------
 
-    async def _hand_over(self, recorded: e.Recorded, told: tuple[str, ...]) -> None:
+    async def _hand_over(self, recorded: e.Recorded, told: tuple[str, ...], *, is_again: bool = False) -> None:
         hooks = tuple(name for name in told if name != NOTIFICATIONS)
         if hooks:
-            await self._units.add(Unit(recorded, hooks, recorded.stream))
+            await self._units.add(Unit(recorded, hooks, recorded.stream, is_again))
         if NOTIFICATIONS in told:
             self._notifier.hold(recorded)
 

@@ -37,8 +37,8 @@ def hook_environment(services: Services, hook: HookSpec, fields: Mapping[str, An
     return {**environment_of_tools(services.environ, about), **hook.env}
 
 
-def hook_program(services: Services, hook: HookSpec, fields: Mapping[str, Any]) -> Program:
-    """Return how a hook is run to be told these fields."""
+def hook_program(services: Services, hook: HookSpec, fields: Mapping[str, Any], *, is_again: bool = False) -> Program:
+    """Return how a hook is run to be told these fields; `is_again` where an earlier supervisor may have begun it."""
     config = services.config
     return Program(
         command=hook.command,
@@ -48,6 +48,8 @@ def hook_program(services: Services, hook: HookSpec, fields: Mapping[str, Any]) 
         stdin=msgspec.json.encode(fields),
         timeout_secs=float(hook.timeout_secs),
         redaction_patterns=config.redaction_patterns if config.redact_secrets else None,
+        token=f"{config.state_dir}:{fields['key']}",
+        is_again=is_again,
     )
 
 

@@ -39,18 +39,21 @@ class HookRuns:
             if hook is None:
                 continue
             subject = subject or await subject_of(self._services.store, unit.recorded)
-            ended = await self._run(hook, unit.recorded, subject)
+            ended = await self._run(hook, unit, subject)
             await self._record(ended)
             failpoints.hit("outbox.hook_recorded")
             await self._say(hook, ended)
 
-    async def _run(self, hook: HookSpec, recorded: e.Recorded, subject: Subject) -> e.HookEnded:
+    async def _run(self, hook: HookSpec, unit: Unit, subject: Subject) -> e.HookEnded:
+        recorded = unit.recorded
         thread = subject.thread.thread if subject.thread is not None else ""
         about = {"subscriber": hook.subscriber, "about": recorded.position, "thread": thread}
         if isinstance(recorded.event, e.SupervisorStopping) and recorded.epoch != self._services.epoch:
             problem = "the supervisor that was to stop was gone before it could be run"
             return e.HookEnded(**about, outcome="expired", problem=problem)  # type: ignore[arg-type]
-        ended = await self._services.programs.run(hook_program(self._services, hook, payload(hook, recorded, subject)))
+        fields = payload(hook, recorded, subject)
+        program = hook_program(self._services, hook, fields, is_again=unit.is_again)
+        ended = await self._services.programs.run(program)
         failpoints.hit("outbox.hook_ran")
         return e.HookEnded(
             **about,  # type: ignore[arg-type]

@@ -11,11 +11,15 @@ MOST_WAITING: Final = 64
 
 
 class Unit(NamedTuple):
-    """One event and the hooks that are run for it, one after the other. Those of one `lane` are told in order."""
+    """One event and the hooks that are run for it, one after the other. Those of one `lane` are told in order.
+
+    With `is_again`, an earlier supervisor may have begun with it.
+    """
 
     recorded: e.Recorded
     subscribers: tuple[str, ...]
     lane: str
+    is_again: bool = False
 
 
 class Units:
