@@ -20,11 +20,11 @@ KEEP = 'cat >> "$HOME/told"; echo >> "$HOME/told"'
 COMPAS = f"{sys.executable} -P -m compas"
 
 
-def script(workshop: Workshop, text: str, name: str = "hook") -> str:
-    """Write a shell script beside the config and return how the config names it."""
+def script(workshop: Workshop, text: str, name: str = "hook", *, mode: int = 0o755) -> str:
+    """Write a shell script beside the config and return how the config names it, which is a relative path."""
     path = workshop.root / name
     path.write_text(f"#!/bin/sh\n{text}\n")
-    path.chmod(0o755)
+    path.chmod(mode)
     return f"./{name}"
 
 
@@ -127,6 +127,7 @@ def test_what_hooks_do_is_listed_and_they_can_be_tried(workshop: Workshop) -> No
         "on_thread_closed": [
             {"command": script(workshop, "cat >/dev/null; echo could not reach chat; exit 3"), "name": "chat"},
             {"command": "no-such-program"},
+            {"command": script(workshop, "exit 0", "locked", mode=0o644)},
         ]
     }
     configure(workshop, hooks)
@@ -136,16 +137,22 @@ def test_what_hooks_do_is_listed_and_they_can_be_tried(workshop: Workshop) -> No
     assert (tried.code, "could not reach chat" in tried.out, "failed with status 3" in tried.out) == (1, True, True)
     missing = workshop("hook-test", "thread_closed-2", "--json")
     assert (missing.code, missing.json()["outcome"]) == (1, "not_started")
+    locked = f"{workshop.root}/locked is not there, or is not executable"
+    assert workshop("hook-test", "thread_closed-3", "--json").json()["problem"] == locked
     listed = workshop("hooks").out
     assert "could not reach chat" in listed
     assert "no program no-such-program was found on PATH" in listed
     doctor = {check["detail"] for check in workshop("doctor", "--json").json()["checks"]}
-    said = "the hook thread_closed-2 cannot be run: no program no-such-program was found on PATH"
-    assert any(said in detail for detail in doctor)
+    for said in (
+        "the hook thread_closed-2 cannot be run: no program no-such-program was found on PATH",
+        f"the hook thread_closed-3 cannot be run: {locked}",
+    ):
+        assert any(said in detail for detail in doctor)
     assert any("the hook chat has failed, which failed with status 3" in detail for detail in doctor)
     assert finish(workshop.begin("stop")).code == 0
     named = {check["name"]: check for check in workshop("doctor", "--json").json()["checks"]}
     assert "no program no-such-program was found on PATH" in named["hook thread_closed-2"]["detail"]
+    assert locked in named["hook thread_closed-3"]["detail"]
 
 
 # proves: c-config-dashboard 73

@@ -90,9 +90,10 @@ class Outbox(Actor):
         while True:
             self._look = trio.Event()
             head = await self._services.store.head()
+            self._notifier.look_again()
             await self._meet_config()
             while self._since and await self._look_at_some():
-                await self._meet_config()
+                pass
             self._looked_to = head
             self._progress()
             await self._look.wait()
@@ -111,7 +112,6 @@ class Outbox(Actor):
         """Record whom the config in force wants told, where that is not who was told up to now."""
         config = self._services.config
         wanted = subscribers(config.hooks, config.notifications)
-        self._notifier.look_again()
         if set(wanted) == set(self._since):
             return
         after = await self._where_config_began()
@@ -138,6 +138,7 @@ class Outbox(Actor):
         batch = await self._services.store.read_kinds(TAGS, self._reached, BATCH)
         for recorded in batch:
             await self._units.wait_room()
+            await self._meet_config()
             told = await self._told(recorded)
             if told or recorded.position - self._noted >= FAR:
                 await self._record(e.TellingDue(about=recorded.position, subscribers=told))
