@@ -4,7 +4,7 @@ import secrets
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from typing import IO, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 import trio
@@ -87,15 +87,11 @@ async def run_program(program: Program) -> ProgramEnd:
     if program.is_again:
         await trio.to_thread.run_sync(end_strays, token)
     began = trio.current_time()
-    # A file and no pipe: a program that does not read it holds nobody up.
-    with tempfile.TemporaryFile() as given:
-        given.write(program.stdin)
-        given.seek(0)
-        try:
-            process = await _start(file, program, token, given)
-        except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
-            why = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
-            return ProgramEnd(how="not_started", problem=f"{file} cannot be started: {why}")
+    try:
+        process = await _start(file, program, token)
+    except (OSError, ValueError) as err:  # ValueError: a NUL in an argument
+        why = err.strerror if isinstance(err, OSError) and err.strerror else str(err)
+        return ProgramEnd(how="not_started", problem=f"{file} cannot be started: {why}")
     tail, ended = _Tail(), False
     try:
         with trio.move_on_after(program.timeout_secs):
@@ -115,13 +111,17 @@ async def run_program(program: Program) -> ProgramEnd:
     )
 
 
-async def _start(file: str, program: Program, token: str, stdin: IO[bytes]) -> trio.Process:
-    return await trio.lowlevel.open_process(
-        [file, *program.args],
-        cwd=program.cwd,
-        env={**program.env, TOKEN_VARIABLE: token},
-        stdin=stdin,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+async def _start(file: str, program: Program, token: str) -> trio.Process:
+    # A file and no pipe: a program that does not read it holds nobody up.
+    with tempfile.TemporaryFile() as given:
+        given.write(program.stdin)
+        given.seek(0)
+        return await trio.lowlevel.open_process(
+            [file, *program.args],
+            cwd=program.cwd,
+            env={**program.env, TOKEN_VARIABLE: token},
+            stdin=given,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )

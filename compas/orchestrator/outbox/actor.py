@@ -23,6 +23,7 @@ from compas.orchestrator.outbox.subject import subject_of
 from compas.orchestrator.outbox.units import Unit, Units
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, OUTBOX, Services
 from compas.orchestrator.stream import patiently
+from compas.store.errors import StoreError
 from compas.store.projections.outbox import Due, ledger
 from compas.store.records import Append, NewEvent
 
@@ -31,6 +32,7 @@ log = logging.getLogger("compas.hooks")
 AT_ONCE: Final = 4
 """Events whose hooks run at the same time."""
 BATCH: Final = 50
+_DEFECT: Final = {"action": "telling_defect"}
 FAR: Final = 10_000
 """So many positions without anybody to be told are noted, so that the next supervisor need not look at them again."""
 
@@ -139,7 +141,7 @@ class Outbox(Actor):
         for recorded in batch:
             await self._units.wait_room()
             await self._meet_config()
-            told = await self._told(recorded)
+            told = await self._told_without_fail(recorded)
             if told or recorded.position - self._noted >= FAR:
                 await self._record(e.TellingDue(about=recorded.position, subscribers=told))
                 self._noted = recorded.position
@@ -147,6 +149,16 @@ class Outbox(Actor):
             self._reached = recorded.position
             await self._hand_over(recorded, told)
         return bool(batch)
+
+    async def _told_without_fail(self, recorded: e.Recorded) -> tuple[str, ...]:
+        """Decide who is told; a defect of ours at one event keeps nobody from being told of the next."""
+        try:
+            return await self._told(recorded)
+        except StoreError:
+            raise
+        except Exception as err:
+            log.error("nobody is told of event %d: %r", recorded.position, err, exc_info=err, extra=_DEFECT)
+            return ()
 
     async def _told(self, recorded: e.Recorded) -> tuple[str, ...]:
         """Decide who is told of an event."""

@@ -6,13 +6,14 @@ from typing import Final
 
 from compas import failpoints
 from compas.domain import events as e
-from compas.domain.outbox.payload import Subject, payload
+from compas.domain.outbox.payload import payload
 from compas.domain.outbox.specs import HookSpec
 from compas.domain.outbox.words import how_it_ended
 from compas.orchestrator.outbox.hook_program import hook_program, outcome_of
 from compas.orchestrator.outbox.subject import subject_of
 from compas.orchestrator.outbox.units import Unit
 from compas.orchestrator.services import Services
+from compas.store.errors import StoreError
 from compas.store.projections.outbox import failures_of
 
 log = logging.getLogger("compas.hooks")
@@ -33,19 +34,30 @@ class HookRuns:
 
     async def tell(self, unit: Unit) -> None:
         """Run the hooks of an event one after the other, whatever becomes of each (c-config 69)."""
-        subject: Subject | None = None
         for name in unit.subscribers:
             hook = next((hook for hook in self._services.config.hooks if hook.subscriber == name), None)
-            if hook is None:
-                continue
-            subject = subject or await subject_of(self._services.store, unit.recorded)
-            ended = await self._run(hook, unit, subject)
-            await self._record(ended)
-            failpoints.hit("outbox.hook_recorded")
-            await self._say(hook, ended)
+            if hook is not None:
+                ended = await self._run_without_fail(hook, unit)
+                await self._record(ended)
+                failpoints.hit("outbox.hook_recorded")
+                await self._say(hook, ended)
 
-    async def _run(self, hook: HookSpec, unit: Unit, subject: Subject) -> e.HookEnded:
+    async def _run_without_fail(self, hook: HookSpec, unit: Unit) -> e.HookEnded:
+        """Run a hook; a defect of ours is its outcome, and keeps nobody else from being told."""
+        try:
+            return await self._run(hook, unit)
+        except StoreError:
+            raise
+        except Exception as err:
+            log.error("the hook %s was not run: %r", hook.name, err, exc_info=err, extra={"action": "telling_defect"})
+            problem = f"a defect of compas kept it from being run ({type(err).__name__}: {err}); report it"
+            return e.HookEnded(
+                subscriber=hook.subscriber, about=unit.recorded.position, outcome="not_started", problem=problem
+            )
+
+    async def _run(self, hook: HookSpec, unit: Unit) -> e.HookEnded:
         recorded = unit.recorded
+        subject = await subject_of(self._services.store, recorded)
         thread = subject.thread.thread if subject.thread is not None else ""
         about = {"subscriber": hook.subscriber, "about": recorded.position, "thread": thread}
         if isinstance(recorded.event, e.SupervisorStopping) and recorded.epoch != self._services.epoch:

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 import trio
 
+from actors.errors import ActorError
 from compas.api.advice import in_commands
 from compas.backends.environment import environment_of_tools
 from compas.domain import events as e
@@ -22,6 +23,7 @@ from compas.orchestrator.services import Services
 from compas.orchestrator.wall_time import wait_until
 from compas.runner.program import Program
 from compas.search_path import missing_program
+from compas.store.errors import StoreError
 from compas.text import neutral
 
 log = logging.getLogger("compas.notifications")
@@ -76,6 +78,13 @@ class Notifier:
             held, self._held, self._is_showing = self._held, [], True
             try:
                 await self._show(held)
+            except (StoreError, ActorError):
+                raise
+            except Exception as err:
+                # A defect of ours at one event must not keep people from hearing of the next.
+                log.error("a notification was not shown: %r", err, exc_info=err, extra={"action": "telling_defect"})
+                about = tuple(recorded.position for recorded in held)
+                await self._record(e.NotificationEnded(about=about, outcome="failed", problem=f"a defect: {err!r}"))
             finally:
                 self._is_showing = False
                 self._progressed()

@@ -1,6 +1,7 @@
 """How a supervisor ends: by word of a client, by signal, or because nobody needs it any more."""
 
 import logging
+import math
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -21,6 +22,7 @@ from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.execution_queries import ExecutionRow, is_work_unsettled, unsettled_executions
 from compas.store.projections.merges import is_merge_open
+from compas.store.projections.outbox import is_telling_due
 from compas.store.records import Append, NewEvent
 
 log = logging.getLogger("compas.supervisor")
@@ -106,7 +108,7 @@ async def _touch_on_events(subscription: Subscription, activity: Activity) -> No
 
 
 def _work_under_way(reader: Reader) -> bool:
-    return is_work_unsettled(reader) or is_merge_open(reader)
+    return is_work_unsettled(reader) or is_merge_open(reader) or is_telling_due(reader)
 
 
 async def wind_down(context: HandlerContext, ending: Ending) -> None:
@@ -123,7 +125,7 @@ async def wind_down(context: HandlerContext, ending: Ending) -> None:
         await _wait_for_running(context, ending, until_now_is_over)
     if until_now_is_over.cancelled_caught:
         log.error("not all ends could be recorded; the next supervisor does it", extra={"action": "ends_not_recorded"})
-    await _tell_of_it(context)
+    await _tell_of_it(context, ending)
     await _record(context, e.SupervisorStopped(mode=_WORDS[ending.mode or "drain"]))
 
 
@@ -160,19 +162,23 @@ async def _stop_all(context: HandlerContext, running: tuple[ExecutionRow, ...]) 
                 continue
 
 
-async def _tell_of_it(context: HandlerContext) -> None:
-    """Let hooks and people be told, for a while; whom the next supervisor can tell as well, it does."""
-    is_told = False
-    with trio.move_on_after(TELLING_SECS):
-        while not is_told:
-            outbox = await context.actor(OUTBOX)
-            try:
-                await outbox.ask(FinishTelling(), timeout=TELLING_SECS)
-                is_told = True
-            except ActorStopped:
-                await outbox.wait_stopped()  # it is being restarted, and goes on where it was
-    if not is_told:
+async def _tell_of_it(context: HandlerContext, ending: Ending) -> None:
+    """Let hooks and people be told, for a while or until a more urgent wish; the next supervisor tells the others."""
+    with trio.move_on_after(TELLING_SECS) as limit:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_then_cancel, partial(_finish_telling, context), nursery.cancel_scope)
+            nursery.start_soon(_then_cancel, partial(ending.wait_more_urgent, ending.mode), nursery.cancel_scope)
+    if limit.cancelled_caught:
         log.warning("hooks took longer than %g s at the end", TELLING_SECS, extra={"action": "end_not_told"})
+
+
+async def _finish_telling(context: HandlerContext) -> None:
+    while True:
+        outbox = await context.actor(OUTBOX)
+        try:
+            return await outbox.ask(FinishTelling(), timeout=math.inf)
+        except ActorStopped:
+            await outbox.wait_stopped()  # it is being restarted, and goes on where it was
 
 
 async def _record(context: HandlerContext, event: e.SupervisorStopping | e.SupervisorStopped) -> None:

@@ -133,6 +133,11 @@ def ledger(reader: Reader) -> Ledger:
     return Ledger(reached=int(row[0] or 0) if row is not None else 0, since=since, due=due)
 
 
+def is_telling_due(reader: Reader) -> bool:
+    """Say whether anybody is still to be told of something, if only after the quiet hours."""
+    return reader.row("SELECT 1 FROM outbox_due LIMIT 1") is not None
+
+
 def due_count(reader: Reader, subscriber: str) -> int:
     """Return of how many events somebody is still to be told."""
     row = reader.row("SELECT count(*) FROM outbox_due WHERE subscriber = ?", (subscriber,))

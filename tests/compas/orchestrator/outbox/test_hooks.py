@@ -14,8 +14,11 @@ from compas.api.waiting import WAIT
 from compas.domain import events as e
 from compas.domain.outbox.points import POINTS
 from compas.domain.specs import BreakerSpec
+from compas.orchestrator.process.shutdown import watch_idleness
 from compas.orchestrator.services import OUTBOX
+from compas.runner.program import Program
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, agent, open_workshop
+from tests.kit.orchestrator.fake_programs import Act
 from tests.kit.orchestrator.told import all_told, hook, hook_ends, told
 from tests.kit.orchestrator.troupe import Turn
 
@@ -439,6 +442,45 @@ async def test_a_supervisor_that_stops_waits_for_its_hooks_but_not_for_ever(auto
             await all_told(supervisor)
         assert [one.outcome for one in await hook_ends(shop)] == ["succeeded", "expired"]
         assert len(shop.programs.runs) == 2
+
+
+async def test_a_more_urgent_word_ends_the_wait_for_hooks(autojump_clock: MockClock) -> None:
+    async with open_workshop(hooks=(hook("on_supervisor_stopping", timeout_secs=3000),)) as shop:
+        shop.programs.has("hook", secs=math.inf)
+        async with shop.supervisor() as supervisor, trio.open_nursery() as nursery:
+            await supervisor.stop("drain")
+            nursery.start_soon(supervisor.end)
+            await trio.sleep(2)
+            await supervisor.stop("detach")
+        assert trio.current_time() == 2
+
+
+async def test_nobody_ends_for_idleness_while_somebody_is_to_be_told(autojump_clock: MockClock) -> None:
+    async with open_workshop(hooks=(hook("on_thread_closed", timeout_secs=3000),)) as shop:
+        shop.programs.has("hook", secs=1000)
+        async with shop.supervisor() as supervisor, trio.open_nursery() as nursery:
+            await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id="t1"))
+            await supervisor.close("t1")
+            nursery.start_soon(watch_idleness, supervisor.context, supervisor.activity, supervisor.ending, 300.0)
+            await supervisor.ending.wait_wished()
+            assert trio.current_time() == 1300
+
+
+async def test_a_defect_of_ours_is_the_outcome_and_nobody_elses_trouble(autojump_clock: MockClock) -> None:
+    def broken(program: Program) -> Act:
+        raise ZeroDivisionError("on purpose")
+
+    hooks = (hook("on_execution_completed", "broken"), hook("on_execution_completed", name="other"))
+    async with open_workshop(hooks=hooks) as shop, shop.supervisor() as supervisor:
+        shop.programs.plays("broken", broken)
+        shop.programs.has("hook")
+        for number in range(20):
+            await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id=f"t{number}"))
+        await all_told(supervisor)
+        first, second = (await hook_ends(shop))[:2]
+        assert (first.outcome, "ZeroDivisionError: on purpose" in first.problem) == ("not_started", True)
+        assert second.outcome == "succeeded"
+        assert len(told(shop)) == 20
 
 
 async def test_without_hooks_nothing_is_recorded_and_nothing_delays_the_end(autojump_clock: MockClock) -> None:
