@@ -18,6 +18,7 @@ from compas.domain.outbox.points import points_of
 from compas.domain.outbox.specs import NOTIFICATIONS, HookSpec, NotificationSpec, subscribers
 from compas.orchestrator.services import JOURNAL, OUTBOX
 from compas.runner.program import Program
+from compas.store.records import Append, NewEvent
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, open_workshop
 from tests.kit.orchestrator.fake_programs import Act
 from tests.kit.orchestrator.told import all_told, hook
@@ -47,6 +48,14 @@ STEPS = st.lists(
 )
 
 
+async def record_start(shop: Workshop) -> None:
+    """Record that a supervisor starts with this config, as its process does before anything else."""
+    events = (e.SupervisorStarted(pid=1, boot_id="boot-1", version="test"), e.ConfigLoaded(digest="at the start"))
+    await shop.store.append_all(
+        [Append(events=tuple(NewEvent(stream=e.SUPERVISOR_STREAM, event=one) for one in events))]
+    )
+
+
 class Life:
     """Plays one program over as many supervisors as it takes."""
 
@@ -65,11 +74,13 @@ class Life:
         """Take all steps; each crash begins with a new supervisor; at the end let everything come to rest."""
         left = list(steps)
         while left:
+            await record_start(self._shop)
             async with self._shop.supervisor() as supervisor:
                 while left and (step := left.pop(0))[0] != "crash":
                     await getattr(self, f"_{step[0]}")(supervisor, step[1])
                 self._shop.disk.is_full = False
                 await supervisor.crash()
+        await record_start(self._shop)
         async with self._shop.supervisor() as supervisor:
             await trio.sleep(100)
             await all_told(supervisor)
