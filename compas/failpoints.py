@@ -53,6 +53,9 @@ NAMES: tuple[str, ...] = (
     "merge.intent_logged",
     "merge.published",
     "merge.thread_closed",
+    "outbox.due_recorded",
+    "outbox.hook_ran",
+    "outbox.hook_recorded",
 )
 
 _reached = itertools.count(1)

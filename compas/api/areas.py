@@ -46,6 +46,8 @@ AREAS: Final[dict[str, str]] = {
     "list_agents": "agents",
     "metrics": "figures",
     "tool_stats": "figures",
+    "hooks": "hooks",
+    "hook_test": "hooks",
     "health": "supervision",
     "reload": "configuration",
     "stop": "supervision",

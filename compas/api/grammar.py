@@ -54,6 +54,7 @@ RULES: dict[str, Rule] = {
     "commit": LABEL,
     "filter": LABEL,
     "scheduled_for": LABEL,
+    "hook": LABEL,
     "summary": NOTE,
     "note": NOTE,
     "message": NOTE,

@@ -26,6 +26,8 @@ _OWN_CODE = {
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
     "schedules": "compas.cli.commands.schedules:main",
+    "hooks": "compas.cli.commands.hooks:main",
+    "hook-test": "compas.cli.commands.hooks:main",
 }
 """Commands that do more than their operation."""
 
@@ -59,11 +61,13 @@ _GROUPS = {
     "the supervisor": ("run", "worker", "stop", "restart", "reload", "health", "mcp-server"),
 }
 """What help lists together, the everyday first."""
+_OTHER_SPELLINGS = frozenset({"schedule-run", "schedule-pause", "schedule-resume", "schedule-reset", "hook-test"})
+"""Commands that help names in the text of another one, such as `compas schedules run`."""
 
 
 def groups(known: Iterable[str]) -> list[tuple[str, list[str]]]:
     """Return the titles of help with the commands below each; what no group names comes last."""
-    left = list(known)
+    left = [name for name in known if name not in _OTHER_SPELLINGS]
     found = []
     for title, names in _GROUPS.items():
         found.append((title, [name for name in names if name in left]))

@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from compas.config.findings import Finding
+from compas.domain.outbox.specs import HookSpec, NotificationSpec
 from compas.domain.specs import (
     AgentSpec,
     BackendSpec,
@@ -54,6 +55,8 @@ class Config(Struct, frozen=True, kw_only=True):
     on_crash: OnCrash = "resume"
     retention: RetentionSpec = RetentionSpec()
     tools: ToolSet = "core"
+    hooks: tuple[HookSpec, ...] = ()
+    notifications: NotificationSpec = NotificationSpec()
 
     @property
     def limits(self) -> LimitsSpec:

@@ -51,7 +51,7 @@ class Decoder:
                 if isinstance(node, Mapping):
                     self._report.error((*path, name), f"{name} is missing; {declared.key.doc}", at=node.at)
                 values[name] = () if item_types(declared.types[0]) else ""
-        return cls(**values)
+        return cls(**{keys(cls)[name].field: value for name, value in values.items()})
 
     def _known(self, cls: type[Section], node: Mapping, path: KeyPath) -> Iterator[tuple[Declared, KeyPath, Node]]:
         names = spellings(cls)

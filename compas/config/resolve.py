@@ -2,12 +2,15 @@
 
 from compas.config.checks.backends import INSTRUCTION
 from compas.config.checks.draft import Draft
+from compas.config.checks.hooks import all_hooks, name_of
 from compas.config.config import Config
 from compas.config.schema.agents import AgentEntry, Handoff
 from compas.config.schema.backends import BackendDefinition
 from compas.config.schema.file import ConfigFile
+from compas.config.schema.notifications import Notifications, QuietHours
 from compas.config.schema.repositories import Command, Repository
 from compas.config.schema.schedules import Schedule
+from compas.domain.outbox.specs import DEFAULT_NOTICES, HookSpec, NotificationSpec, QuietSpec
 from compas.domain.specs import (
     AgentSpec,
     BackendSpec,
@@ -67,6 +70,8 @@ def resolve(draft: Draft, config_path: str) -> Config:
             telemetry=_duration(file.retention.telemetry),
         ),
         tools=file.tools,
+        hooks=_hooks(file),
+        notifications=_notifications(file.notifications),
     )
 
 
@@ -174,3 +179,41 @@ def _check_of_merges(repository: Repository) -> CommandSpec | None:
     if repository.merge_verify is None:
         return None
     return CommandSpec(run=repository.merge_verify, timeout_secs=repository.merge_verify_timeout_secs)
+
+
+def _hooks(file: ConfigFile) -> tuple[HookSpec, ...]:
+    return tuple(
+        HookSpec(
+            name=name_of(point, index, hook),
+            point=point,
+            command=hook.command,
+            args=hook.args,
+            timeout_secs=hook.timeout_secs,
+            env=hook.env or {},
+            filter=hook.filter or {},
+        )
+        for point, index, hook in all_hooks(file.hooks)
+    )
+
+
+def _notifications(asked: Notifications) -> NotificationSpec:
+    default = DEFAULT_NOTICES if asked.desktop else ()
+    return NotificationSpec(
+        kinds=default if asked.events is None else asked.events,
+        via=asked.via,
+        command=asked.command,
+        args=asked.args,
+        quiet=_quiet(asked.quiet_hours) if asked.quiet_hours else None,
+        agents=asked.agents,
+        batches=asked.batches,
+    )
+
+
+def _quiet(hours: QuietHours) -> QuietSpec:
+    return QuietSpec(begins=_minute(hours.begins), ends=_minute(hours.ends), timezone=hours.timezone)
+
+
+def _minute(time: str) -> int:
+    """Return how many minutes after midnight a time such as 22:30 is."""
+    hour, _, minute = time.partition(":")
+    return int(hour) * 60 + int(minute)

@@ -62,7 +62,13 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
     ended = Ended()
     try:
         await show(
-            lambda controller: Feed(looking, controller.update, wall_clock, start=starting if may_start else None),
+            lambda controller: Feed(
+                looking,
+                controller.update,
+                wall_clock,
+                start=starting if may_start else None,
+                ring=lambda sound: _ring(screen, sound),
+            ),
             screen,
             clock=wall_clock,
             ended=ended,
@@ -75,6 +81,12 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
     except* urwid.InputClosedError:
         ended.code = ended.code or 128 + signal.SIGHUP
     return ended.code
+
+
+def _ring(screen: urwid.display.raw.Screen, sound: str) -> None:
+    """Send something to the terminal that leaves the screen as it is."""
+    screen.write(sound)
+    screen.flush()
 
 
 def _leaves(group: ExceptionGroup[OSError]) -> Iterator[OSError]:

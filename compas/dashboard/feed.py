@@ -14,6 +14,7 @@ from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.threads import STATUS, StatusRequest
 from compas.client.connection import Reach
 from compas.clock import Clock
+from compas.dashboard.alarm import alarm_of
 from compas.dashboard.source import Req, Res
 from compas.dashboard.state import Greeted, HealthRead, Lost, Opened, ReviewsRead, Update
 from compas.errors import CompasError
@@ -31,6 +32,7 @@ TROUBLE = (WireError, CompasError, OSError)
 """What can be wrong with a connection; another one may mend it."""
 
 Sink = Callable[[Update], None]
+Ring = Callable[[str], None]
 
 
 def patient() -> Iterator[float]:
@@ -43,13 +45,17 @@ def patient() -> Iterator[float]:
 class Feed:
     """One at a time, opens connections with `reach` and tells `sink` what comes over them; never gives up.
 
-    `start` reaches the supervisor too, but starts one where none is; without it, that is refused.
+    `start` reaches the supervisor too, but starts one where none is; without it, that is refused. `ring` is given what
+    the terminal is to be sent for a notification that comes while it is connected.
     """
 
-    def __init__(self, reach: Reach, sink: Sink, clock: Clock, *, start: Reach | None = None) -> None:
+    def __init__(
+        self, reach: Reach, sink: Sink, clock: Clock, *, start: Reach | None = None, ring: Ring | None = None
+    ) -> None:
         self._reach = reach
         self._start = start
         self._sink = sink
+        self._ring = ring
         self._clock = clock
         self._session: Session | None = None
         self._connected = trio.Event()
@@ -111,6 +117,8 @@ class Feed:
             async with session.open_stream(EVENTS.name, request, LogEvent) as events:
                 async for event in events:
                     self._sink(event)
+                    if event.position > health.events and self._ring is not None and (sound := alarm_of(event)):
+                        self._ring(sound)
                     if event.position > health.events and event.type.startswith(NEWS):
                         self._stale.set()
         raise SessionLost("the supervisor has nothing more to tell")

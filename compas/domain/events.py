@@ -34,6 +34,7 @@ from compas.domain.facts.operating import (
     ConfigRefused,
     SupervisorStarted,
     SupervisorStopped,
+    SupervisorStopping,
 )
 from compas.domain.facts.publishing import PublicationBegun, PublicationOver
 from compas.domain.facts.running import (
@@ -60,6 +61,7 @@ from compas.domain.facts.scheduling import (
     SkipReason,
 )
 from compas.domain.facts.targets import TargetHeld, TargetSeen, ThreadCommit
+from compas.domain.facts.telling import HookEnded, HookOutcome, NotificationEnded, SubscribersChanged, TellingDue
 from compas.domain.facts.working_place import (
     PortsLeased,
     PortsReleased,
@@ -75,6 +77,7 @@ from compas.domain.facts.working_place import (
 )
 
 __all__ = [
+    "OUTBOX_STREAM",
     "PORTS_STREAM",
     "SUPERVISOR_STREAM",
     "BackendEvent",
@@ -95,6 +98,8 @@ __all__ = [
     "ExecutionStatus",
     "ExecutionStopped",
     "FannedOut",
+    "HookEnded",
+    "HookOutcome",
     "Joined",
     "MergeCancelled",
     "MergeCompleted",
@@ -106,7 +111,9 @@ __all__ = [
     "MergeQueued",
     "MergeStarted",
     "MessagePosted",
+    "NotificationEnded",
     "Occasion",
+    "OutboxEvent",
     "PersonJudged",
     "PortsEvent",
     "PortsLeased",
@@ -127,11 +134,14 @@ __all__ = [
     "SetupStarted",
     "SkipReason",
     "SnapshotTaken",
+    "SubscribersChanged",
     "SupervisorEvent",
     "SupervisorStarted",
     "SupervisorStopped",
+    "SupervisorStopping",
     "TargetHeld",
     "TargetSeen",
+    "TellingDue",
     "ThreadAbandoned",
     "ThreadClosed",
     "ThreadCommit",
@@ -200,12 +210,13 @@ MergeEvent = (
     | TargetHeld
 )
 BackendEvent = BreakerOpened | BreakerClosed
-SupervisorEvent = SupervisorStarted | SupervisorStopped | ConfigLoaded | ConfigRefused
+SupervisorEvent = SupervisorStarted | SupervisorStopping | SupervisorStopped | ConfigLoaded | ConfigRefused
 PortsEvent = PortsLeased | PortsReleased
 ScheduleEvent = (
     ScheduleNoted | ScheduleRemoved | ScheduleFired | ScheduleSkipped | SchedulePaused | ScheduleResumed | ScheduleReset
 )
-Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent | ScheduleEvent
+OutboxEvent = SubscribersChanged | TellingDue | HookEnded | NotificationEnded
+Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent | ScheduleEvent | OutboxEvent
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -247,4 +258,5 @@ def schedule_stream(schedule: str) -> str:
 
 
 PORTS_STREAM = "ports"
+OUTBOX_STREAM = "outbox"
 SUPERVISOR_STREAM = "supervisor"

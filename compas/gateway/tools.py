@@ -306,6 +306,12 @@ TOOLS: tuple[Tool, ...] = (
         doc="Count which tools agents called, how often that failed, and what agents cost.",
     ),
     Tool(
+        name="orch_hooks",
+        title="List hooks",
+        operation=OPERATIONS["hooks"],
+        doc="List the operator's hooks and notifications, and how the last ones ended.",
+    ),
+    Tool(
         name="orch_health",
         title="Check health",
         operation=OPERATIONS["health"],

@@ -17,6 +17,7 @@ from compas.gateway.tool_list import Agent
 from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.machine.free_port import is_free
 from compas.orchestrator.machine.git_slot import GitSlot
+from compas.orchestrator.machine.programs import LocalPrograms, Programs
 from compas.orchestrator.machine.runners import Runners
 from compas.store.event_log import Store
 
@@ -31,6 +32,7 @@ EXECUTIONS = "executions"
 MERGES = "merges"
 PORTS = "ports"
 JANITOR = "janitor"
+OUTBOX = "outbox"
 SCHEDULES = "schedules"
 TELEMETRY = "telemetry"
 
@@ -96,6 +98,7 @@ class Services:
     dispatching: trio.Lock = field(default_factory=trio.Lock)
     chance: Callable[[], float] = random.random
     is_free_port: Callable[[int], bool] = is_free
+    programs: Programs = field(default_factory=LocalPrograms)
 
     @property
     def config(self) -> Config:

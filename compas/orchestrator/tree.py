@@ -20,6 +20,7 @@ from compas.orchestrator.journal import Journal
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 from compas.orchestrator.machine.slots import Slot, WorkerHost
 from compas.orchestrator.merges.directory import MergeDirectory, Merges
+from compas.orchestrator.outbox.actor import Outbox
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.state_directory import name_of_state_directory
 from compas.orchestrator.schedules.actor import ScheduleKeeper
@@ -55,6 +56,7 @@ def build_root(
         _group("merges", lambda: _patient(_merging(services), strategy="rest_for_one")),
         ChildSpec("config", lambda: ConfigWatcher(services, config_file)),
         ChildSpec("schedules", lambda: ScheduleKeeper(services)),
+        ChildSpec("outbox", lambda: Outbox(services)),
         ChildSpec("janitor", lambda: Janitor(services)),
         ChildSpec("log-retention", lambda: LogRetention(services)),
         ChildSpec("telemetry-retention", lambda: TelemetryRetention(services, telemetry)),

@@ -10,6 +10,7 @@ from compas.setup.check import Check
 from compas.setup.config_check import check_config
 from compas.setup.editor_check import check_editors
 from compas.setup.git_checks import check_git, check_repositories
+from compas.setup.hook_checks import check_hooks
 from compas.setup.place_checks import check_disk, check_state_directory, check_telemetry
 from compas.setup.supervisor_checks import check_runtime_directory, check_supervisor, check_warnings
 
@@ -40,6 +41,8 @@ def examine(
     if place is not None:
         checks, health = check_supervisor(place, environ, pinging_secs=_patience(config) if is_pinging else None)
         yield from checks
+    if config is not None and health is None:
+        yield from check_hooks(config, supervisor_environment(environ))
     if health is not None:
         yield from check_warnings(health, tuple(line for check in found for line in check.lines))
     if config is not None:

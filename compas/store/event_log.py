@@ -1,6 +1,6 @@
 """Opens the log and its read models: append in groups, read streams, query one consistent state."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -117,6 +117,16 @@ class Store:
     async def read_all(self, after: int = 0, limit: int = 1000) -> tuple[Recorded, ...]:
         """Return up to `limit` events after a position, in order."""
         return await self.query(lambda reader: log_rows.read_all(reader, self._codec, after, limit))
+
+    async def read_kinds(self, tags: Collection[str], after: int, limit: int = 100) -> tuple[Recorded, ...]:
+        """Return up to `limit` events of these kinds, named as the log does, after a position, in order."""
+        return await self.query(lambda reader: log_rows.read_kinds(reader, self._codec, tags, after, limit))
+
+    async def read_newest(
+        self, tags: Collection[str], limit: int = 1, stream: str | None = None
+    ) -> tuple[Recorded, ...]:
+        """Return up to `limit` events of these kinds, of one stream or of all, newest first."""
+        return await self.query(lambda reader: log_rows.read_newest(reader, self._codec, tags, limit, stream))
 
     async def read_lineage(self, lineage: str) -> tuple[Recorded, ...]:
         """Return everything that descends from one dispatch, over all streams, in order."""

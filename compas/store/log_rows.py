@@ -1,5 +1,7 @@
 """The SQL of the log's rows: read them, add one, and look up requests and epochs."""
 
+from collections.abc import Collection
+
 from compas.domain.events import Recorded
 from compas.domain.requests import RequestId
 from compas.store.codec import EncodedEvent, EventCodec
@@ -27,6 +29,27 @@ def highest_epoch(reader: Reader) -> int:
 def read_all(reader: Reader, codec: EventCodec, after: int, limit: int) -> tuple[Recorded, ...]:
     """Return up to `limit` events after a position, in order."""
     rows = reader.rows(f"SELECT {_COLUMNS} FROM events WHERE position > ? ORDER BY position LIMIT ?", (after, limit))
+    return tuple(_recorded(row, codec) for row in rows)
+
+
+def read_kinds(
+    reader: Reader, codec: EventCodec, tags: Collection[str], after: int, limit: int
+) -> tuple[Recorded, ...]:
+    """Return up to `limit` events of these kinds after a position, in order."""
+    places = ", ".join("?" for _ in tags)
+    sql = f"SELECT {_COLUMNS} FROM events WHERE position > ? AND tag IN ({places}) ORDER BY position LIMIT ?"
+    return tuple(_recorded(row, codec) for row in reader.rows(sql, (after, *sorted(tags), limit)))
+
+
+def read_newest(
+    reader: Reader, codec: EventCodec, tags: Collection[str], limit: int, stream: str | None = None
+) -> tuple[Recorded, ...]:
+    """Return up to `limit` events of these kinds, of one stream or of all, newest first."""
+    places = ", ".join("?" for _ in tags)
+    order = "position" if stream is None else "version"
+    where = f"tag IN ({places})" + (" AND stream = ?" if stream is not None else "")
+    arguments = (*sorted(tags), *(() if stream is None else (stream,)), limit)
+    rows = reader.rows(f"SELECT {_COLUMNS} FROM events WHERE {where} ORDER BY {order} DESC LIMIT ?", arguments)
     return tuple(_recorded(row, codec) for row in rows)
 
 

@@ -22,7 +22,7 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
-NOT_FOR_MODELS = {"reload", "stop", "schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"}
+NOT_FOR_MODELS = {"hook_test", "reload", "stop", "schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"}
 """Operations that are no tool: they are about the operator's own process, or the operator's plans."""
 
 

@@ -38,7 +38,7 @@ LIGHT = (
     "compas.cli.main",
     *(
         f"compas.cli.commands.{name}"
-        for name in ("close", "dispatch", "operation", "reload", "schedules", "stop", "wait")
+        for name in ("close", "dispatch", "hooks", "operation", "reload", "schedules", "stop", "wait")
     ),
     "compas.cli.render",
     "compas.client.caller",

@@ -16,6 +16,7 @@ FOUNDATION = (
     "compas.errors",
     "compas.failpoints",
     "compas.paths",
+    "compas.search_path",
     "compas.suggest",
     "compas.text",
 )
@@ -31,6 +32,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.errors": FOUNDATION,
     "compas.failpoints": FOUNDATION,
     "compas.paths": FOUNDATION,
+    "compas.search_path": FOUNDATION,
     "compas.suggest": FOUNDATION,
     "compas.text": FOUNDATION,
     # When cron expressions come. The config checks them, and the orchestrator keeps their times.

@@ -63,6 +63,17 @@ async def test_an_append_is_read_back_as_it_was_recorded(place: Path | None) -> 
         assert bodies(outcome.recorded) == ["hällo ✓"]
 
 
+async def test_events_of_some_kinds_are_read_in_order_and_the_newest_by_itself(place: Path | None) -> None:
+    async with open_store(place, events=domain_codec()) as store:
+        await append(store, command(opened("a"), said("a", "x"), opened("b"), said("b", "y")))
+        assert [one.position for one in await store.read_kinds({"thread.opened"}, 0)] == [1, 3]
+        assert [one.position for one in await store.read_kinds({"thread.opened", "message.posted"}, 1, 2)] == [2, 3]
+        assert await store.read_kinds({"of another version"}, 0) == ()
+        for stream, newest in ((None, [4, 2]), ("thread:a", [2]), ("thread:c", [])):
+            found = await store.read_newest({"message.posted"}, 2, stream)
+            assert [one.position for one in found] == newest
+
+
 async def test_positions_have_no_gaps_over_streams_and_conflicts(place: Path | None) -> None:
     async with open_store(place, events=domain_codec()) as store:
         outcomes = await append(

@@ -1,6 +1,16 @@
 """The list of checks, in the order their findings are read."""
 
-from compas.config.checks import agents, backends, handoffs, limits, places, schedules, targets
+from compas.config.checks import (
+    agents,
+    backends,
+    handoffs,
+    hooks,
+    limits,
+    notifications,
+    places,
+    schedules,
+    targets,
+)
 from compas.config.checks.draft import Check, Draft
 from compas.config.findings import Report
 
@@ -27,6 +37,9 @@ CHECKS: tuple[Check, ...] = (
     targets.branches,
     backends.definitions,
     places.repositories,
+    hooks.names,
+    hooks.filters,
+    notifications.notifications,
     schedules.schedules,
 )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compas.config.checks.draft import Draft, Problem, error, warning
+from compas.config.checks.time_zones import zone_problems
 from compas.config.findings import KeyPath
 from compas.config.schema.schedules import Schedule
 from compas.suggest import did_you_mean
@@ -46,7 +47,7 @@ def _agent(draft: Draft, schedule: Schedule, at: KeyPath) -> Iterator[Problem]:
 
 def _times(schedule: Schedule, at: KeyPath) -> Iterator[Problem]:
     # Not before there is a schedule: the library takes milliseconds to load, which few config files need.
-    from compas.timetable import Timetable, TimetableError, has_zones
+    from compas.timetable import Timetable, TimetableError
 
     try:
         times = Timetable(schedule.cron)
@@ -54,12 +55,7 @@ def _times(schedule: Schedule, at: KeyPath) -> Iterator[Problem]:
         yield error((*at, "cron"), str(failure))
     else:
         yield from _rarity(schedule, times, at)
-    try:
-        Timetable("* * * * *", schedule.timezone or "UTC")
-    except TimetableError as failure:
-        # A system without any, such as a small container, is no mistake of the file's author.
-        kind = error if has_zones() else warning
-        yield kind((*at, "timezone"), str(failure))
+    yield from zone_problems((*at, "timezone"), schedule.timezone)
 
 
 def _rarity(schedule: Schedule, times: "Timetable", at: KeyPath) -> Iterator[Problem]:

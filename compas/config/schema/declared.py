@@ -13,9 +13,10 @@ from compas.config.schema.key import MAX_INTEGER, Key, Section
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One key of a section. `types` are what its value may be, without None."""
+    """One key of a section. `types` are what its value may be, without None; `field` is the attribute that has it."""
 
     name: str
+    field: str
     key: Key
     types: tuple[Any, ...]
     required: bool
@@ -25,7 +26,7 @@ class Declared:
 @functools.cache
 def keys(section: type[Section]) -> dict[str, Declared]:
     """Return the keys of a section by name, in the order of their declaration."""
-    return {field.name: _declared(field) for field in structs.fields(section)}
+    return {field.encode_name: _declared(field) for field in structs.fields(section)}
 
 
 @functools.cache
@@ -40,7 +41,8 @@ def _declared(field: structs.FieldInfo) -> Declared:
     options = get_args(plain) if get_origin(plain) in (Union, types.UnionType) else (plain,)
     default = field.default if field.default_factory is NODEFAULT else field.default_factory()
     return Declared(
-        name=field.name,
+        name=field.encode_name,
+        field=field.name,
         key=key,
         types=tuple(option for option in options if option is not types.NoneType),
         required=field.required,

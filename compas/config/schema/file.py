@@ -4,9 +4,11 @@ from typing import Annotated, ClassVar
 
 from compas.config.schema.agents import AgentDefaults, AgentEntry
 from compas.config.schema.backends import BackendDefinition
+from compas.config.schema.hooks import Hooks
 from compas.config.schema.key import Effect, Key, Section
+from compas.config.schema.notifications import Notifications
 from compas.config.schema.orchestration import Orchestration
-from compas.config.schema.planned import Budgets, Database, Hooks, Model, Notifications
+from compas.config.schema.planned import Budgets, Database, Model
 from compas.config.schema.repositories import Repository
 from compas.config.schema.retention import Retention
 from compas.config.schema.schedules import Schedule
@@ -77,10 +79,8 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     retention: Annotated[Retention, Key(doc="How long things are kept.")] = Retention()
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
     schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.")] = ()
-    hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()
-    notifications: Annotated[Notifications, Key(doc="What tells the operator of an end.", effect=Effect.LATER)] = (
-        Notifications()
-    )
+    hooks: Annotated[Hooks, Key(doc="Programs that are run when something has happened.")] = Hooks()
+    notifications: Annotated[Notifications, Key(doc="What people are told of, and how.")] = Notifications()
     models: Annotated[
         tuple[str | Model, ...],
         Key(

@@ -26,6 +26,7 @@ FORMS: dict[str, Form] = {
     ),
     "variable": Form(re.compile(r"[^=\0]+"), "the name of an environment variable"),
     "duration": Form(re.compile(r"[1-9][0-9]{0,8}[smhdw]"), "a number with s, m, h, d or w, such as 30d"),
+    "time": Form(re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]"), 'a time of day, such as "22:00"'),
     "inside": Form(
         re.compile(r"(?!/|~)(?!(?:.*/)?\.\.(?:/|$)).*\S.*"),
         "a path inside the repository, relative and without '..'",

@@ -26,37 +26,6 @@ class Database(Section, frozen=True, kw_only=True):
     acquire_timeout_ms: Annotated[int, Key(doc="Milliseconds to wait for a connection.", ge=100)] = 30_000
 
 
-class Notifications(Section, frozen=True, kw_only=True):
-    """What tells the operator of an end."""
-
-    LENIENT: ClassVar[bool] = True
-
-    desktop: Annotated[bool, Key(doc="Whether the desktop shows a notification.")] = False
-
-
-class Hook(Section, frozen=True, kw_only=True):
-    """A command that gets an event as JSON on standard input."""
-
-    LENIENT: ClassVar[bool] = True
-
-    command: Annotated[str, Key(doc="The program.", form="nonblank")]
-    args: Annotated[tuple[str, ...], Key(doc="Its arguments.")] = ()
-    timeout_secs: Annotated[int, Key(doc="Seconds it may take.", ge=1)] = 10
-    env: Annotated[dict[str, str] | None, Key(doc="Environment variables of the hook.", form="variable")] = None
-    filter: Annotated[dict[str, str] | None, Key(doc="Fields of the event and the text each must have.")] = None
-
-
-class Hooks(Section, frozen=True, kw_only=True):
-    """Commands run at events."""
-
-    LENIENT: ClassVar[bool] = True
-
-    on_execution_started: Annotated[tuple[Hook, ...], Key(doc="When an execution starts.")] = ()
-    on_execution_completed: Annotated[tuple[Hook, ...], Key(doc="When an execution ends.")] = ()
-    on_thread_closed: Annotated[tuple[Hook, ...], Key(doc="When a thread is closed.")] = ()
-    on_thread_failed: Annotated[tuple[Hook, ...], Key(doc="When a thread fails.")] = ()
-
-
 class BudgetLimit(Section, frozen=True, kw_only=True):
     """An amount."""
 

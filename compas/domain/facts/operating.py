@@ -29,6 +29,12 @@ class SupervisorStarted(Fact, frozen=True, kw_only=True, tag="supervisor.started
     version: str
 
 
+class SupervisorStopping(Fact, frozen=True, kw_only=True, tag="supervisor.stopping"):
+    """It was asked to end, or nobody needs it; a more urgent word may change `mode` before it does."""
+
+    mode: Literal["drained", "now", "detached", "idle"]
+
+
 class SupervisorStopped(Fact, frozen=True, kw_only=True, tag="supervisor.stopped"):
     """It left in good order; `mode` says what became of running agents."""
 

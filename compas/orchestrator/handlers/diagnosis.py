@@ -14,8 +14,10 @@ from compas.domain.at_rest import Outlook
 from compas.domain.breaker import Breaker
 from compas.domain.decision import no_such_thread
 from compas.domain.diagnosis import AgentState, LastMerge, Surroundings
-from compas.domain.explanation import explain, standing
+from compas.domain.explanation import Told, explain, standing
+from compas.domain.in_short import in_short
 from compas.domain.merge import OPEN
+from compas.domain.outbox.words import how_it_ended
 from compas.domain.specs import Requires
 from compas.domain.thread import Session, Thread, evolve
 from compas.orchestrator.backends.examining import examine
@@ -31,6 +33,7 @@ from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread
 from compas.store.projections.merges import MergeRow, merges_of_thread
+from compas.store.projections.outbox import HookRun, failed_runs_of_thread
 from compas.store.projections.threads import StatusFilter, status_page
 
 LOG_FILE = "compas.sqlite"
@@ -197,6 +200,7 @@ async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
     agents = context.services.config.agents
     breakers = await _breakers(context, {run.queued.backend for run in state.in_flight() if run.queued.agent in agents})
     review = (await reviews_now(context.services, [thread])).get(thread)
+    failed = await context.services.store.query(lambda reader: failed_runs_of_thread(reader, thread))
     outlook = Outlook(
         review=review,
         requires=_required(context, state),
@@ -211,11 +215,22 @@ async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
         next_step=following,
         causes=tuple(
             Cause(position=told.position, at=told.at, depth=told.depth, what=told.what, because=told.because)
-            for told in explain(tuple(recorded))
+            for told in sorted((*explain(tuple(recorded)), *_failed_hooks(failed)), key=lambda told: told.position)
         ),
         review=review.standing if review is not None else None,
         review_note=review.sentence if review is not None else None,
     )
+
+
+def _failed_hooks(runs: tuple[HookRun, ...]) -> Iterator[Told]:
+    """Tell of the hooks that were to hear of the thread and did not do so well."""
+    for run in runs:
+        how = how_it_ended(
+            run.outcome, exit_code=run.exit_code, seconds=run.seconds, output=run.output, problem=run.problem
+        )
+        name = run.subscriber.partition(":")[2]
+        told = f"the hook {name} {in_short(how)}"
+        yield Told(position=run.position, at=run.at, depth=0, what=told, because=f"told of event {run.about}")
 
 
 def _is_about_target(one: e.Recorded, began: int) -> bool:

@@ -10,6 +10,7 @@ from compas.orchestrator.backends.examining import Examined, examine
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import no_such_agent
+from compas.orchestrator.outbox.troubles import troubles
 from compas.orchestrator.refused import refused
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
@@ -46,6 +47,7 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
             *services.configuration.standing.warnings,
             *own.warnings,
             *_of_removed_agents(services.config, found),
+            *await troubles(services),
         ),
         agents=tuple(
             _agent(context, agent, examined[agent.alias], by_agent.get(agent.alias), failures.get(agent.alias, 0))

@@ -1,6 +1,7 @@
 """How a supervisor ends: by word of a client, by signal, or because nobody needs it any more."""
 
 import logging
+import math
 import signal
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -15,19 +16,30 @@ from compas.domain import events as e
 from compas.orchestrator.handler_context import HandlerContext, Mode
 from compas.orchestrator.messages.execution import StopExecution
 from compas.orchestrator.messages.journal import Commit
+from compas.orchestrator.messages.outbox import FinishTelling
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.schedules.outlook import next_of_all
-from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, execution_name
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, OUTBOX, execution_name
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.execution_queries import ExecutionRow, is_work_unsettled, unsettled_executions
 from compas.store.projections.merges import is_merge_open
+from compas.store.projections.outbox import is_telling_due
 from compas.store.records import Append, NewEvent
 
 log = logging.getLogger("compas.supervisor")
 
 _RANK: dict[Mode, int] = {"idle": 0, "drain": 1, "now": 2, "detach": 3, "restart": 3}
 IDLE_EXIT_SECS = 300.0
+_WORDS: dict[Mode, Literal["drained", "now", "detached", "idle"]] = {
+    "drain": "drained",
+    "now": "now",
+    "detach": "detached",
+    "restart": "detached",
+    "idle": "idle",
+}
+TELLING_SECS = 15.0
+"""How long hooks may keep a supervisor from ending."""
 NOW_LIMIT_SECS = 20.0
 """How long the ends of agents that `now` ends may take to be recorded; ending them takes a grace of 5 s at most."""
 
@@ -99,8 +111,10 @@ async def _touch_on_events(subscription: Subscription, activity: Activity) -> No
 
 
 def _is_needed(reader: Reader, config: Config) -> bool:
-    """Say whether work is under way, or a schedule waits for its next slot."""
-    return is_work_unsettled(reader) or is_merge_open(reader) or next_of_all(reader, config) is not None
+    """Say whether work is under way, somebody is still to be told, or a schedule waits for its next slot."""
+    if is_work_unsettled(reader) or is_merge_open(reader) or is_telling_due(reader):
+        return True
+    return next_of_all(reader, config) is not None
 
 
 async def wind_down(context: HandlerContext, ending: Ending) -> None:
@@ -111,12 +125,14 @@ async def wind_down(context: HandlerContext, ending: Ending) -> None:
     full disk, the next supervisor records: runners keep the end of what they hosted.
     """
     context.services.new_work.refuse()
+    await _record(context, e.SupervisorStopping(mode=_WORDS[ending.mode or "drain"]))
     until_now_is_over = trio.CancelScope()
     with until_now_is_over:
         await _wait_for_running(context, ending, until_now_is_over)
     if until_now_is_over.cancelled_caught:
         log.error("not all ends could be recorded; the next supervisor does it", extra={"action": "ends_not_recorded"})
-    await _record_stop(context, ending.mode or "drain")
+    await _tell_of_it(context, ending)
+    await _record(context, e.SupervisorStopped(mode=_WORDS[ending.mode or "drain"]))
 
 
 async def _wait_for_running(context: HandlerContext, ending: Ending, limit: trio.CancelScope) -> None:
@@ -152,17 +168,29 @@ async def _stop_all(context: HandlerContext, running: tuple[ExecutionRow, ...]) 
                 continue
 
 
-async def _record_stop(context: HandlerContext, mode: Mode) -> None:
-    words: dict[Mode, Literal["drained", "now", "detached", "idle"]] = {
-        "drain": "drained",
-        "now": "now",
-        "detach": "detached",
-        "restart": "detached",
-        "idle": "idle",
-    }
-    event = NewEvent(stream=e.SUPERVISOR_STREAM, event=e.SupervisorStopped(mode=words[mode]))
+async def _tell_of_it(context: HandlerContext, ending: Ending) -> None:
+    """Let hooks and people be told, for a while or until a more urgent wish; the next supervisor tells the others."""
+    with trio.move_on_after(TELLING_SECS) as limit:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_then_cancel, partial(_finish_telling, context), nursery.cancel_scope)
+            nursery.start_soon(_then_cancel, partial(ending.wait_more_urgent, ending.mode), nursery.cancel_scope)
+    if limit.cancelled_caught:
+        log.warning("hooks took longer than %g s at the end", TELLING_SECS, extra={"action": "end_not_told"})
+
+
+async def _finish_telling(context: HandlerContext) -> None:
+    while True:
+        outbox = await context.actor(OUTBOX)
+        try:
+            return await outbox.ask(FinishTelling(), timeout=math.inf)
+        except ActorStopped:
+            await outbox.wait_stopped()  # it is being restarted, and goes on where it was
+
+
+async def _record(context: HandlerContext, event: e.SupervisorStopping | e.SupervisorStopped) -> None:
+    append = Append(events=(NewEvent(stream=e.SUPERVISOR_STREAM, event=event),))
     journal = await context.actor(JOURNAL)
     try:
-        await journal.ask(Commit(Append(events=(event,))), timeout=ASK_TIMEOUT_SECS)
+        await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
     except StoreUnavailable as err:
         log.error("the end of this supervisor is not in the log: %s", err, extra={"action": "stop_not_recorded"})

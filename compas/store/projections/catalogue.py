@@ -4,6 +4,7 @@ from compas.store.projections.executions import Executions
 from compas.store.projections.fan_outs import FanOuts
 from compas.store.projections.merges import Merges
 from compas.store.projections.messages import Messages
+from compas.store.projections.outbox import Outbox
 from compas.store.projections.rulings import Rulings
 from compas.store.projections.schedules import Schedules
 from compas.store.projections.targets import Targets
@@ -21,4 +22,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     FanOuts(),
     Rulings(),
     Schedules(),
+    Outbox(),
 )

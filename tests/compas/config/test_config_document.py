@@ -23,8 +23,8 @@ def test_every_key_is_documented_with_its_range_and_when_it_is_used() -> None:
     assert "| `max_chain_depth` | a whole number from 1 to 20 | 3 |" in text
     state_dir = next(line for line in text.splitlines() if line.startswith("| `state_dir`"))
     assert state_dir.endswith("| after a restart |")
-    hooks = next(line for line in text.splitlines() if line.startswith("| `hooks`"))
-    assert hooks.endswith("| not yet |")
+    budgets = next(line for line in text.splitlines() if line.startswith("| `budgets`"))
+    assert budgets.endswith("| not yet |")
 
 
 def test_the_document_is_written_where_it_is_asked_for(tmp_path: Path) -> None:

@@ -202,8 +202,6 @@ def test_a_name_or_role_in_the_defaults_is_refused(desk: Desk, key: str) -> None
 
 PLANNED = {
     "budgets: {day: {usd: 40}, at_80_percent: warn}": "budgets",
-    "notifications: {desktop: true}": "notifications",
-    "hooks: {on_execution_started: [{command: x}]}": "hooks",
     "models: [a, {id: b, backend: claude}]": "models",
     "poll_interval_secs: 2": "poll_interval_secs",
     "database: {max_connections: 8}": "database",
@@ -217,7 +215,7 @@ def test_what_has_no_effect_is_said_where_it_stands(desk: Desk, text: str) -> No
     assert finding.sentence.startswith("accepted, but")
 
 
-@pytest.mark.parametrize("text", ["notifications: {desktop: maybe}", "budgets: {day: {usd: -1}}"])
+@pytest.mark.parametrize("text", ["budgets: {day: {usd: -1}}"])
 def test_what_has_no_effect_yet_is_checked_all_the_same(desk: Desk, text: str) -> None:
     assert desk.error(desk.with_agent(text + "\n"))
 

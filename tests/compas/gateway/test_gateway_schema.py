@@ -19,7 +19,8 @@ every_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
 def test_every_operation_but_those_for_the_operator_alone_is_a_tool() -> None:
     changing = {"schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"}
-    assert {operation.name for operation in OPERATIONS} - BY_OPERATION.keys() == {"stop", "reload", *changing}
+    alone = {operation.name for operation in OPERATIONS} - BY_OPERATION.keys()
+    assert alone == {"hook_test", "stop", "reload", *changing}
     assert all(name.startswith("orch_") for name in BY_NAME)
 
 
@@ -55,7 +56,7 @@ def test_a_read_promises_to_change_nothing_and_only_what_gives_up_or_removes_is_
 
 def test_what_every_model_reads_stays_small() -> None:
     read = [INSTRUCTIONS, *(tool.doc for tool in TOOLS), *(msgspec.json.encode(input_schema(tool)) for tool in TOOLS)]
-    assert sum(map(len, read)) < 16_500, "about four bytes are a token, for every conversation of every client"
+    assert sum(map(len, read)) < 17_000, "about four bytes are a token, for every conversation of every client"
 
 
 def test_the_instructions_name_only_tools_that_exist() -> None:

@@ -38,6 +38,7 @@ from compas.store.telemetry import open_telemetry
 from tests.kit.orchestrator.disk import Disk, open_store_on_disk
 from tests.kit.orchestrator.fake_config_file import FakeConfigFile
 from tests.kit.orchestrator.fake_git import FakeGit
+from tests.kit.orchestrator.fake_programs import FakePrograms
 from tests.kit.orchestrator.fake_repository import FakeRepo
 from tests.kit.orchestrator.fake_runners import FakeRunners, open_fake_runners
 from tests.kit.orchestrator.troupe import Role, Troupe
@@ -226,6 +227,7 @@ class Workshop:
         self.git = git
         self.troupe = troupe
         self.runners = runners
+        self.programs = FakePrograms()
         self.has_lost_backends = False
         self._ids = count(1)
 
@@ -259,6 +261,7 @@ class Workshop:
             environ={"PATH": "/bin"},
             epoch=epoch,
             chance=lambda: 0.0,
+            programs=self.programs,
         )
         async with AsyncExitStack() as stack:
             outside = await stack.enter_async_context(trio.open_nursery())
