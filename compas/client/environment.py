@@ -8,7 +8,7 @@ KEPT: frozenset[str] = frozenset(
         *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_*", "TMPDIR", "TZ"),
         *("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "SSH_AUTH_SOCK"),
         *("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
-        *("COMPAS_IDLE_SECS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("COMPAS_IDLE_SECS", "COMPAS_GATEWAY_PATIENCE_SECS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     }

@@ -31,8 +31,8 @@ from compas.client.connection import Reach
 from compas.client.errors import UnreachableError
 from compas.client.reach import PATIENCE_SECONDS
 from compas.distribution import installed_version
+from compas.gateway.control import ALIVE, CHANGED
 from compas.gateway.editors import Editor, ToolsChanged
-from compas.gateway.listed import CHANGED
 from compas.relay.link import Introduction
 
 log = logging.getLogger("compas.gateway")
@@ -56,15 +56,19 @@ class Gateway:
         self._changed = trio.Event()
 
     async def serve_call(self, call: Call) -> object:
-        """Serve the supervisor: pass on that the list of tools is another one."""
-        if call.op != CHANGED:
-            raise CallError("unknown_operation", f"the gateway knows only {CHANGED}")
+        """Serve the supervisor: say that we are alive, or pass on that the list of tools is another one."""
+        if call.op == CHANGED:
+            await self._tell_editors()
+        elif call.op != ALIVE:
+            raise CallError("unknown_operation", f"the gateway knows only {ALIVE} and {CHANGED}")
+        return {}
+
+    async def _tell_editors(self) -> None:
         for child in await self._system.root.ask(WhichChildren(), timeout=math.inf):
             try:
                 await child.ref.tell(ToolsChanged())
             except ActorStopped:
                 continue  # its editor is gone
-        return {}
 
     async def admit(self, stream: trio.SocketStream) -> None:
         """Take in a relay, until it leaves."""
