@@ -62,7 +62,7 @@ class GatewayDoor:
     async def open_gateway(self, log_fd: int | None) -> AsyncIterator[ProcessHost]:
         """Start a gateway that lets relays in; it ends with the block. Raises WireError."""
         number = self._listener.fileno()
-        command = [sys.executable, "-P", "-m", MODULE, str(self._supervisor), str(number)]
+        command = [sys.executable, "-P", "-m", MODULE, str(self._supervisor), str(number), str(self.tools)]
         settings = HostSettings(client="compas-supervisor", log_fd=log_fd, pass_fds=(number,))
         async with open_process_host(command, name="gateway", settings=settings) as host:
             yield host

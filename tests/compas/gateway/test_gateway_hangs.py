@@ -2,19 +2,13 @@
 
 import os
 import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
-from mcp import Client, StdioServerParameters
 
-from compas.client.place import Place
 from compas.relay.silence import PATIENCE_VARIABLE
-from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
-from tests.kit.gateway.editor_process import GATEWAY, Editor, gateway_pids, of, until, until_seen, wait_gone
-from tests.kit.gateway.in_process import ERAS, called
+from tests.kit.gateway.editor_process import Editor, of, until, until_seen, wait_gone
 from tests.kit.gateway.scripts import HANGING
 
 pytestmark = pytest.mark.system
@@ -85,33 +79,3 @@ def test_relays_that_lose_patience_with_one_that_lives_cost_it_nothing(
             other.call("orch_wait", thread_id="U")
             until(scripted, lambda: any(record["args"]["thread_id"] == "U" for record in waits(scripted)))
         assert len({record["peer"] for record in waits(scripted)}) == 1
-
-
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_wait_at_a_real_supervisor_is_answered_once(
-    place: Place, config: Path, environ: dict[str, str], era: str
-) -> None:
-    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
-    answers: list[dict[str, Any]] = []
-    with trio.fail_after(CEILING):
-        async with Client(server, mode=era) as client:
-            posted = await called(client, "orch_dispatch", to="dev", body="the task")
-            thread, since = posted["thread_id"], posted["reference"]
-
-            async def wait() -> None:
-                answers.append(await called(client, "orch_wait", thread_id=thread, since_reference=since))
-
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(wait)
-                gate = await trio.to_thread.run_sync(open, config / "gate", "w")  # opens once the agent works
-                (hanging,) = gateway_pids(config)
-                stop(hanging)
-                await called(client, "orch_status")
-                assert gateway_pids(config)[0] == hanging
-                assert len(gateway_pids(config)) > 1
-                gate.close()
-            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone\n")
-            executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
-            assert [run["status"] for run in executions] == ["completed"]
-    log = (config / "state/supervisor.log").read_text()
-    assert f"the gateway (pid {hanging}) hangs: it has let nobody in for 1 s" in log
