@@ -1,16 +1,13 @@
 """Counts what an idle supervisor does: `python -m bench.loop_wakeups [--seconds N]`; Linux only."""
 
 import argparse
-import os
 import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
-
-import msgspec
 
 from bench.idle_tree import watch_idle_tree
+from bench.process_figures import Process, difference, look, program
 from bench.workplace import Workplace, ask, open_workplace
 from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.waiting import WAIT, WaitRequest
@@ -20,13 +17,6 @@ SETTLE_SECS = 2.0
 """Telemetry is written half a second after the last event; the rest of an execution's end is over by then too."""
 DEFAULT_SECS = 20.0
 MOST_SECS = 600.0
-
-
-class Process(msgspec.Struct, frozen=True, kw_only=True):
-    """One process: by thread, how often it was switched to or from, and the processor time it used, in clock ticks."""
-
-    name: str
-    threads: dict[int, tuple[int, int]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _let_it_work(place)
             pairs = _watch_processes(pid, min(SETTLE_SECS, seconds), seconds)
     for early, late in pairs:
-        sys.stdout.write(f"{early.name}, {seconds:g} s: {_difference(early, late)}\n")
+        sys.stdout.write(f"{early.name}, {seconds:g} s: {difference(early, late)}\n")
     return 0
 
 
@@ -67,38 +57,10 @@ def _watch_processes(supervisor: int, settle_secs: float, seconds: float) -> lis
     never.wait(settle_secs)
     children = processes.descendants(supervisor, processes.list_processes())
     pids = [supervisor, *(child.pid for child in children)]
-    before = [_look(pid, supervisor) for pid in pids]
+    names = {pid: "supervisor" if pid == supervisor else f"its child {program(pid)}" for pid in pids}
+    before = [look(pid, names[pid]) for pid in pids]
     never.wait(seconds)
-    return list(zip(before, [_look(pid, supervisor) for pid in pids], strict=True))
-
-
-def _look(pid: int, supervisor: int) -> Process:
-    threads = {}
-    for thread in os.listdir(f"/proc/{pid}/task"):
-        task = Path(f"/proc/{pid}/task/{thread}")
-        lines = (task / "status").read_text().splitlines()
-        switches = sum(int(line.rpartition(":")[2]) for line in lines if "ctxt_switches" in line)
-        fields = (task / "stat").read_text().rpartition(")")[2].split()
-        threads[int(thread)] = (switches, int(fields[11]) + int(fields[12]))
-    return Process(name="supervisor" if pid == supervisor else f"its child {_program(pid)}", threads=threads)
-
-
-def _difference(early: Process, late: Process) -> str:
-    """Say what the threads did in between; one that has ended can only be counted as such."""
-    switches = ticks = 0
-    for thread, (switched, used) in late.threads.items():
-        earlier = early.threads.get(thread, (0, 0))
-        switches += switched - earlier[0]
-        ticks += used - earlier[1]
-    ended = len(early.threads.keys() - late.threads.keys())
-    said = f"{switches} context switches in {len(late.threads)} threads, {ticks} ticks"
-    return f"{said}, {ended} threads ended" if ended else said
-
-
-def _program(pid: int) -> str:
-    """Return the module of ours that a child runs, as far as its command line tells."""
-    words = Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").replace("\0", " ").split()
-    return next((word.rstrip(";") for word in words if word.startswith("compas.")), str(pid))
+    return list(zip(before, [look(pid, names[pid]) for pid in pids], strict=True))
 
 
 if __name__ == "__main__":

@@ -88,6 +88,10 @@ class ProcessHost:
         assert self._exit is not None
         return self._exit
 
+    def kill(self) -> None:
+        """End the process and its group at once, as when it hangs; does nothing when it has ended."""
+        self._signal(signal.SIGKILL)
+
     async def _greet(self, stack: AsyncExitStack, transport: Transport, settings: HostSettings) -> None:
         opening = open_session(
             transport,

@@ -1,8 +1,13 @@
 """What a CLI printed beside its messages: error output, and lines that cannot be read. Kept for a failure's words."""
 
 from collections import deque
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from compas.backends.backend import Progress
+
+Fact = TypeVar("Fact")
+"""What one CLI's lines tell, in its adapter's own types."""
 
 LONGEST_DETAIL = 4000
 """Characters of a detail that telemetry gets."""
@@ -34,7 +39,24 @@ class Remains:
         """Keep a line of standard error."""
         self._stderr.append(line[:_LONGEST_LINE])
 
-    def count_unread(self, line: str) -> tuple[Progress, ...]:
+    def feed(
+        self,
+        line: str,
+        read: Callable[[str], Iterable[Fact] | None],
+        take: Callable[[Fact], tuple[Progress, ...]],
+    ) -> tuple[Progress, ...]:
+        """Take a line of output: `read` returns what it tells, None if it cannot be read, and `take` keeps each fact.
+
+        Returns what there is to tell of it. Blank lines tell nothing; one that cannot be read is counted.
+        """
+        if not line.strip():
+            return ()
+        facts = read(line)
+        if facts is None:
+            return self._count_unread(line)
+        return tuple(told for fact in facts for told in take(fact))
+
+    def _count_unread(self, line: str) -> tuple[Progress, ...]:
         """Count a line of output that cannot be read; tell of it at 1, 2, 4, 8, …: seen, and never a flood."""
         self._unread += 1
         self._rest.append(line[:_LONGEST_LINE])

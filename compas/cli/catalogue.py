@@ -35,6 +35,7 @@ _WITHOUT_OPERATION = (
     Command(name="run", doc="Run the supervisor.", runs="compas.cli.commands.run:main"),
     Command(name="worker", doc="The same as `run`.", runs="compas.cli.commands.run:main"),
     Command(name="restart", doc="Replace the supervisor while agents run on.", runs="compas.cli.commands.stop:restart"),
+    Command(name="pending", doc="Show the threads that wait for you.", runs="compas.cli.commands.pending:main"),
     Command(name="dashboard", doc="Show what happens, live.", runs="compas.cli.commands.dashboard:main"),
     Command(name="init", doc="Write a first config file.", runs="compas.cli.commands.init:main"),
     Command(

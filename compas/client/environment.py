@@ -10,7 +10,7 @@ KEPT: frozenset[str] = frozenset(
         # Notifications find the desktop by it.
         "DBUS_SESSION_BUS_ADDRESS",
         *("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
-        *("COMPAS_IDLE_SECS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+        *("COMPAS_IDLE_SECS", "COMPAS_GATEWAY_PATIENCE_SECS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
         *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
         *("http_proxy", "https_proxy", "all_proxy", "no_proxy"),
     }

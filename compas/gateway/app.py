@@ -1,8 +1,9 @@
 """The gateway process: serves every editor of one supervisor, which starts it when an editor has a call.
 
-    python -m compas.gateway.app SOCKET LISTENER
+    python -m compas.gateway.app SOCKET LISTENER TOOLS
 
-SOCKET is where the supervisor listens, LISTENER the number of the descriptor on which relays come in.
+SOCKET is where the supervisor listens, LISTENER the number of the descriptor on which relays come in, and TOOLS the
+file in which the supervisor says which tools there are.
 """
 
 import logging
@@ -12,6 +13,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import trio
@@ -31,8 +33,8 @@ from compas.client.connection import Reach
 from compas.client.errors import UnreachableError
 from compas.client.reach import PATIENCE_SECONDS
 from compas.distribution import installed_version
+from compas.gateway.control import ALIVE, CHANGED
 from compas.gateway.editors import Editor, ToolsChanged
-from compas.gateway.listed import CHANGED
 from compas.relay.link import Introduction
 
 log = logging.getLogger("compas.gateway")
@@ -47,29 +49,34 @@ VERSION: Final = installed_version()
 class Gateway:
     """Takes relays in, one actor each, until there has been none for a while."""
 
-    def __init__(self, system: ActorSystem, supervisor: str) -> None:
-        """`supervisor` is the path of its socket."""
+    def __init__(self, system: ActorSystem, supervisor: str, tools: Path) -> None:
+        """`supervisor` is the path of its socket, `tools` that of the list it left."""
         self._system = system
         self._supervisor = supervisor
+        self._tools = tools
         self._count = 0
         self._inside = 0
         self._changed = trio.Event()
 
     async def serve_call(self, call: Call) -> object:
-        """Serve the supervisor: pass on that the list of tools is another one."""
-        if call.op != CHANGED:
-            raise CallError("unknown_operation", f"the gateway knows only {CHANGED}")
+        """Serve the supervisor: say that we are alive, or pass on that the list of tools is another one."""
+        if call.op == CHANGED:
+            await self._tell_editors()
+        elif call.op != ALIVE:
+            raise CallError("unknown_operation", f"the gateway knows only {ALIVE} and {CHANGED}")
+        return {}
+
+    async def _tell_editors(self) -> None:
         for child in await self._system.root.ask(WhichChildren(), timeout=math.inf):
             try:
                 await child.ref.tell(ToolsChanged())
             except ActorStopped:
                 continue  # its editor is gone
-        return {}
 
     async def admit(self, stream: trio.SocketStream) -> None:
         """Take in a relay, until it leaves."""
         self._count += 1
-        spec = ChildSpec(f"editor-{self._count}", lambda: Editor(stream, self._reach_for, VERSION), TEMPORARY)
+        spec = ChildSpec(f"editor-{self._count}", self._editor(stream), TEMPORARY)
         with self._counted():
             ref = await self._system.root.ask(StartChild(spec), timeout=math.inf)
             await ref.wait_stopped()
@@ -82,6 +89,9 @@ class Gateway:
             with trio.move_on_after(math.inf if self._inside else seconds) as quiet:
                 await change.wait()
             is_idle = quiet.cancelled_caught
+
+    def _editor(self, stream: trio.SocketStream) -> Callable[[], Editor]:
+        return lambda: Editor(stream, self._reach_for, VERSION, self._tools)
 
     @contextmanager
     def _counted(self) -> Iterator[None]:
@@ -118,7 +128,7 @@ async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIter
         yield session
 
 
-async def serve(supervisor: str, listener: socket.socket) -> None:
+async def serve(supervisor: str, listener: socket.socket, tools: Path) -> None:
     """Serve the relays that come to `listener` until the supervisor is gone, or no editor has had a call for long.
 
     Relays are refused before they are cut off, so that one that is cut off does not come here again.
@@ -127,7 +137,7 @@ async def serve(supervisor: str, listener: socket.socket) -> None:
     relays = trio.SocketListener(trio.socket.from_stdlib_socket(listener))
     settings = ServerSettings(welcome=WelcomeInfo(server=f"compas-gateway/{VERSION}"))
     async with open_actor_system("gateway") as system, relays, trio.open_nursery() as nursery:
-        gateway = Gateway(system, supervisor)
+        gateway = Gateway(system, supervisor, tools)
 
         async def end_after(wait: Callable[[], Awaitable[object]]) -> None:
             await wait()
@@ -140,9 +150,9 @@ async def serve(supervisor: str, listener: socket.socket) -> None:
 
 def main(arguments: list[str]) -> int:
     """Serve until nobody is to be served any more."""
-    supervisor, listener = arguments
+    supervisor, listener, tools = arguments
     start_logging()
-    trio.run(serve, supervisor, socket.socket(fileno=int(listener)))
+    trio.run(serve, supervisor, socket.socket(fileno=int(listener)), Path(tools))
     return 0
 
 

@@ -3,6 +3,8 @@
 import logging
 import os
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 import trio
 
@@ -10,10 +12,12 @@ from actors.actor import Actor
 from actors.remote.peer import peer_credentials
 from compas.client.connection import Reach, open_connection
 from compas.gateway.calls import Calls
-from compas.gateway.lookup import Lookup, Offer
+from compas.gateway.lookup import Lookup
+from compas.gateway.offer import Offer
 from compas.gateway.server import build_server, initialization_of
 from compas.gateway.streams import LineWire, open_streams
 from compas.relay.link import PROTOCOL, READY, TOOLS_CHANGED, Introduction, read_introduction, refused
+from compas.relay.tool_list import read_set, read_tools
 
 log = logging.getLogger("compas.gateway")
 
@@ -30,12 +34,16 @@ class ToolsChanged:
 
 
 class Editor(Actor):
-    """Serves one relay until it hangs up. `reach_for` opens sessions with the supervisor in the editor's name."""
+    """Serves one relay until it hangs up.
 
-    def __init__(self, stream: trio.SocketStream, reach_for: ReachFor, version: str) -> None:
+    `reach_for` opens sessions with the supervisor in the editor's name, which left the list of tools at `tools`.
+    """
+
+    def __init__(self, stream: trio.SocketStream, reach_for: ReachFor, version: str, tools: Path) -> None:
         self._stream = stream
         self._reach_for = reach_for
         self._version = version
+        self._tools = tools
         self._wire = LineWire(stream)
         self._is_ready = False
         self._offer: Offer | None = None
@@ -54,7 +62,7 @@ class Editor(Actor):
 
     async def _tell_of_tools(self) -> None:
         if self._offer is not None:
-            await self._offer.look()
+            self._offer.look()
         try:
             await self._wire.tell(TOOLS_CHANGED)
         except (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -85,8 +93,8 @@ class Editor(Actor):
         log.info("an editor in %s (pid %s) has calls", introduction.cwd, peer.pid, extra={"action": "editor"})
         reach = self._reach_for(introduction)
         lookup = Lookup(reach)
-        self._offer = offer = Offer(lookup, introduction.tools)
-        await offer.look()
+        listed = self._tools, introduction.tools
+        self._offer = offer = Offer(partial(read_tools, *listed), partial(read_set, *listed))
         async with (
             open_connection(reach, await_end=trio.sleep_forever) as connection,
             open_streams(self._wire, self._wire.tell) as (incoming, outgoing),

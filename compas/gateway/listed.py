@@ -5,15 +5,11 @@ As a program it writes those of no config, with which compas is built: python -m
 
 import json
 from collections.abc import Sequence
-from typing import Final
 
 from compas.domain.specs import ToolSet
 from compas.gateway.tool_list import Agent, is_listed, tool_list
 from compas.gateway.tools import TOOLS
 from compas.relay.tool_list import BUILT
-
-CHANGED: Final = "tools_changed"
-"""What the supervisor says to the gateway process when the list is another one."""
 
 
 def listed_tools(agents: Sequence[Agent] = (), which: ToolSet = "core") -> bytes:

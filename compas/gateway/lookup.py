@@ -6,12 +6,9 @@ import msgspec
 import trio
 
 from actors.remote.errors import RequestFailed, WireError
-from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.operation import Operation
 from compas.client.connection import Reach
-from compas.domain.specs import ToolSet
 from compas.errors import CompasError
-from compas.gateway.tool_list import Agent
 
 Req = TypeVar("Req", bound=msgspec.Struct)
 Res = TypeVar("Res", bound=msgspec.Struct)
@@ -58,22 +55,3 @@ class Lookup:
             except (WireError, CompasError):
                 return None
         return None
-
-
-class Offer:
-    """What one client is offered: the tools of `which` set, which the config decides unless the client's start did."""
-
-    def __init__(self, lookup: Lookup, chosen: ToolSet | None = None) -> None:
-        self._lookup = lookup
-        self._chosen = chosen
-        self.which: ToolSet = chosen or "core"
-
-    async def look(self) -> tuple[Agent, ...]:
-        """Return the agents that can be given tasks, and bring `which` up to date; nobody while no supervisor runs."""
-        listed = await self._lookup.ask(LIST_AGENTS, ListAgentsRequest())
-        if listed is None:
-            return ()
-        self.which = self._chosen or listed.tools
-        return tuple(
-            Agent(alias=agent.alias, at_once=agent.max_concurrent) for agent in listed.agents if agent.role == "worker"
-        )

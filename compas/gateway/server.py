@@ -16,14 +16,14 @@ from compas.errors import CompasError
 from compas.gateway.calls import Calls, why
 from compas.gateway.completion import Completion
 from compas.gateway.elicitation import DeclinedError, ask, can_ask
-from compas.gateway.lookup import Lookup, Offer
+from compas.gateway.lookup import Lookup
+from compas.gateway.offer import Offer
 from compas.gateway.parameters import read
 from compas.gateway.prompts import get_prompt, list_prompts
 from compas.gateway.questions import question_about
 from compas.gateway.resources import Resources
 from compas.gateway.schema import without_nulls
 from compas.gateway.tool import Tool
-from compas.gateway.tool_list import tool_list
 from compas.gateway.tools import BY_NAME
 from compas.relay.instructions import INSTRUCTIONS
 from compas.relay.link import Issue
@@ -43,8 +43,7 @@ def build_server(calls: Calls, lookup: Lookup, offer: Offer, version: str, *, is
     resources = Resources(calls, lookup)
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        agents = await offer.look()
-        return types.ListToolsResult.model_validate({"tools": tool_list(agents, offer.which)})
+        return types.ListToolsResult.model_validate({"tools": offer.look()})
 
     async def call_tool(
         context: Context, params: types.CallToolRequestParams

@@ -33,6 +33,7 @@ from compas.orchestrator.threads.directory import ThreadDirectory, Threads
 from compas.orchestrator.worktrees.janitor import Janitor
 from compas.orchestrator.worktrees.pool import PoolActor
 from compas.orchestrator.worktrees.ports import Ports
+from compas.relay.silence import patience_of
 from compas.runner.launcher import Launcher, open_fork_server
 from compas.store.telemetry import Telemetry
 
@@ -90,6 +91,7 @@ def local_workers(
 ) -> tuple[ChildSpec, ...]:
     """Describe the hosts of the fork server, the git worker and the MCP gateway; the last two print to `worker_log`."""
     git = services.git
+    patience = patience_of(services.environ)
     state = services.config.state_dir
     owner = Owner(path=state, name=name_of_state_directory(Path(state)))
 
@@ -101,7 +103,7 @@ def local_workers(
     return (
         ChildSpec("fork-server", lambda: WorkerHost(launcher, open_fork_server)),
         ChildSpec("git-worker", lambda: WorkerHost(git, open_git)),
-        ChildSpec("gateway", lambda: GatewayHost(door, services.listed_tools, activity, worker_log)),
+        ChildSpec("gateway", lambda: GatewayHost(door, services.listed_tools, activity, worker_log, patience)),
     )
 
 

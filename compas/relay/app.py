@@ -20,7 +20,8 @@ from compas.relay.descriptors import claim_stdio, unblocking
 from compas.relay.dialing import Dialer
 from compas.relay.editor import EditorGoneError, watched_editor
 from compas.relay.link import Introduction, introduction_line
-from compas.relay.relay import Relay
+from compas.relay.relay import IDLE_SECONDS, Relay
+from compas.relay.silence import patience_of
 from compas.relay.tool_list import ToolSet, built_tools, read_tools, tool_set
 
 
@@ -44,7 +45,7 @@ def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool
     with suppress(EditorGoneError), _signalled() as signalled, watched_editor(os.getppid()) as editor:
         ends = [signalled] if editor is None else [signalled, editor]
         with unblocking(*stdio):
-            Relay(conversation, dialer, introduction, stdio).run(ends)
+            Relay(conversation, dialer, introduction, stdio, IDLE_SECONDS, patience_of(environ)).run(ends)
 
 
 def _tools_of(find_place: Callable[[], Place], chosen: ToolSet | None) -> Callable[[], bytes]:

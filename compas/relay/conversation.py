@@ -25,6 +25,8 @@ from compas.relay.open_calls import OpenCall, OpenCalls
 from compas.relay.questions import Questions
 
 INTRODUCTION_ID = "compas:introduction"
+LIFE_ID = "compas:life"
+_OURS = (INTRODUCTION_ID, LIFE_ID)
 _UNTOLD = Issue(NAMELESS, 0)
 _GONE = (
     "the gateway of compas went away {times} times while it had this request; what it changes is changed at most once. "
@@ -177,7 +179,7 @@ class Conversation:
             self.to_gateway.append(issued(_UNTOLD, line))
 
     def _is_known(self, found: Id) -> bool:
-        return found in self._open or found in self._listening or found == INTRODUCTION_ID
+        return found in self._open or found in self._listening or found in _OURS
 
     # --- the gateway -------------------------------------------------------------------------------------------------
 
@@ -187,10 +189,17 @@ class Conversation:
         self.to_gateway += [*self._introduction(), *self._open.bring_all(now)]
         self.check_tools()
 
-    def lose(self, now: float) -> None:
-        """Note that the gateway is gone: what it did not answer is for the next one."""
+    def ask_for_life(self) -> None:
+        """Ask the gateway for an answer that takes nothing but a loop that goes round; it is not passed on."""
+        if self.is_connected:
+            question: Json = {"id": LIFE_ID, "method": "ping"}
+            asked = say.discovering(LIFE_ID) if self._era == "modern" else question
+            self._pass_on(say.encoded(asked))
+
+    def lose(self, heard_at: float) -> None:
+        """Note that the gateway is gone, which was last heard of then: what it did not answer is for the next one."""
         self._disconnect()
-        for call in self._open.lose(now):
+        for call in self._open.lose(heard_at):
             self._fail(call, _GONE.format(times=call.losses))
 
     def fail(self, sentence: str) -> None:

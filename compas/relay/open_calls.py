@@ -11,7 +11,7 @@ MOST_OPEN_BYTES = 64 * 1024 * 1024
 MOST_LOSSES = 3
 """Gateways that may go away over one request, one soon after another: one that kills each is not brought for ever."""
 STEADY_SECONDS = 60.0
-"""A gateway that had a request for so long was not killed by it."""
+"""A gateway that went on for so long with a request was not killed by it, nor made to hang."""
 
 
 class OpenCall:
@@ -38,11 +38,11 @@ class OpenCall:
         """Tell whether it was brought under this name."""
         return self._name == name
 
-    def lose(self, now: float) -> bool:
-        """Note that the gateway is gone; tell whether that has happened too often."""
+    def lose(self, heard_at: float) -> bool:
+        """Note that the gateway is gone, which was last heard of then; tell whether that has happened too often."""
         if self.brought is None:
             return False
-        self.losses = 1 if now - self.brought >= STEADY_SECONDS else self.losses + 1
+        self.losses = 1 if heard_at - self.brought >= STEADY_SECONDS else self.losses + 1
         self.brought = None
         return self.losses > MOST_LOSSES
 
@@ -109,9 +109,9 @@ class OpenCalls:
         """Yield the lines that bring all of them, in the order in which they came."""
         return (call.bring(now) for call in self._calls.values())
 
-    def lose(self, now: float) -> list[OpenCall]:
-        """Note that the gateway is gone. Forget and return the requests that have lost too many."""
-        lost = [key for key, call in self._calls.items() if call.lose(now)]
+    def lose(self, heard_at: float) -> list[OpenCall]:
+        """Note that the gateway is gone, which was last heard of then. Return what has lost too many, and forget it."""
+        lost = [key for key, call in self._calls.items() if call.lose(heard_at)]
         return [call for key in lost if (call := self.end(key)) is not None]
 
 

@@ -10,6 +10,7 @@ from compas.relay.dialing import Dialer
 from compas.relay.lines import MOST_LINE_BYTES, LineSplitter
 from compas.relay.link import LONGEST_ANSWER_BYTES
 from compas.relay.message import read_long_message
+from compas.relay.silence import PATIENCE_SECONDS, Silence
 
 IDLE_SECONDS = 60.0
 """How long a connection is kept that nothing is asked over: an idle editor keeps no gateway alive."""
@@ -22,12 +23,14 @@ _ONLY_ITS_END = 0
 
 
 class Link:
-    """A connection to the gateway."""
+    """A connection to the gateway. `heard_at` is when it last said something, `busy_at` when either side did."""
 
-    def __init__(self, sock: socket.socket, since: float) -> None:
+    def __init__(self, sock: socket.socket, since: float, patience: float) -> None:
         self.sock = sock
         self.outlet = Outlet(sock.fileno())
         self.lines = LineSplitter(LONGEST_ANSWER_BYTES)
+        self.silence = Silence(patience, since)
+        self.heard_at = since
         self.busy_at = since
 
 
@@ -41,10 +44,12 @@ class Relay:
         introduction: bytes,
         stdio: tuple[int, int],
         idle_seconds: float = IDLE_SECONDS,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         """`introduction` opens each connection; `stdio` are the descriptors that the editor writes to and reads from.
 
-        A connection over which nothing is asked for `idle_seconds` is given up.
+        A connection over which nothing is asked for `idle_seconds` is given up. A gateway that owes an answer and says
+        nothing for `patience` seconds is asked whether it lives, and given up after as long again.
         """
         self._conversation = conversation
         self._dialer = dialer
@@ -54,6 +59,7 @@ class Relay:
         self._lines = LineSplitter(on_dropped=self._take_beginning)
         self._link: Link | None = None
         self._idle_seconds = idle_seconds
+        self._patience = patience
         self._may_start = True
 
     def run(self, ends: list[int]) -> None:
@@ -70,6 +76,8 @@ class Relay:
     def _turn(self, ends: list[int]) -> bool:
         """Wait for something and act on it; tell whether to go on. Raises OSError when the editor reads no more."""
         ready = self._wait(ends)
+        if self._link is not None and (self._outlet.is_full or not self._conversation.needs_gateway):
+            self._link.silence.break_off(time.monotonic())  # we did not listen, or had asked nothing
         if ready.keys() & set(ends):
             return False
         if ready.get(self._writing):
@@ -83,7 +91,7 @@ class Relay:
         if ready.get(self._reading) and not self._read_editor():
             return False
         if self._link is not None and self._seconds_left() == 0:
-            self._lose()
+            self._end_silence(self._link)
         if self._conversation.needs_gateway and self._link is None and not self._dialer.is_dialing:
             self._may_start = self._conversation.may_start
             self._dialer.dial(may_start=self._may_start)
@@ -105,10 +113,23 @@ class Relay:
         return dict(poll.poll(None if left is None else left * 1000))
 
     def _seconds_left(self) -> float | None:
-        """Return how long the connection is kept when nothing happens; None for ever, or while there is none."""
-        if self._link is None or self._conversation.needs_gateway:
+        """Return how long the connection is left as it is when nothing happens; None while there is none."""
+        if self._link is None:
             return None
+        if self._conversation.needs_gateway:
+            return self._link.silence.seconds_left(time.monotonic())
         return max(0.0, self._link.busy_at + self._idle_seconds - time.monotonic())
+
+    def _end_silence(self, link: Link) -> None:
+        """Ask a gateway that owes an answer whether it lives, once; let go of it then, or where it owes none.
+
+        Who comes again to a gateway that hangs makes the supervisor look at it.
+        """
+        if self._conversation.needs_gateway and link.silence.ask(time.monotonic()):
+            self._conversation.ask_for_life()
+            self._send()
+        else:
+            self._lose()
 
     def _read_editor(self) -> bool:
         data = read_some(self._reading)
@@ -128,7 +149,7 @@ class Relay:
         elif isinstance(outcome, str):
             self._conversation.fail(outcome)
         else:
-            self._link = Link(outcome, time.monotonic())
+            self._link = Link(outcome, time.monotonic(), self._patience)
             self._conversation.to_gateway.append(self._introduction)
         self._send()
 
@@ -145,9 +166,11 @@ class Relay:
     def _read_gateway(self, link: Link) -> None:
         """Take what the gateway says. Raises ValueError or TypeError when it is over or makes no sense."""
         data = read_some(link.sock.fileno())
-        link.busy_at = time.monotonic()
+        if data:
+            link.busy_at = link.heard_at = time.monotonic()
+            link.silence.break_off(link.heard_at)
         for line in link.lines.feed(data or b""):
-            self._conversation.hear(line, link.busy_at)
+            self._conversation.hear(line, link.heard_at)
         if data == b"" or link.lines.dropped:
             raise ValueError("the gateway is gone")
 
@@ -162,8 +185,9 @@ class Relay:
         self._outlet.put(self._conversation.to_editor)
 
     def _lose(self) -> None:
+        heard_at = time.monotonic() if self._link is None else self._link.heard_at
         self._hang_up()
-        self._conversation.lose(time.monotonic())
+        self._conversation.lose(heard_at)
 
     def _hang_up(self) -> None:
         if self._link is not None:

@@ -16,6 +16,10 @@ BUILT = Path(__file__).with_name("tools.json")
 """What no config adds to; `python -m compas.gateway.listed` writes it."""
 
 
+BUILT_SET: ToolSet = "core"
+"""Which of them editors are told of then."""
+
+
 def tool_set(name: object) -> ToolSet | None:
     """Return the set of this name, or None when there is none."""
     match name:
@@ -27,15 +31,25 @@ def tool_set(name: object) -> ToolSet | None:
 
 def built_tools(chosen: ToolSet | None = None) -> bytes:
     """Return the tools that compas was built with, those of the `chosen` set, as a JSON list on one line."""
-    return _chosen(BUILT.read_bytes(), chosen)
+    return tools_in(BUILT.read_bytes(), chosen)
 
 
 def read_tools(path: Path, chosen: ToolSet | None = None) -> bytes:
     """Return the list that a supervisor left at `path`, or the built one where none has or it cannot be used."""
     try:
-        return _chosen(path.read_bytes(), chosen)
+        return tools_in(path.read_bytes(), chosen)
     except (OSError, ValueError, TypeError, KeyError):
         return built_tools(chosen)
+
+
+def read_set(path: Path, chosen: ToolSet | None = None) -> ToolSet:
+    """Return which set `read_tools` returns for the same arguments."""
+    if chosen is not None:
+        return chosen
+    try:
+        return tool_set(json.loads(path.read_bytes())["which"]) or BUILT_SET
+    except (OSError, ValueError, TypeError, KeyError):
+        return BUILT_SET
 
 
 def write_tools(path: Path, tools: bytes) -> None:
@@ -48,8 +62,11 @@ def write_tools(path: Path, tools: bytes) -> None:
     os.replace(fresh, path)
 
 
-def _chosen(text: bytes, chosen: ToolSet | None) -> bytes:
-    """Return the tools that an editor is told of. Raises ValueError, TypeError or KeyError where there are none."""
+def tools_in(text: bytes, chosen: ToolSet | None = None) -> bytes:
+    """Return the tools of a list that an editor is told of, on one line.
+
+    Raises ValueError, TypeError or KeyError where there are none.
+    """
     found = json.loads(text)
     tools = found["tools"]
     if (chosen or found["which"]) != "all":

@@ -50,6 +50,13 @@ def replace(path: Path, text: str, clock: Clock = wall_clock, *, keeps_access: b
     return copy
 
 
+def overwrite(path: Path, text: str) -> None:
+    """Put a file in the place of one that nobody needs any more, whole or not at all. Raises OSError."""
+    with _beside(path, text) as written:
+        written.rename(path)
+    _sync(path.parent)
+
+
 def keep_copy(path: Path, clock: Clock = wall_clock) -> Path:
     """Copy a file beside itself under a name with the UTC time in it, for this user alone; return the copy's path.
 

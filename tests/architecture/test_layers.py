@@ -55,7 +55,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("compas.config", "compas.store", "compas.backends", "compas.git", "compas.runner", "compas.health"),
         "compas.output",
         # What it leaves for the relays of editors, and tells those that it cannot serve.
-        *("compas.relay.tool_list", "compas.relay.link", "compas.gateway.listed", "compas.gateway.tool_list"),
+        *("compas.relay.tool_list", "compas.relay.link", "compas.relay.silence"),
+        *("compas.gateway.control", "compas.gateway.listed", "compas.gateway.tool_list"),
         *FOUNDATION,
     ),
     # Clients speak the protocol; none of them sees the supervisor's insides.

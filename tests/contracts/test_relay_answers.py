@@ -14,8 +14,9 @@ from hypothesis import given
 from actors.remote.session import Session
 from compas.client.errors import UnreachableError
 from compas.gateway.listed import listed_tools
-from compas.gateway.lookup import Lookup, Offer
+from compas.gateway.lookup import Lookup
 from compas.gateway.menus import built_menus
+from compas.gateway.offer import Offer
 from compas.gateway.server import build_server, initialization_of
 from compas.gateway.streams import LineWire, open_streams
 from compas.relay import menus
@@ -23,7 +24,7 @@ from compas.relay.answers import HANDSHAKE_VERSIONS, VERSION_KEY, Answers
 from compas.relay.conversation import Conversation
 from compas.relay.link import Issue, issued
 from compas.relay.message import Answer, Notification, Request, read_message
-from compas.relay.tool_list import BUILT, built_tools
+from compas.relay.tool_list import BUILT, BUILT_SET, built_tools
 from tests.kit.ceiling import CEILING
 from tests.kit.relay.dialogue import ENVELOPE, GREETING, line
 from tests.kit.relay.hostile_lines import ODD, lines
@@ -97,10 +98,11 @@ async def server_says(said: Sequence[bytes], answers: int) -> list[bytes]:
     with trio.fail_after(CEILING):
         async with source, sink, ear, trio.open_nursery() as nursery:
             lookup = Lookup(reach_nobody)
+            offer = Offer(built_tools, lambda: BUILT_SET)
 
             async def serve() -> None:
                 async with open_streams(LineWire(source), LineWire(sink).tell) as (incoming, outgoing):
-                    server = build_server(None, lookup, Offer(lookup), "1.2")  # type: ignore[arg-type] - no tool is called
+                    server = build_server(None, lookup, offer, "1.2")  # type: ignore[arg-type] - no tool is called
                     await server.run(incoming, outgoing, initialization_of(server))
 
             nursery.start_soon(serve)

@@ -88,6 +88,19 @@ def test_a_thread_is_reopened_once_it_has_ended(shared: Workshop) -> None:
     assert shared.ask("status", "again")["threads"][0]["thread_status"] == "Active"
 
 
+def test_what_has_answered_waits_for_the_operator_until_it_is_closed(shared: Workshop) -> None:
+    def waiting() -> dict[str, str]:
+        return {one["thread_id"]: one["waits"] for one in shared.ask("pending", "--limit", "100")["threads"]}
+
+    shared.ask("dispatch", "dev", "x", "--thread", "yours", "--wait")
+    shared.ask("dispatch", "gated", "x", "--thread", "not-yet")
+    assert waiting().get("yours") == "answered"
+    assert "not-yet" not in waiting()
+    shared.ask("close", "yours")
+    shared.ask("abandon", "not-yet")
+    assert not {"yours", "not-yet"} & waiting().keys()
+
+
 def test_a_batch_is_looked_at_and_given_up_as_one(shared: Workshop) -> None:
     shared.ask("dispatch", "dev", "x", "--thread", "b1", "--batch", "b", "--wait")
     shared.ask("close", "b1")

@@ -123,12 +123,7 @@ class ClaudeReader:
         if stream == "stderr":
             self._remains.keep_error(line)
             return ()
-        if not line.strip():
-            return ()
-        facts = read_line(line)
-        if facts is None:
-            return self._remains.count_unread(line)
-        return tuple(told for fact in facts for told in self._take(fact))
+        return self._remains.feed(line, read_line, self._take)
 
     def finish(self, status: ExitStatus) -> Answer:
         """The result line decides, not how the process went away; without one the run failed (a-core 76, 77)."""

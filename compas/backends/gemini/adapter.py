@@ -111,12 +111,7 @@ class GeminiReader:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":
             return self._take_error(line)
-        if not line.strip():
-            return ()
-        facts = read_line(line)
-        if facts is None:
-            return self._remains.count_unread(line)
-        return tuple(told for fact in facts for told in self._take(fact))
+        return self._remains.feed(line, read_line, self._take)
 
     def finish(self, status: ExitStatus) -> Answer:
         """The result line decides. An empty answer behind a complaint is the loop guard's, and no success."""

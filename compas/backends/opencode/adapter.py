@@ -127,12 +127,7 @@ class OpenCodeReader:
             if words:
                 self._remains.keep_error(words)
             return () if fact is None else self._take(fact)
-        if not line.strip():
-            return ()
-        facts = read_output(line)
-        if facts is None:
-            return self._remains.count_unread(line)
-        return tuple(told for fact in facts for told in self._take(fact))
+        return self._remains.feed(line, read_output, self._take)
 
     def finish(self, status: ExitStatus) -> Answer:
         """Judge by how the turn ended, not by how the process went away."""

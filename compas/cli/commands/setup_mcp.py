@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,10 @@ def main(command: str, args: Sequence[str]) -> int:
         default="user",
         help="project: only in the repository you are in, by a file in it (default: user, in all projects)",
     )
-    parser.add_argument("--remove", action="store_true", help="make it forget compas")
+    parser.add_argument(
+        "--skill", action="store_true", help="give it the skill as well that says how to orchestrate agents"
+    )
+    parser.add_argument("--remove", action="store_true", help="make it forget compas; with --skill, the skill as well")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be done; nothing is started")
     parser.add_argument("--json", action="store_true", help="write what came of it as one line of JSON")
     given = parser.parse_args(args)
@@ -53,7 +57,7 @@ def main(command: str, args: Sequence[str]) -> int:
 
 
 def _set_up(given: argparse.Namespace) -> int:
-    from compas.setup.editors.catalogue import build_editor, chosen, project_of
+    from compas.setup.editors.catalogue import build_editor, chosen, project_of, skills_of
     from compas.setup.editors.registering import attempt
     from compas.setup.registration import own_program, wanted_entry
 
@@ -68,25 +72,44 @@ def _set_up(given: argparse.Namespace) -> int:
         for profile, editor in editors
         if editor.path is not None or given.tool is not None
     ]
+    skills = [
+        (profile, _skill(profile, skills_of(profile, os.environ, project), given, is_installed=result.is_installed))
+        for profile, result in results
+        if given.skill
+    ]
     if given.json:
         import msgspec
 
-        write_json(msgspec.to_builtins([result for _, result in results]))
+        write_json(msgspec.to_builtins([result for _, result in [*results, *skills]]))
     elif results:
-        for profile, result in results:
+        for profile, result in [*results, *skills]:
             _say(profile, result)
+        for profile, result in results:
+            _say_next(profile, result)
     else:
         names = ", ".join(profile.name for profile in profiles)
         write(f"{names}  are not installed, skipped; name one with --tool to set it up before it is")
-    return FAILED if any(result.outcome == "failed" for _, result in results) else 0
+    return FAILED if any(result.outcome == "failed" for _, result in [*results, *skills]) else 0
+
+
+def _skill(profile: "BackendProfile", place: Path, given: argparse.Namespace, *, is_installed: bool) -> "Result":
+    """Give an editor the skill, or take it away, and return what came of it."""
+    from compas.setup.editors.registering import told
+    from compas.setup.skill.placing import place_skill, take_skill
+
+    act = partial(take_skill if given.remove else place_skill, place, is_dry=given.dry_run)
+    return told(profile.name, place, act, is_installed=is_installed)
 
 
 def _say(profile: "BackendProfile", result: "Result") -> None:
     if result.outcome == "failed":
         tell(f"error: {profile.name}: {result.text}")
-        return
-    write(f"{profile.name}  {result.text}")
-    if not result.is_installed:
+    else:
+        write(f"{profile.name}  {result.text}")
+
+
+def _say_next(profile: "BackendProfile", result: "Result") -> None:
+    if not result.is_installed and result.outcome != "failed":
         write(f"{profile.title} is not on PATH; to install it: {profile.install}")
     if result.next_step:
         write(result.next_step)

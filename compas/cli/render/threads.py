@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from compas.cli.render.configuration import with_notices
 from compas.cli.render.reviews import review_cell, review_words
@@ -10,6 +10,8 @@ from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from compas.api.threads import (
         NextSchedule,
         StatusResponse,
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
         TranscriptMessage,
         TranscriptResponse,
     )
+    from compas.client.answer import Answer
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",
@@ -102,6 +105,39 @@ def thread_text(row: StatusRow, style: Style) -> str:
         ],
         style,
     )
+
+
+_WENT_WRONG = frozenset({"failed", "crashed", "timed out"})
+
+
+class Pending(NamedTuple):
+    """A row of `status`, and what it waits for the operator with."""
+
+    thread: Answer
+    waits: str
+
+
+def pending_text(found: Sequence[Pending], limit: int, style: Style) -> str:
+    """Write the newest first, and how many more there are."""
+    if not found:
+        return "nothing waits for you"
+    several = "threads of compas wait" if len(found) > 1 else "thread of compas waits"
+    rows = [_pending_row(one, style) for one in found[:limit]]
+    lines = [f"{len(found)} {several} for the operator:", table(("THREAD", "STANDS", "AGENT", "ABOUT"), rows, style)]
+    if len(found) > limit:
+        lines.append(f"{counted(len(found) - limit, 'more thread')}; --limit shows more")
+    return "\n".join(lines)
+
+
+def _pending_row(one: Pending, style: Style) -> list[Cell]:
+    thread, waits = one
+    about = thread.error if waits in _WENT_WRONG and thread.error else thread.summary
+    return [
+        Cell(thread.thread_id),
+        Cell(waits, "red" if waits in _WENT_WRONG else None),
+        Cell(thread.agent or "-"),
+        Cell(about or ""),
+    ]
 
 
 def transcript_text(response: TranscriptResponse, style: Style) -> str:

@@ -2,8 +2,10 @@
 
 import contextlib
 import logging
+import select
 import sys
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -11,13 +13,16 @@ import trio
 
 from actors.actor import Actor
 from actors.errors import BusClosed
+from actors.remote.background import open_background
 from actors.remote.errors import WireError
 from actors.remote.listener import bind_unix
 from actors.remote.process import HostSettings, ProcessHost, open_process_host
-from compas.gateway.listed import CHANGED
+from compas.gateway.control import ALIVE, CHANGED
+from compas.orchestrator.machine.gateway_watch import wait_hung
 from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.process.activity import Activity
 from compas.relay.link import refused
+from compas.relay.silence import PATIENCE_SECONDS
 from compas.relay.tool_list import write_tools
 
 log = logging.getLogger("compas.gateway")
@@ -47,11 +52,17 @@ class GatewayDoor:
         """Return once a relay waits to be let in."""
         await trio.lowlevel.wait_readable(self._listener)
 
+    def is_knocked(self) -> bool:
+        """Tell whether a relay waits to be let in now."""
+        poll = select.poll()
+        poll.register(self._listener, select.POLLIN)
+        return bool(poll.poll(0))
+
     @contextlib.asynccontextmanager
     async def open_gateway(self, log_fd: int | None) -> AsyncIterator[ProcessHost]:
         """Start a gateway that lets relays in; it ends with the block. Raises WireError."""
         number = self._listener.fileno()
-        command = [sys.executable, "-P", "-m", MODULE, str(self._supervisor), str(number)]
+        command = [sys.executable, "-P", "-m", MODULE, str(self._supervisor), str(number), str(self.tools)]
         settings = HostSettings(client="compas-supervisor", log_fd=log_fd, pass_fds=(number,))
         async with open_process_host(command, name="gateway", settings=settings) as host:
             yield host
@@ -75,15 +86,24 @@ class GatewayHost(Actor):
     The death of a gateway is no crash of its host: whatever an editor does to it, nothing else is restarted.
     """
 
-    def __init__(self, door: GatewayDoor, listed: Callable[[], bytes], activity: Activity, log_fd: int | None) -> None:
+    def __init__(
+        self,
+        door: GatewayDoor,
+        listed: Callable[[], bytes],
+        activity: Activity,
+        log_fd: int | None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
         """`listed` returns the list of tools as relays read it now.
 
-        A gateway that starts counts in `activity`: the call that it is started for has not been put yet.
+        A gateway that starts counts in `activity`: the call that it is started for has not been put yet. `patience`
+        are the seconds that it may take for what takes none; three times as long, and it hangs.
         """
         self._door = door
         self._listed = listed
         self._activity = activity
         self._log_fd = log_fd
+        self._patience = patience
         self._gateway: ProcessHost | None = None
 
     async def on_start(self) -> None:
@@ -123,6 +143,13 @@ class GatewayHost(Actor):
             if deaths:
                 await trio.sleep(PAUSES_SECS[min(deaths, len(PAUSES_SECS)) - 1])
 
+    async def _end_hung(self, gateway: ProcessHost) -> None:
+        """Kill the gateway once it hangs: whatever it is stuck in, it would take no other signal."""
+        await wait_hung(self._door, partial(gateway.session.request, ALIVE, {}, dict), self._patience)
+        found = f"it has let nobody in for {self._patience:g} s, and not answered when it was asked twice"
+        log.error("the gateway (pid %d) hangs: %s; it is killed", gateway.pid, found, extra={"action": "gateway_hung"})
+        gateway.kill()
+
     async def _run(self) -> bool:
         """Run one gateway to its end; tell whether it ended in good order."""
         try:
@@ -130,7 +157,9 @@ class GatewayHost(Actor):
                 with self._activity.client():
                     self._gateway = await stack.enter_async_context(self._door.open_gateway(self._log_fd))
                 log.info("editors are served (pid %d)", self._gateway.pid, extra={"action": "gateway_started"})
-                ended = await self._gateway.wait_exited()
+                async with open_background() as watching:
+                    watching.start_soon(self._end_hung, self._gateway)
+                    ended = await self._gateway.wait_exited()
         except WireError as error:
             log.error("the gateway cannot be started: %s", error, extra={"action": "gateway_not_started"})
             self._door.refuse_all(f"the gateway of compas cannot be started: {error}")

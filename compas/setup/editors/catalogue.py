@@ -29,6 +29,12 @@ def build_editor(profile: BackendProfile, environ: Mapping[str, str], project: P
     return build(environ, project)
 
 
+def skills_of(profile: BackendProfile, environ: Mapping[str, str], project: Path | None = None) -> Path:
+    """Return the directory from which an editor reads skills; with a `project`, in that directory alone."""
+    skills: Callable[..., Path] = import_module(f"compas.setup.editors.{profile.name}").skills
+    return skills(environ, project)
+
+
 def project_of(directory: Path) -> Path:
     """Return the checkout that a directory is in, which is a project to editors. Raises SetupError."""
     for place in (directory, *directory.parents):

@@ -116,6 +116,12 @@ def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
     return own if own.path else FileEditor(PROFILE, environ, _users(environ), _WithType(), _SEEN)
 
 
+def skills(environ: Mapping[str, str], project: Path | None = None) -> Path:
+    """Return where it reads skills, for all of a user's projects or for one."""
+    user = Path(environ.get("CLAUDE_CONFIG_DIR") or home(environ) / ".claude").absolute()
+    return (user if project is None else project / ".claude") / "skills"
+
+
 def _users(environ: Mapping[str, str]) -> SettingsFile:
     place = Path(environ.get("CLAUDE_CONFIG_DIR") or home(environ)).absolute()
     return SettingsFile(place / ".claude.json", Json(), _PLACE)

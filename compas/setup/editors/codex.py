@@ -18,8 +18,16 @@ _TRUSTED = "Codex reads it once this directory is trusted, which it asks for. " 
 
 def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
     """Return Codex as it is in this environment, for all of a user's projects or for one."""
-    user = Path(environ.get("CODEX_HOME") or home(environ) / ".codex").absolute()
-    place = user if project is None else project / ".codex"
-    settings = SettingsFile(place / "config.toml", Toml(), ("mcp_servers", NAME))
+    settings = SettingsFile(_place(environ, project) / "config.toml", Toml(), ("mcp_servers", NAME))
     also = {"tool_timeout_sec": LONGEST_CALL_SECS}
     return FileEditor(PROFILE, environ, settings, CommandAndArgs(), _TRUSTED if project else _SEEN, also)
+
+
+def skills(environ: Mapping[str, str], project: Path | None = None) -> Path:
+    """Return where it reads skills, for all of a user's projects or for one."""
+    return _place(environ, project) / "skills"
+
+
+def _place(environ: Mapping[str, str], project: Path | None) -> Path:
+    user = Path(environ.get("CODEX_HOME") or home(environ) / ".codex").absolute()
+    return user if project is None else project / ".codex"

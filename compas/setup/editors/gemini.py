@@ -15,7 +15,14 @@ _SEEN = "A Gemini CLI that is running sees it after a restart, in folders that i
 
 def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
     """Return Gemini CLI as it is in this environment, for all of a user's projects or for one."""
-    user = Path(environ.get("GEMINI_CLI_HOME") or home(environ)).absolute()
-    file = (project or user) / ".gemini" / "settings.json"
-    settings = SettingsFile(file, Json(comments=True), ("mcpServers", NAME))
+    settings = SettingsFile(_place(environ, project) / "settings.json", Json(comments=True), ("mcpServers", NAME))
     return FileEditor(PROFILE, environ, settings, CommandAndArgs(), _SEEN)
+
+
+def skills(environ: Mapping[str, str], project: Path | None = None) -> Path:
+    """Return where it reads skills, for all of a user's projects or for one."""
+    return _place(environ, project) / "skills"
+
+
+def _place(environ: Mapping[str, str], project: Path | None) -> Path:
+    return (project or Path(environ.get("GEMINI_CLI_HOME") or home(environ)).absolute()) / ".gemini"

@@ -32,10 +32,18 @@ class _OneList:
 
 def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
     """Return OpenCode as it is in this environment, for all of a user's projects or for one."""
-    user = Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config").absolute() / "opencode"
     dialect = Json(comments=True, trailing_commas=True)
-    files = [SettingsFile((project or user) / name, dialect, ("mcp", NAME)) for name in _NAMES]
+    files = [SettingsFile((project or _users(environ)) / name, dialect, ("mcp", NAME)) for name in _NAMES]
     return FileEditor(PROFILE, environ, _in_use(files), _OneList(), _SEEN, {"enabled": True})
+
+
+def skills(environ: Mapping[str, str], project: Path | None = None) -> Path:
+    """Return where it reads skills, for all of a user's projects or for one."""
+    return (_users(environ) if project is None else project / ".opencode") / "skills"
+
+
+def _users(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("XDG_CONFIG_HOME") or home(environ) / ".config").absolute() / "opencode"
 
 
 def _in_use(files: Sequence[SettingsFile]) -> SettingsFile:

@@ -1,5 +1,6 @@
 """Makes an editor know compas, or forget it, and says what was done; doing it again changes nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -33,14 +34,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 def attempt(tool: str, editor: Editor, wanted: Entry, *, is_removing: bool, is_dry: bool) -> Result:
     """Register or unregister with one editor of several; a failure is told like the rest."""
     act = unregister if is_removing else register
-    result = Result(tool=tool, outcome="failed", text="", file=str(editor.file), is_installed=editor.path is not None)
+    result = told(tool, editor.file, lambda: act(editor, wanted, is_dry=is_dry), is_installed=editor.path is not None)
+    is_new = result.outcome == "changed" and not is_removing
+    return msgspec.structs.replace(result, next_step=editor.after_registering) if is_new else result
+
+
+def told(tool: str, file: Path, act: Callable[[], Done], *, is_installed: bool) -> Result:
+    """Do something to an editor, in a file of its; a failure is told like the rest."""
     try:
-        done = act(editor, wanted, is_dry=is_dry)
+        done = act()
     except (SetupError, OSError) as error:
-        return msgspec.structs.replace(result, text=str(error))
-    is_new = done.outcome == "changed" and not is_removing
-    next_step = editor.after_registering if is_new else ""
-    return msgspec.structs.replace(result, outcome=done.outcome, text=done.text, next_step=next_step)
+        return Result(tool=tool, outcome="failed", text=str(error), file=str(file), is_installed=is_installed)
+    return Result(tool=tool, outcome=done.outcome, text=done.text, file=str(file), is_installed=is_installed)
 
 
 def register(editor: Editor, wanted: Entry, *, is_dry: bool = False) -> Done:

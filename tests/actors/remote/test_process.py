@@ -102,6 +102,16 @@ async def test_a_killed_child_fails_its_requests_at_once_and_is_told(settings: H
     assert told == [exit_]
 
 
+async def test_a_child_that_is_stopped_can_be_killed(settings: HostSettings) -> None:
+    with trio.fail_after(CEILING):
+        async with _open(settings) as host:
+            os.kill(host.pid, signal.SIGSTOP)
+            host.kill()
+            exit_ = await host.wait_exited()
+            host.kill()
+    assert exit_.signal == signal.SIGKILL
+
+
 async def test_a_child_that_ignores_goodbye_and_sigterm_is_killed(
     settings: HostSettings, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -110,6 +110,7 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
         ["poll", "T"],
         ["tasks"],
         ["batch-status", "b"],
+        ["pending"],
         ["close", "T"],
         ["stop"],
     ):
@@ -132,7 +133,9 @@ def test_a_command_loads_only_its_own_code(compas: CommandLine) -> None:
     assert "subprocess" not in modules
 
 
-@pytest.mark.parametrize("args", [["--version"], ["--help"], ["dispatch", "--help"], ["wait", "--help"], ["stop"]])
+@pytest.mark.parametrize(
+    "args", [["--version"], ["--help"], ["dispatch", "--help"], ["wait", "--help"], ["stop"], ["pending", "--quiet"]]
+)
 def test_a_light_command_that_asks_nobody_loads_nothing_that_takes_milliseconds(
     compas: CommandLine, args: list[str]
 ) -> None:

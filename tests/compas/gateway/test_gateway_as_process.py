@@ -1,10 +1,9 @@
-"""The gateway as an editor starts it: real pipes, real supervisors, and either side killed."""
+"""What an editor starts: real pipes, real supervisors, and an editor that goes away in any way."""
 
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
@@ -20,54 +19,12 @@ from tests.kit.client.scripted_supervisor import Scripted
 from tests.kit.gateway.editor_process import GATEWAY, WRAPPER, Editor, is_alive, kill, of, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, called, said
 from tests.kit.gateway.person import NO, YES, Person
+from tests.kit.gateway.scripts import HANGING, LISTED
 
 pytestmark = pytest.mark.system
 
 WAIT = {"operation": "wait", "arguments": {"thread_id": "T", "since_reference": "db:1"}}
 SENT = {"thread_id": "T", "message_id": 1, "reference": "db:1", "next_step": {"parts": [WAIT]}}
-LISTED = {
-    "agents": [],
-    "global_max_concurrent": 1,
-    "global_active": 0,
-    "global_available": 1,
-    "execution_timeout_secs": 600,
-}
-HANGING = {"wait": {"hang": True}, "list_agents": {"reply": LISTED}}
-
-
-@pytest.mark.parametrize("era", ERAS)
-async def test_a_wait_survives_a_killed_supervisor_and_its_work_is_done_once(
-    place: Place, config: Path, environ: dict[str, str], era: str
-) -> None:
-    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
-    answers: list[dict[str, Any]] = []
-    with trio.fail_after(CEILING):
-        async with Client(server, mode=era) as client:
-            posted = await called(client, "orch_dispatch", to="dev", body="the task")
-            thread, since = posted["thread_id"], posted["reference"]
-
-            async def wait() -> None:
-                answers.append(await called(client, "orch_wait", thread_id=thread, since_reference=since))
-
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(wait)
-                gate = await trio.to_thread.run_sync(open, config / "gate", "w")  # opens once the agent works
-                first = (await called(client, "orch_health"))["pid"]
-                kill(first)
-                assert (await called(client, "orch_health"))["pid"] != first
-                gate.close()
-            assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone\n")
-            executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
-            assert [run["status"] for run in executions] == ["completed"]
-            by_bytes = {"execution_id": thread, "unit": "bytes"}
-            log = await called(client, "orch_read_log", **by_bytes, limit="1")
-            assert (log["text"], log["has_more"]) == ("line one\n", True)
-            rest = await called(client, "orch_read_log", **by_bytes, offset=log["next_offset"])
-            assert (rest["text"], rest["has_more"], rest["status"]) == ("done\n", False, "completed")
-            last = await called(client, "orch_read_log", **by_bytes, limit=1, tail=True)
-            assert (last["text"], last["offset"]) == ("done\n", log["next_offset"])
-            diff = await called(client, "orch_diff", thread_id=thread)
-            assert "the task" in diff["text"]
 
 
 # proves: b-mcp-cli-merge 127

@@ -33,7 +33,7 @@ async def test_it_is_idle_once_the_last_relay_has_left() -> None:
     relay, served = relayed()
     with trio.fail_after(CEILING):
         async with open_actor_system("gateway") as system, trio.open_nursery() as nursery:
-            gateway = Gateway(system, "/nowhere")
+            gateway = Gateway(system, "/nowhere", Path("/nowhere"))
             nursery.start_soon(gateway.admit, served)
             await relay.send_all(introduction_line(Introduction(cwd="/", meta={})) + b"\n")
             assert await relay.receive_some() == READY + b"\n"
@@ -54,7 +54,7 @@ async def test_it_is_idle_once_the_last_relay_has_left() -> None:
 async def test_a_relay_that_it_does_not_understand_is_told_and_harms_no_other(said: bytes) -> None:
     with trio.fail_after(CEILING):
         async with open_actor_system("gateway") as system, trio.open_nursery() as nursery:
-            gateway = Gateway(system, "/nowhere")
+            gateway = Gateway(system, "/nowhere", Path("/nowhere"))
             for line, answers in ((said, False), (introduction_line(Introduction(cwd="/", meta={})), True)):
                 relay, served = relayed()
                 nursery.start_soon(gateway.admit, served)

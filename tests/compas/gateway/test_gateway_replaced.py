@@ -1,53 +1,60 @@
-"""The gateway dies, its supervisor is replaced, its config changes: editors hear every answer, and hear it once."""
+"""Gateways die or hang, supervisors are replaced, configs change: editors hear every answer, and hear it once."""
 
-import re
+import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import trio
 from mcp import Client, StdioServerParameters
 
 from compas.client.place import Place
+from compas.relay.silence import PATIENCE_VARIABLE
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
-from tests.kit.gateway.editor_process import GATEWAY, Editor, is_alive, kill, of, until, until_seen, wait_gone
+from tests.kit.gateway.editor_process import GATEWAY, Editor, gateway_pids, kill, of, until, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, called
+from tests.kit.gateway.scripts import HANGING
 
 pytestmark = pytest.mark.system
 
-LISTED = {
-    "agents": [],
-    "global_max_concurrent": 1,
-    "global_active": 0,
-    "global_available": 1,
-    "execution_timeout_secs": 600,
-}
-RELAYS, WAITS = 50, 4
-MOST_KB_AN_EDITOR = 1024
+
+class Serving(NamedTuple):
+    """Who serves an editor."""
+
+    place: Place
+    environ: dict[str, str]
+    gateway: int
+    supervisor: int
 
 
-def gateway_pid(config: Path) -> int:
-    """Return the number of the newest gateway."""
-    return int(re.findall(r"editors are served \(pid (\d+)\)", (config / "state/supervisor.log").read_text())[-1])
-
-
-def restart(place: Place, environ: dict[str, str]) -> None:
-    """Replace the supervisor."""
-    command = [sys.executable, "-P", "-m", "compas", "restart", "--config", str(place.config)]
-    process = subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def restart(serving: Serving) -> None:
+    """Replace the supervisor in good order."""
+    command = [sys.executable, "-P", "-m", "compas", "restart", "--config", str(serving.place.config)]
+    process = subprocess.Popen(command, env=serving.environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     _, err = process.communicate(timeout=CEILING)
     assert process.returncode == 0, err
 
 
+WAYS: dict[str, Callable[[Serving], None]] = {
+    "a killed gateway": lambda serving: kill(serving.gateway),
+    "a stopped gateway": lambda serving: os.kill(serving.gateway, signal.SIGSTOP),
+    "a killed supervisor": lambda serving: kill(serving.supervisor),
+    "a restarted supervisor": restart,
+}
+
+
 @pytest.mark.parametrize("era", ERAS)
-@pytest.mark.parametrize("what", ["gateway", "supervisor"])
+@pytest.mark.parametrize("what", WAYS)
 async def test_a_wait_outlives_whoever_serves_it_and_its_work_is_done_once(
     place: Place, config: Path, environ: dict[str, str], era: str, what: str
 ) -> None:
-    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
+    patience = {} if "supervisor" in what else {PATIENCE_VARIABLE: "1"}
+    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ) | patience)
     answers: list[dict[str, Any]] = []
     with trio.fail_after(CEILING):
         async with Client(server, mode=era) as client:
@@ -60,17 +67,19 @@ async def test_a_wait_outlives_whoever_serves_it_and_its_work_is_done_once(
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(wait)
                 gate = await trio.to_thread.run_sync(open, config / "gate", "w")  # opens once the agent works
-                first = gateway_pid(config)
-                if what == "gateway":
-                    kill(first)
-                else:
-                    await trio.to_thread.run_sync(restart, place, environ)
-                await called(client, "orch_status")
-                assert gateway_pid(config) != first
+                (first,) = gateway_pids(config)
+                supervisor = (await called(client, "orch_health"))["pid"]
+                await trio.to_thread.run_sync(WAYS[what], Serving(place, environ, first, supervisor))
+                health = await called(client, "orch_health")
+                assert (health["pid"] == supervisor) == ("gateway" in what)
+                assert wait_gone(first)
                 gate.close()
             assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone\n")
             executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
             assert [run["status"] for run in executions] == ["completed"]
+            assert "the task" in (await called(client, "orch_diff", thread_id=thread))["text"]
+    log = (config / "state/supervisor.log").read_text()
+    assert (f"the gateway (pid {first}) hangs: it has let nobody in for 1 s" in log) == (what == "a stopped gateway")
 
 
 def test_what_changes_something_is_put_again_under_its_name(scripted: Scripted, environ: dict[str, str]) -> None:
@@ -108,7 +117,7 @@ def test_a_call_that_kills_each_gateway_is_answered_in_the_end(scripted: Scripte
 def test_a_cancelled_call_ends_at_the_supervisor_and_is_not_answered(
     scripted: Scripted, environ: dict[str, str]
 ) -> None:
-    scripted.says(answers={"wait": {"hang": True}, "list_agents": {"reply": LISTED}})
+    scripted.says(answers=HANGING)
     scripted.start()
     with Editor(of(scripted.place, environ)) as editor:
         editor.shake_hands()
@@ -160,41 +169,6 @@ def test_an_idle_editor_keeps_no_supervisor_and_its_next_call_starts_another(
     assert len(set(pids)) == 2
 
 
-def test_many_editors_with_many_waits_share_one_gateway_and_leave_nothing_behind(
-    scripted: Scripted, environ: dict[str, str]
-) -> None:
-    scripted.says(answers={"wait": {"hang": True}, "list_agents": {"reply": LISTED}})
-    scripted.start()
-    with Editor(of(scripted.place, environ)) as first:
-        first.shake_hands()
-        first.call("orch_wait", thread_id="T")
-        until_seen(scripted, "hanging")
-        gateway = next(record["peer"] for record in scripted.seen if record["op"] == "wait")
-        alone = resident_kb(gateway)
-        editors = [Editor(of(scripted.place, environ)) for _ in range(RELAYS - 1)]
-        try:
-            for editor in editors:
-                editor.shake_hands()
-                for _ in range(WAITS):
-                    editor.call("orch_wait", thread_id="T")
-            total = 1 + (RELAYS - 1) * WAITS
-            until(scripted, lambda: sum(record["op"] == "hanging" for record in scripted.seen) == total)
-            assert {record["peer"] for record in scripted.seen if record["op"] == "wait"} == {gateway}
-            assert resident_kb(gateway) - alone < RELAYS * MOST_KB_AN_EDITOR
-            for editor in editors:
-                pinged = editor.send("ping", {})
-                assert editor.receive()["id"] == pinged
-            for editor in editors:
-                assert editor.hang_up()[0] == 0
-        finally:
-            for editor in editors:
-                editor.__exit__()
-        until(scripted, lambda: sum(record["op"] == "cancelled" for record in scripted.seen) == total - 1)
-        first.send("ping", {})
-        assert first.receive()["result"] == {}
-    assert is_alive(gateway)
-
-
 def names(editor: Editor) -> str:
     """List the tools, and return what is said of who there is to be given a task."""
     editor.send("tools/list", {})
@@ -205,9 +179,3 @@ def names(editor: Editor) -> str:
 def dispatches(scripted: Scripted) -> list[dict[str, Any]]:
     """Return the dispatches that came to the stand-in."""
     return [record for record in scripted.seen if record["op"] == "dispatch"]
-
-
-def resident_kb(pid: int) -> int:
-    """Return how much memory a process has."""
-    shown = subprocess.Popen(["ps", "-o", "rss=", "-p", str(pid)], stdout=subprocess.PIPE)
-    return int(shown.communicate(timeout=CEILING)[0])

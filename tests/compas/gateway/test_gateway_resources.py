@@ -15,12 +15,14 @@ from compas.api.threads import TranscriptMessage, TranscriptResponse
 from compas.client.connection import Reach, open_connection
 from compas.client.errors import NotRunningError
 from compas.gateway.calls import Calls
-from compas.gateway.lookup import PATIENCE_SECS, Lookup, Offer
+from compas.gateway.lookup import PATIENCE_SECS, Lookup
+from compas.gateway.offer import Offer
 from compas.gateway.prompts import PROMPTS
 from compas.gateway.reading import MOST_PATCH_CHARACTERS
 from compas.gateway.resources import LOG, TEMPLATES, transcript_text
 from compas.gateway.server import build_server
 from compas.gateway.tools import TOOLS
+from compas.relay.tool_list import BUILT_SET, built_tools
 from tests.kit.gateway.in_process import ERAS, Model, open_model
 from tests.kit.orchestrator.actor_workshop import agent
 from tests.kit.orchestrator.troupe import Turn
@@ -186,11 +188,11 @@ async def test_while_no_supervisor_answers_menus_are_empty_and_come_soon(
     with trio.fail_after(60):
         async with open_connection(reach) as connection:
             lookup = Lookup(reach)
-            server = build_server(Calls(connection), lookup, Offer(lookup), "1")
+            server = build_server(Calls(connection), lookup, Offer(built_tools, lambda: BUILT_SET), "1")
             async with Client(server, mode=era) as client:
                 began = trio.current_time()
                 assert (await client.list_resources()).resources == []
                 ref = PromptReference(type="ref/prompt", name="dispatch_and_wait")
                 assert (await client.complete(ref, {"name": "agent", "value": ""})).completion.values == []
                 assert [tool.name for tool in (await client.list_tools()).tools][:1] == ["orch_dispatch"]
-                assert trio.current_time() - began <= 3 * PATIENCE_SECS
+                assert trio.current_time() - began <= 2 * PATIENCE_SECS

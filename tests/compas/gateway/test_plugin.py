@@ -5,13 +5,27 @@ import re
 import msgspec
 import pytest
 
+from compas.cli.catalogue import commands
 from compas.gateway.tools import BY_NAME
+from compas.setup.skill.placing import skill_text
 from tests.kit.places import REPOSITORY
 
 PLUGIN = REPOSITORY / "docs" / "plugin"
 SKILL = (PLUGIN / "skills" / "orchestrate" / "SKILL.md").read_text()
 MOST_CHARACTERS = 4000
 """Of the skill: a model reads all of it whenever it is used."""
+
+
+def test_the_skill_of_the_plugin_is_the_one_that_other_editors_get() -> None:
+    assert skill_text() == SKILL
+
+
+def test_the_hook_runs_a_command_that_there_is() -> None:
+    hooks = msgspec.json.decode((PLUGIN / "hooks" / "hooks.json").read_bytes())["hooks"]
+    (start,) = [hook for entry in hooks["SessionStart"] for hook in entry["hooks"]]
+    program, command, *options = start["command"].partition(" 2>")[0].split()
+    assert (program, command in commands()) == ("compas", True)
+    assert "--quiet" in options
 
 
 def test_the_skill_names_only_tools_that_there_are_and_parameters_that_they_take() -> None:

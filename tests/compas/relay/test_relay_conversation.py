@@ -83,6 +83,33 @@ def test_a_wait_outlives_any_number_of_gateways_that_lived(dialogue: Dialogue) -
     assert len(dialogue.answer(7)) == 1
 
 
+@pytest.mark.parametrize("pause", [STEADY_SECONDS, 24 * 3600.0])
+def test_a_call_that_makes_every_gateway_hang_is_answered(dialogue: Dialogue, pause: float) -> None:
+    call(dialogue, 7)
+    for _ in range(MOST_LOSSES):
+        dialogue.connect()
+        heard_at = dialogue.now
+        dialogue.now += pause
+        dialogue.conversation.lose(heard_at)
+        assert dialogue.heard() == []
+    dialogue.connect()
+    assert "went away 4 times" in str(dialogue.lose())
+
+
+def test_whether_a_gateway_lives_is_asked_in_its_editors_era_and_the_answer_is_kept_from_it(dialogue: Dialogue) -> None:
+    modern = Dialogue()
+    modern.say("server/discover", 0, _meta=ENVELOPE)
+    for one, method in ((dialogue, "ping"), (modern, "server/discover")):
+        one.conversation.ask_for_life()
+        assert one.brought() == [], "nobody is there to be asked"
+        one.connect()
+        one.conversation.ask_for_life()
+        ((issue, message),) = one.brought()
+        assert (issue.name, message["method"]) == ("-", method)
+        assert one.answer(message["id"]) == []
+        assert "another request" in str(one.say("tools/call", message["id"], name="x"))
+
+
 def test_connections_that_no_gateway_took_in_count_for_nothing(dialogue: Dialogue) -> None:
     call(dialogue, 7)
     for _ in range(3 * MOST_LOSSES):

@@ -93,7 +93,7 @@ class Gateway:
 class Rig:
     """A relay that runs, its editor's side, and its end."""
 
-    def __init__(self, stack: ExitStack, idle_seconds: float) -> None:
+    def __init__(self, stack: ExitStack, idle_seconds: float = CEILING, patience: float = CEILING) -> None:
         reading, self.to_it = os.pipe()
         from_it, writing = os.pipe()
         self._end, self._told = os.pipe()
@@ -102,7 +102,8 @@ class Rig:
         self.switchboard = Switchboard()
         self.editor = stack.enter_context(os.fdopen(from_it, "rb"))
         conversation = Conversation(Answers("1"), lambda: b"[]", "R")
-        self._relay = Relay(conversation, self.switchboard, b'{"who":"me"}', (reading, writing), idle_seconds)
+        stdio = (reading, writing)
+        self._relay = Relay(conversation, self.switchboard, b'{"who":"me"}', stdio, idle_seconds, patience)
         self.thread = threading.Thread(target=self._relay.run, args=([self._end],), daemon=True)
         self.thread.start()
         stack.callback(self.finish)
@@ -140,7 +141,7 @@ def stack() -> Iterator[ExitStack]:
 @pytest.fixture
 def rig(stack: ExitStack) -> Rig:
     """Return a relay that never lets go."""
-    return Rig(stack, float(CEILING))
+    return Rig(stack)
 
 
 def test_every_broken_line_is_answered_and_the_relay_goes_on(rig: Rig) -> None:
@@ -216,6 +217,22 @@ def test_an_idle_connection_is_given_up_and_the_next_call_opens_another(stack: E
             assert rig.hear()["id"] == number
             assert gateway.line() == b""
     assert rig.thread.is_alive()
+
+
+def test_a_gateway_that_owes_an_answer_and_says_nothing_is_asked_and_left_for_the_next(stack: ExitStack) -> None:
+    rig = Rig(stack, patience=0.05)
+    rig.shake_hands()
+    rig.say(line("tools/call", 1, name="x"))
+    with rig.switchboard.gateway() as silent:
+        silent.take_in()
+        silent.brought("tools/call")
+        assert silent.brought("ping")["id"] != 1
+        assert silent.line() == b""
+        with rig.switchboard.gateway() as gateway:
+            gateway.take_in()
+            gateway.brought("tools/call")
+            gateway.say(b'{"jsonrpc":"2.0","id":1,"result":{}}')
+            assert rig.hear()["id"] == 1
 
 
 def test_an_editor_that_hangs_up_hears_what_was_said_before_and_ends_its_calls(rig: Rig) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from compas.gateway.listed import listed_tools
 from compas.gateway.tool_list import Agent, tool_list
-from compas.relay.tool_list import BUILT, ToolSet, built_tools, read_tools, write_tools
+from compas.relay.tool_list import BUILT, ToolSet, built_tools, read_set, read_tools, write_tools
 
 DEV = Agent(alias="dév", at_once=2)
 
@@ -37,6 +37,7 @@ def test_an_editor_is_told_of_the_set_of_the_config_unless_its_relay_was_started
 ) -> None:
     write_tools(left, listed_tools((), told))
     assert names(read_tools(left, chosen)) == names_of(chosen or told)
+    assert read_set(left, chosen) == (chosen or told)
     assert names(built_tools(chosen)) == names_of(chosen or "core")
 
 
@@ -61,6 +62,7 @@ def test_where_no_list_can_be_used_the_built_one_is_told(left: Path, text: bytes
     if text is not None:
         left.write_bytes(text)
     assert read_tools(left) == built_tools()
+    assert read_set(left) == "core"
 
 
 def test_the_built_list_has_a_tool_on_each_line() -> None:

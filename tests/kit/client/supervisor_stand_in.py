@@ -34,6 +34,7 @@ from compas.client.place import place_of
 from compas.gateway.listed import listed_tools
 from compas.orchestrator.machine.gateway import GatewayDoor, GatewayHost
 from compas.orchestrator.process.activity import Activity
+from compas.relay.silence import patience_of
 
 
 class StandIn:
@@ -94,7 +95,7 @@ class StandIn:
 async def run(stand_in: StandIn, sock: socket.socket, door: GatewayDoor, report: StartReport) -> None:
     """Listen until told to stop, and host the gateway of editors as a supervisor does."""
     listener = trio.SocketListener(trio.socket.from_stdlib_socket(sock))
-    gateway = ChildSpec("gateway", lambda: GatewayHost(door, listed_tools, Activity(), None))
+    gateway = ChildSpec("gateway", lambda: GatewayHost(door, listed_tools, Activity(), None, patience_of(os.environ)))
     async with open_actor_system("stand-in", gateway), trio.open_nursery() as nursery:
         nursery.start_soon(trio.serve_listeners, stand_in.serve_client, [listener])
         report.tell(LISTENING)

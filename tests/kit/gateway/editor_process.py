@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import select
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from compas.client.place import Place
@@ -16,6 +18,8 @@ from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
 
 GATEWAY = [sys.executable, "-P", "-m", "compas", "mcp-server"]
+STARTED = r"editors are served \(pid (\d+)\)"
+"""What the supervisor's log says of each gateway."""
 
 WRAPPER = """
 import subprocess, sys
@@ -84,6 +88,11 @@ class Editor:
 def of(place: Place, environ: dict[str, str]) -> dict[str, str]:
     """Return the environment of a gateway for this place."""
     return environ | {"COMPAS_CONFIG": str(place.config)}
+
+
+def gateway_pids(config: Path) -> list[int]:
+    """Return the numbers of all gateways that the supervisor of this config directory has started, in order."""
+    return [int(pid) for pid in re.findall(STARTED, (config / "state/supervisor.log").read_text())]
 
 
 def wait_gone(pid: int) -> bool:

@@ -13,8 +13,10 @@ from actors.remote.session import Session
 from compas.client.connection import open_connection
 from compas.domain.specs import AgentSpec, ToolSet
 from compas.gateway.calls import Calls
-from compas.gateway.lookup import Lookup, Offer
+from compas.gateway.lookup import Lookup
+from compas.gateway.offer import Offer
 from compas.gateway.server import build_server
+from compas.relay.tool_list import tools_in
 from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, open_workshop
 
 MODERN, LEGACY = "auto", "legacy"
@@ -85,6 +87,8 @@ async def open_model(
 
         async with open_connection(reach) as connection:
             lookup = Lookup(reach)
-            server = build_server(Calls(connection), lookup, Offer(lookup, chosen), "1", is_attended=is_attended)
+            services = supervisor.context.services
+            offer = Offer(lambda: tools_in(services.listed_tools(), chosen), lambda: chosen or services.config.tools)
+            server = build_server(Calls(connection), lookup, offer, "1", is_attended=is_attended)
             async with Client(server, mode=era, message_handler=hear, elicitation_callback=person) as client:
                 yield Model(client, shop, supervisor)

@@ -390,3 +390,43 @@ def test_what_came_of_it_can_be_had_as_json(desk: Desk) -> None:
     assert Path(result["file"]) == desk.home / FILES["gemini"]
     (result,) = json.loads(desk.compas("setup-mcp", "--json", "--tool", "codex", "--dry-run").stdout)
     assert (result["outcome"], result["is_installed"]) == ("would_change", False)
+
+
+SKILLS = {
+    "claude": ".claude/skills",
+    "codex": ".codex/skills",
+    "gemini": ".gemini/skills",
+    "opencode": ".config/opencode/skills",
+}
+
+
+@pytest.mark.parametrize("tool", list(SKILLS))
+def test_the_skill_comes_and_goes_only_when_it_is_asked_for(desk: Desk, tool: str) -> None:
+    skill = desk.home / SKILLS[tool] / "orchestrate" / "SKILL.md"
+    desk.compas("setup-mcp", "--tool", tool)
+    assert not skill.exists()
+    dry = desk.compas("setup-mcp", "--tool", tool, "--skill", "--dry-run")
+    assert f"would write the skill orchestrate into {skill}" in dry.stdout
+    assert not skill.exists()
+    added = desk.compas("setup-mcp", "--tool", tool, "--skill")
+    assert (added.returncode, added.stderr) == (0, "")
+    assert f"has the skill orchestrate now: {skill}" in added.stdout
+    assert "orch_dispatch" in skill.read_text()
+    desk.compas("setup-mcp", "--tool", tool, "--remove")
+    assert skill.exists()
+    removed = json.loads(desk.compas("setup-mcp", "--tool", tool, "--remove", "--skill", "--json").stdout)
+    assert [one["outcome"] for one in removed] == ["unchanged", "changed"]
+    assert not skill.exists()
+
+
+def test_a_skill_that_a_person_has_changed_is_left_and_the_rest_is_done(desk: Desk) -> None:
+    skill = desk.repository / ".gemini" / "skills" / "orchestrate" / "SKILL.md"
+    project = ("setup-mcp", "--tool", "gemini", "--scope", "project", "--skill")
+    assert desk.compas(*project).returncode == 0
+    skill.write_text(skill.read_text().replace("operator", "boss"))
+    changed = skill.read_text()
+    for args in ((), ("--remove",)):
+        done = desk.compas(*project, *args)
+        assert (done.returncode, skill.read_text()) == (1, changed)
+        assert f"error: gemini: {skill} is not as compas put it there" in done.stderr
+    assert "mcpServers" not in (desk.repository / ".gemini" / "settings.json").read_text()

@@ -1,0 +1,1 @@
+"""The skill that says how to orchestrate agents, and its way into editors."""
