@@ -15,6 +15,7 @@ from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
 from tests.kit.gateway.editor_process import GATEWAY, Editor, is_alive, kill, of, until, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, called
+from tests.kit.gateway.task_client import Patient, Task, ask
 
 pytestmark = pytest.mark.system
 
@@ -70,6 +71,30 @@ async def test_a_wait_outlives_whoever_serves_it_and_its_work_is_done_once(
                 gate.close()
             assert (answers[0]["found"], answers[0]["body"]) == (True, "line one\ndone\n")
             executions = (await called(client, "orch_transcript", thread_id=thread))["executions"]
+            assert [run["status"] for run in executions] == ["completed"]
+
+
+async def test_a_task_outlives_whoever_began_it(place: Place, config: Path, environ: dict[str, str]) -> None:
+    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
+    patient = Patient()
+    with trio.fail_after(CEILING):
+        async with Client(server, extensions=[patient]) as client:
+            asked = {"to": "dev", "body": "the task", "wait": True}
+            begun = await client.session.call_tool("orch_dispatch", asked, allow_claimed=True)
+            assert isinstance(begun, Task)
+            gate = await trio.to_thread.run_sync(open, config / "gate", "w")  # opens once the agent works
+            kill(gateway_pid(config))
+            assert (await ask(client.session, "get", begun.task_id))["status"] == "working"
+            kill((await called(client, "orch_health"))["pid"])
+            assert (await ask(client.session, "get", begun.task_id))["status"] == "working"
+        async with Client(server, extensions=[patient]) as another:
+            gate.close()
+            await called(
+                another, "orch_wait", thread_id=(await called(another, "orch_status"))["threads"][0]["thread_id"]
+            )
+            found = (await ask(another.session, "get", begun.task_id))["result"]["structuredContent"]
+            assert found["answer"]["body"] == "line one\ndone\n"
+            executions = (await called(another, "orch_transcript", thread_id=found["thread_id"]))["executions"]
             assert [run["status"] for run in executions] == ["completed"]
 
 
