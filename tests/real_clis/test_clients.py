@@ -1,0 +1,79 @@
+"""Every MCP client from dispatch to merge: list, dispatch, wait with progress, cancel, diff, merge, close."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.system.workshop import finish
+from tests.model_server.model_http import ModelServer
+from tests.real_clis.job import CORE, PROGRESS, REPLY, TASK, THREAD, WAIT, Job
+from tests.real_clis.mcp_clients import CODING_CLIS, CodingCli, interrupt
+from tests.real_clis.rigs import RIGS
+from tests.real_clis.stage import open_with
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(params=list(CODING_CLIS))
+def cli(request: pytest.FixtureRequest) -> CodingCli:
+    """Return each coding CLI in turn."""
+    return CODING_CLIS[request.param]
+
+
+@pytest.fixture
+def job(cli: CodingCli, tmp_path: Path, server: ModelServer) -> Iterator[Job]:
+    """Return the job, with compas registered at the CLI."""
+    with open_with(RIGS[cli.name], tmp_path, server) as workshop:
+        made = Job(workshop)
+        settings = cli.register(made)
+        if cli.name == "codex":
+            text = settings.read_text()
+            assert "required" not in text
+            table = "[mcp_servers.compas]\n"
+            settings.write_text(text.replace(table, f'{table}default_tools_approval_mode = "approve"\n'))
+        yield made
+
+
+def test_a_coding_cli_does_the_whole_job_and_may_be_interrupted_in_the_wait(
+    cli: CodingCli, job: Job, server: ModelServer
+) -> None:
+    looking = [cli.search] if cli.search else []
+    first = cli.begin(job, *looking, cli.step("orch_dispatch", **TASK), cli.step("orch_wait", **WAIT))
+    assert "progressToken" in job.wire.until_called("orch_wait")
+    with job.at_the_gate():
+        assert f"waiting for thread {THREAD}" in job.wire.until_told(PROGRESS).params["message"]
+        assert job.waiters() == 1
+        for tool in CORE:
+            assert is_offered(cli, tool, server), (tool, server.requests[0].tools)
+        interrupt(first)
+        finish(first)
+        job.until_nobody_waits()
+        assert job.is_at_work()
+        job.wire.forget()
+        steps = [
+            cli.step("orch_wait", **WAIT),
+            cli.step("orch_diff", thread_id=THREAD),
+            cli.step("orch_merge", thread_id=THREAD),
+            cli.step("orch_wait_merge", op_id="{{op_id}}"),
+            cli.step("orch_close", thread_id=THREAD),
+        ]
+        second = cli.begin(job, *steps)
+        job.wire.until_called("orch_wait")
+    ended = finish(second)
+    assert ended.code == 0, ended
+    waited, diff, _, merged, closed = server.requests[-1].results
+    assert REPLY in waited
+    assert "+OK = 1" in diff
+    assert "completed" in merged
+    assert "Completed" in closed
+    job.check_done()
+
+
+def is_offered(cli: CodingCli, tool: str, server: ModelServer) -> bool:
+    """Tell whether a model has the tool: from its first request on, or once it has searched, which it did at once."""
+    name = cli.tool.format(tool)
+    if cli.search is None:
+        return name in server.requests[0].tools
+    found = server.requests[1]
+    return name in found.tools or f'"{tool}"' in found.results[0]
