@@ -59,9 +59,9 @@ class Job:
 
 
 def server_of(workshop: Workshop) -> tuple[str, ...]:
-    """Return the command of the MCP server for a workshop's config and runtime directory.
+    """Return the command of the MCP server for a workshop, whose config and runtime directory it names.
 
-    Codex passes on few variables, so that the runtime directory is named here.
+    Codex passes on few variables, and Inspector takes an option `--config` for its own.
     """
-    runtime = f"COMPAS_RUNTIME_DIR={workshop.runtime}"
-    return ("env", runtime, sys.executable, "-P", "-m", "compas", "mcp-server", "--config", str(workshop.config))
+    named = (f"COMPAS_RUNTIME_DIR={workshop.runtime}", f"COMPAS_CONFIG={workshop.config}")
+    return ("env", *named, sys.executable, "-P", "-m", "compas", "mcp-server")

@@ -73,10 +73,10 @@ class WireLog:
         meta: dict[str, Any] = self.calls(tool)[-1].params.get("_meta") or {}
         return meta
 
-    def until_told(self, method: str) -> Spoken:
-        """Return the first notification of this name, once there is one."""
-        self.until(lambda: bool(self._told(method)))
-        return self._told(method)[0]
+    def until_asked(self, method: str) -> Spoken:
+        """Return the first request or notification of this name, once there is one."""
+        self.until(lambda: bool(self._of(method)))
+        return self._of(method)[0]
 
-    def _told(self, method: str) -> list[Spoken]:
+    def _of(self, method: str) -> list[Spoken]:
         return [one for one in self.spoken() if one.method == method]

@@ -42,7 +42,7 @@ def test_a_coding_cli_does_the_whole_job_and_may_be_interrupted_in_the_wait(
     first = cli.begin(job, *looking, cli.step("orch_dispatch", **TASK), cli.step("orch_wait", **WAIT))
     assert "progressToken" in job.wire.until_called("orch_wait")
     with job.at_the_gate():
-        assert f"waiting for thread {THREAD}" in job.wire.until_told(PROGRESS).params["message"]
+        assert f"waiting for thread {THREAD}" in job.wire.until_asked(PROGRESS).params["message"]
         assert job.waiters() == 1
         for tool in CORE:
             assert is_offered(cli, tool, server), (tool, server.requests[0].tools)
