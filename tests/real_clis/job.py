@@ -39,11 +39,11 @@ class Job:
         count: int = self.workshop.ask("health")["clients"]
         return count - 1
 
-    def until_nobody_waits(self) -> None:
-        """Return once the supervisor has no request any more."""
+    def until_waiters(self, count: int) -> None:
+        """Return once the supervisor has so many requests, beside the one that asks."""
         deadline = time.monotonic() + CEILING
-        while self.waiters():
-            assert time.monotonic() < deadline, "somebody waits at the supervisor still"
+        while (found := self.waiters()) != count:
+            assert time.monotonic() < deadline, f"{found} wait at the supervisor"
 
     def is_at_work(self) -> bool:
         """Tell whether the thread's agent works."""

@@ -67,9 +67,9 @@ class WireLog:
             finally:
                 watch.close()
 
-    def until_called(self, tool: str) -> dict[str, Any]:
-        """Return what the client sent along with a call of a tool, once there is one."""
-        self.until(lambda: bool(self.calls(tool)))
+    def until_called(self, tool: str, times: int = 1) -> dict[str, Any]:
+        """Return what the client sent along with a call of a tool, once it has been called so often."""
+        self.until(lambda: len(self.calls(tool)) >= times)
         meta: dict[str, Any] = self.calls(tool)[-1].params.get("_meta") or {}
         return meta
 

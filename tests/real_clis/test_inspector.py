@@ -71,17 +71,17 @@ def inspector(tmp_path: Path) -> Iterator[Inspector]:
 
 def test_inspector_does_the_whole_job_and_ending_it_cancels_its_wait(inspector: Inspector) -> None:
     job = inspector.job
-    listed = {tool["name"] for tool in result_of(inspector.begin("tools/list"))["tools"]}
-    assert listed >= set(CORE)
     assert inspector.call("orch_dispatch", **TASK)["thread_id"] == THREAD
     waiting = inspector.begin_call("orch_wait", *ASKING_FOR_PROGRESS, **WAIT)
     assert job.wire.until_called("orch_wait") == {"progressToken": "inspector"}
     with job.at_the_gate():
+        listed = {tool["name"] for tool in result_of(inspector.begin("tools/list"))["tools"]}
+        assert listed >= set(CORE)
         assert f"waiting for thread {THREAD}" in job.wire.until_asked(PROGRESS).params["message"]
-        assert job.waiters() == 1
+        job.until_waiters(1)
         interrupt(waiting)
         finish(waiting)
-        job.until_nobody_waits()
+        job.until_waiters(0)
         assert job.is_at_work()
         job.wire.forget()
         again = inspector.begin_call("orch_wait", **WAIT)
@@ -99,6 +99,6 @@ def test_inspector_waits_by_a_task_that_it_looks_at(inspector: Inspector) -> Non
     waiting = inspector.begin_call("orch_dispatch", "--protocol-era", "modern", wait=True, **TASK)
     job.wire.until_asked("tasks/get")
     with job.at_the_gate():
-        assert job.waiters() == 0, "nobody waits between two looks"
+        job.until_waiters(0)  # nobody waits between two looks
     answer = answer_of(waiting)
     assert (answer["thread_id"], answer["answer"]["body"]) == (THREAD, REPLY)
