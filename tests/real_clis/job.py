@@ -17,6 +17,9 @@ CORE = ("orch_dispatch", "orch_wait", "orch_diff", "orch_merge", "orch_wait_merg
 PROGRESS = "notifications/progress"
 
 
+SERVER = (sys.executable, "-P", "-m", "compas", "mcp-server")
+
+
 class Job:
     """A workshop whose agent `dev` works until its gate is opened, and the log of what a client says to compas."""
 
@@ -56,12 +59,3 @@ class Job:
         assert self.workshop.ask("status", THREAD)["threads"][0]["thread_status"] == "Completed"
         executions = self.workshop.ask("transcript", THREAD)["executions"]
         assert [run["status"] for run in executions] == ["completed"]
-
-
-def server_of(workshop: Workshop) -> tuple[str, ...]:
-    """Return the command of the MCP server for a workshop, whose config and runtime directory it names.
-
-    Codex passes on few variables, and Inspector takes an option `--config` for its own.
-    """
-    named = (f"COMPAS_RUNTIME_DIR={workshop.runtime}", f"COMPAS_CONFIG={workshop.config}")
-    return ("env", *named, sys.executable, "-P", "-m", "compas", "mcp-server")

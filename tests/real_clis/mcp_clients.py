@@ -14,7 +14,7 @@ from compas.backends.profiles import BY_NAME
 from compas.setup.editors.catalogue import build_editor
 from compas.setup.editors.registering import register
 from compas.setup.registration import Entry
-from tests.real_clis.job import Job, server_of
+from tests.real_clis.job import SERVER, Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class CodingCli:
 
     def register(self, job: Job) -> Path:
         """Register compas with it as `compas setup-mcp` does, with the log of the wire between; return its settings."""
-        wired = job.wire.command(*server_of(job.workshop))
+        wired = job.wire.command(*SERVER)
         # Claude Code's own command is left out: compas writes the same without it.
         editor = build_editor(BY_NAME[self.name], {**job.workshop.environ, "PATH": ""})
         editor.file.parent.mkdir(parents=True, exist_ok=True)

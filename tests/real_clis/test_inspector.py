@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from compas.client.environment import PLACES
 from tests.kit.system.workshop import finish, open_workshop
 from tests.real_clis.install import command_of
-from tests.real_clis.job import CORE, PROGRESS, REPLY, TASK, THREAD, WAIT, Job, server_of
+from tests.real_clis.job import CORE, PROGRESS, REPLY, SERVER, TASK, THREAD, WAIT, Job
 from tests.real_clis.mcp_clients import interrupt
 
 pytestmark = pytest.mark.system
@@ -30,8 +31,11 @@ class Inspector:
 
     def begin(self, method: str, *options: str) -> "subprocess.Popen[bytes]":
         """Begin a call in a process of its own."""
-        server = self.job.wire.command(*server_of(self.job.workshop))
-        argv = [self._program, "--cli", *server, "--method", method, "--format", "json", *options]
+        server = self.job.wire.command(*SERVER)
+        # It starts servers with few variables of its own.
+        named = [f"{name}={self.job.workshop.environ[name]}" for name in PLACES if name in self.job.workshop.environ]
+        passed_on = [word for one in named for word in ("-e", one)]
+        argv = [self._program, "--cli", *passed_on, *server, "--method", method, "--format", "json", *options]
         return self.job.workshop.start(argv, cwd=self.job.workshop.repo, start_new_session=True)
 
     def begin_call(self, tool: str, *options: str, **arguments: object) -> "subprocess.Popen[bytes]":
