@@ -1,7 +1,6 @@
 """Asks the person at a client whether something may be done, in whichever way its era of the protocol allows."""
 
 import hashlib
-from collections.abc import Mapping
 from typing import Any, Final
 
 import mcp.types as types
@@ -23,16 +22,6 @@ def can_ask(capabilities: types.ClientCapabilities | None) -> bool:
     """Tell whether a client can show a form. One that says only that it can ask can do that; see MCP 2025-06-18."""
     asking = capabilities.elicitation if capabilities is not None else None
     return asking is not None and (asking.form is not None or asking.url is None)
-
-
-def is_unattended(meta: Mapping[str, object] | None) -> bool:
-    """Tell whether a call says of itself that nobody sees its client's screen.
-
-    `codex exec` declares forms and declines each by itself, so that nothing could ever be merged there; what it sends
-    along was seen with version 0.169.0.
-    """
-    turn = (meta or {}).get("x-codex-turn-metadata")
-    return isinstance(turn, Mapping) and turn.get("turn_trigger") == "exec"
 
 
 async def ask(

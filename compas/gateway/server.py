@@ -14,9 +14,10 @@ from actors.remote.errors import RequestFailed, WireError
 from compas.clock import Clock, wall_clock
 from compas.domain.specs import ToolSet
 from compas.errors import CompasError
+from compas.gateway import attended
 from compas.gateway.calls import Calls, why
 from compas.gateway.completion import Completion
-from compas.gateway.elicitation import DeclinedError, ask, can_ask, is_unattended
+from compas.gateway.elicitation import DeclinedError, ask, can_ask
 from compas.gateway.lookup import Lookup, Offer
 from compas.gateway.parameters import read
 from compas.gateway.prompts import get_prompt, list_prompts
@@ -66,7 +67,8 @@ def build_server(
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {params.name!r}; there are: {known}")
         arguments = params.arguments or {}
         try:
-            if is_attended and not is_unattended(context.meta) and can_ask(context.session.client_capabilities):
+            is_seen = is_attended and attended.is_attended(context.meta)
+            if is_seen and can_ask(context.session.client_capabilities):
                 question = await question_about(read(tool, arguments).request, lookup)
                 if question is not None and (asked := await ask(question, context, params)) is not None:
                     return asked

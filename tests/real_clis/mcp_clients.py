@@ -22,7 +22,8 @@ class CodingCli:
     """One coding CLI without its screen.
 
     `tool` is what compas's tools are called there. `argv` begins its command line; the prompt comes behind it, or on
-    standard input. `search` is the step by which its model finds tools that it is not shown at once.
+    standard input. `search` is the step by which its model finds tools that it is not shown at once. One that
+    `cancels` tells the server that nobody waits for a call any more, before it ends.
     """
 
     name: str
@@ -31,6 +32,7 @@ class CodingCli:
     environ: Mapping[str, str] = field(default_factory=dict)
     by_input: bool = False
     search: str | None = None
+    cancels: bool = False
 
     def step(self, tool: str, **arguments: object) -> str:
         """Return the line of a script that calls a tool of compas."""

@@ -58,6 +58,8 @@ def test_a_coding_cli_does_the_whole_job_and_may_be_interrupted_in_the_wait(
         job.until_waiters(2)
         interrupt(first)
         finish(first)
+        if cli.cancels:
+            job.wire.until_asked("notifications/cancelled")
         job.until_waiters(1)
         assert job.is_at_work()
     assert all(is_offered(cli, tool, server) for tool in CORE), server.requests[0].tools
