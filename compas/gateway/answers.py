@@ -7,7 +7,7 @@ from compas.api.dispatch import DispatchResponse
 from compas.api.history import LogEvent
 from compas.api.merges import MergeStatusResponse
 from compas.api.waiting import WaitResponse
-from compas.domain.advice import Said
+from compas.domain.advice import Said, advise, say
 
 
 class WaitAnswer(WaitResponse, frozen=True, kw_only=True, omit_defaults=True):
@@ -107,6 +107,15 @@ class MergeStatusAnswer(MergeStatusResponse, frozen=True, kw_only=True):
     conflict_files: tuple[str, ...] | None = None
     commit_message: str | None = None
     suggested_actions: tuple[Said, ...] | None = None
+
+
+def dispatched(response: DispatchResponse, answer: WaitAnswer | None = None) -> DispatchAnswer:
+    """Return a dispatch with what came of it, if that was waited for, and what to do next."""
+    fields = {name: getattr(response, name) for name in response.__struct_fields__}
+    if answer is not None and answer.reason != "timeout":
+        story = advise("why", thread_id=response.thread_id)
+        fields["next_step"] = answer.next_step or say("the answer is here; ", story, " says what to do next")
+    return DispatchAnswer(**fields, answer=answer)
 
 
 def seen(event: ExecutionEvent) -> SeenEvent:

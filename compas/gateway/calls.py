@@ -16,10 +16,10 @@ from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.dispatch import DISPATCH, DispatchRequest, DispatchResponse
 from compas.api.history import EVENTS, LOG, DiffResponse, EventsRequest, LogRequest
 from compas.api.merges import MERGE_STATUS, MergeStatusRequest
-from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest
+from compas.api.waiting import WAIT, WAIT_MERGE, WaitMergeRequest, WaitRequest, WaitResponse
 from compas.client.connection import Connection
 from compas.client.refused import RefusedError
-from compas.domain.advice import Said, advise, say
+from compas.domain.advice import Said, say
 from compas.domain.specs import ToolSet
 from compas.errors import CompasError
 from compas.gateway.answers import (
@@ -28,6 +28,7 @@ from compas.gateway.answers import (
     EventsAnswer,
     LogAnswer,
     WaitAnswer,
+    dispatched,
     merge_status_answer,
     seen,
 )
@@ -90,9 +91,7 @@ class Calls:
         Raises ParameterError before anything is done; RequestFailed and other WireErrors, and CompasError.
         """
         given = read(tool, arguments)
-        served = await self._serve(tool, given, progress, issue or Issue("", 0))
-        answer: msgspec.Struct = all_in_words(served, partial(as_call, which=which))
-        return answer
+        return in_calls(await self._serve(tool, given, progress, issue or Issue("", 0)), which)
 
     async def _serve(self, tool: Tool, given: Given, progress: Progress, issue: Issue) -> msgspec.Struct:
         match given.request, given.beside:
@@ -122,18 +121,22 @@ class Calls:
         self, request: DispatchRequest, as_well: WaitAsWell, progress: Progress, issue: Issue
     ) -> DispatchAnswer:
         """Dispatch, and wait as the answer advises. A wait that fails does not hide that the task is under way."""
-        response = await self._connection.call(DISPATCH, request, request_id=issue.name)
-        fields = {name: getattr(response, name) for name in response.__struct_fields__}
+        response = await self.dispatch(request, issue)
         if not as_well.wait:
-            return DispatchAnswer(**fields)
+            return dispatched(response)
         try:
             answer = await self._wait(answer_to(response), as_well.timeout_secs, progress, issue)
         except (WireError, CompasError) as error:
             raise UnderWayError(response, error) from error
-        if answer.reason != "timeout":
-            story = advise("why", thread_id=response.thread_id)
-            fields["next_step"] = answer.next_step or say("the answer is here; ", story, " says what to do next")
-        return DispatchAnswer(**fields, answer=answer)
+        return dispatched(response, answer)
+
+    async def dispatch(self, request: DispatchRequest, issue: Issue) -> DispatchResponse:
+        """Give an agent a task, once, however often this issue is brought."""
+        return await self._connection.call(DISPATCH, request, request_id=issue.name)
+
+    async def look(self, request: WaitRequest) -> WaitResponse:
+        """Return how a wait stands, without waiting; its reason is `timeout` where it would go on."""
+        return await self._connection.wait(WAIT, msgspec.structs.replace(request, timeout_secs=0))
 
     async def _wait(self, request: WaitRequest, requested: int | None, progress: Progress, issue: Issue) -> WaitAnswer:
         listed = await self._connection.call(LIST_AGENTS, ListAgentsRequest())
@@ -180,6 +183,12 @@ class Calls:
             status=response.status,
             more=response.more,
         )
+
+
+def in_calls(answer: msgspec.Struct, which: ToolSet) -> msgspec.Struct:
+    """Return an answer with what it advises as calls of the tools of a set."""
+    said: msgspec.Struct = all_in_words(answer, partial(as_call, which=which))
+    return said
 
 
 def why(error: WireError | CompasError, which: ToolSet) -> str:

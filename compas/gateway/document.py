@@ -14,6 +14,8 @@ from compas.gateway.schema import Schema, input_schema, output_schema
 from compas.gateway.tool import Tool
 from compas.gateway.tool_list import MOST_AGENTS
 from compas.gateway.tools import TOOLS
+from compas.gateway.tried_clients import tried_clients
+from compas.relay.answers import TASKS
 from compas.relay.instructions import INSTRUCTIONS
 
 DOCUMENT = Path("docs/mcp-tools.md")
@@ -82,6 +84,10 @@ When the agents of the config change, the editor is told that the list of tools 
   after its `timeout` of ten minutes, loses nothing: the wait is called again.
 - A client that asks for progress hears it every ten seconds of a wait. A call that it cancels ends at the supervisor
   too.
+- A client of 2026-07-28 that declares the extension `{TASKS}` gets a task in place of a wait: from
+  `orch_wait`, unless it is over already, and from `orch_dispatch` with `wait`. It looks at it with `tasks/get`; what
+  the wait would have answered is the result. A task has no time limit unless `timeout_secs` names one, and outlives
+  gateway and supervisor. `tasks/cancel` ends no work. Before 2026-07-28 there are no tasks here.
 
 ## Which tools a model is told of
 
@@ -117,6 +123,8 @@ All 26 tools of the original are here, under their names and with its parameters
 
 Times are seconds since 1970, with fractions, but for names that end in `_ms` and `_rfc3339`.
 
+{{tried_clients}}
+
 ## What a model is told when it connects
 
 {INSTRUCTIONS}"""
@@ -135,6 +143,7 @@ def document() -> str:
         core=core,
         resources=_resources(),
         prompts=_prompts(),
+        tried_clients=tried_clients(),
         differences="\n".join(f"| {' | '.join(row)} |" for row in rows),
     )
     return "\n\n".join([opening, *map(_section, TOOLS)]) + "\n"

@@ -20,9 +20,12 @@ MODERN_VERSION = "2026-07-28"
 
 VERSION_KEY = "io.modelcontextprotocol/protocolVersion"
 CAPABILITIES_KEY = "io.modelcontextprotocol/clientCapabilities"
+TASKS = "io.modelcontextprotocol/tasks"
+"""The extension by which a call that takes long goes on as a task."""
 SUBSCRIPTION_KEY = "io.modelcontextprotocol/subscriptionId"
 _SERVER_KEY = "io.modelcontextprotocol/serverInfo"
 UNSUPPORTED_VERSION = -32022
+MISSING_CAPABILITY = -32021
 
 _CAPABILITIES = {
     "completions": {},
@@ -105,7 +108,7 @@ class Answers:
         """Answer `server/discover`."""
         value: Json = {
             "cacheScope": "private",
-            "capabilities": _CAPABILITIES,
+            "capabilities": {**_CAPABILITIES, "extensions": {TASKS: {}}},
             "instructions": INSTRUCTIONS,
             "resultType": "complete",
             "supportedVersions": [MODERN_VERSION],
@@ -185,12 +188,26 @@ def envelope_problem(request: Request) -> Problem | None:
     return None
 
 
+def declares_tasks(request: Request) -> bool:
+    """Tell whether a request of the modern era says that the client understands tasks."""
+    found: object = request.params
+    for key in ("_meta", CAPABILITIES_KEY, "extensions", TASKS):
+        found = found.get(key) if isinstance(found, dict) else None
+    return isinstance(found, dict)
+
+
 def handshake_refused(request: Request) -> Problem:
     """Say that a client of the modern era cannot shake hands any more."""
     asked = request.params.get("protocolVersion")
     sentence = f"connection is serving the {MODERN_VERSION} protocol; the initialize handshake is not accepted"
     return UNSUPPORTED_VERSION, sentence, _served(asked) if isinstance(asked, str) else {"supported": [MODERN_VERSION]}
 
+
+TASKS_UNDECLARED: Problem = (
+    MISSING_CAPABILITY,
+    "the client has not declared tasks",
+    {"requiredCapabilities": {"extensions": {TASKS: {}}}},
+)
 
 ENVELOPE_REFUSED: Problem = (
     INVALID_REQUEST,

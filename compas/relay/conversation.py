@@ -148,6 +148,8 @@ class Conversation:
         wanted = request.params.get("notifications")
         if not isinstance(wanted, dict):
             return say.INVALID
+        if "taskIds" in wanted and not say.declares_tasks(request):
+            return say.TASKS_UNDECLARED
         self._listening[request.id] = wanted.get("toolsListChanged") is True
         self.to_editor.append(say.listening(request.id, wanted))
         return None

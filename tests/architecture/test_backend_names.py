@@ -21,6 +21,8 @@ LOADED_WITH_THE_LIST = ("compas.backends.credentials", "compas.backends.profile"
 EXCEPTIONS: dict[tuple[str, str], str] = {
     # (module, backend): the reason
     **{("compas.gateway.document", name): "its page gives examples to people" for name in BY_NAME},
+    **{("compas.gateway.tried_clients", name): "its table names programs to people" for name in BY_NAME},
+    ("compas.gateway.attended", "codex"): "what it reads is the client's own word, in a call",
     ("compas.relay.attended", "claude"): "what it reads is the editor's, and a relay starts faster than profiles load",
 }
 Exceptions = Collection[tuple[str, str]]

@@ -197,7 +197,7 @@ def _filled(calls: tuple[tuple[str, Options], ...], results: list[str]) -> tuple
     """Put what earlier results said for `{{key}}`, as a model would that has read them."""
 
     def said(match: re.Match[str]) -> str:
-        found = [value for result in results for value in re.findall(rf'"{match[1]}":\s*"([^"]*)"', result)]
+        found = [value for result in results for value in re.findall(rf'"{match[1]}\\*":\s*\\*"([^"\\]*)', result)]
         return found[-1] if found else match[0]
 
     return tuple(

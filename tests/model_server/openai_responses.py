@@ -26,6 +26,9 @@ _ADDED = re.compile(
 _PATCH = "apply_patch"
 _SHELLS = {"exec_command": "cmd", "shell_command": "command"}
 _PATIENCE = {"exec_command": {"yield_time_ms": 30_000}}
+_SEARCH = "tool_search"
+"""Codex's own tool by which a model finds those that are not shown to it at once."""
+_FOUND = "tool_search_output"
 _CALLS = ("function_call", "custom_tool_call", "local_shell_call", "tool_search_call")
 
 
@@ -83,7 +86,9 @@ class OpenAiResponses:
         """See Dialect."""
         conversation = Conversation()
         for item in _items(query.body):
-            if str(item.get("type", "")).endswith("call_output"):
+            if item.get("type") == _FOUND:
+                conversation.results.append(json.dumps(item.get("tools")))
+            elif str(item.get("type", "")).endswith("call_output"):
                 conversation.results.append(_flat(item.get("output")))
             elif item.get("role") == "user":
                 texts = [text for text in _texts(item.get("content")) if not _ADDED.match(text)]
@@ -150,7 +155,11 @@ def _problems_of(items: list[Json], names: list[str]) -> Iterator[str]:
     if not any(item.get("role") == "user" for item in items):
         yield "there is no message of the user's"
     calls = [item.get("call_id", "") for item in items if item.get("type") in _CALLS]
-    answers = [item.get("call_id", "") for item in items if str(item.get("type", "")).endswith("call_output")]
+    answers = [
+        item.get("call_id", "")
+        for item in items
+        if str(item.get("type", "")).endswith("call_output") or item.get("type") == _FOUND
+    ]
     if unanswered := sorted(set(calls) - set(answers)):
         yield f"tool calls were not answered: {unanswered}"
     if uncalled := sorted(set(answers) - set(calls)):
@@ -200,6 +209,8 @@ def _call(call: Call, numbers: Numbers) -> Json:
     ids = {"id": numbers.next("fc_"), "call_id": numbers.next("call_"), "status": "completed"}
     if name == _PATCH:
         return {"type": "custom_tool_call", **ids, "name": name, "input": given["patch"]}
+    if name == _SEARCH:
+        return {"type": "tool_search_call", **ids, "execution": "client", "arguments": given}
     named = {"namespace": space, "name": name} if space else {"name": name}
     return {"type": "function_call", **ids, **named, "arguments": json.dumps(given)}
 
@@ -219,7 +230,7 @@ def _usage(usage: Usage) -> Json:
 
 def _item_events(index: int, item: Json) -> Iterator[Json]:
     empty = {"message": {"content": []}, "function_call": {"arguments": ""}, "custom_tool_call": {"input": ""}}
-    started = {**item, **empty[item["type"]], "status": "in_progress"}
+    started = {**item, **empty.get(item["type"], {}), "status": "in_progress"}
     yield {"type": "response.output_item.added", "output_index": index, "item": started}
     if item["type"] == "message":
         for piece in pieces(item["content"][0]["text"]):

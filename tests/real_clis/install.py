@@ -1,4 +1,4 @@
-"""Installs the agent CLIs that the tests drive, in pinned versions, and prints where they are.
+"""Installs the agent CLIs and MCP clients that the tests drive, in pinned versions, and prints where they are.
 
     python -m tests.real_clis.install [NAME …]
 
@@ -16,11 +16,15 @@ from typing import NamedTuple
 
 
 class Cli(NamedTuple):
-    """An npm package in the version that the tests are written for, and the command it brings."""
+    """An npm package in the version that the tests are written for, and the command it brings.
+
+    `beside` are packages that it needs and does not ask for itself.
+    """
 
     package: str
     version: str
     command: str
+    beside: tuple[str, ...] = ()
 
 
 CLIS: dict[str, Cli] = {
@@ -28,6 +32,8 @@ CLIS: dict[str, Cli] = {
     "codex": Cli("@openai/codex", "0.169.0", "codex"),
     "gemini": Cli("@google/gemini-cli", "0.61.0", "gemini"),
     "opencode": Cli("opencode-ai", "1.18.33", "opencode"),
+    # It needs Node 22.19; the package `node` is that program, whatever Node the machine has.
+    "inspector": Cli("@modelcontextprotocol/inspector", "2.12.0", "mcp-inspector", ("node@22.23.3",)),
 }
 
 
@@ -51,7 +57,8 @@ def install(name: str, npm: str) -> Path:
     cli, place = CLIS[name], command.parents[2]
     place.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=place.parent, prefix=f"{name}-") as begun:
-        arguments = ["install", "--prefix", begun, "--no-audit", "--no-fund", f"{cli.package}@{cli.version}"]
+        packages = [f"{cli.package}@{cli.version}", *cli.beside]
+        arguments = ["install", "--prefix", begun, "--no-audit", "--no-fund", *packages]
         with subprocess.Popen([npm, *arguments], stdout=sys.stderr) as process:
             if process.wait() != 0:
                 raise SystemExit(

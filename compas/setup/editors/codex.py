@@ -7,11 +7,18 @@ from compas.backends.codex.profile import PROFILE
 from compas.setup.editors.by_file import CommandAndArgs, FileEditor, home
 from compas.setup.editors.editor import Editor
 from compas.setup.registration import NAME
+from compas.setup.settings.dialect import Value
 from compas.setup.settings.settings_file import SettingsFile
 from compas.setup.settings.toml import Toml
 
 LONGEST_CALL_SECS = 3600
 """Codex gives a tool up after minutes by itself, and `orch_wait` lasts as long as an agent works."""
+PASSED_ON = (
+    *("XDG_RUNTIME_DIR", "COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
+    *("COMPAS_EXECUTION", "COMPAS_RUN_TOKEN"),
+)
+"""Codex starts its servers with few variables. Without the first ones they look for the supervisor where it is not;
+without the last two a Codex that is an agent at work is taken for the operator."""
 _SEEN = "A Codex that is running sees it after a restart; /mcp shows it there."
 _TRUSTED = "Codex reads it once this directory is trusted, which it asks for. " + _SEEN
 
@@ -19,7 +26,7 @@ _TRUSTED = "Codex reads it once this directory is trusted, which it asks for. " 
 def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
     """Return Codex as it is in this environment, for all of a user's projects or for one."""
     settings = SettingsFile(_place(environ, project) / "config.toml", Toml(), ("mcp_servers", NAME))
-    also = {"tool_timeout_sec": LONGEST_CALL_SECS}
+    also: dict[str, Value] = {"tool_timeout_sec": LONGEST_CALL_SECS, "env_vars": list(PASSED_ON)}
     return FileEditor(PROFILE, environ, settings, CommandAndArgs(), _TRUSTED if project else _SEEN, also)
 
 

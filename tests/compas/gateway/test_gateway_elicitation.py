@@ -79,6 +79,17 @@ async def test_a_person_who_agrees_was_asked_once_and_it_is_done(
 
 
 @both_eras
+async def test_nobody_is_asked_through_a_codex_without_its_screen(autojump_clock: MockClock, era: str) -> None:
+    person = Person(NO)
+    async with open_desk(person, era) as model:
+        for trigger, asked in (("user", 1), ("exec", 1)):
+            meta = {"x-codex-turn-metadata": {"turn_trigger": trigger}}
+            result = await model.client.call_tool("orch_merge", {"thread_id": "t1"}, meta=meta)
+            assert bool(result.is_error) == (trigger == "user")
+            assert len(person.questions) == asked
+
+
+@both_eras
 @every_question
 @pytest.mark.parametrize(
     ("answer", "told"),

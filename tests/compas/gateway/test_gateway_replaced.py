@@ -19,6 +19,7 @@ from tests.kit.client.scripted_supervisor import Scripted
 from tests.kit.gateway.editor_process import GATEWAY, Editor, gateway_pids, kill, of, until, until_seen, wait_gone
 from tests.kit.gateway.in_process import ERAS, called
 from tests.kit.gateway.scripts import HANGING
+from tests.kit.gateway.task_client import Patient, Task, ask
 
 pytestmark = pytest.mark.system
 
@@ -80,6 +81,30 @@ async def test_a_wait_outlives_whoever_serves_it_and_its_work_is_done_once(
             assert "the task" in (await called(client, "orch_diff", thread_id=thread))["text"]
     log = (config / "state/supervisor.log").read_text()
     assert (f"the gateway (pid {first}) hangs: it has let nobody in for 1 s" in log) == (what == "a stopped gateway")
+
+
+async def test_a_task_outlives_whoever_began_it(place: Place, config: Path, environ: dict[str, str]) -> None:
+    server = StdioServerParameters(command=GATEWAY[0], args=GATEWAY[1:], env=of(place, environ))
+    patient = Patient()
+    with trio.fail_after(CEILING):
+        async with Client(server, extensions=[patient]) as client:
+            asked = {"to": "dev", "body": "the task", "wait": True}
+            begun = await client.session.call_tool("orch_dispatch", asked, allow_claimed=True)
+            assert isinstance(begun, Task)
+            gate = await trio.to_thread.run_sync(open, config / "gate", "w")  # opens once the agent works
+            kill(gateway_pids(config)[-1])
+            assert (await ask(client.session, "get", begun.task_id))["status"] == "working"
+            kill((await called(client, "orch_health"))["pid"])
+            assert (await ask(client.session, "get", begun.task_id))["status"] == "working"
+        async with Client(server, extensions=[patient]) as another:
+            gate.close()
+            await called(
+                another, "orch_wait", thread_id=(await called(another, "orch_status"))["threads"][0]["thread_id"]
+            )
+            found = (await ask(another.session, "get", begun.task_id))["result"]["structuredContent"]
+            assert found["answer"]["body"] == "line one\ndone\n"
+            executions = (await called(another, "orch_transcript", thread_id=found["thread_id"]))["executions"]
+            assert [run["status"] for run in executions] == ["completed"]
 
 
 def test_what_changes_something_is_put_again_under_its_name(scripted: Scripted, environ: dict[str, str]) -> None:

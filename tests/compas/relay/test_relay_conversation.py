@@ -8,7 +8,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from compas.relay.answers import SUBSCRIPTION_KEY
+from compas.relay.answers import CAPABILITIES_KEY, SUBSCRIPTION_KEY, TASKS
 from compas.relay.link import TOOLS_CHANGED, Issue, refused, unreadable
 from compas.relay.open_calls import MOST_LOSSES, MOST_OPEN, STEADY_SECONDS
 from tests.kit.relay.dialogue import ENVELOPE, GREETING, Dialogue, line
@@ -282,6 +282,16 @@ def test_in_the_modern_era_only_who_subscribed_is_told_of_another_list() -> None
     dialogue.tools = b"[3]"
     dialogue.conversation.check_tools()
     assert dialogue.heard() == []
+
+
+def test_of_tasks_a_listener_is_told_nothing_and_has_to_declare_them_to_ask_for_it() -> None:
+    dialogue = Dialogue()
+    wanted = {"taskIds": ["wait.x"], "toolsListChanged": True}
+    (refused_,) = dialogue.say("subscriptions/listen", 1, _meta=ENVELOPE, notifications=wanted)
+    assert refused_["error"]["code"] == -32021
+    declared = {**ENVELOPE, CAPABILITIES_KEY: {"extensions": {TASKS: {}}}}
+    (begun,) = dialogue.say("subscriptions/listen", 2, _meta=declared, notifications=wanted)
+    assert begun["params"]["notifications"] == {"toolsListChanged": True}
 
 
 def test_a_gateway_of_a_modern_editor_is_opened_in_that_era_whatever_comes_first() -> None:

@@ -1,11 +1,12 @@
 """A model's client, the gateway and a supervisor in one process, on the virtual clock."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import msgspec
 from mcp import Client
+from mcp.client.extension import ClientExtension
 from mcp.client.session import ElicitationFnT
 from mcp.types import CallToolResult
 
@@ -17,7 +18,7 @@ from compas.gateway.lookup import Lookup
 from compas.gateway.offer import Offer
 from compas.gateway.server import build_server
 from compas.relay.tool_list import tools_in
-from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, open_workshop
+from tests.kit.orchestrator.actor_workshop import Supervisor, Workshop, open_workshop, wall_clock
 
 MODERN, LEGACY = "auto", "legacy"
 """How the SDK's client calls them; `auto` finds out that the server speaks the newest version, 2026-07-28."""
@@ -67,12 +68,13 @@ async def open_model(
     notified: list[object] | None = None,
     person: ElicitationFnT | None = None,
     is_attended: bool = True,
+    extensions: Sequence[ClientExtension] = (),
     **settings: object,
 ) -> AsyncIterator[Model]:
     """Connect a client through a gateway to a supervisor with these agents and settings of its config.
 
     `chosen` are the tools the gateway was started with, and `notified` gets what comes unasked. `person`
-    answers what the client shows; without one it can show nothing.
+    answers what the client shows; without one it can show nothing. `extensions` are what the client declares.
     """
 
     async def hear(message: object) -> None:
@@ -89,6 +91,8 @@ async def open_model(
             lookup = Lookup(reach)
             services = supervisor.context.services
             offer = Offer(lambda: tools_in(services.listed_tools(), chosen), lambda: chosen or services.config.tools)
-            server = build_server(Calls(connection), lookup, offer, "1", is_attended=is_attended)
-            async with Client(server, mode=era, message_handler=hear, elicitation_callback=person) as client:
+            server = build_server(Calls(connection), lookup, offer, "1", is_attended=is_attended, clock=wall_clock)
+            async with Client(
+                server, mode=era, message_handler=hear, elicitation_callback=person, extensions=extensions
+            ) as client:
                 yield Model(client, shop, supervisor)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from compas.client.environment import PLACES
+from compas.client.reach import EXECUTION_VARIABLE, TOKEN_VARIABLE
 from tests.kit.ceiling import CEILING
 from tests.kit.cli.setup_desk import Desk, tree
 
@@ -312,10 +314,12 @@ def test_another_config_is_written_in_place_and_what_else_the_entry_says_stays(d
     assert file.read_text() == before
 
 
-def test_codex_is_told_to_wait_as_long_as_an_agent_may_work_and_asks_as_it_does_by_itself(desk: Desk) -> None:
+def test_codex_is_told_to_wait_as_long_as_an_agent_works_what_to_pass_on_and_nothing_of_approvals(desk: Desk) -> None:
     desk.compas("setup-mcp", "--tool", "codex")
     entry = tomllib.loads((desk.home / FILES["codex"]).read_text())["mcp_servers"]["compas"]
+    passed_on = entry.pop("env_vars")
     assert entry == {"command": f"{desk.bin}/compas", "args": ["mcp-server"], "tool_timeout_sec": 3600}
+    assert {*PLACES, "XDG_RUNTIME_DIR", EXECUTION_VARIABLE, TOKEN_VARIABLE} == set(passed_on)
 
 
 def test_an_approval_that_a_person_gave_in_codex_goes_with_the_entry_and_not_before(desk: Desk) -> None:
