@@ -513,12 +513,13 @@ ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cai
 
 
 # proves: c-config-dashboard 62
-@pytest.mark.parametrize("days", [6, pytest.param(740, marks=pytest.mark.long)])
-async def test_through_years_of_five_zones_every_slot_of_the_library_has_its_run_and_no_other(
+@pytest.mark.parametrize("days", [20, pytest.param(370, marks=pytest.mark.long)])
+async def test_through_a_year_of_five_zones_every_slot_of_the_library_has_its_run_and_no_other(
     autojump_clock: MockClock, days: int
 ) -> None:
-    specs = {zone: hourly(name=zone, timezone=zone, cron="30 0,2 * * *", max_runs=10**6) for zone in ZONES}
-    async with open_workshop(agent("dev"), schedules=specs, limit_secs=(days + 9) * DAY) as shop:
+    """The messages go to a person, so that nothing has to be played at them."""
+    specs = {zone: hourly(name=zone, agent="me", timezone=zone, cron="30 0,2 * * *", max_runs=10**6) for zone in ZONES}
+    async with open_workshop(agent("me", role="operator"), schedules=specs, limit_secs=(days + 9) * DAY) as shop:
         async with shop.supervisor():
             await trio.sleep(days * DAY)
         for zone in ZONES:
