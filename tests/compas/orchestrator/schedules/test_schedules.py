@@ -475,9 +475,20 @@ async def test_after_a_suspension_one_run_stands_for_all_that_were_slept_through
     async with planned(hourly(cron="0 2 * * *")) as shop, shop.supervisor():
         await trio.sleep(60)
         shop.watch.ahead += 3 * DAY
-        await trio.sleep(DAY / 64 + 60)
+        await trio.sleep(180)
         (run,) = await fired(shop)
         assert run.missed == 2
+
+
+async def test_a_machine_that_wakes_before_a_slot_does_not_miss_it(autojump_clock: MockClock) -> None:
+    spec = hourly(cron="0 2 1 * *", catch_up="none")
+    async with planned(spec) as shop, shop.supervisor():
+        await trio.sleep(60)
+        slot = times_of(spec).next_after(shop.watch())  # type: ignore[union-attr]
+        assert slot is not None
+        shop.watch.ahead += slot - 5.0 - shop.watch()
+        await trio.sleep(300)
+        assert [run.slot for run in await fired(shop)] == [slot]
 
 
 async def test_a_clock_that_was_wrong_by_years_silences_nothing(autojump_clock: MockClock) -> None:
