@@ -133,6 +133,14 @@ def note(state: Schedule, spec: ScheduleSpec | None, now: float) -> e.ScheduleNo
     return noted if noted != state.noted or is_wrong else None
 
 
+def foreseen(state: Schedule, spec: ScheduleSpec, now: float) -> Schedule:
+    """Return how it stands once the log knows what the config says: what is told of it does not wait for that."""
+    news = note(state, spec, now)
+    if not isinstance(news, e.ScheduleNoted):
+        return state
+    return msgspec.structs.replace(state, noted=news, counts_from=_counts_from(state, news, now))
+
+
 def offset(spec: ScheduleSpec, slot: float) -> float:
     """Return by how many seconds the run of a slot is put off: the same number whenever it is asked (design §2)."""
     if not spec.jitter_secs:

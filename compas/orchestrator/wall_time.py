@@ -15,14 +15,17 @@ SET_BACK_SECS: Final = 86_400.0
 """A clock that is set back by more than this was wrong before, and so perhaps was the moment that is waited for."""
 
 
-async def wait_until(moment: float, clock: Callable[[], float], changed: trio.Event) -> None:
+async def wait_until(
+    moment: float, clock: Callable[[], float], changed: trio.Event, *, latest: float = float("inf")
+) -> None:
     """Wait until the clock is at `moment`, in UTC seconds, infinity being never, or until something has changed.
 
-    It also ends when the clock is found to have been set back by more than a day: whoever waits looks again.
+    After a suspension it may end late, but by no more than `latest` seconds, which are a minute or more. It also ends
+    when the clock is found to have been set back by more than a day: whoever waits looks again.
     """
     left = moment - clock()
     while left > 0 and not changed.is_set():
-        with trio.move_on_after(min(left, max(SLEEP_SECS, left / LOOKS))):
+        with trio.move_on_after(min(left, max(SLEEP_SECS, min(left / LOOKS, latest)))):
             await changed.wait()
         before, left = left, moment - clock()
         if left > before + SET_BACK_SECS:

@@ -64,6 +64,15 @@ def test_a_supervisor_without_work_sleeps(workshop: Workshop) -> None:
     check_at_rest(workshop)
 
 
+def test_a_supervisor_that_waits_for_the_slots_of_schedules_sleeps(workshop: Workshop) -> None:
+    dev = workshop.agent("dev", [{"reply": "Done."}])
+    soon = {"agent": "dev", "cron": "0 0 1 1 *", "body": "x"}
+    workshop.configure([dev], schedules=[{"name": f"s{number}", **soon} for number in range(20)])
+    workshop.supervise()
+    workshop.ask("schedules")
+    check_at_rest(workshop)
+
+
 def test_a_supervisor_that_waits_for_agents_and_is_waited_for_sleeps_too(workshop: Workshop) -> None:
     gate = workshop.fifo("gate")
     work = [{"say": "here"}, {"block": str(gate)}, {"reply": "Done."}]

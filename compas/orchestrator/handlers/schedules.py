@@ -28,10 +28,10 @@ from compas.orchestrator.services import ASK_TIMEOUT_SECS, SCHEDULES
 async def schedules(context: HandlerContext, call: ResolvedCall) -> api.SchedulesResponse:
     """Read how the schedules of the config stand."""
     name = call.decode(api.SchedulesRequest).name
-    config = context.services.config
+    config, now = context.services.config, context.services.clock()
     if name is not None:
         _spec(context, name)
-    found = await context.services.store.query(lambda reader: views(reader, config, name))
+    found = await context.services.store.query(lambda reader: views(reader, config, now, name))
     return api.SchedulesResponse(schedules=found, config_notices=context.services.configuration.notices)
 
 

@@ -39,7 +39,7 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
             total=page.total,
             scheduled_count=len(scheduled_executions(reader, now)),
             config_notices=context.services.configuration.notices,
-            next_schedule=_next_schedule(reader, context.services.config),
+            next_schedule=_next_schedule(reader, context.services.config, now),
         )
 
     found = await context.services.store.query(read)
@@ -51,8 +51,8 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     return msgspec.structs.replace(found, threads=tuple(shown))
 
 
-def _next_schedule(reader: Reader, config: Config) -> api.NextSchedule | None:
-    found = next_of_all(reader, config)
+def _next_schedule(reader: Reader, config: Config, now: float) -> api.NextSchedule | None:
+    found = next_of_all(reader, config, now)
     return None if found is None else api.NextSchedule(name=found[0], at=found[1].at, local=found[1].local)
 
 

@@ -91,7 +91,7 @@ async def watch_idleness(context: HandlerContext, activity: Activity, ending: En
         while ending.mode is None:
             change = activity.next_change()
             config = context.services.config
-            work = await context.services.store.query(partial(_is_needed, config=config))
+            work = await context.services.store.query(partial(_is_needed, config=config, now=context.services.clock()))
             limit = float("inf") if activity.clients or work else idle_secs
             with trio.move_on_after(limit) as quiet:
                 await change.wait()
@@ -110,11 +110,11 @@ async def _touch_on_events(subscription: Subscription, activity: Activity) -> No
         return
 
 
-def _is_needed(reader: Reader, config: Config) -> bool:
+def _is_needed(reader: Reader, config: Config, now: float) -> bool:
     """Say whether work is under way, somebody is still to be told, or a schedule waits for its next slot."""
     if is_work_unsettled(reader) or is_merge_open(reader) or is_telling_due(reader):
         return True
-    return next_of_all(reader, config) is not None
+    return next_of_all(reader, config, now) is not None
 
 
 async def wind_down(context: HandlerContext, ending: Ending) -> None:

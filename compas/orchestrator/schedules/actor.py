@@ -102,7 +102,7 @@ class ScheduleKeeper(Actor):
             self._timer = self.context.start_soon(partial(self._look_at, due))
 
     async def _look_at(self, due: float) -> None:
-        await wait_until(due, self._services.clock, trio.Event())
+        await wait_until(due, self._services.clock, trio.Event(), latest=rules.GRACE_SECS)
         await self.context.ref.tell(RecheckSchedules())
 
     async def _look_when_writable(self) -> None:

@@ -15,24 +15,30 @@ SHOWN = 3
 """Slots that are told in advance."""
 
 
-def views(reader: Reader, config: Config, name: str | None = None) -> tuple[api.ScheduleView, ...]:
-    """Return the schedules of the config, or one of them, as they stand."""
-    states = all_schedules(reader)
+def views(reader: Reader, config: Config, now: float, name: str | None = None) -> tuple[api.ScheduleView, ...]:
+    """Return the schedules of the config, or one of them, as they stand at `now`, in UTC seconds."""
+    found = _states(reader, config, now)
     wanted = (spec for spec in config.schedules.values() if name in (None, spec.name))
-    return tuple(_view(reader, spec, states.get(spec.name, Schedule(name=spec.name))) for spec in wanted)
+    return tuple(_view(reader, spec, found[spec.name]) for spec in wanted)
 
 
-def next_of_all(reader: Reader, config: Config) -> tuple[str, api.ScheduleSlot] | None:
+def next_of_all(reader: Reader, config: Config, now: float) -> tuple[str, api.ScheduleSlot] | None:
     """Return the schedule that fires next, and when; None when none does."""
     if not config.schedules:
         return None
-    states = all_schedules(reader)
+    states = _states(reader, config, now)
     found = [
-        (spec.name, slots[0])
-        for spec in config.schedules.values()
-        if (slots := next_slots(spec, states.get(spec.name, Schedule(name=spec.name)), 1))
+        (spec.name, slots[0]) for spec in config.schedules.values() if (slots := next_slots(spec, states[spec.name], 1))
     ]
     return min(found, key=lambda one: one[1].at, default=None)
+
+
+def _states(reader: Reader, config: Config, now: float) -> dict[str, Schedule]:
+    known = all_schedules(reader)
+    return {
+        spec.name: rules.foreseen(known.get(spec.name, Schedule(name=spec.name)), spec, now)
+        for spec in config.schedules.values()
+    }
 
 
 def next_slots(spec: ScheduleSpec, state: Schedule, count: int = SHOWN) -> tuple[api.ScheduleSlot, ...]:
@@ -53,9 +59,7 @@ def why_idle(spec: ScheduleSpec, state: Schedule) -> str:
     if state.runs >= spec.max_runs:
         return f"it has run {state.runs} times, as often as it may (max_runs)"
     unreadable = why_unreadable(spec)
-    if unreadable:
-        return f"it never comes: {unreadable}"
-    return "" if state.is_firing else "the config was only just loaded"
+    return f"it never comes: {unreadable}" if unreadable else ""
 
 
 def _view(reader: Reader, spec: ScheduleSpec, state: Schedule) -> api.ScheduleView:

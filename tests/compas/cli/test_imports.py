@@ -56,6 +56,8 @@ ANSWERS = {
         }
     },
     "tasks": {"reply": {"tasks": []}},
+    "schedules": {"reply": {"schedules": []}},
+    "schedule_pause": {"reply": {"name": "n", "changed": True, "paused": True, "runs": 0, "max_runs": 1}},
     "batch_status": {"reply": {"batch_id": "b", "thread_count": 0, "counts": {}, "work": {}, "threads": []}},
     "close": {"reply": {"thread_id": "T", "status": "completed"}},
     "stop": {"reply": {"pid": 1, "mode": "drain", "running": 0}},
@@ -111,6 +113,8 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
         ["tasks"],
         ["batch-status", "b"],
         ["pending"],
+        ["schedules"],
+        ["schedules", "pause", "n"],
         ["close", "T"],
         ["stop"],
     ):

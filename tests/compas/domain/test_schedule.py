@@ -316,6 +316,15 @@ def test_one_that_was_removed_and_comes_back_keeps_its_count_and_waits_for_its_n
     assert (plan.state.runs, plan.due()) == (1, NOON + DAY + HOUR)
 
 
+def test_what_is_told_of_a_schedule_foresees_what_the_log_will_know() -> None:
+    plan = Plan()
+    assert plan.spec is not None
+    soon = rules.foreseen(plan.state, plan.spec, plan.now)
+    plan.look()
+    assert upcoming(soon, plan.spec, hourly, 2) == upcoming(plan.state, plan.spec, hourly, 2)
+    assert rules.foreseen(plan.state, plan.spec, plan.now) == plan.state
+
+
 # --- the clock --------------------------------------------------------------------------------------------------------
 
 

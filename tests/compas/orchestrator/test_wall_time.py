@@ -1,5 +1,7 @@
 """A moment of the wall clock is met, also by a laptop that slept."""
 
+from functools import partial
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -49,6 +51,16 @@ async def test_after_a_sleep_it_is_met_soon(autojump_clock: MockClock, secs: flo
         await trio.sleep(1)
         laptop.slept = secs - 1
     assert 0 <= late[0] <= latest
+
+
+async def test_after_a_sleep_it_is_met_as_soon_as_is_asked_for(autojump_clock: MockClock) -> None:
+    laptop = Laptop()
+    due = laptop.clock() + 30 * 86_400.0
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(partial(wait_until, due, laptop.clock, trio.Event(), latest=120.0))
+        await trio.sleep(1)
+        laptop.slept = 30 * 86_400.0 - 5.0
+    assert 0 <= laptop.clock() - due <= 120
 
 
 async def test_a_clock_that_is_set_back_by_hours_is_waited_for_and_by_days_is_not(autojump_clock: MockClock) -> None:
