@@ -19,6 +19,7 @@ from compas.orchestrator.outbox.quiet_hours import quiet_until_now
 from compas.orchestrator.outbox.subject import subject_of
 from compas.orchestrator.outbox.troubles import way_here, why_not_run
 from compas.orchestrator.services import Services
+from compas.output.redact import Redactor
 from compas.store.connection import Reader
 from compas.store.projections.outbox import HookRun, due_count, failures_of, newest_notifications, runs_of
 
@@ -53,7 +54,7 @@ def _listing(services: Services, reader: Reader, hook: HookSpec, runs: int) -> a
         name=hook.name,
         point=hook.point,
         command=hook.command,
-        args=hook.args,
+        args=_shown(services, hook.args),
         timeout_secs=hook.timeout_secs,
         filter=hook.filter,
         failures=failures_of(reader, hook.subscriber),
@@ -61,6 +62,12 @@ def _listing(services: Services, reader: Reader, hook: HookSpec, runs: int) -> a
         problem=why_not_run(services, hook),
         runs=tuple(_run(run) for run in runs_of(reader, hook.subscriber, runs)),
     )
+
+
+def _shown(services: Services, args: tuple[str, ...]) -> tuple[str, ...]:
+    """Return arguments as they may be shown to models, too; what is in `env` is not shown at all."""
+    config = services.config
+    return tuple(Redactor(config.redaction_patterns).lines(args)) if config.redact_secrets else args
 
 
 def _run(run: HookRun) -> api.HookRunShown:

@@ -42,6 +42,14 @@ async def test_hooks_are_listed_with_their_last_runs(autojump_clock: MockClock) 
         assert ([one.name for one in only.hooks], len(only.hooks[0].runs)) == (["execution_completed"], 1)
 
 
+async def test_secrets_in_arguments_are_not_listed(autojump_clock: MockClock) -> None:
+    secret = "ghp_" + "a" * 36
+    told_to = hook("on_thread_closed", args=(f"--token={secret}",), env={"TOKEN": secret})
+    async with open_workshop(hooks=(told_to,)) as shop, shop.supervisor() as supervisor:
+        shop.programs.has("hook")
+        assert secret not in str(await supervisor.ask(HOOKS))
+
+
 async def test_what_waits_for_a_hook_is_counted(autojump_clock: MockClock) -> None:
     async with open_workshop(hooks=(hook("on_execution_completed"),)) as shop, shop.supervisor() as supervisor:
         shop.programs.has("hook", secs=9)
