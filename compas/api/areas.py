@@ -40,8 +40,10 @@ AREAS: Final[dict[str, str]] = {
     "tasks": "tasks",
     "list_agents": "agents",
     "metrics": "figures",
+    "costs": "figures",
     "tool_stats": "figures",
     "health": "supervision",
+    "settings": "configuration",
     "reload": "configuration",
     "stop": "supervision",
 }

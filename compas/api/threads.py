@@ -16,6 +16,49 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     agent: Annotated[str | None, Meta(description="only threads this agent worked in last")] = None
     batch_id: Annotated[str | None, Meta(description="only threads of this batch")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="rows to show at most")] = 50
+    details: Annotated[
+        bool, Meta(description="tell as well what each is about, who judged it, its branch and its cost")
+    ] = False
+
+
+class GivenVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Who judged a thread's work, an agent or a person, and what they said last: approve or request_changes."""
+
+    by: str
+    verdict: str
+
+
+class ThreadDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of a thread beside how it stands.
+
+    `title` is its summary, or the first line of its first message; `worker` is the agent that was given that. Of the
+    `executions` that have ended, `priced` told their cost; what none of them told is None. `branch` is where its own
+    work is, in `repository`.
+    """
+
+    title: str = ""
+    worker: str | None = None
+    verdicts: tuple[GivenVerdict, ...] = ()
+    executions: int = 0
+    priced: int = 0
+    cost_usd: float | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    repository: str | None = None
+    branch: str | None = None
+
+
+class BatchTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """How all threads of a batch stand, each counted once; `done` are completed, `failed` failed and wait for a word.
+
+    The rest is open: it works, waits, or was abandoned.
+    """
+
+    batch_id: str
+    threads: int
+    working: int
+    done: int
+    failed: int
 
 
 class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +69,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     None where it is for the operator. `review` is how the thread's branch stands to its newest review: approved,
     changes_requested, changed_since_the_approval, changed_since_the_review, not_reviewed or no_snapshot; `review_note`
     says so in a sentence where one thread is asked for. Both are None where there is no branch. `remark` says, where
-    one thread is asked for, that its worktree is not where its work is looked for.
+    one thread is asked for, that its worktree is not where its work is looked for. `source_thread` is the thread whose
+    fan-out opened this one. `details` are there where they were asked for.
     """
 
     thread_id: str
@@ -49,15 +93,21 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     review: str | None = None
     review_note: str | None = None
     remark: str | None = None
+    source_thread: str | None = None
+    details: ThreadDetails | None = None
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`."""
+    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`.
+
+    `batches`, where details were asked for, counts whole batches: those of the threads listed.
+    """
 
     threads: tuple[StatusRow, ...]
     total: int
     scheduled_count: int = 0
     config_notices: tuple[str, ...] = ()
+    batches: tuple[BatchTotal, ...] = ()
 
 
 STATUS = Operation(

@@ -22,8 +22,8 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
-NOT_FOR_MODELS = {"reload", "stop"}
-"""Operations that are no tool: they are about the operator's own process."""
+NOT_FOR_MODELS = {"costs", "reload", "settings", "stop"}
+"""Operations that are no tool: they are about the operator's own process, or for people to look at."""
 
 
 def misplaced(root: Path, areas: set[str]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from compas.api import tasks as api
 from compas.domain.advice import advise, say
+from compas.domain.in_short import in_short
 from compas.domain.start_time import in_utc
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
@@ -23,6 +24,7 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
         thread=request.thread_id,
         batch=request.batch_id,
         statuses=chosen.statuses,
+        words=_small(request.text or "").split(),
         every=request.every,
         later_than=context.services.clock() if chosen.is_scheduled else None,
     )
@@ -46,6 +48,11 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
     )
 
 
+def _small(text: str) -> str:
+    """Return a text with small ASCII letters: those are what SQLite knows the cases of."""
+    return text.encode().lower().decode()
+
+
 def _row(row: rows.TaskRow) -> api.TaskRow:
     return api.TaskRow(
         execution_id=row.execution,
@@ -57,6 +64,7 @@ def _row(row: rows.TaskRow) -> api.TaskRow:
         queued_at=row.queued_at,
         batch_id=row.batch,
         summary=row.summary,
+        title=row.summary or in_short(row.opening or ""),
         started_at=row.started_at,
         finished_at=row.ended_at,
         duration_ms=None if row.duration_secs is None else int(row.duration_secs * 1000),
@@ -67,5 +75,8 @@ def _row(row: rows.TaskRow) -> api.TaskRow:
         category=row.category or None,
         verdict=row.verdict or None,
         cost_usd=row.cost_usd,
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        exit_code=row.exit_code,
         prompt_hash=row.prompt_hash,
     )

@@ -29,6 +29,23 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     turns: int
 
 
+class NewestRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The execution of an agent on a backend that ended last."""
+
+    agent: str
+    backend: str
+    execution: str
+    thread: str
+    status: str
+    ended_at: float
+    duration_secs: float | None
+    error: str
+
+
+# Beside a lone max() SQLite takes the other columns from the row that holds it.
+_NEWEST = """SELECT agent, backend, execution, thread, status, ended_at, duration_secs, error, max(ended_position)
+    FROM executions WHERE ended_position IS NOT NULL AND (:agent IS NULL OR agent = :agent)
+    GROUP BY agent, backend"""
 _SUMS = """SELECT agent, backend, count(*) AS executions,
         sum(status = 'queued' AND coalesce(not_before, 0) <= :now) AS queued,
         sum(status = 'queued' AND coalesce(not_before, 0) > :now) AS scheduled,
@@ -48,3 +65,8 @@ _SUMS = """SELECT agent, backend, count(*) AS executions,
 def figures(reader: Reader, now: float, agent: str | None = None) -> tuple[Figures, ...]:
     """Return the sums, by name; `now` (UTC seconds) tells what may start from what is scheduled."""
     return tuple(reader.all(Figures, _SUMS, {"now": now, "agent": agent}))
+
+
+def newest_runs(reader: Reader, agent: str | None = None) -> dict[tuple[str, str], NewestRow]:
+    """Return what ended last, by agent and backend."""
+    return {(row.agent, row.backend): row for row in reader.all(NewestRow, _NEWEST, {"agent": agent})}

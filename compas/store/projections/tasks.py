@@ -10,33 +10,44 @@ from compas.store.projections.execution_queries import ExecutionRow
 
 
 class TaskRow(ExecutionRow, frozen=True, kw_only=True):
-    """An execution, with what its thread is about."""
+    """An execution, with what its thread is about; `opening` begins its first message, if there is no summary."""
 
     batch: str | None
     summary: str | None
+    opening: str | None
 
 
 class TaskFilter(msgspec.Struct, frozen=True, kw_only=True):
     """Which executions to list; None means any. `batch` is that of the thread.
 
-    Unless `every`, only the one that was queued last in its thread counts. `later_than` (UTC seconds) lists what is
-    queued for after that, every one, the soonest first.
+    All of `words`, whose ASCII letters are small, have to stand in what the row says. Unless `every`, only the one that
+    was queued last in its thread counts. `later_than` (UTC seconds) lists what is queued for after that, every one, the
+    soonest first.
     """
 
     agent: str | None = None
     thread: str | None = None
     batch: str | None = None
     statuses: Collection[e.ExecutionStatus] | None = None
+    words: Collection[str] = ()
     every: bool = False
     later_than: float | None = None
 
 
-_SELECT = """SELECT x.*, t.batch, t.summary,
+_OPENING = """(SELECT substr(ltrim(body, char(32, 9, 10, 13)), 1, 500) FROM messages AS m
+        WHERE m.thread = x.thread ORDER BY m.number LIMIT 1)"""
+_SELECT = f"""SELECT x.*, t.batch, t.summary, CASE WHEN t.summary IS NULL THEN {_OPENING} END AS opening,
         (SELECT number FROM messages AS m WHERE m.message = x.message) AS message_number
     FROM executions AS x LEFT JOIN threads AS t ON t.thread = x.thread
     WHERE (:agent IS NULL OR x.agent = :agent)
       AND (:thread IS NULL OR x.thread = :thread)
       AND (:batch IS NULL OR t.batch = :batch)
+      AND NOT EXISTS (
+        SELECT 1 FROM json_each(:words) AS w WHERE instr(lower(
+            x.thread || ' ' || x.agent || ' ' || x.status || ' ' || coalesce(t.batch, '') || ' '
+            || coalesce(t.summary, {_OPENING}, '') || ' ' || x.error || ' ' || x.category
+        ), w.value) = 0
+      )
       AND (:statuses IS NULL OR x.status IN (SELECT value FROM json_each(:statuses)))"""
 _NEWEST_FIRST = """
       AND (:every OR x.queued_position = (SELECT max(queued_position) FROM executions WHERE thread = x.thread))
@@ -56,6 +67,7 @@ def list_tasks(reader: Reader, wanted: TaskFilter, limit: int, *, after: Executi
         "batch": wanted.batch,
         "statuses": None if wanted.statuses is None else msgspec.json.encode(sorted(wanted.statuses)).decode(),
         "position": None if after is None else after.queued_position,
+        "words": msgspec.json.encode(list(wanted.words)).decode(),
         "limit": limit,
     }
     if wanted.later_than is None:

@@ -17,8 +17,8 @@ from tests.kit.places import REPOSITORY
 every_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 
 
-def test_every_operation_but_those_on_the_supervisor_itself_is_a_tool() -> None:
-    assert {operation.name for operation in OPERATIONS} - BY_OPERATION.keys() == {"stop", "reload"}
+def test_every_operation_but_those_for_the_operator_alone_is_a_tool() -> None:
+    assert {operation.name for operation in OPERATIONS} - BY_OPERATION.keys() == {"stop", "reload", "settings", "costs"}
     assert all(name.startswith("orch_") for name in BY_NAME)
 
 
