@@ -5,6 +5,7 @@ from typing import Protocol
 
 import urwid
 
+from compas.dashboard.colours import styled
 from compas.dashboard.lines import BLANK, Line
 from compas.dashboard.theme import plain_text
 
@@ -23,8 +24,8 @@ class Painted(Protocol):
         """Take a key, by urwid's name."""
         ...
 
-    def click(self, row: int) -> None:
-        """Take a click into a row of the screen."""
+    def click(self, row: int, column: int) -> None:
+        """Take a click into the screen."""
         ...
 
     def wheel(self, by: int) -> None:
@@ -57,8 +58,12 @@ class Surface(urwid.Widget):
         return urwid.CanvasCombine([(self._drawn(line, columns), None, False) for line in lines])
 
     def _drawn(self, line: Line, columns: int) -> urwid.Canvas:
-        markup = [(style or None, self._shown(text)) for style, text in _without_breaks(line.segments) if text]
-        return urwid.Text(markup or "", wrap=urwid.CLIP).render((columns,))
+        markup = [
+            (styled(style, line.ground), self._shown(text)) for style, text in _without_breaks(line.segments) if text
+        ]
+        canvas = urwid.CompositeCanvas(urwid.Text(markup or "", wrap=urwid.CLIP).render((columns,)))
+        canvas.fill_attr(styled("", line.ground))
+        return canvas
 
     def keypress(self, size: Size, key: str) -> str | None:  # type: ignore[override]
         """Hand a key on."""
@@ -74,7 +79,7 @@ class Surface(urwid.Widget):
             if button in (4, 5):
                 self._painted.wheel(-1 if button == 4 else 1)
             elif button == 1 and "drag" not in event:
-                self._painted.click(row)
+                self._painted.click(row, col)
             self._invalidate()
         return True
 

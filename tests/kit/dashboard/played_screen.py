@@ -31,9 +31,9 @@ class PlayedScreen:
             self._surface.keypress(self.size, key)
         await trio.testing.wait_all_tasks_blocked()
 
-    async def click(self, row: int) -> None:
-        """Click into a row of the screen."""
-        self._surface.mouse_event(self.size, "mouse press", 1, 5, row, True)
+    async def click(self, row: int, column: int = 5) -> None:
+        """Click into the screen."""
+        self._surface.mouse_event(self.size, "mouse press", 1, column, row, True)
         await trio.testing.wait_all_tasks_blocked()
 
     async def wheel(self, *, down: bool) -> None:
@@ -56,6 +56,13 @@ class PlayedScreen:
         found = [line for line in await self.lines() if text in line]
         assert len(found) == 1, (text, "\n".join(await self.lines()))
         return found[0]
+
+    async def section(self, title: str) -> list[str]:
+        """Read the rows under a heading of the list, up to the next blank line."""
+        lines = await self.lines()
+        at = next(number for number, line in enumerate(lines) if line.startswith(f"  {title}"))
+        below = lines[at + 1 :]
+        return below[: next((number for number, line in enumerate(below) if not line.strip()), len(below))]
 
     async def selected(self) -> str:
         """Read the line that is marked as selected."""

@@ -1,0 +1,98 @@
+"""Lays cells out in columns: which of them a screen has room for, how wide each is, and their names above. Pure."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from compas.dashboard.lines import Line, Segment, cut, cut_line, fit, right, width_of
+from compas.dashboard.theme import marks
+
+TWO_LINES_BELOW = 60
+"""On a narrower screen the column that takes what is left has a line of its own."""
+LEAST = 10
+"""Columns which that one keeps."""
+
+
+class Column(NamedTuple):
+    """One column: its name, and how wide it is; of no width, it takes what is left. It is there from a screen width
+    on."""
+
+    name: str
+    width: int
+    is_right: bool = False
+    at_least: int = 0
+
+
+Cell = tuple[Segment, ...]
+"""What stands in a column, piece by piece."""
+
+
+class Table(NamedTuple):
+    """Columns, for a screen of some width."""
+
+    columns: Sequence[Column]
+    width: int
+
+    @property
+    def height(self) -> int:
+        """How many lines each row takes."""
+        has_rest = any(not column.width for column in self.columns)
+        return 2 if has_rest and self.width < TWO_LINES_BELOW else 1
+
+    @property
+    def rest(self) -> int:
+        """How wide the column is that takes what is left."""
+        if self.height == 2:
+            return max(1, self.width - 5)
+        return max(LEAST, self.width - 4 - sum(one.width + 1 for one in self._shown() if one.width))
+
+    def _shown(self) -> list[Column]:
+        return [column for column in self.columns if column.at_least <= self.width]
+
+    def head(self) -> Line:
+        """Return the names of the columns."""
+        words = [self._sized(column, ((("dim", column.name)),)) for column in self._shown() if self._is_in_line(column)]
+        return cut_line(Line((("", "  "), *(piece for word in words for piece in word))), self.width)
+
+    def lines(self, key: str, cells: Sequence[Cell], *, is_selected: bool, is_marked: bool = False) -> list[Line]:
+        """Return the lines of a row, whose cells are in the order of the columns, those not shown among them."""
+        pairs = [pair for pair in zip(self.columns, cells, strict=True) if pair[0].at_least <= self.width]
+        first = [piece for one, cell in pairs if self._is_in_line(one) for piece in self._sized(one, cell)]
+        found = [Line((*marks(is_selected=is_selected, is_marked=is_marked), *first))]
+        if self.height == 2:
+            rest = next(cell for column, cell in pairs if not column.width)
+            found.append(Line((("", "    "), *_cut(rest, self.rest))))
+        ground = "chosen" if is_selected else ""
+        return [msgspec.structs.replace(cut_line(line, self.width), key=key, ground=ground) for line in found]
+
+    def _is_in_line(self, column: Column) -> bool:
+        return bool(column.width) or self.height == 1
+
+    def _sized(self, column: Column, cell: Cell) -> list[Segment]:
+        width = column.width or self.rest
+        if len(cell) == 1:
+            style, text = cell[0]
+            return [(style, right(text, width) if column.is_right else fit(text, width)), ("", " ")]
+        pieces = _cut(cell, width)
+        gap = width - sum(width_of(text) for _, text in pieces)
+        return [*pieces, ("", " " * (gap + 1))]
+
+
+def _cut(cell: Cell, width: int) -> list[Segment]:
+    found: list[Segment] = []
+    for style, text in cell:
+        left = width - sum(width_of(piece) for _, piece in found)
+        if left <= 0:
+            break
+        found.append((style, cut(text, left)))
+    return found
+
+
+def beside(title: str, reason: str, width: int, *, style: str = "", reason_style: str = "bad") -> Cell:
+    """Return a title with a reason behind it; the title keeps half of the width, however long the reason is."""
+    if not reason:
+        return ((style, cut(title, width)),)
+    kept = cut(title, max(width // 2, width - width_of(reason) - 3))
+    left = width - width_of(kept) - 3
+    return ((style, kept), (reason_style, f" · {cut(reason, left)}" if left > 0 else ""))
