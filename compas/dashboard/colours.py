@@ -25,25 +25,25 @@ STYLES: Mapping[str, Style] = {
     # style            16 colours            none       dark       light
     "text": Style("default", "default", "#b4b4be", "#33333b"),
     "bold": Style("bold", "bold", "#dcdce6", "#101014", "bold"),
-    "dim": Style("dark gray", "default", "#7c7c8a", "#6c6c78"),
+    "dim": Style("dark gray", "default", "#868694", "#64646f"),
     "faint": Style("dark gray", "default", "#50505a", "#a4a4ae"),
     "who": Style("default", "default", "#9a9aa8", "#4c4c58"),
-    "accent": Style("dark cyan", "bold", "#e8874b", "#b0521a"),
-    "good": Style("dark green", "default", "#50c878", "#1c7a40"),
-    "warn": Style("brown", "bold", "#c8aa32", "#8a6a00"),
+    "accent": Style("dark cyan", "bold", "#e8874b", "#a04610"),
+    "good": Style("dark green", "default", "#50c878", "#0f6030"),
+    "warn": Style("brown", "bold", "#c8aa32", "#7a5c00"),
     "bad": Style("dark red", "bold", "#e06060", "#b02020"),
     "head": Style("bold", "bold", "#dcdce6", "#101014", "bold"),
-    "heading": Style("dark cyan,bold", "bold", "#e8874b", "#b0521a", "bold"),
+    "heading": Style("dark cyan,bold", "bold", "#e8874b", "#a04610", "bold"),
     "code": Style("dark blue", "default", "#8cb4dc", "#1f5f9e"),
-    "tab": Style("dark cyan,bold", "standout", "#e8874b", "#b0521a", "bold"),
+    "tab": Style("dark cyan,bold", "standout", "#e8874b", "#a04610", "bold"),
     "spark": Style("dark cyan", "default", "#8c4628", "#d08a60"),
-    "notice": Style("brown,bold", "standout", "#c8aa32", "#8a6a00", "bold"),
+    "notice": Style("brown,bold", "standout", "#c8aa32", "#7a5c00", "bold"),
 }
 
 GROUNDS: Mapping[str, tuple[str, str, str]] = {
     # ground     without colours, dark, light. Sixteen colours leave the terminal's own background, dark or light.
     "": ("", "#0c0c10", "#fafafc"),
-    "chosen": ("standout", "#2b2b38", "#dfe3ee"),
+    "chosen": ("standout", "#23232d", "#e6e9f4"),
     "bar": ("", "#191920", "#ececf2"),
 }
 

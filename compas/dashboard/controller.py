@@ -17,7 +17,7 @@ from compas.dashboard.source import Source
 from compas.dashboard.state import Opened, Update, evolve
 from compas.dashboard.tab_line import tab_at
 from compas.dashboard.tab_place import TabPlace
-from compas.dashboard.tabs.tab import Tab
+from compas.dashboard.tabs.tab import Row, Tab
 
 WHEEL_LINES = 3
 TICK_SECONDS = 1.0
@@ -215,6 +215,10 @@ class Controller:
         known = self.board.threads.get(thread)
         own = row.execution if top is None and row is not None else ""
         return Subject(thread=thread, execution=own or (known.execution_id if known is not None else None))
+
+    def meant(self) -> tuple[Row, ...]:
+        """Return the rows of the list that an action is about: the marked ones, or else the selected one."""
+        return self._place.meant(self.board, self._clock())
 
     def toggle_follow(self) -> None:
         """See Doer."""

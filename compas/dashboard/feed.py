@@ -20,8 +20,8 @@ from compas.dashboard.state import Greeted, Lagging, Lost, Opened, Update
 from compas.dashboard.upkeep import HEALTH_NOW, MERGES_NOW, STATUS_NOW, THREADS, Upkeep
 from compas.errors import CompasError
 
-LAG_SECONDS = 3
-"""It is said that the dashboard is behind when it is by so much."""
+LAG_SECONDS, LAG_EVENTS = 3, 20
+"""The dashboard is behind when so many events in a row are read so long after they happened."""
 
 TROUBLE = (WireError, CompasError, OSError)
 """What can be wrong with a connection; another one may mend it."""
@@ -52,7 +52,7 @@ class Feed:
         self._woken = trio.Event()
         self._upkeep = Upkeep(sink)
         self._is_to_start = False
-        self._behind = 0
+        self._behind = self._late = 0
 
     @property
     def may_start(self) -> bool:
@@ -106,7 +106,7 @@ class Feed:
         self._sink(Opened(health=health, status=status, merges=merges))
         self._session = session
         self._connected.set()
-        self._behind = 0
+        self._behind = self._late = 0
         async with open_background() as helpers:
             helpers.start_soon(self._upkeep.serve, session, status.threads)
             request = EventsRequest(after=health.events, follow=True)
@@ -118,7 +118,8 @@ class Feed:
         raise SessionLost("the supervisor has nothing more to tell")
 
     def _tell_lag(self, seconds: int) -> None:
-        behind = seconds if seconds >= LAG_SECONDS else 0
+        self._late = self._late + 1 if seconds >= LAG_SECONDS else 0
+        behind = seconds if self._late >= LAG_EVENTS else 0
         if behind != self._behind:
             self._behind = behind
             self._sink(Lagging(seconds=behind))

@@ -22,14 +22,14 @@ from compas.text import duration
 
 COLUMNS = (
     Column("agent", 14),
-    Column("", 12),
+    Column("", 13),
     Column("backend", 10, at_least=60),
     Column("model", 0),
     Column("busy", 5, is_right=True),
-    Column("queued", 6, is_right=True, at_least=60),
+    Column("queued", 6, is_right=True, at_least=90),
     Column("done", 6, is_right=True, at_least=90),
     Column("failed", 6, is_right=True, at_least=76),
-    Column("takes", 9, is_right=True, at_least=120),
+    Column("takes", 9, is_right=True, at_least=130),
     Column("tokens", 8, is_right=True, at_least=120),
     Column("cost", 9, is_right=True, at_least=90),
     Column("last run", 12, is_right=True, at_least=70),
@@ -73,7 +73,9 @@ class AgentsView(msgspec.Struct, frozen=True, kw_only=True):
         table = Table(COLUMNS, width)
         entries = [Entry(row.key, partial(_lines, row, table, now, look), table.height) for row in self.rows]
         trouble = self.board.answers.troubles.get("metrics", "")
-        head = [BLANK, table.head()]
+        busy = f"  {self.board.running} of {self.board.places} places taken"
+        heading = Line((("head", "  Agents"), ("dim", f"  {len(self.rows)}{busy}")))
+        head = [BLANK, cut_line(heading, width), table.head()]
         if trouble:
             head.insert(1, cut_line(plain(f"  ! figures cannot be had: {one_line(trouble)}", "warn"), width))
         notes = [
@@ -135,9 +137,10 @@ def _row(board: Board, agent: AgentHealth, now: float) -> AgentRow:
     own = tuple(one for one in figures if one.agent == agent.alias)
     word, why = state_of(agent, now)
     newest = _newest(own)
+    last = newest.newest.thread_id if newest is not None and newest.newest is not None else ""
     return AgentRow(
         key=f"agent:{agent.alias}",
-        thread=newest.newest.thread_id if newest is not None and newest.newest is not None else "",
+        thread=last,
         alias=one_line(agent.alias),
         word=word,
         why=why,
@@ -145,7 +148,7 @@ def _row(board: Board, agent: AgentHealth, now: float) -> AgentRow:
         listing=listing,
         figures=own,
         facts=_facts(agent, listing),
-        what_now=f"{one_line(agent.alias)}: Enter shows what it did",
+        what_now=f"worked in {last} last; Enter shows all that it did" if last else "it has not done anything yet",
     )
 
 

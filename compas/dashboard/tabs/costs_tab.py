@@ -71,7 +71,7 @@ class CostsView(msgspec.Struct, frozen=True, kw_only=True):
         for title, rows in self.groups:
             if rows:
                 entries = [Entry(row.key, partial(_lines, row, table, look), table.height) for row in rows]
-                found.append(Block(title, [BLANK, _heading(title, table)], entries))
+                found.append(Block(title, [BLANK, _heading(f"{title}  {len(rows)}", table)], entries))
         return found
 
     def _instead(self, now: float) -> str:
@@ -148,7 +148,7 @@ def _facts(one: Spending) -> str:
         f"{one.failed} failed" if one.failed else "",
         f"{untold} did not tell their cost" if untold else "",
         f"{tokens(one.tokens_in)} tokens in, {tokens(one.tokens_out)} out",
-        f"{duration(one.duration_ms)} of work",
+        f"{duration(one.duration_ms)} of work" if one.duration_ms else "",
     ]
     return " · ".join(part for part in parts if part)
 
@@ -197,7 +197,7 @@ def _lines(row: CostRow, table: Table, look: Look) -> list[Line]:
         (("accent", full), ("faint", empty)),
         (("dim", str(one.executions)),),
         (("bad" if one.failed else "dim", str(one.failed)),),
-        (("dim", duration(one.duration_ms)),),
+        (("dim", duration(one.duration_ms) if one.duration_ms else ""),),
         (("dim", tokens(one.tokens_in)),),
         (("dim", tokens(one.tokens_out)),),
         (("dim", tokens(_tokens(one))),),

@@ -115,8 +115,8 @@ class Settings:
 def life_of(health: HealthResponse) -> str:
     """Say whose life the supervisor's is, and how to stop it."""
     if health.ends_when_idle:
-        return "was started for a client: ends by itself when nothing is left to do and nobody looks; or `compas stop`"
-    return "runs until somebody stops it: `compas stop` lets agents finish, `compas stop --now` ends them"
+        return "ends by itself once there is nothing to do and no client; `compas stop` ends it too"
+    return "goes on until `compas stop`, which lets agents finish, or `compas stop --now`"
 
 
 def _supervisor(health: HealthResponse | None, now: float) -> Iterator[SettingsRow]:

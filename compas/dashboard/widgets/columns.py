@@ -10,7 +10,7 @@ from compas.dashboard.theme import marks
 
 TWO_LINES_BELOW = 60
 """On a narrower screen the column that takes what is left has a line of its own."""
-LEAST = 10
+LEAST = 8
 """Columns which that one keeps."""
 
 
@@ -59,10 +59,16 @@ class Table(NamedTuple):
         """Return the lines of a row, whose cells are in the order of the columns, those not shown among them."""
         pairs = [pair for pair in zip(self.columns, cells, strict=True) if pair[0].at_least <= self.width]
         first = [piece for one, cell in pairs if self._is_in_line(one) for piece in self._sized(one, cell)]
-        found = [Line((*marks(is_selected=is_selected, is_marked=is_marked), *first))]
+        start = marks(is_selected=is_selected, is_marked=is_marked)
+        found = [Line((*start, *first))]
         if self.height == 2:
-            rest = next(cell for column, cell in pairs if not column.width)
-            found.append(Line((("", "    "), *_cut(rest, self.rest))))
+            rest = _cut(next(cell for column, cell in pairs if not column.width), self.rest)
+            # What a row begins with stays above.
+            found = (
+                [Line((*start, *rest)), Line((("", "    "), *first))]
+                if not self.columns[0].width
+                else [*found, Line((("", "    "), *rest))]
+            )
         ground = "chosen" if is_selected else ""
         return [msgspec.structs.replace(cut_line(line, self.width), key=key, ground=ground) for line in found]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from compas.dashboard.lines import BLANK, Line, plain, spread
+from compas.dashboard.lines import BLANK, Line, plain, spread, width_of
 from compas.dashboard.selection import Selection, moved, settled
 from compas.dashboard.widgets.shares import shares
 
@@ -96,10 +96,8 @@ class Listing:
         if at is not None:
             self._page = end - top
         shown = [line for entry in entries[top:end] for line in entry.lines()][:room]
-        head = list(block.head)
-        if end - top < len(entries) and head:
-            head[-1] = spread(head[-1], plain(f"{top + 1}-{end} of {len(entries)} ", "dim"), width)
-        return [*head, *shown]
+        said = f"{top + 1}-{end} of {len(entries)} " if end - top < len(entries) else ""
+        return [*_headed(block.head, said, width), *shown]
 
     def _scrolled(self, blocks: Sequence[Block], height: int) -> list[Line]:
         """Return a part of the whole list: there is no room for a part of each block."""
@@ -131,6 +129,15 @@ def _drawn(places: Sequence[tuple[Entry | None, Line | None]]) -> list[Line]:
             there = sum(1 for other, _ in places if other is entry)
             lines = list(entry.lines())
             found += lines[-there:] if entry is places[0][0] else lines[:there]
+    return found
+
+
+def _headed(head: Sequence[Line], said: str, width: int) -> list[Line]:
+    """Return a heading with what is said at the end of its first line, if there is room."""
+    found = list(head)
+    first = next((number for number, line in enumerate(found) if line.text.strip()), None)
+    if said and first is not None and width_of(found[first].text) + len(said) < width:
+        found[first] = spread(found[first], plain(said, "dim"), width)
     return found
 
 

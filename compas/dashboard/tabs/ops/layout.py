@@ -32,7 +32,7 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 def columns_for(width: int) -> Columns:
     """Return the columns of a row on a screen of this width."""
-    word, who = (13, 20) if width >= WIDE_FROM else (12, 14)
+    word, who = 14, 20 if width >= NAMED_FROM else 17 if width >= WIDE_FROM else 14
     name = 14 if width >= NAMED_FROM else 0
     branch, tokens = (22, 8) if width >= FULL_FROM else (0, 0)
     change = 11 if width >= SIZED_FROM else 0
@@ -46,7 +46,7 @@ def columns_for(width: int) -> Columns:
         change=change,
         tokens=tokens,
         cost=cost,
-        title=max(1, width - 5 - given),
+        title=max(1, width - 3 - given),
     )
 
 

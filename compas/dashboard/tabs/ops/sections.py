@@ -63,7 +63,7 @@ def _newest_first(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
 
 
 def _most_urgent(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
-    return tuple(sorted(rows, key=lambda row: (row.is_stale, row.rank, -(row.since or 0.0), row.key)))
+    return tuple(sorted(rows, key=lambda row: (row.rank, -(row.since or 0.0), row.key)))
 
 
 def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
