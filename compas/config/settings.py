@@ -54,7 +54,7 @@ class _Listing:
                 found, at = getattr(agent.entry, declared.name), ("agents", agent.index, declared.name)
                 is_inherited = declared.name in agent.inherited
                 is_set = self._report.line_of(at) is not None
-                if declared.name == "alias" or not (is_inherited or is_set):
+                if declared.name == "alias" or not (is_set or (is_inherited and found)):
                     continue
                 called: KeyPath = ("agents", agent.entry.alias, declared.name)
                 if is_inherited and not is_set:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,10 @@ def costs_text(response: CostsResponse, style: Style) -> str:
     head = f"since {style.time(response.since)}: {_money(total)}{rest}, {counted(total.executions, 'execution')}"
     parts = [head]
     groups: list[tuple[str, list[tuple[str, Spending]]]] = [
-        ("DAY", [(style.time(day.began), day) for day in response.by_day if day.executions]),
+        (
+            "DAY",
+            [(time.strftime("%Y-%m-%d", time.localtime(day.began)), day) for day in response.by_day if day.executions],
+        ),
         ("AGENT", [(one.name, one) for one in response.by_agent]),
         ("BATCH", [(one.name, one) for one in response.by_batch]),
         ("THREAD", [(one.name, one) for one in response.by_thread]),

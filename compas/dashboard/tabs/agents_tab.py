@@ -23,11 +23,11 @@ from compas.text import duration
 COLUMNS = (
     Column("agent", 14),
     Column("", 13),
-    Column("backend", 10, at_least=60),
+    Column("backend", 10, at_least=61),
     Column("model", 0),
     Column("busy", 5, is_right=True),
     Column("queued", 6, is_right=True, at_least=90),
-    Column("done", 6, is_right=True, at_least=90),
+    Column("done", 6, is_right=True, at_least=100),
     Column("failed", 6, is_right=True, at_least=76),
     Column("takes", 9, is_right=True, at_least=130),
     Column("tokens", 8, is_right=True, at_least=120),

@@ -10,7 +10,7 @@ from compas.dashboard.theme import marks
 
 TWO_LINES_BELOW = 60
 """On a narrower screen the column that takes what is left has a line of its own."""
-LEAST = 8
+LEAST = 10
 """Columns which that one keeps."""
 
 
@@ -45,10 +45,17 @@ class Table(NamedTuple):
         """How wide the column is that takes what is left."""
         if self.height == 2:
             return max(1, self.width - 5)
-        return max(LEAST, self.width - 4 - sum(one.width + 1 for one in self._shown() if one.width))
+        return max(LEAST, self._left(self._shown()))
+
+    def _left(self, columns: Sequence[Column]) -> int:
+        return self.width - 4 - sum(one.width + 1 for one in columns if one.width)
 
     def _shown(self) -> list[Column]:
-        return [column for column in self.columns if column.at_least <= self.width]
+        """Return the columns for this width; those for the widest screens go first where there is no room for all."""
+        shown = [column for column in self.columns if column.at_least <= self.width]
+        while self.height == 1 and self._left(shown) < LEAST and (most := max(one.at_least for one in shown)) > 0:
+            shown = [column for column in shown if column.at_least < most]
+        return shown
 
     def head(self) -> Line:
         """Return the names of the columns."""
@@ -57,7 +64,8 @@ class Table(NamedTuple):
 
     def lines(self, key: str, cells: Sequence[Cell], *, is_selected: bool, is_marked: bool = False) -> list[Line]:
         """Return the lines of a row, whose cells are in the order of the columns, those not shown among them."""
-        pairs = [pair for pair in zip(self.columns, cells, strict=True) if pair[0].at_least <= self.width]
+        shown = self._shown()
+        pairs = [pair for pair in zip(self.columns, cells, strict=True) if pair[0] in shown]
         first = [piece for one, cell in pairs if self._is_in_line(one) for piece in self._sized(one, cell)]
         start = marks(is_selected=is_selected, is_marked=is_marked)
         found = [Line((*start, *first))]
@@ -96,9 +104,9 @@ def _cut(cell: Cell, width: int) -> list[Segment]:
 
 
 def beside(title: str, reason: str, width: int, *, style: str = "", reason_style: str = "bad") -> Cell:
-    """Return a title with a reason behind it; the title keeps half of the width, however long the reason is."""
+    """Return a title with a reason behind it; the title keeps most of the width, however long the reason is."""
     if not reason:
         return ((style, cut(title, width)),)
-    kept = cut(title, max(width // 2, width - width_of(reason) - 3))
+    kept = cut(title, max(width * 3 // 5, width - width_of(reason) - 3))
     left = width - width_of(kept) - 3
     return ((style, kept), (reason_style, f" · {cut(reason, left)}" if left > 0 else ""))

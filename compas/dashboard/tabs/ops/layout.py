@@ -11,9 +11,8 @@ from compas.dashboard.theme import marks, sign_of
 from compas.dashboard.times import ago, elapsed, hour
 
 TWO_LINES_BELOW = 60
-SIZED_FROM, WIDE_FROM, NAMED_FROM, FULL_FROM = 90, 100, 120, 160
-"""Columns from which sizes are shown, columns are wider and costs shown, threads are named, and everything is shown
-(c-config-dashboard 94)."""
+SIZED_FROM, PRICED_FROM, COUNTED_FROM, NAMED_FROM = 90, 100, 120, 150
+"""Columns from which sizes are shown, costs, tokens, and the names of threads and branches (c-config-dashboard 94)."""
 
 
 class Columns(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,11 +31,11 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True):
 
 def columns_for(width: int) -> Columns:
     """Return the columns of a row on a screen of this width."""
-    word, who = 14, 20 if width >= NAMED_FROM else 17 if width >= WIDE_FROM else 14
-    name = 14 if width >= NAMED_FROM else 0
-    branch, tokens = (22, 8) if width >= FULL_FROM else (0, 0)
+    word, who = 14, 20 if width >= COUNTED_FROM else 17 if width >= PRICED_FROM else 14
+    name, branch = (14, 22) if width >= NAMED_FROM else (0, 0)
+    tokens = 8 if width >= COUNTED_FROM else 0
     change = 11 if width >= SIZED_FROM else 0
-    cost = 8 if width >= WIDE_FROM else 0
+    cost = 8 if width >= PRICED_FROM else 0
     given = sum(size + 1 for size in (word, who, name, branch, change, tokens, cost, 10) if size)
     return Columns(
         word=word,
@@ -98,13 +97,13 @@ def _cells(row: OpsRow, columns: Columns, now: float, *, is_selected: bool) -> l
 
 
 def _about(row: OpsRow, room: int, style: str) -> list[Segment]:
-    """Return the title and, beside it, the reason: the title keeps half of the room whatever the reason says."""
+    """Return the title and, beside it, the reason: the title keeps most of the room whatever the reason says."""
     tag = f" ‹{row.batch}›" if row.batch and not row.inside and width_of(row.batch) * 3 < room else ""
     room -= width_of(tag)
     rest = [("dim", tag)] if tag else []
     if not row.reason:
         return [(style, cut(row.title, room)), *rest]
-    title = cut(row.title, max(room // 2, room - width_of(row.reason) - 3))
+    title = cut(row.title, max(room * 3 // 5, room - width_of(row.reason) - 3))
     left = room - width_of(title) - 3
     reason = [("bad" if row.is_bad else "dim", f" · {cut(row.reason, left)}")] if left > 0 else []
     return [(style, title), *rest, *reason]
@@ -137,8 +136,7 @@ def batch_lines(
         row.key,
         "chosen" if is_selected else "",
     )
-    blank = Line((), row.key, "chosen" if is_selected else "")
-    return [cut_line(line, width), blank][: height_for(width)]
+    return [cut_line(line, width)]
 
 
 def _short(thread: str, width: int) -> str:

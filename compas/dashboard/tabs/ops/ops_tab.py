@@ -53,7 +53,10 @@ class OpsView(msgspec.Struct, frozen=True, kw_only=True):
     def _block(self, section: Section, rows: tuple[OpsRow, ...], width: int, now: float, look: Look) -> Block:
         count = str(len(section.rows)) if section.rows else section.empty
         heading = cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}"))), width)
-        entries = [Entry(row.key, partial(self._lines, row, width, now, look), height_for(width)) for row in rows]
+        entries = [
+            Entry(row.key, partial(self._lines, row, width, now, look), 1 if row.folds else height_for(width))
+            for row in rows
+        ]
         return Block(section.title, [BLANK, heading], entries)
 
     def _lines(self, row: OpsRow, width: int, now: float, look: Look) -> list[Line]:
