@@ -45,11 +45,14 @@ class Upkeep:
         self._stale = trio.Event()
         self._changed = trio.Event()
         self._sizes: dict[str, str] = {}
+        self._read: dict[bytes, tuple[float, int]] = {}
 
     def want(self, needs: tuple[Need, ...]) -> None:
-        """Keep these read from now on, instead of those before."""
+        """Keep these read from now on, instead of those before; what was not wanted for a while is read again."""
         if needs != self._wanted:
             self._wanted = needs
+            names = set(map(_name, needs))
+            self._read = {name: seen for name, seen in self._read.items() if name in names}
             self._changed.set()
 
     def hear(self, kind: str) -> None:
@@ -59,6 +62,7 @@ class Upkeep:
 
     async def serve(self, session: Session, rows: tuple[StatusRow, ...]) -> None:
         """Keep everything read; `rows` are those known. Returns when the connection is lost: its reader tells why."""
+        self._read = {}
         reads = _Reads(session)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(_until_lost, self._keep_standing, reads, rows)
@@ -102,24 +106,24 @@ class Upkeep:
 
     async def _keep_wanted(self, reads: "_Reads") -> None:
         """Read what is wanted: at once what is new, and again, not too often, after news."""
-        read: dict[bytes, tuple[float, int]] = {}
         while True:
             self._changed = trio.Event()
-            due = min(((self._due(need, read), number) for number, need in enumerate(self._wanted)), default=None)
+            due = min(((self._due(need), number) for number, need in enumerate(self._wanted)), default=None)
             if due is None or due[0] > trio.current_time():
                 with trio.move_on_at(due[0] if due is not None else math.inf):
                     await self._changed.wait()
                 continue
             need, news = self._wanted[due[1]], self._news
             answer = await reads.ask(need.operation, need.request)
-            read[_name(need)] = (trio.current_time(), news)
+            if need in self._wanted:
+                self._read[_name(need)] = (trio.current_time(), news)
             self._sink(Answered(need=need, answer=answer, trouble=reads.trouble))
 
-    def _due(self, need: Need, read: Mapping[bytes, tuple[float, int]]) -> float:
+    def _due(self, need: Need) -> float:
         """Return when a need is to be read, by the clock of trio."""
-        if _name(need) not in read:
+        if _name(need) not in self._read:
             return -math.inf
-        at, news = read[_name(need)]
+        at, news = self._read[_name(need)]
         return math.inf if need.lasting or news == self._news else at + need.pace
 
 

@@ -149,7 +149,7 @@ def _lines(row: HistoryRow, table: Table, now: float, look: Look) -> list[Line]:
     cells: list[Cell] = [
         ((style, f"{sign} {word}"),),
         (("who", one_line(task.agent)),),
-        beside(title, reason, table.rest, reason_style="bad" if task.error else "dim"),
+        beside(title, reason, table.rest, is_bad=bool(task.error)),
         (("dim", one_line(task.batch_id or "")),),
         (("dim", one_line(task.thread_id)),),
         (("bad" if task.exit_code else "dim", "" if task.exit_code is None else str(task.exit_code)),),

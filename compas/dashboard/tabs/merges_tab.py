@@ -177,7 +177,7 @@ def _lines(row: MergeRow, table: Table, now: float, look: Look) -> list[Line]:
     reason = one_line(merge.reason) if merge.status in ("merge failed", "cancelled") else ""
     cells: list[Cell] = [
         ((style, f"{sign} {word}"),),
-        beside(row.title, reason, table.rest, reason_style="bad" if merge.status == "merge failed" else "dim"),
+        beside(row.title, reason, table.rest, is_bad=merge.status == "merge failed"),
         (("dim", one_line(merge.by)),),
         (("dim", merge.strategy),),
         (("dim", _REVIEWS.get(merge.review, "")),),

@@ -103,10 +103,11 @@ def _cut(cell: Cell, width: int) -> list[Segment]:
     return found
 
 
-def beside(title: str, reason: str, width: int, *, style: str = "", reason_style: str = "bad") -> Cell:
-    """Return a title with a reason behind it; the title keeps most of the width, however long the reason is."""
+def beside(title: str, reason: str, width: int, *, style: str = "", is_bad: bool = True) -> Cell:
+    """Return a title with a reason behind it. The title keeps most of the width, however long a bad reason is, and as
+    much as it needs beside any other."""
     if not reason:
         return ((style, cut(title, width)),)
-    kept = cut(title, max(width * 3 // 5, width - width_of(reason) - 3))
+    kept = cut(title, max(width * 3 // 5, width - width_of(reason) - 3) if is_bad else width)
     left = width - width_of(kept) - 3
-    return ((style, kept), (reason_style, f" · {cut(reason, left)}" if left > 0 else ""))
+    return ((style, kept), ("bad" if is_bad else "dim", f" · {cut(reason, left)}" if left > 0 else ""))

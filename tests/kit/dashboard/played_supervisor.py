@@ -123,6 +123,7 @@ class PlayedSupervisor:
         self.logs: dict[str, list[str]] = {}
         self.log: list[LogEvent] = []
         self.asked: list[str] = []
+        self.refused: dict[str, str] = {}
         self.starts = 0
         self.is_there = True
         self.is_slow = trio.Event()
@@ -192,6 +193,8 @@ class PlayedSupervisor:
     async def serve(self, call: Call) -> object:
         """Answer one call."""
         self.asked.append(call.op)
+        if call.op in self.refused:
+            raise CallError("unavailable", self.refused[call.op])
         match call.op:
             case "health":
                 return msgspec.structs.replace(self.health, events=self.health.events + len(self.log))
