@@ -4,6 +4,8 @@ import time
 
 HOURS = 24
 HOUR_SECS = 3600
+SPAN_SECS = 900
+"""Every day and every hour begins with one of these, whatever the zone."""
 
 
 def last_days(now: float, count: int) -> tuple[float, ...]:

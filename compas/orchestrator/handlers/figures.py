@@ -1,5 +1,6 @@
 """Handlers of `metrics` and `tool_stats`."""
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -11,11 +12,11 @@ from compas.domain.tool_use import Uses
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import refuse_unknown
-from compas.orchestrator.last_spans import last_days, last_hours
+from compas.orchestrator.last_spans import SPAN_SECS, last_days, last_hours
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry.actor import CountToolUses
 from compas.store.connection import Reader
-from compas.store.projections.costs import NOTHING, Spent, spent_between, spent_by, spent_in_all
+from compas.store.projections.costs import Spent, spent_by, spent_in_spans, together
 from compas.store.projections.counters import cost_by_agent
 from compas.store.projections.figures import Figures, NewestRow, figures, newest_runs
 from compas.store.projections.messages import count_messages
@@ -113,18 +114,20 @@ async def costs(context: HandlerContext, call: ResolvedCall) -> api.CostsRespons
     """Sum up what was spent, from one consistent reading."""
     request = call.decode(api.CostsRequest)
     days, hours = last_days(context.services.clock(), request.days), last_hours(context.services.clock())
-    since = days[0]
+    since = min(days[0], hours[0])
 
     def read(reader: Reader) -> api.CostsResponse:
-        by_thread = spent_by(reader, "thread", since=since, limit=request.limit)
+        spans = spent_in_spans(reader, since=since, seconds=SPAN_SECS)
+        timed = {since + number * SPAN_SECS: row for number, row in spans.items()}
+        by_thread = spent_by(reader, "thread", since=days[0], limit=request.limit)
         told = details_of(reader, [one.name for one in by_thread])
         return api.CostsResponse(
-            since=since,
-            total=_spending(spent_in_all(reader, since=since)),
-            by_day=_spans(days, spent_between(reader, days)),
-            by_hour=_spans(hours, spent_between(reader, hours)),
-            by_agent=tuple(_spending(one) for one in spent_by(reader, "agent", since=since, limit=MOST_AGENTS)),
-            by_batch=tuple(_spending(one) for one in spent_by(reader, "batch", since=since, limit=request.limit)),
+            since=days[0],
+            total=_spending(together("", (row for at, row in timed.items() if at >= days[0]))),
+            by_day=_spans(days, timed),
+            by_hour=_spans(hours, timed),
+            by_agent=tuple(_spending(one) for one in spent_by(reader, "agent", since=days[0], limit=MOST_AGENTS)),
+            by_batch=tuple(_spending(one) for one in spent_by(reader, "batch", since=days[0], limit=request.limit)),
             by_thread=tuple(_spending(one) for one in by_thread),
             titles={name: one.summary or in_short(one.opening or "") for name, one in told.items()},
         )
@@ -145,10 +148,16 @@ def _spending(row: Spent) -> api.Spending:
     )
 
 
-def _spans(edges: Sequence[float], found: Mapping[int, Spent]) -> tuple[api.Span, ...]:
+def _spans(edges: Sequence[float], timed: Mapping[float, Spent]) -> tuple[api.Span, ...]:
+    """Gather what was spent from each of these times to the next; the last goes on to the end."""
+    within: list[list[Spent]] = [[] for _ in edges]
+    for at, row in timed.items():
+        number = bisect_right(edges, at) - 1
+        if number >= 0:
+            within[number].append(row)
     return tuple(
-        api.Span(began=began, **msgspec.structs.asdict(_spending(found.get(index, NOTHING))))
-        for index, began in enumerate(edges)
+        api.Span(began=began, **msgspec.structs.asdict(_spending(together("", rows))))
+        for began, rows in zip(edges, within, strict=True)
     )
 
 

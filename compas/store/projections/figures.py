@@ -42,10 +42,12 @@ class NewestRow(msgspec.Struct, frozen=True, kw_only=True):
     error: str
 
 
-# Beside a lone max() SQLite takes the other columns from the row that holds it.
-_NEWEST = """SELECT agent, backend, execution, thread, status, ended_at, duration_secs, error, max(ended_position)
-    FROM executions WHERE ended_position IS NOT NULL AND (:agent IS NULL OR agent = :agent)
-    GROUP BY agent, backend"""
+_NEWEST = """WITH last AS (
+        SELECT agent, backend, max(ended_position) AS position FROM executions
+        WHERE :agent IS NULL OR agent = :agent GROUP BY agent, backend
+    )
+    SELECT x.agent, x.backend, x.execution, x.thread, x.status, x.ended_at, x.duration_secs, x.error
+    FROM last JOIN executions AS x ON x.backend = last.backend AND x.ended_position = last.position"""
 _SUMS = """SELECT agent, backend, count(*) AS executions,
         sum(status = 'queued' AND coalesce(not_before, 0) <= :now) AS queued,
         sum(status = 'queued' AND coalesce(not_before, 0) > :now) AS scheduled,

@@ -69,12 +69,13 @@ _DETAILS = f"""SELECT t.thread, t.summary,
         SELECT max(position) FROM worktrees WHERE thread = t.thread AND NOT reading
     )
     WHERE t.thread IN (SELECT value FROM json_each(:threads))"""
+# The cross join keeps the threads in front: there are few of them, and many executions.
 _VERDICTS = """WITH RECURSIVE family (owner, thread) AS (
         SELECT value, value FROM json_each(:threads)
         UNION SELECT f.owner, t.thread FROM threads AS t JOIN family AS f ON t.source_thread = f.thread
     )
     SELECT f.owner AS thread, x.agent AS by, x.verdict, x.ended_position AS position
-        FROM family AS f JOIN executions AS x ON x.thread = f.thread
+        FROM family AS f CROSS JOIN executions AS x ON x.thread = f.thread
         WHERE x.verdict <> '' AND x.ended_position IS NOT NULL
     UNION ALL SELECT thread, ruled_by, verdict, position FROM rulings
         WHERE thread IN (SELECT value FROM json_each(:threads))

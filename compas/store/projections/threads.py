@@ -130,6 +130,14 @@ _STATUS_VIEW = """
       AND (:source_thread IS NULL OR t.source_thread = :source_thread)
 """
 
+_THREADS_ALONE = """
+    FROM threads AS t
+    WHERE (:thread IS NULL OR t.thread = :thread)
+      AND (:batch IS NULL OR t.batch = :batch)
+      AND (:status IS NULL OR t.status = :status)
+      AND (:source_thread IS NULL OR t.source_thread = :source_thread)
+"""
+
 _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
         x.not_before, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
@@ -146,7 +154,9 @@ def status_page(reader: Reader, wanted: StatusFilter, limit: int) -> StatusPage:
         f"{_STATUS_COLUMNS} {_STATUS_VIEW} ORDER BY t.updated_position DESC LIMIT :limit",
         {**arguments, "limit": limit},
     )
-    counted = reader.row(f"SELECT count(*) {_STATUS_VIEW}", arguments)
+    # What is said of a thread decides nothing here, unless it is who works in it.
+    counting = _STATUS_VIEW if wanted.agent is not None else _THREADS_ALONE
+    counted = reader.row(f"SELECT count(*) {counting}", arguments)
     total = counted[0] if counted is not None else 0
     return StatusPage(rows=tuple(rows), total=int(total or 0))
 
