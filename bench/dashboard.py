@@ -15,6 +15,8 @@ from bench.crowd import fill
 from bench.workplace import Workplace, ask, open_workplace
 from compas.api.figures import COSTS, METRICS, CostsRequest, MetricsRequest
 from compas.api.history import LogEvent
+from compas.api.merges import MERGE_STATUS
+from compas.api.supervision import HEALTH
 from compas.api.tasks import TASKS, TasksRequest
 from compas.api.threads import STATUS, StatusRequest
 from compas.client.connection import reach
@@ -25,7 +27,7 @@ from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.tabs.all import TABS
-from compas.dashboard.upkeep import STATUS_NOW
+from compas.dashboard.upkeep import HEALTH_NOW, MERGES_NOW, STATUS_NOW
 from compas.dashboard.widgets.surface import Surface
 from compas.domain import events as e
 
@@ -61,6 +63,8 @@ def main() -> int:
 def _answers(place: Workplace) -> Iterator[Figure]:
     """Time what the dashboard asks the supervisor for."""
     with place.connect() as connection:
+        yield _timed("health, brief", lambda: ask(connection, HEALTH, HEALTH_NOW))
+        yield _timed("merges", lambda: ask(connection, MERGE_STATUS, MERGES_NOW))
         yield _timed("status, 250 rows", lambda: ask(connection, STATUS, StatusRequest(limit=250)))
         yield _timed("status, 250 rows with details", lambda: ask(connection, STATUS, STATUS_NOW))
         yield _timed("metrics", lambda: ask(connection, METRICS, MetricsRequest()))

@@ -1,5 +1,6 @@
 """Handler of `tasks`."""
 
+from actors.remote.errors import CallError
 from compas.api import tasks as api
 from compas.domain.advice import advise, say
 from compas.domain.in_short import in_short
@@ -13,18 +14,23 @@ from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id
 
+MOST_WORDS = 20
+
 
 async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksResponse:
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
     chosen = unless_refused(read_filter(request.filter))
+    words = _small(request.text or "").split()
+    if len(words) > MOST_WORDS:
+        raise CallError("invalid", f"{len(words)} words are too many to look for; {MOST_WORDS} are enough for any row")
     await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     wanted = rows.TaskFilter(
         agent=request.agent,
         thread=request.thread_id,
         batch=request.batch_id,
         statuses=chosen.statuses,
-        words=_small(request.text or "").split(),
+        words=words,
         every=request.every,
         later_than=context.services.clock() if chosen.is_scheduled else None,
     )

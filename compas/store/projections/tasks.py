@@ -38,17 +38,13 @@ _OPENING = """(SELECT substr(ltrim(body, char(32, 9, 10, 13)), 1, 500) FROM mess
         WHERE m.thread = x.thread ORDER BY m.number LIMIT 1)"""
 _SELECT = f"""SELECT x.*, t.batch, t.summary, CASE WHEN t.summary IS NULL THEN {_OPENING} END AS opening,
         (SELECT number FROM messages AS m WHERE m.message = x.message) AS message_number
-    FROM executions AS x LEFT JOIN threads AS t ON t.thread = x.thread
+    FROM executions AS x {{by}} LEFT JOIN threads AS t ON t.thread = x.thread
     WHERE (:agent IS NULL OR x.agent = :agent)
       AND (:thread IS NULL OR x.thread = :thread)
       AND (:batch IS NULL OR t.batch = :batch)
-      AND NOT EXISTS (
-        SELECT 1 FROM json_each(:words) AS w WHERE instr(lower(
-            x.thread || ' ' || x.agent || ' ' || x.status || ' ' || coalesce(t.batch, '') || ' '
-            || coalesce(t.summary, {_OPENING}, '') || ' ' || x.error || ' ' || x.category
-        ), w.value) = 0
-      )
       AND (:statuses IS NULL OR x.status IN (SELECT value FROM json_each(:statuses)))"""
+_SAID = f"""lower(x.thread || ' ' || x.agent || ' ' || x.status || ' ' || coalesce(t.batch, '') || ' '
+        || coalesce(t.summary, {_OPENING}, '') || ' ' || x.error || ' ' || x.category)"""
 _NEWEST_FIRST = """
       AND (:every OR x.queued_position = (SELECT max(queued_position) FROM executions WHERE thread = x.thread))
       AND (:position IS NULL OR x.queued_position < :position)
@@ -67,13 +63,17 @@ def list_tasks(reader: Reader, wanted: TaskFilter, limit: int, *, after: Executi
         "batch": wanted.batch,
         "statuses": None if wanted.statuses is None else msgspec.json.encode(sorted(wanted.statuses)).decode(),
         "position": None if after is None else after.queued_position,
-        "words": msgspec.json.encode(list(wanted.words)).decode(),
         "limit": limit,
     }
+    # Who looks for words reads everything: row after row, not each by an index, which takes five times as long.
+    select = _SELECT.format(by="NOT INDEXED" if wanted.words else "")
+    for number, word in enumerate(wanted.words):
+        select += f"\n      AND instr({_SAID}, :word{number}) > 0"
+        arguments[f"word{number}"] = word
     if wanted.later_than is None:
-        return tuple(reader.all(TaskRow, _SELECT + _NEWEST_FIRST, {**arguments, "every": wanted.every}))
+        return tuple(reader.all(TaskRow, select + _NEWEST_FIRST, {**arguments, "every": wanted.every}))
     moments: dict[str, Value] = {
         "later_than": wanted.later_than,
         "not_before": None if after is None else after.not_before or 0.0,
     }
-    return tuple(reader.all(TaskRow, _SELECT + _SOONEST_FIRST, {**arguments, **moments}))
+    return tuple(reader.all(TaskRow, select + _SOONEST_FIRST, {**arguments, **moments}))
