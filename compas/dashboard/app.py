@@ -16,6 +16,7 @@ from compas.dashboard.colours import PaletteEntry, depth_of, palette, scheme_of
 from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
+from compas.dashboard.painting import Painting
 from compas.dashboard.tabs.all import TABS
 from compas.dashboard.theme import shows_signs
 from compas.dashboard.widgets.surface import Surface
@@ -24,8 +25,6 @@ from compas.errors import CompasError
 
 CLIENT = "compas dashboard"
 """What the supervisor calls us in its log."""
-DRAW_SECONDS = 1 / 30
-"""However much happens, it is drawn at most so often."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HUNG_UP = (errno.EIO, errno.ENXIO, errno.EPIPE, errno.EBADF)
@@ -107,7 +106,6 @@ async def show(
 ) -> None:
     """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored."""
     async with trio.open_nursery() as nursery:
-        dirty = _Dirty()
         feeds: list[Feed] = []
         controller = Controller(
             lambda: feeds[0],
@@ -115,54 +113,24 @@ async def show(
             clock,
             tabs=TABS,
             pages=PAGES,
-            on_change=dirty.mark,
+            on_change=lambda: painting.mark(),
             version=installed_version(""),
         )
         feeds.append(open_feed(controller))
-        surface = Surface(controller, has_signs=has_signs)
+        surface = Surface(controller, has_signs=has_signs, on_input=lambda: painting.mark())
         event_loop = urwid.TrioEventLoop()
         loop = urwid.MainLoop(surface, palette_entries, screen, event_loop=event_loop)
+
+        def draw() -> None:
+            surface.invalidate()
+            loop.draw_screen()
+
+        painting = Painting(draw, lambda: controller.tick_seconds)
         with loop.start():
             nursery.start_soon(_obey_signals, nursery, ended)
             nursery.start_soon(feeds[0].run)
-            nursery.start_soon(_paint, dirty, surface, loop)
-            nursery.start_soon(_tick, dirty, controller)
+            nursery.start_soon(painting.run)
             await event_loop.run_async()
-
-
-class _Dirty:
-    """Whether anything has changed since the screen was drawn."""
-
-    def __init__(self) -> None:
-        self.changed = trio.Event()
-        self.retimed = trio.Event()
-
-    def mark(self) -> None:
-        """Something has."""
-        self.changed.set()
-        self.retimed.set()
-
-
-async def _paint(dirty: _Dirty, surface: Surface, loop: urwid.MainLoop) -> None:
-    """Draw what has changed, however often it did in the meantime, once."""
-    while True:
-        await dirty.changed.wait()
-        dirty.changed = trio.Event()
-        surface.invalidate()
-        loop.draw_screen()
-        await trio.sleep(DRAW_SECONDS)
-
-
-async def _tick(dirty: _Dirty, controller: Controller) -> None:
-    """Draw running times anew; the pace is looked at again whenever something has changed."""
-    while True:
-        pace = controller.tick_seconds
-        with trio.move_on_after(pace) as waiting:
-            while controller.tick_seconds == pace:
-                await dirty.retimed.wait()
-                dirty.retimed = trio.Event()
-        if waiting.cancelled_caught:
-            dirty.changed.set()
 
 
 async def _obey_signals(nursery: trio.Nursery, ended: Ended) -> None:

@@ -8,11 +8,11 @@ import msgspec
 from compas.api.agents import AgentListing
 from compas.api.figures import AgentMetrics
 from compas.api.supervision import AgentHealth
-from compas.dashboard.amounts import money, tokens
+from compas.dashboard.amounts import money, sparkline, tokens
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
-from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
-from compas.dashboard.needs import AGENTS, FIGURES, Need
+from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain, wrap
+from compas.dashboard.needs import AGENTS, FIGURES, SPENDING, Need
 from compas.dashboard.tabs.tab import Look, Narrowed, Row
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago, hour
@@ -34,6 +34,8 @@ COLUMNS = (
     Column("cost", 9, is_right=True, at_least=90),
     Column("last run", 12, is_right=True, at_least=70),
 )
+WITH_ACTIVITY = 90
+"""Columns from which there is room for a picture of the last day."""
 _LAST = {"completed": "✓", "failed": "✗", "crashed": "✗", "timed_out": "✗", "cancelled": "–"}
 
 
@@ -74,7 +76,7 @@ class AgentsView(msgspec.Struct, frozen=True, kw_only=True):
         entries = [Entry(row.key, partial(_lines, row, table, now, look), table.height) for row in self.rows]
         trouble = self.board.answers.troubles.get("metrics", "")
         busy = f"  {self.board.running} of {self.board.places} places taken"
-        heading = Line((("head", "  Agents"), ("dim", f"  {len(self.rows)}{busy}")))
+        heading = Line((("head", "  Agents"), ("dim", f"  {len(self.rows)}{busy}"), *self._activity(width)))
         head = [BLANK, cut_line(heading, width), table.head()]
         if trouble:
             head.insert(1, cut_line(plain(f"  ! figures cannot be had: {one_line(trouble)}", "warn"), width))
@@ -85,6 +87,14 @@ class AgentsView(msgspec.Struct, frozen=True, kw_only=True):
             for part in wrap(f"{row.alias}: {row.why}", max(1, width - 6))
         ]
         return [Block("agents", head, entries), *([Block("why", [BLANK, *notes])] if notes else [])]
+
+    def _activity(self, width: int) -> tuple[Segment, ...]:
+        """Return how many executions ended in each of the last hours, where there is room."""
+        costs = self.board.answers.costs
+        if costs is None or width < WITH_ACTIVITY:
+            return ()
+        ended = [hour.executions for hour in costs.by_hour]
+        return (("dim", "   24 hours "), ("spark", sparkline(ended, 24)), ("dim", f" {sum(ended)} ended"))
 
 
 class Agents:
@@ -97,7 +107,7 @@ class Agents:
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
         """See Tab."""
-        return (AGENTS, FIGURES)
+        return (AGENTS, FIGURES, SPENDING)
 
     def view(self, board: Board, now: float, narrowed: Narrowed) -> AgentsView:
         """See Tab."""

@@ -34,13 +34,15 @@ class Painted(Protocol):
 
 
 class Surface(urwid.Widget):
-    """Fills the screen. Draws again only when told to by `invalidate`, by a key, or by a new size."""
+    """Fills the screen. Draws again only when told to by `invalidate`, after input, or by a new size."""
 
     _sizing = frozenset([urwid.BOX])
     _selectable = True
 
-    def __init__(self, painted: Painted, *, has_signs: bool = True) -> None:
+    def __init__(self, painted: Painted, *, has_signs: bool = True, on_input: Callable[[], None] | None = None) -> None:
+        """`on_input` is called after every key and click and has the screen drawn; without it that is done at once."""
         super().__init__()
+        self._on_input = on_input or self._invalidate
         self._painted = painted
         self._shown: Callable[[str], str] = str if has_signs else plain_text
 
@@ -68,7 +70,7 @@ class Surface(urwid.Widget):
     def keypress(self, size: Size, key: str) -> str | None:  # type: ignore[override]
         """Hand a key on."""
         self._painted.press(key)
-        self._invalidate()
+        self._on_input()
         return None
 
     def mouse_event(  # type: ignore[override]
@@ -80,7 +82,7 @@ class Surface(urwid.Widget):
                 self._painted.wheel(-1 if button == 4 else 1)
             elif button == 1 and "drag" not in event:
                 self._painted.click(row, col)
-            self._invalidate()
+            self._on_input()
         return True
 
 

@@ -76,6 +76,7 @@ async def open_screen(
     *,
     may_start: bool = False,
     tabs: Sequence[Tab] = TABS,
+    version: str = "",
 ) -> AsyncIterator[PlayedScreen]:
     """Show what this supervisor tells; the clock of the screen goes with the test's virtual one."""
     started = trio.current_time()
@@ -85,7 +86,9 @@ async def open_screen(
 
     async with trio.open_nursery() as helpers:
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], helpers, clock, tabs=tabs, pages=PAGES, on_change=lambda: None)
+        controller = Controller(
+            lambda: feeds[0], helpers, clock, tabs=tabs, pages=PAGES, on_change=lambda: None, version=version
+        )
         start = supervisor.reach_and_start if may_start else None
         feeds.append(Feed(supervisor.reach, controller.update, clock, start=start))
         helpers.start_soon(feeds[0].run)

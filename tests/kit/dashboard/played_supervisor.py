@@ -28,7 +28,14 @@ from compas.api.history import (
 from compas.api.merges import MergeState, MergeStatusResponse
 from compas.api.supervision import AgentHealth, HealthResponse
 from compas.api.tasks import TaskRow, TasksRequest, TasksResponse
-from compas.api.threads import BatchTotal, StatusResponse, StatusRow, TranscriptRequest, TranscriptResponse
+from compas.api.threads import (
+    BatchTotal,
+    StatusRequest,
+    StatusResponse,
+    StatusRow,
+    TranscriptRequest,
+    TranscriptResponse,
+)
 from compas.domain import events as e
 
 NOW = 1_700_000_000.0
@@ -124,6 +131,7 @@ class PlayedSupervisor:
         self.log: list[LogEvent] = []
         self.asked: list[str] = []
         self.refused: dict[str, str] = {}
+        self.is_older = False
         self.starts = 0
         self.is_there = True
         self.is_slow = trio.Event()
@@ -200,6 +208,8 @@ class PlayedSupervisor:
                 return msgspec.structs.replace(self.health, events=self.health.events + len(self.log))
             case "list_agents":
                 return self.agents
+            case "status" if self.is_older and call.decode(StatusRequest).details:
+                raise CallError("invalid", "Object contains unknown field `details`")
             case "status":
                 return StatusResponse(threads=tuple(self.threads), total=len(self.threads), batches=tuple(self.batches))
             case "merge_status":
