@@ -392,7 +392,7 @@ async def test_a_row_tells_who_worked_and_judged_and_the_line_below_all_that_is_
     supervisor.diffs["t1"] = diff("t1", added=9, deleted=2)
     async with open_screen(supervisor, (120, 24)) as screen:
         found = await screen.selected()
-        for expected in ("From the task", "dev, rev ✓, you ✗", "+9 -2", "$1.50+", "‹spring›"):
+        for expected in ("From the task", "dev ✓rev ✗you", "+9 -2", "$1.50+", "‹spring›"):
             assert expected in found
         assert " compas/t1 · +9 -2 in 1 file · cost $1.50+ · 12.3k tokens · batch spring" in await screen.lines()
 

@@ -10,7 +10,7 @@ from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.theme import marks, sign_of
 from compas.dashboard.times import ago, elapsed, hour
 
-TWO_LINES_BELOW = 60
+TWO_LINES_BELOW = 72
 SIZED_FROM, PRICED_FROM, COUNTED_FROM, NAMED_FROM = 90, 100, 120, 150
 """Columns from which sizes are shown, costs, tokens, and the names of threads and branches (c-config-dashboard 94)."""
 

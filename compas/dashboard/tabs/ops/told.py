@@ -12,17 +12,14 @@ YOU = "you"
 
 
 def who(row: StatusRow) -> str:
-    """Return who worked, who judged with their verdict, and who has it now: `dev, rev ✓`, `dev → rev`."""
+    """Return who worked, who judged with their verdict before them, and who has it now: `dev ✓rev`, `dev → rev`."""
     details = row.details
     worker = (details.worker if details is not None else None) or row.agent or ""
     judged = {one.by: _SIGNS.get(one.verdict, "") for one in (details.verdicts if details is not None else ())}
-    named = [one_line(worker), *(f"{_name(by)} {sign}".rstrip() for by, sign in judged.items() if by != worker)]
-    text = ", ".join(name for name in named if name)
-    is_another = row.agent is not None and row.agent != worker and row.agent not in judged
-    is_at_work = row.execution_status in ("queued", "picked_up", "executing")
-    if row.agent is not None and row.agent != worker and (is_another or is_at_work):
-        return f"{text} → {one_line(row.agent)}" if is_another else text
-    return text
+    text = " ".join([one_line(worker), *(f"{sign}{_name(by)}" for by, sign in judged.items())]).strip()
+    if row.agent is None or row.agent == worker or row.agent in judged:
+        return text
+    return f"{text} → {one_line(row.agent)}"
 
 
 def _name(by: str) -> str:
