@@ -57,6 +57,7 @@ async def test_every_tab_shows_what_a_real_supervisor_knows(busy: Workshop) -> N
         assert terminal.finish() == 0
 
 
+# proves: c-config-dashboard 122
 @pytest.mark.parametrize("given", ["0", "-1", "soon", "3601", "1.5"])
 async def test_an_interval_that_the_original_refused_is_refused(workshop: Workshop, given: str) -> None:
     result = workshop("dashboard", f"--poll-interval={given}")

@@ -22,7 +22,7 @@ def configured() -> PlayedSupervisor:
         state_dir="/s",
         since=NOW,
         settings=(
-            setting("default_workdir", "/work/app", line=1),
+            setting("default_workdir", "/src/app", line=1),
             setting("state_dir", "/new", line=2, waits=True),
             setting("orchestration.merge_timeout_secs", "90", line=6),
             setting("orchestration.ping_timeout_secs", "15", "default"),
@@ -36,7 +36,7 @@ def configured() -> PlayedSupervisor:
 async def test_each_value_shows_where_it_comes_from_and_what_waits_for_a_restart() -> None:
     async with open_screen(configured(), (120, 40)) as screen:
         await screen.type("4")
-        assert (await screen.line("/work/app")).endswith("line 1")
+        assert (await screen.line("/src/app")).endswith("line 1")
         assert (await screen.line("/new")).endswith("line 2 waits")
         assert (await screen.line("ping_timeout_secs")).endswith("default")
         assert (await screen.line("opus")).endswith("agent defaults")
@@ -66,7 +66,7 @@ async def test_a_changed_config_is_shown_by_itself(autojump_clock: trio.testing.
     supervisor = configured()
     async with open_screen(supervisor, (120, 40)) as screen:
         await screen.type("4")
-        assert "/work/app" in await screen.text()
+        assert "/src/app" in await screen.text()
         changed = (setting("default_workdir", "/elsewhere", line=1),)
         supervisor.settings = SettingsResponse(config="/c.yaml", state_dir="/s", since=NOW, settings=changed)
         supervisor.record(e.SUPERVISOR_STREAM, e.ConfigLoaded(digest="d"))
