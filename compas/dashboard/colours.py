@@ -11,6 +11,14 @@ PaletteEntry = tuple[str, str, str, str, str, str]
 TRUE_COLOUR: Depth = 16777216
 
 
+class Ground(NamedTuple):
+    """What a style stands on instead of its line's ground: in 16 colours, on dark and on light screens."""
+
+    basic: str
+    dark: str
+    light: str
+
+
 class Style(NamedTuple):
     """How a style looks: with 16 colours, without any, and as red, green and blue on dark and on light ground."""
 
@@ -19,6 +27,7 @@ class Style(NamedTuple):
     dark: str
     light: str
     weight: str = ""
+    own: Ground | None = None
 
 
 STYLES: Mapping[str, Style] = {
@@ -38,6 +47,11 @@ STYLES: Mapping[str, Style] = {
     "tab": Style("dark cyan,bold", "standout", "#e8874b", "#a04610", "bold"),
     "spark": Style("dark cyan", "default", "#8c4628", "#d08a60"),
     "notice": Style("brown,bold", "standout", "#c8aa32", "#7a5c00", "bold"),
+    # What is searched for, and words that differ, stand out wherever they are.
+    "hit": Style("black", "underline", "#f0e6b4", "#33290a", "", Ground("brown", "#4a3e10", "#f2e2a0")),
+    "hit now": Style("black", "standout", "#101014", "#fafafc", "bold", Ground("dark cyan", "#e8874b", "#a04610")),
+    "word added": Style("black", "standout", "#d8f5e0", "#0c4022", "", Ground("dark green", "#1c5c34", "#bfe8cc")),
+    "word gone": Style("black", "standout", "#fbdada", "#601010", "", Ground("dark red", "#6e2626", "#f6caca")),
 }
 
 GROUNDS: Mapping[str, tuple[str, str, str]] = {
@@ -59,11 +73,13 @@ def palette(scheme: Scheme, depth: Depth) -> Iterator[PaletteEntry]:
     for ground, (mono, dark_ground, light_ground) in GROUNDS.items():
         for name, style in STYLES.items():
             fore, back = (style.light, light_ground) if scheme == "light" else (style.dark, dark_ground)
+            if style.own is not None:
+                back = style.own.light if scheme == "light" else style.own.dark
             fore = _shade(fore, depth)
             yield (
                 styled(name, ground),
                 _with(style.basic, "bold" if ground == "chosen" else ""),
-                "default",
+                style.own.basic if style.own is not None else "default",
                 _with(style.mono, mono),
                 f"{fore},{style.weight}" if style.weight else fore,
                 _shade(back, depth),

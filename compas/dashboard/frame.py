@@ -44,11 +44,13 @@ def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return _too_small(columns, rows)
     above = [_first_line(frame, columns), *_banner(frame, columns)]
-    hints = spread(_hints(frame), _position(frame), columns)
-    below = [*_about(frame, columns, rows), msgspec.structs.replace(hints, ground="bar")]
-    height = rows - len(above) - len(below)
+    about = _about(frame, columns, rows)
+    height = rows - len(above) - len(about) - 1
     body = _body(frame, columns, height)
     body += [BLANK] * (height - len(body))
+    # Where a page stands is known once it is laid out.
+    hints = spread(_hints(frame), _position(frame), columns)
+    below = [*about, msgspec.structs.replace(hints, ground="bar")]
     return [cut_line(line, columns) for line in (*above, *body, *below)]
 
 

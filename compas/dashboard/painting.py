@@ -9,9 +9,15 @@ DRAW_SECONDS = 1 / 30
 
 
 class Painting:
-    """Draws by `draw`. `pace` says how soon, in seconds, the times that are shown change by themselves."""
+    """Draws by `draw`. `pace` says how soon, in seconds, the times that are shown change by themselves.
 
-    def __init__(self, draw: Callable[[], None], pace: Callable[[], float]) -> None:
+    Whoever holds `drawing` keeps the screen as it is, such as while another program has the terminal.
+    """
+
+    def __init__(
+        self, draw: Callable[[], None], pace: Callable[[], float], *, drawing: trio.Lock | None = None
+    ) -> None:
+        self.drawing = drawing or trio.Lock()
         self._draw = draw
         self._pace = pace
         self._changed = trio.Event()
@@ -33,7 +39,8 @@ class Painting:
         while True:
             await self._changed.wait()
             self._changed = trio.Event()
-            self._draw()
+            async with self.drawing:
+                self._draw()
             await trio.sleep(DRAW_SECONDS)
 
     async def _tick(self) -> None:
