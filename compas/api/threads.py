@@ -16,6 +16,9 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     agent: Annotated[str | None, Meta(description="only threads this agent worked in last")] = None
     batch_id: Annotated[str | None, Meta(description="only threads of this batch")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="rows to show at most")] = 50
+    open_first: Annotated[
+        bool, Meta(description="threads that are neither completed nor abandoned before the others")
+    ] = False
     details: Annotated[
         bool, Meta(description="tell as well what each is about, who judged it, its branch and its cost")
     ] = False

@@ -1,5 +1,6 @@
 """Folds the supervisor's answers, and the events that follow them, into what the dashboard knows. Pure."""
 
+import itertools
 from collections.abc import Mapping
 from typing import TypeVar, assert_never
 
@@ -16,8 +17,9 @@ from compas.domain import events as e
 from compas.domain.configuration import notices
 from compas.domain.in_short import in_short
 
-KEPT_THREADS = 500
-"""More than these of the oldest are forgotten: a dashboard stays open for weeks."""
+KEPT_THREADS, MOST_THREADS = 500, 2000
+"""Beyond the first number, threads that have ended are forgotten, those first that were heard of longest ago; beyond
+the second, others too: a dashboard stays open for weeks."""
 
 V = TypeVar("V")
 
@@ -162,7 +164,7 @@ def _take(board: Board, logged: LogEvent) -> Board:
     is_new = thread not in board.threads
     before = board.threads.get(thread) or StatusRow(thread_id=thread, thread_status="Active", updated_at=logged.at)
     rest = {name: row for name, row in board.threads.items() if name != thread}
-    rows = _newest({**rest, thread: _moved(before, event, logged.at)}, KEPT_THREADS)
+    rows = _kept({**rest, thread: _moved(before, event, logged.at)})
     titles = board.titles if len(board.titles) <= 2 * KEPT_THREADS else _newest(board.titles, KEPT_THREADS)
     return msgspec.structs.replace(
         board,
@@ -189,6 +191,16 @@ def _decoded(logged: LogEvent) -> e.Event | None:
     except msgspec.ValidationError:
         return None
     return found
+
+
+def _kept(rows: dict[str, StatusRow]) -> dict[str, StatusRow]:
+    """Return the threads without the ended ones that are too many."""
+    over = len(rows) - KEPT_THREADS
+    if over <= 0:
+        return rows
+    ended = (name for name, row in rows.items() if row.thread_status in ("Completed", "Abandoned"))
+    gone = set(itertools.islice(ended, over))
+    return _newest({name: row for name, row in rows.items() if name not in gone}, MOST_THREADS)
 
 
 def _newest(found: Mapping[str, V], limit: int) -> dict[str, V]:

@@ -22,7 +22,7 @@ from compas.dashboard.source import Req, Res
 from compas.dashboard.state import DetailsRead, HealthRead, MergesRead, SizeRead, Update
 
 THREADS = 250
-"""Threads that are shown at most, the newest ones."""
+"""Threads that are read at most: those that are open, then the newest ones."""
 SECONDS = 1.0
 """What every dashboard knows is asked for again when work begins or ends, at most this often."""
 NEWS = ("execution.", "thread.", "config.", "verdict.", "person.", "work.", "merge.", "target.", "breaker.")
@@ -31,7 +31,7 @@ MEASURED = 60
 """Threads whose work is measured, the newest ones."""
 
 HEALTH_NOW = HealthRequest(is_brief=True)
-STATUS_NOW = StatusRequest(limit=THREADS, details=True)
+STATUS_NOW = StatusRequest(limit=THREADS, details=True, open_first=True)
 MERGES_NOW = MergeStatusRequest(limit=KEPT_MERGES)
 
 
@@ -90,6 +90,8 @@ class Upkeep:
 
     async def _measure(self, reads: "_Reads", rows: tuple[StatusRow, ...]) -> None:
         """Measure what newly ended work changes, one thread after the other: git has other things to do as well."""
+        shown = {row.thread_id for row in rows}
+        self._sizes = {thread: of for thread, of in self._sizes.items() if thread in shown}
         for row in rows[:MEASURED]:
             if not _is_measurable(row, self._sizes):
                 continue

@@ -30,7 +30,7 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
 
     def read(reader: Reader) -> api.StatusResponse:
-        page = rows.status_page(reader, wanted, request.limit)
+        page = rows.status_page(reader, wanted, request.limit, open_first=request.open_first)
         shown = tuple(_status_row(row) for row in page.rows)
         return api.StatusResponse(
             threads=_with_details(reader, shown) if request.details else shown,

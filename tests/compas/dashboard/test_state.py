@@ -183,11 +183,21 @@ def test_what_is_not_the_newest_execution_moves_nothing() -> None:
 
 
 def test_only_so_many_threads_are_kept() -> None:
-    board = opened(*(row(f"t{number}") for number in range(KEPT_THREADS)))
+    board = opened(*(row(f"t{number}", thread_status="Completed") for number in range(KEPT_THREADS)))
     board = evolve(board, logged(1, "thread:new", e.ThreadOpened(thread="new")))
     assert len(board.threads) == KEPT_THREADS
     assert "new" in board.threads
     assert board.total == KEPT_THREADS + 1
+
+
+def test_what_needs_somebody_is_not_forgotten_for_what_has_ended() -> None:
+    others = (row(f"t{number}", thread_status="Completed") for number in range(KEPT_THREADS - 1))
+    board = opened(*others, settled("waits", updated_at=NOW - 86_400))
+    for number in range(50):
+        board = evolve(board, logged(number + 1, f"thread:new{number}", e.ThreadOpened(thread=f"new{number}")))
+    assert len(board.threads) == KEPT_THREADS
+    assert "waits" in board.threads
+    assert "new49" in board.threads
 
 
 def merged(op: str, at: float, *events: e.Event, thread: str = "a", target: str = "main") -> list[LogEvent]:

@@ -187,3 +187,19 @@ async def test_a_persons_verdict_and_those_of_a_fan_out_are_told_each_once(autoj
         assert sorted(agents) == [("r1", "approve"), ("r2", "approve")]
         assert person == ("operator", "approve")
         assert {one.source_thread for one in found.threads} == {None, "t1"}
+
+
+async def test_open_threads_come_first_however_many_have_ended_since(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev"), agent("other")) as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="open"))
+        for number in range(4):
+            await supervisor.chain(await supervisor.dispatch("other", "x", thread_id=f"t{number}"))
+            await supervisor.close(f"t{number}")
+
+        async def listed(**fields: object) -> list[str]:
+            return [row.thread_id for row in (await supervisor.ask(STATUS, **fields)).threads]
+
+        assert await listed(limit=2) == ["t3", "t2"]
+        assert await listed(limit=2, open_first=True) == ["open", "t3"]
+        assert await listed(limit=2, open_first=True, agent="other") == ["t3", "t2"]
+        assert (await supervisor.ask(STATUS, limit=2, open_first=True)).total == 5
