@@ -25,6 +25,8 @@ THREADS = 250
 """Threads that are read at most: those that are open, then the newest ones."""
 SECONDS = 1.0
 """What every dashboard knows is asked for again when work begins or ends, at most this often."""
+REST = 4.0
+"""What takes long is asked for more rarely: between two times, so many times as long as it took."""
 NEWS = ("execution.", "thread.", "config.", "verdict.", "person.", "work.", "merge.", "target.", "breaker.")
 """Events after which it is asked again begin so."""
 MEASURED = 60
@@ -70,10 +72,12 @@ class Upkeep:
 
     async def _keep_standing(self, reads: "_Reads", rows: tuple[StatusRow, ...]) -> None:
         await self._measure(reads, rows)
+        taken = 0.0
         while True:
             await self._stale.wait()
-            await trio.sleep(SECONDS)
+            await trio.sleep(max(SECONDS, REST * taken))
             self._stale = trio.Event()
+            began = trio.current_time()
             self._news += 1
             self._changed.set()
             health = await reads.ask(HEALTH, HEALTH_NOW)
@@ -85,6 +89,7 @@ class Upkeep:
             merges = await reads.ask(MERGE_STATUS, MERGES_NOW)
             if merges is not None:
                 self._sink(MergesRead(merges=merges))
+            taken = trio.current_time() - began
             if status is not None:
                 await self._measure(reads, status.threads)
 
@@ -115,18 +120,19 @@ class Upkeep:
                 with trio.move_on_at(due[0] if due is not None else math.inf):
                     await self._changed.wait()
                 continue
-            need, news = self._wanted[due[1]], self._news
+            need, news, began = self._wanted[due[1]], self._news, trio.current_time()
             answer = await reads.ask(need.operation, need.request)
             if need in self._wanted:
-                self._read[_name(need)] = (trio.current_time(), news)
+                now = trio.current_time()
+                self._read[_name(need)] = (now + max(need.pace, REST * (now - began)), news)
             self._sink(Answered(need=need, answer=answer, trouble=reads.trouble))
 
     def _due(self, need: Need) -> float:
         """Return when a need is to be read, by the clock of trio."""
         if _name(need) not in self._read:
             return -math.inf
-        at, news = self._read[_name(need)]
-        return math.inf if need.lasting or news == self._news else at + need.pace
+        again, news = self._read[_name(need)]
+        return math.inf if need.lasting or news == self._news else again
 
 
 class _Reads:
