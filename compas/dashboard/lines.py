@@ -73,6 +73,15 @@ def cut(text: str, width: int) -> str:
     return text[: _end_within(text, 0, width - 1)].rstrip(_JOINER) + "…"
 
 
+def cut_words(text: str, width: int) -> str:
+    """Return the text in at most `width` columns, cut between words where that costs no more than a third of it."""
+    short = cut(text, width)
+    if short == text or len(short) < 2 or text[len(short) - 1 : len(short)].isspace():
+        return short
+    blank = short.rfind(" ")
+    return f"{short[:blank]} …" if blank > 0 and width_of(short[:blank]) * 3 >= width * 2 else short
+
+
 def _end_within(text: str, start: int, width: int) -> int:
     """Return where the part ends that begins at `start` and has at most `width` columns.
 

@@ -13,7 +13,8 @@ LONGEST_INTERVAL = 3600
 
 _DETAILS = (
     "Keys: docs/hotkeys.md, or ? in the dashboard. Leaving it ends nothing: agents and supervisor go on, and a "
-    "supervisor that was started for it ends by itself when there is nothing left to do."
+    "supervisor that was started for it ends by itself when there is nothing left to do. COMPAS_THEME=dark, light or "
+    "terminal chooses the colours, NO_COLOR leaves them away."
 )
 
 

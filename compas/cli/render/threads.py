@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from compas.cli.render.configuration import with_notices
@@ -10,7 +11,14 @@ from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
 if TYPE_CHECKING:
-    from compas.api.threads import StatusResponse, StatusRow, TranscriptExecution, TranscriptMessage, TranscriptResponse
+    from compas.api.threads import (
+        StatusResponse,
+        StatusRow,
+        ThreadDetails,
+        TranscriptExecution,
+        TranscriptMessage,
+        TranscriptResponse,
+    )
 
 _COLOURS: dict[str, Colour] = {
     "active": "cyan",
@@ -77,9 +85,22 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("started", style.time(row.started_at) if row.started_at else None),
             ("took", duration(row.duration_ms) if row.duration_ms is not None else None),
             ("error", row.error),
+            *(_details(row.details) if row.details is not None else ()),
         ],
         style,
     )
+
+
+def _details(details: ThreadDetails) -> Iterator[tuple[str, str | None]]:
+    yield "about", details.title
+    yield "judged", ", ".join(f"{one.by}: {one.verdict.replace('_', ' ')}" for one in details.verdicts)
+    yield "branch", details.branch
+    untold = details.executions - details.priced
+    if details.executions:
+        cost = "unknown" if details.cost_usd is None else f"${details.cost_usd:.4f}"
+        yield "cost", f"{cost} ({counted(untold, 'execution')} did not tell)" if untold else cost
+    if details.tokens_in is not None or details.tokens_out is not None:
+        yield "tokens", f"{details.tokens_in or 0} in, {details.tokens_out or 0} out"
 
 
 def transcript_text(response: TranscriptResponse, style: Style) -> str:

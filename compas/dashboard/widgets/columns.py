@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from compas.dashboard.lines import Line, Segment, cut, cut_line, fit, right, width_of
+from compas.dashboard.lines import Line, Segment, cut, cut_line, cut_words, fit, right, width_of
 from compas.dashboard.theme import marks
 
 TWO_LINES_BELOW = 60
@@ -107,7 +107,7 @@ def beside(title: str, reason: str, width: int, *, style: str = "", is_bad: bool
     """Return a title with a reason behind it. The title keeps most of the width, however long a bad reason is, and as
     much as it needs beside any other."""
     if not reason:
-        return ((style, cut(title, width)),)
-    kept = cut(title, max(width * 3 // 5, width - width_of(reason) - 3) if is_bad else width)
+        return ((style, cut_words(title, width)),)
+    kept = cut_words(title, max(width * 3 // 5, width - width_of(reason) - 3) if is_bad else width)
     left = width - width_of(kept) - 3
-    return ((style, kept), ("bad" if is_bad else "dim", f" · {cut(reason, left)}" if left > 0 else ""))
+    return ((style, kept), ("bad" if is_bad else "dim", f" · {cut_words(reason, left)}" if left > 0 else ""))

@@ -4,7 +4,7 @@ import msgspec
 
 from compas.api.threads import BatchTotal
 from compas.dashboard.amounts import progress
-from compas.dashboard.lines import Line, Segment, cut, cut_line, fit, right, spread, width_of
+from compas.dashboard.lines import Line, Segment, cut, cut_line, cut_words, fit, right, spread, width_of
 from compas.dashboard.tabs.ops.batches import standing
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.theme import marks, sign_of
@@ -102,10 +102,10 @@ def _about(row: OpsRow, room: int, style: str) -> list[Segment]:
     room -= width_of(tag)
     rest = [("dim", tag)] if tag else []
     if not row.reason:
-        return [(style, cut(row.title, room)), *rest]
-    title = cut(row.title, max(room * 3 // 5, room - width_of(row.reason) - 3))
+        return [(style, cut_words(row.title, room)), *rest]
+    title = cut_words(row.title, max(room * 3 // 5, room - width_of(row.reason) - 3))
     left = room - width_of(title) - 3
-    reason = [("bad" if row.is_bad else "dim", f" · {cut(row.reason, left)}")] if left > 0 else []
+    reason = [("bad" if row.is_bad else "dim", f" · {cut_words(row.reason, left)}")] if left > 0 else []
     return [(style, title), *rest, *reason]
 
 
