@@ -43,6 +43,10 @@ class Doer(Protocol):
         """Fold the batch of the selected row, or unfold it."""
         ...
 
+    def open_row(self) -> None:
+        """Show what the selected row is about, or fold the group that it is the head of."""
+        ...
+
     def open_page(self, kind: str) -> None:
         """Show a page, of the selected thread or of all; the kinds are in `pages/all.py`."""
         ...
@@ -96,6 +100,7 @@ _ALL = (
     Command(name="page-up", help="go one screen up", run=lambda it: it.move_pages(-1)),
     Command(name="first", help="go to the beginning", run=lambda it: it.move_to_end(is_last=False)),
     Command(name="last", help="go to the end; a page follows what comes", run=lambda it: it.move_to_end(is_last=True)),
+    Command(name="open", help="show the thread's conversation, or fold a batch", run=lambda it: it.open_row()),
     Command(
         name="open-conversation", help="show the thread's conversation", run=lambda it: it.open_page("conversation")
     ),

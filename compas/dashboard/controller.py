@@ -198,12 +198,16 @@ class Controller:
         if not self._place.toggle_fold(self.board, self._clock()):
             self._notice = "this row belongs to no batch of several that are shown together"
 
-    def open_page(self, kind: str) -> None:
+    def open_row(self) -> None:
         """See Doer."""
         row = self._place.selected(self.board, self._clock())
-        if self._pages.top is None and row is not None and row.folds and kind != "help":
-            self.fold()  # the head of a group has nothing else to open
-            return
+        if row is not None and row.folds:
+            self.fold()
+        else:
+            self.open_page("conversation")
+
+    def open_page(self, kind: str) -> None:
+        """See Doer."""
         self._notice = self._pages.open(kind, self._source(), self._subject()) or self._notice
 
     def _subject(self) -> Subject | None:
