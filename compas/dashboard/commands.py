@@ -39,6 +39,10 @@ class Doer(Protocol):
         """Show what the selected agent did."""
         ...
 
+    def next_order(self) -> None:
+        """Put the rows into another order."""
+        ...
+
     def fold(self) -> None:
         """Fold the batch of the selected row, or unfold it."""
         ...
@@ -111,6 +115,7 @@ _ALL = (
     *map(_tab, range(len(TAB_TITLES))),
     Command(name="agent-history", help="show what the agent did", run=lambda it: it.show_history()),
     Command(name="mark", help="mark the row, or take the mark away", run=lambda it: it.mark()),
+    Command(name="order", help="put the rows into another order", run=lambda it: it.next_order()),
     Command(name="fold-batch", help="fold the batch of the row, or unfold it", run=lambda it: it.fold()),
     Command(name="follow", help="follow the end, or stop following", run=lambda it: it.toggle_follow()),
     Command(name="filter", help="show only rows with the words typed next", run=lambda it: it.edit_filter()),

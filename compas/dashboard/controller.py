@@ -193,6 +193,11 @@ class Controller:
         self._place.filter.text = words
         self._want()
 
+    def next_order(self) -> None:
+        """See Doer."""
+        order = self._place.next_order()
+        self._notice = f"sorted: {order}" if order else "these rows have one order only"
+
     def fold(self) -> None:
         """See Doer."""
         if not self._place.toggle_fold(self.board, self._clock()):

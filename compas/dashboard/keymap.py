@@ -49,6 +49,7 @@ KEYMAP: tuple[Binding, ...] = (
     ),
     Binding(keys=(" ",), command="mark", contexts=("list",), hint="mark"),
     Binding(keys=("z",), command="fold-batch", contexts=("list",)),
+    Binding(keys=("o",), command="order", contexts=("list",)),
     Binding(keys=("/",), command="filter", contexts=("list",), hint="filter"),
     Binding(keys=("S",), command="start-supervisor", contexts=("list", "page")),
     Binding(keys=("esc", "q", "left"), command="back", contexts=("page",), hint="back"),

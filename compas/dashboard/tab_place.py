@@ -25,6 +25,7 @@ class TabPlace:
         self.filter = Filter()
         self._marked: frozenset[str] = frozenset()
         self._folded: frozenset[str] = frozenset()
+        self._order = 0
         self._seen: tuple[Board, int, Narrowed] | None = None
         self._view = tab.view(Board(), 0.0, Narrowed())
 
@@ -33,7 +34,7 @@ class TabPlace:
 
         They are worked out again only when the board, the second, the filter or a fold is another one.
         """
-        narrowed = Narrowed(text=self.filter.text, folded=self._folded)
+        narrowed = Narrowed(text=self.filter.text, folded=self._folded, order=self._order)
         seen = (board, int(now), narrowed)
         if self._seen is None or self._seen[0] is not board or self._seen[1:] != seen[1:]:
             self._seen, self._view = seen, self.tab.view(board, now, narrowed)
@@ -47,6 +48,14 @@ class TabPlace:
     def needs(self, board: Board) -> tuple[Need, ...]:
         """Return what is to be read while the tab is shown."""
         return self.tab.needs(board, self.filter.text, self.listing.index)
+
+    def next_order(self) -> str:
+        """Put the rows into the next of the tab's orders; return which that is, empty where there is one only."""
+        orders = self.tab.orders
+        if len(orders) < 2:
+            return ""
+        self._order = (self._order + 1) % len(orders)
+        return orders[self._order]
 
     # --- marks -------------------------------------------------------------------------------------------------------
 

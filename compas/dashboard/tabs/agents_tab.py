@@ -1,6 +1,6 @@
 """The tab with the agents: whether each can work, how busy it is, what it did last, and what it cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -101,6 +101,7 @@ class Agents:
     """See Tab."""
 
     title = "Agents"
+    orders = ("as configured", "the busiest first", "the most failures first", "the last run first")
     keys: tuple[Binding, ...] = (
         Binding(keys=("enter",), command="agent-history", contexts=("list",), hint="its history"),
     )
@@ -112,7 +113,7 @@ class Agents:
     def view(self, board: Board, now: float, narrowed: Narrowed) -> AgentsView:
         """See Tab."""
         agents = board.health.agents if board.health is not None else ()
-        rows = (_row(board, agent, now) for agent in agents)
+        rows = sorted((_row(board, agent, now) for agent in agents), key=_SORTED[narrowed.order])
         return AgentsView(
             board=board, text=narrowed.text, rows=tuple(row for row in rows if row.matches(narrowed.text))
         )
@@ -138,6 +139,19 @@ def state_of(agent: AgentHealth, now: float) -> tuple[str, str]:
     if agent.circuit_state != "closed":
         return "being tried", f"one execution tries {one_line(agent.backend)}: {one_line(agent.circuit_detail)}"
     return ("running" if agent.active else "ready"), ""
+
+
+def _last_end(row: "AgentRow") -> float:
+    newest = _newest(row.figures)
+    return newest.newest.ended_at if newest is not None and newest.newest is not None else 0.0
+
+
+_SORTED: tuple[Callable[["AgentRow"], float], ...] = (
+    lambda row: 0.0,
+    lambda row: -row.health.active * 1000.0 - row.health.queued,
+    lambda row: -float(sum(one.failed for one in row.figures)),
+    lambda row: -_last_end(row),
+)
 
 
 def _row(board: Board, agent: AgentHealth, now: float) -> AgentRow:

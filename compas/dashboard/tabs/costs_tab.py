@@ -1,6 +1,6 @@
 """The tab with what was spent: by day, agent, batch and thread. What nobody told is unknown, and never nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import msgspec
@@ -86,6 +86,7 @@ class Costs:
     """See Tab."""
 
     title = "Costs"
+    orders = ("the dearest first", "the most tokens first", "the most runs first", "the most failures first")
     keys: tuple[Binding, ...] = ()
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
@@ -100,12 +101,28 @@ class Costs:
             costs=costs,
             trouble=board.answers.troubles.get("costs", ""),
             text=narrowed.text,
-            groups=tuple((title, tuple(row for row in rows if row.matches(narrowed.text))) for title, rows in groups),
+            groups=tuple(
+                (title, _sorted(tuple(row for row in rows if row.matches(narrowed.text)), narrowed.order))
+                for title, rows in groups
+            ),
         )
 
     def is_ticking(self, board: Board) -> bool:
         """See Tab: it shows no running time."""
         return False
+
+
+_AMOUNTS: tuple[Callable[[Spending], int], ...] = (
+    lambda one: 0,
+    lambda one: _tokens(one) or 0,
+    lambda one: one.executions,
+    lambda one: one.failed,
+)
+
+
+def _sorted(rows: tuple[CostRow, ...], order: int) -> tuple[CostRow, ...]:
+    """Return the rows in one of the tab's orders; in the first they stand as they are, days by their dates."""
+    return tuple(sorted(rows, key=lambda row: -_AMOUNTS[order](row.spent)))
 
 
 def _groups(costs: CostsResponse, now: float) -> tuple[tuple[str, tuple[CostRow, ...]], ...]:

@@ -83,6 +83,7 @@ class HistoryTab:
 
     title = "History"
     keys: tuple[Binding, ...] = ()
+    orders: tuple[str, ...] = ()
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
         """See Tab: the newest, and what comes behind those that are known once somebody gets near their end."""

@@ -98,6 +98,7 @@ class Merges:
 
     title = "Merges"
     keys: tuple[Binding, ...] = ()
+    orders: tuple[str, ...] = ()
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
         """See Tab: every dashboard knows the merges."""

@@ -87,6 +87,7 @@ class Settings:
 
     title = "Settings"
     keys: tuple[Binding, ...] = ()
+    orders: tuple[str, ...] = ()
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
         """See Tab."""

@@ -30,10 +30,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person wants to see of a tab: the rows that match a text, without those of folded groups."""
+    """What a person wants to see of a tab: the rows that match a text, without those of folded groups.
+
+    `order` is the number of one of the tab's orders.
+    """
 
     text: str = ""
     folded: frozenset[str] = frozenset()
+    order: int = 0
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +75,11 @@ class Tab(Protocol):
     @property
     def keys(self) -> tuple[Binding, ...]:
         """The keys that mean something else here than in other lists. A click on the selected row is an Enter."""
+        ...
+
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders its rows can stand in, in words; the first is the one to begin with."""
         ...
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:

@@ -131,3 +131,22 @@ async def test_a_list_that_cannot_be_had_is_said_and_what_is_known_stays() -> No
         await screen.type("2")
         assert "figures cannot be had: the disk is on fire" in await screen.text()
         assert "▸ running" in await screen.line("dev  ")
+
+
+async def test_agents_are_sorted_by_what_somebody_looks_for() -> None:
+    supervisor = staffed()
+    supervisor.health = health(agents=(agent("rev", queued=1), agent("dev", active=1), agent("qa")))
+    async with open_screen(supervisor, (120, 24)) as screen:
+
+        async def order() -> list[str]:
+            lines = await screen.lines()
+            at = next(number for number, line in enumerate(lines) if line.startswith("  agent"))
+            return [line[2:].split()[0] for line in lines[at + 1 : at + 4]]
+
+        await screen.type("2")
+        assert await order() == ["rev", "dev", "qa"]
+        await screen.type("o")
+        assert await order() == ["dev", "rev", "qa"]
+        await screen.type("o")
+        assert await order() == ["dev", "rev", "qa"]
+        assert "sorted: the most failures first" in await screen.text()

@@ -16,7 +16,7 @@ from compas.dashboard.tabs.ops.ops_tab import Ops
 from compas.dashboard.tabs.tab import Look, Narrowed, Row, Tab
 from compas.dashboard.widgets.listing import Block, Entry
 from tests.kit.dashboard.played_screen import open_screen
-from tests.kit.dashboard.played_supervisor import PlayedSupervisor, executing, health, settled
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, health, settled
 
 
 class NameRow(Row, frozen=True, kw_only=True):
@@ -42,6 +42,7 @@ class Names:
     """All threads by name, backwards; Enter shows the log."""
 
     title = "Names"
+    orders = ()
     keys = (Binding(keys=("enter",), command="open-log", contexts=("list",), hint="print"),)
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
@@ -220,3 +221,30 @@ async def test_every_tab_says_when_there_is_nothing_yet(size: tuple[int, int]) -
         for number, title in enumerate(TAB_TITLES):
             await screen.type(str(number + 1), *(["G"] if title == "Settings" else []))
             assert said[title] in await screen.text(), title
+
+
+async def test_rows_are_put_into_another_order_and_the_selection_stays_on_its_row() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled("old", summary="Old failure", execution_status="failed", updated_at=NOW - 900, agent="b"),
+        settled("new", summary="New answer", updated_at=NOW - 5, agent="a"),
+    ]
+
+    async with open_screen(supervisor) as screen:
+
+        async def order() -> list[str]:
+            return [line[17:].split("  ")[0] for line in await screen.section("Needs you")]
+
+        assert await order() == ["Old failure", "New answer"]
+        await screen.type("o")
+        assert await order() == ["New answer", "Old failure"]
+        assert "sorted: the newest first" in await screen.text()
+        assert "Old failure" in await screen.selected()
+        await screen.type("o")
+        assert await order() == ["Old failure", "New answer"]
+        await screen.type("o")
+        assert await order() == ["New answer", "Old failure"], "by agent"
+        await screen.type("o")
+        assert "sorted: the most urgent first" in await screen.text()
+        await screen.type("3", "o")
+        assert "these rows have one order only" in await screen.text()

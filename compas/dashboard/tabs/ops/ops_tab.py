@@ -12,7 +12,7 @@ from compas.dashboard.needs import Need
 from compas.dashboard.tabs.ops.batches import grouped, members_of
 from compas.dashboard.tabs.ops.layout import batch_lines, height_for, lines_of
 from compas.dashboard.tabs.ops.row import OpsRow
-from compas.dashboard.tabs.ops.sections import Section, sections_of
+from compas.dashboard.tabs.ops.sections import ORDERS, Section, sections_of
 from compas.dashboard.tabs.tab import Look, Narrowed
 from compas.dashboard.widgets.listing import Block, Entry
 
@@ -80,6 +80,7 @@ class Ops:
 
     title = "Ops"
     keys: tuple[Binding, ...] = ()
+    orders = ORDERS
 
     def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
         """See Tab: every dashboard knows what is shown here."""
@@ -87,7 +88,7 @@ class Ops:
 
     def view(self, board: Board, now: float, narrowed: Narrowed) -> OpsView:
         """See Tab."""
-        sections = sections_of(board, now, narrowed.text)
+        sections = sections_of(board, now, narrowed.text, narrowed.order)
         return OpsView(
             board=board,
             narrowed=narrowed,

@@ -1,6 +1,6 @@
 """Decides where each thread and merge stands in the list, and in which words. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -13,6 +13,7 @@ from compas.dashboard.tabs.ops.row import OpsRow
 from compas.domain.advice import AGENT, TEXT, Advice, Said, advise, say
 
 RECENTLY_FINISHED = 12
+ORDERS = ("the most urgent first", "the newest first", "the oldest first", "by agent")
 
 _FAILED = {"failed": "failed", "crashed": "crashed", "timed_out": "timed out"}
 _URGENCY = (
@@ -30,8 +31,8 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     empty: str = ""
 
 
-def sections_of(board: Board, now: float, text: str = "") -> tuple[Section, ...]:
-    """Return the list, narrowed to rows that match a text."""
+def sections_of(board: Board, now: float, text: str = "", order: int = 0) -> tuple[Section, ...]:
+    """Return the list, narrowed to rows that match a text; `order` is that of what needs its operator."""
     groups: dict[str, list[OpsRow]] = {name: [] for name in ("yours", "running", "waiting", "scheduled", "finished")}
     for row in board.threads.values():
         group, shown = _placed(board, row, now)
@@ -39,7 +40,7 @@ def sections_of(board: Board, now: float, text: str = "") -> tuple[Section, ...]
             groups[group].append(shown)
     merges = [row for row in merge_rows(board, now) if row.matches(text)]
     return (
-        Section(title="Needs you", rows=_most_urgent(groups["yours"]), empty="" if text else "nothing waits for you"),
+        Section(title="Needs you", rows=_SORTED[order](groups["yours"]), empty="" if text else "nothing waits for you"),
         Section(title="Running", rows=_by(groups["running"]), empty="" if text else "nothing is running"),
         Section(title="Waiting", rows=_by(groups["waiting"])),
         Section(title="Scheduled", rows=tuple(sorted(groups["scheduled"], key=lambda row: (row.due or 0, row.key)))),
@@ -64,6 +65,13 @@ def _newest_first(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
 
 def _most_urgent(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
     return tuple(sorted(rows, key=lambda row: (row.rank, -(row.since or 0.0), row.key)))
+
+
+def _by_worker(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.who.casefold(), row.rank, -(row.since or 0.0), row.key)))
+
+
+_SORTED: tuple[Callable[[list[OpsRow]], tuple[OpsRow, ...]], ...] = (_most_urgent, _newest_first, _by, _by_worker)
 
 
 def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
