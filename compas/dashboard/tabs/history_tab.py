@@ -11,6 +11,7 @@ from compas.dashboard.board import Board, History
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain
 from compas.dashboard.needs import Need, ended
+from compas.dashboard.reasons import reason_of
 from compas.dashboard.tabs.tab import Look, Narrowed, Row
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago
@@ -145,7 +146,7 @@ def _lines(row: HistoryRow, table: Table, now: float, look: Look) -> list[Line]:
         None if task.tokens_in is None and task.tokens_out is None else (task.tokens_in or 0) + (task.tokens_out or 0)
     )
     verdict = _VERDICTS.get(task.verdict or "", "")
-    reason = one_line(task.error or "") or verdict
+    reason = reason_of(word, task.error) or verdict
     title = one_line(task.title or task.thread_id) + attempt
     cells: list[Cell] = [
         ((style, f"{sign} {word}"),),

@@ -305,6 +305,14 @@ async def test_however_much_needs_you_every_section_keeps_its_part_of_the_screen
             assert "Which one?" in await screen.selected()
 
 
+async def test_a_reason_does_not_repeat_the_word_before_it() -> None:
+    supervisor = PlayedSupervisor()
+    error = "timed out: the limit of 600 s"
+    supervisor.threads = [settled("t1", summary="Move", execution_status="timed_out", error=error)]
+    async with open_screen(supervisor, (100, 24)) as screen:
+        assert "Move · the limit of 600 s" in await screen.selected()
+
+
 async def test_a_failed_row_keeps_the_title_of_its_task_beside_a_long_reason() -> None:
     supervisor = PlayedSupervisor()
     supervisor.threads = [

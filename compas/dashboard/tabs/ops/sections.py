@@ -7,6 +7,7 @@ import msgspec
 from compas.api.threads import StatusRow
 from compas.dashboard.board import Board
 from compas.dashboard.lines import one_line
+from compas.dashboard.reasons import reason_of
 from compas.dashboard.tabs.ops import told
 from compas.dashboard.tabs.ops.merges import is_newer, last_merge, merge_rows
 from compas.dashboard.tabs.ops.row import OpsRow
@@ -134,7 +135,7 @@ def _yours(board: Board, row: StatusRow, shown: OpsRow, now: float) -> OpsRow:
     what_now: Said
     if row.thread_status == "Failed" or row.execution_status in _FAILED:
         word = _FAILED.get(row.execution_status or "", "failed")
-        reason, is_bad = one_line(row.error or ""), True
+        reason, is_bad = reason_of(word, row.error), True
         what_now = say(_task(name), ", or abandon it")
     elif merge is not None and merge.status == "merge failed" and is_newer(merge, row):
         word, reason, is_bad = "merge failed", one_line(merge.reason), True
