@@ -13,6 +13,8 @@ from compas.dashboard.tabs.tab import Row, View
 from compas.dashboard.times import hour
 
 LEAST_COLUMNS, LEAST_ROWS = 40, 10
+BANNER_PART = 8
+"""What is wrong takes at most such a part of the rows."""
 FACTS_FROM = 16
 """Rows from which there is a line more for what is known of the selected row."""
 
@@ -43,7 +45,7 @@ def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
     """Return just as many lines as the screen has rows."""
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return _too_small(columns, rows)
-    above = [_first_line(frame, columns), *_banner(frame, columns)]
+    above = [_first_line(frame, columns), *_banner(frame, columns, rows)]
     about = _about(frame, columns, rows)
     height = rows - len(above) - len(about) - 1
     body = _body(frame, columns, height)
@@ -89,18 +91,24 @@ def _first_line(frame: Frame, columns: int) -> Line:
     return spread(title, BLANK if is_well else next(supervisor_lines(frame.board)), columns)
 
 
-def _banner(frame: Frame, columns: int) -> list[Line]:
+def _banner(frame: Frame, columns: int, rows: int) -> list[Line]:
     """Say what is wrong with the connection, and that what is shown may be old."""
     board = frame.board
-    reason = ""
     if board.link == "lost":
         since = hour(board.lost_at, frame.now, with_seconds=True) if board.lost_at is not None else ""
         said = f"connection lost at {since}; connecting again." if board.health is not None else "no connection yet."
         said += " S starts a supervisor." if frame.may_start else ""
-        reason = f" {one_line(board.trouble)}"
+        said += f" {one_line(board.trouble)}"
     else:
         said = _notice_of(board, frame.version)
-    return [cut_line(Line((("notice", " ! "), ("warn", f" {said}"), ("dim", reason))), columns)] if said else []
+    if not said:
+        return []
+    first, *rest = wrap(said, max(1, columns - 5))
+    found = [Line((("notice", " ! "), ("warn", f" {first}"))), *(plain(f"    {part}", "warn") for part in rest)]
+    most = max(1, rows // BANNER_PART)
+    if len(found) > most:
+        found[most - 1] = cut_line(Line((*found[most - 1].segments, ("warn", " …"))), columns)
+    return found[:most]
 
 
 def _notice_of(board: Board, version: str) -> str:

@@ -45,3 +45,17 @@ async def test_a_stopping_supervisor_is_said_before_anything_else() -> None:
     supervisor.health = health(state="stopping", config_notices=("the config file cannot be used",))
     async with open_screen(supervisor) as screen:
         assert "the supervisor is stopping; it starts no more work" in (await screen.lines())[1]
+
+
+@pytest.mark.parametrize("size", [(40, 24), (80, 24)])
+async def test_what_is_wrong_is_wrapped_between_words_and_leaves_room_for_the_rest(size: tuple[int, int]) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [executing("t1", summary="Do it")]
+    supervisor.health = health(config_notices=("the config file cannot be used as it is now " * 9,))
+    async with open_screen(supervisor, size) as screen:
+        lines = await screen.lines()
+        assert lines[1].startswith(" !  the config file")
+        assert lines[3].endswith("…")
+        words = " ".join(line.strip(" !…") for line in lines[1:4]).split()
+        assert set(words) <= {"the", "config", "file", "cannot", "be", "used", "as", "it", "is", "now"}
+        assert "Do it" in await screen.text()

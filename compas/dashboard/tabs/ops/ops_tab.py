@@ -7,7 +7,7 @@ import msgspec
 
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
-from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain
+from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
 from compas.dashboard.needs import Need
 from compas.dashboard.tabs.ops.batches import grouped, members_of
 from compas.dashboard.tabs.ops.layout import batch_lines, height_for, lines_of
@@ -15,6 +15,9 @@ from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.tabs.ops.sections import ORDERS, Section, sections_of
 from compas.dashboard.tabs.tab import Look, Narrowed
 from compas.dashboard.widgets.listing import Block, Entry
+
+MOST_WARNINGS = 6
+"""Lines of warnings below the list; `compas health` has all of them."""
 
 
 class OpsView(msgspec.Struct, frozen=True, kw_only=True):
@@ -121,5 +124,9 @@ def _warnings(board: Board, width: int) -> list[Line]:
     if board.health is None:
         return []
     unusable = [f"{agent.alias} cannot be used: {agent.detail}" for agent in board.health.agents if not agent.usable]
-    said = [cut_line(plain(f"  ! {one_line(text)}", "warn"), width) for text in (*unusable, *board.health.warnings)]
-    return [BLANK, *said] if said else []
+    said = [
+        plain(f"  {'! ' if number == 0 else '  '}{part}", "warn")
+        for text in (*unusable, *board.health.warnings)
+        for number, part in enumerate(wrap(one_line(text), max(1, width - 5)))
+    ]
+    return [BLANK, *said[:MOST_WARNINGS]] if said else []
