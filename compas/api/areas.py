@@ -45,10 +45,12 @@ AREAS: Final[dict[str, str]] = {
     "schedule_reset": "schedules",
     "list_agents": "agents",
     "metrics": "figures",
+    "costs": "figures",
     "tool_stats": "figures",
     "hooks": "hooks",
     "hook_test": "hooks",
     "health": "supervision",
+    "settings": "configuration",
     "reload": "configuration",
     "stop": "supervision",
 }

@@ -1,8 +1,53 @@
-"""Operation `reload`: look at the config file now, and say what holds."""
+"""Operations on the config file: `settings` shows what holds, `reload` looks at the file now."""
 
 import msgspec
 
 from compas.api.operation import Operation
+
+
+class SettingsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing to say."""
+
+
+class SettingRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One key, its value in words, and where that comes from: file, agent_defaults, environment or default.
+
+    `line` is that of the file, 0 where the file does not say it. `effect` says when a changed value is used. With
+    `waits` the value is in the file and takes a restart. Values of environment variables are left out.
+    """
+
+    key: str
+    value: str
+    source: str
+    effect: str
+    doc: str
+    line: int = 0
+    waits: bool = False
+
+
+class SettingsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The configuration in force, key by key, and what is wrong or doubtful about its file.
+
+    `notices`, `waiting`, `warnings` and `errors` are as `reload` tells them; `since` is UTC seconds.
+    """
+
+    config: str
+    state_dir: str
+    since: float
+    settings: tuple[SettingRow, ...]
+    notices: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    errors: tuple[str, ...] = ()
+
+
+SETTINGS = Operation(
+    name="settings",
+    request=SettingsRequest,
+    response=SettingsResponse,
+    doc="Show the configuration in force, and where each value comes from.",
+    kind="read",
+)
 
 
 class ReloadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

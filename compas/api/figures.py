@@ -14,12 +14,23 @@ class MetricsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     agent: Annotated[str | None, Meta(description="only this agent's")] = None
 
 
+class NewestRun(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The execution of an agent that ended last, at UTC seconds."""
+
+    execution_id: str
+    thread_id: str
+    status: str
+    ended_at: float
+    duration_ms: int | None = None
+    error: str = ""
+
+
 class AgentMetrics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What an agent did on one backend. Every execution is counted once, by its status.
 
     `queued` may start now, `scheduled` is queued for a later time; `failed` has those that timed out or crashed too.
     `retries` are executions that repeat an earlier attempt. Durations are of processes that have ended. Sums are over
-    what the backend told: `priced` executions told their cost.
+    what the backend told: `priced` executions told their cost. `newest` is left out until one has ended.
     """
 
     agent: str
@@ -41,6 +52,7 @@ class AgentMetrics(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     tokens_out: int = 0
     tokens_cached: int = 0
     turns: int = 0
+    newest: NewestRun | None = None
 
 
 class CostMetrics(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,4 +141,57 @@ TOOL_STATS = Operation(
     doc="Count which tools agents called, and how often that failed.",
     kind="read",
     positional=("agent",),
+)
+
+
+class CostsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How far back to look."""
+
+    days: Annotated[int, Meta(ge=1, le=90, description="days to look back, today included")] = 14
+    limit: Annotated[int, Meta(ge=1, le=1000, description="batches and threads to list at most")] = 20
+
+
+class Spending(msgspec.Struct, frozen=True, kw_only=True):
+    """What executions that have ended cost. `priced` of them told it; what none of them told is None, never zero."""
+
+    name: str
+    executions: int
+    failed: int
+    priced: int
+    cost_usd: float | None
+    tokens_in: int | None
+    tokens_out: int | None
+    duration_ms: int
+
+
+class Span(Spending, frozen=True, kw_only=True):
+    """A day, or an hour; `began` is UTC seconds."""
+
+    began: float
+
+
+class CostsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """What was spent since `since` (UTC seconds), the dearest first; `total` is its sum.
+
+    `by_day` are the days of the supervisor's local time and `by_hour` the last 24 hours, the newest last; both have a
+    row for a span in which nothing ended. `titles` says what the threads are about.
+    """
+
+    since: float
+    total: Spending
+    by_day: tuple[Span, ...]
+    by_hour: tuple[Span, ...]
+    by_agent: tuple[Spending, ...]
+    by_batch: tuple[Spending, ...]
+    by_thread: tuple[Spending, ...]
+    titles: dict[str, str] = {}
+
+
+COSTS = Operation(
+    name="costs",
+    request=CostsRequest,
+    response=CostsResponse,
+    doc="Show what was spent, by day, agent, batch and thread.",
+    kind="read",
+    details="Costs are what the agents' CLIs tell. What they do not tell is shown as unknown, never as nothing.",
 )

@@ -82,7 +82,8 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The supervisor and its agents. `since` is UTC seconds; an active thread is stale after `stale_active_secs`.
 
     `queue_depth` is `queued` by the original's name. `places` is how many executions may run at once. `config_notices`
-    says what of the config file is not in force, and why; it is empty while the file is.
+    says what of the config file is not in force, and why; it is empty while the file is. A supervisor that was
+    started for a client `ends_when_idle`; one that was started by hand or by a service does not.
     """
 
     state: str
@@ -105,6 +106,7 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     stale_active_secs: int = 3600
     worker_heartbeat: WorkerHeartbeat | None = None
     queue_depth: int = 0
+    ends_when_idle: bool = False
 
 
 HEALTH = Operation(

@@ -17,16 +17,20 @@ class TasksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     agent: Annotated[str | None, Meta(description="only this agent's")] = None
     batch_id: Annotated[str | None, Meta(description="only in threads of this batch")] = None
     thread_id: Annotated[str | None, Meta(description="only in this thread")] = None
+    text: Annotated[
+        str | None, Meta(description="only with all these words in thread, agent, batch, summary, status or error")
+    ] = None
     every: Annotated[bool, Meta(description="every execution, not only the newest of each thread")] = False
     after: Annotated[str | None, Meta(description="go on behind this execution")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="executions to list at most")] = 20
 
 
 class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One execution. Times are UTC seconds.
+    """One execution. Times are UTC seconds; what its backend did not tell is left out.
 
     `eligible_at` is when it may start at the earliest, `eligible_at_rfc3339` the same moment as the original wrote it,
-    and `eligible_reason` why not at once: scheduled, retry, crash.
+    and `eligible_reason` why not at once: scheduled, retry, crash. `title` is the thread's summary, or the first line
+    of its first message.
     """
 
     execution_id: str
@@ -38,6 +42,7 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queued_at: float
     batch_id: str | None = None
     summary: str | None = None
+    title: str = ""
     started_at: float | None = None
     finished_at: float | None = None
     duration_ms: int | None = None
@@ -48,6 +53,9 @@ class TaskRow(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     category: str | None = None
     verdict: str | None = None
     cost_usd: float | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    exit_code: int | None = None
     prompt_hash: str | None = None
 
 

@@ -16,6 +16,52 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     agent: Annotated[str | None, Meta(description="only threads this agent worked in last")] = None
     batch_id: Annotated[str | None, Meta(description="only threads of this batch")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="rows to show at most")] = 50
+    open_first: Annotated[
+        bool, Meta(description="threads that are neither completed nor abandoned before the others")
+    ] = False
+    details: Annotated[
+        bool, Meta(description="tell as well what each is about, who judged it, its branch and its cost")
+    ] = False
+
+
+class GivenVerdict(msgspec.Struct, frozen=True, kw_only=True):
+    """Who judged a thread's work, an agent or a person, and what they said last: approve or request_changes."""
+
+    by: str
+    verdict: str
+
+
+class ThreadDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told of a thread beside how it stands.
+
+    `title` is its summary, or the first line of its first message; `worker` is the agent that was given that. Of the
+    `executions` that have ended, `priced` told their cost; what none of them told is None. `branch` is where its own
+    work is, in `repository`.
+    """
+
+    title: str = ""
+    worker: str | None = None
+    verdicts: tuple[GivenVerdict, ...] = ()
+    executions: int = 0
+    priced: int = 0
+    cost_usd: float | None = None
+    tokens_in: int | None = None
+    tokens_out: int | None = None
+    repository: str | None = None
+    branch: str | None = None
+
+
+class BatchTotal(msgspec.Struct, frozen=True, kw_only=True):
+    """How all threads of a batch stand, each counted once; `done` are completed, `failed` failed and wait for a word.
+
+    The rest is open: it works, waits, or was abandoned.
+    """
+
+    batch_id: str
+    threads: int
+    working: int
+    done: int
+    failed: int
 
 
 class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +73,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     changes_requested, changed_since_the_approval, changed_since_the_review, not_reviewed or no_snapshot; `review_note`
     says so in a sentence where one thread is asked for. Both are None where there is no branch. `remark` says, where
     one thread is asked for, that its worktree is not where its work is looked for. `stale_since` is when something last
-    moved in an active thread in which nothing has for `stale_active_secs`; None in any other.
+    moved in an active thread in which nothing has for `stale_active_secs`; None in any other. `source_thread` is the
+    thread whose fan-out opened this one. `details` are there where they were asked for.
     """
 
     thread_id: str
@@ -51,6 +98,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     review_note: str | None = None
     remark: str | None = None
     stale_since: float | None = None
+    source_thread: str | None = None
+    details: ThreadDetails | None = None
 
 
 class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +113,8 @@ class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The newest threads first; `total` counts all that match. `config_notices` is that of `health`.
 
-    `next_schedule` is the schedule that fires next, and when.
+    `next_schedule` is the schedule that fires next, and when. `batches`, where details were asked for, counts whole
+    batches: those of the threads listed.
     """
 
     threads: tuple[StatusRow, ...]
@@ -72,6 +122,7 @@ class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_count: int = 0
     config_notices: tuple[str, ...] = ()
     next_schedule: NextSchedule | None = None
+    batches: tuple[BatchTotal, ...] = ()
 
 
 STATUS = Operation(

@@ -50,8 +50,8 @@ _WITHOUT_OPERATION = (
 _GROUPS = {
     "every day": ("dispatch", "wait", "status", "diff", "merge", "close", "dashboard"),
     "read": (
-        *("transcript", "read", "poll", "log", "execution-events", "why", "diagnose", "events"),
-        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "tool-stats", "session-info"),
+        *("pending", "transcript", "read", "poll", "log", "execution-events", "why", "diagnose", "events"),
+        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "costs", "tool-stats", "session-info"),
     ),
     "judge and end": (
         *("approve", "request-changes", "verdict", "commit", "wait-merge", "merge-status", "merge-cancel"),
@@ -59,7 +59,7 @@ _GROUPS = {
     ),
     "by itself": ("schedules", "hooks"),
     "set up": ("demo", "init", "setup-mcp", "doctor"),
-    "the supervisor": ("run", "worker", "stop", "restart", "reload", "health", "mcp-server"),
+    "the supervisor": ("run", "worker", "stop", "restart", "reload", "settings", "health", "mcp-server"),
 }
 """What help lists together, the everyday first."""
 _OTHER_SPELLINGS = frozenset({"schedule-run", "schedule-pause", "schedule-resume", "schedule-reset", "hook-test"})

@@ -1,5 +1,7 @@
 """The configuration as the rest of compas sees it: merged, resolved and checked."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from compas.config.findings import Finding
@@ -72,14 +74,33 @@ class Config(Struct, frozen=True, kw_only=True):
         return agent.max_concurrent or self.max_triggers_per_agent
 
 
+Source = Literal["file", "agent_defaults", "environment", "default"]
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """One key of the configuration: its value as people read it, and where that comes from.
+
+    `key` is written as in the file: `orchestration.merge_timeout_secs`, `agents.dev.model`. `line` is that of the file,
+    0 where the file does not say it. Values of environment variables are left out: they may be secrets.
+    """
+
+    key: str
+    value: str
+    source: Source
+    line: int
+    effect: str
+    doc: str
+
+
 class Loaded(Struct, frozen=True, kw_only=True):
     """A configuration, and what its author should know although it loads.
 
     `digest` is the SHA-256 of the file's bytes, in lower-case hex. `reads` names the other files and directories that
-    have to be there for it to load; prompt files are read anew for each execution.
+    have to be there for it to load; prompt files are read anew for each execution. `settings` is all of it for people.
     """
 
     config: Config
     warnings: tuple[Finding, ...] = ()
     digest: str = ""
     reads: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()

@@ -82,6 +82,11 @@ class Report:
         """Remember the line and column at which a key path stands in the file."""
         self._positions[path] = at
 
+    def line_of(self, path: KeyPath) -> int | None:
+        """Return the line at which a key path stands in the file, or None when the file does not say it."""
+        found = self._positions.get(path)
+        return None if found is None else found[0]
+
     def error(self, path: KeyPath, sentence: str, *, at: tuple[int, int] | None = None) -> None:
         """Add an error, unless the same place or one above it already has one: its value is a placeholder."""
         if any(path[:length] in self._broken for length in range(len(path) + 1)):

@@ -18,6 +18,7 @@ from compas.config.positions.nodes import Node, SyntaxFailure
 from compas.config.positions.text import decoded, read_bytes
 from compas.config.resolve import resolve
 from compas.config.schema.file import DEFAULT_STATE_DIR, ConfigFile
+from compas.config.settings import settings_of
 
 
 def load(path: Path, *, environ: Environment[str, str] | None = None, previous: Config | None = None) -> Loaded:
@@ -54,7 +55,13 @@ def load(path: Path, *, environ: Environment[str, str] | None = None, previous: 
     if draft is None or report.errors:
         raise _refused(config_path, report, digest, reads)
     config = resolve(draft, str(config_path))
-    return Loaded(config=config, warnings=in_file_order(report.warnings), digest=digest, reads=reads)
+    return Loaded(
+        config=config,
+        warnings=in_file_order(report.warnings),
+        digest=digest,
+        reads=reads,
+        settings=settings_of(draft, report),
+    )
 
 
 def _draft(

@@ -3,7 +3,7 @@
 import errno
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import trio
 import urwid
@@ -12,18 +12,19 @@ from compas.client.connection import Reach, reach
 from compas.client.place import Place
 from compas.client.reach import caller_meta, start_rule
 from compas.clock import Clock, wall_clock
+from compas.dashboard.colours import PaletteEntry, depth_of, palette, scheme_of
 from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
+from compas.dashboard.painting import Painting
 from compas.dashboard.tabs.all import TABS
-from compas.dashboard.theme import PALETTE, colours_of, shows_signs
+from compas.dashboard.theme import shows_signs
 from compas.dashboard.widgets.surface import Surface
+from compas.distribution import installed_version
 from compas.errors import CompasError
 
 CLIENT = "compas dashboard"
 """What the supervisor calls us in its log."""
-DRAW_SECONDS = 0.05
-"""However much happens, it is drawn at most so often."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _HUNG_UP = (errno.EIO, errno.ENXIO, errno.EPIPE, errno.EBADF)
@@ -58,7 +59,8 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
         async with starting():
             pass  # errors are told before the screen opens
     screen = urwid.display.raw.Screen()
-    screen.set_terminal_properties(colors=colours_of(environ), bright_is_bold=False)
+    depth = depth_of(environ)
+    screen.set_terminal_properties(colors=depth, bright_is_bold=False)
     ended = Ended()
     try:
         await show(
@@ -73,6 +75,7 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
             clock=wall_clock,
             ended=ended,
             has_signs=shows_signs(environ),
+            palette_entries=tuple(palette(scheme_of(environ), depth)),
         )
     except* OSError as group:
         if not all(error.errno in _HUNG_UP for error in _leaves(group)):
@@ -111,57 +114,35 @@ async def show(
     clock: Clock,
     ended: Ended,
     has_signs: bool = True,
+    palette_entries: Sequence[PaletteEntry] = tuple(palette("terminal", 16)),
 ) -> None:
     """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored."""
     async with trio.open_nursery() as nursery:
-        dirty = _Dirty()
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], nursery, clock, tabs=TABS, pages=PAGES, on_change=dirty.mark)
+        controller = Controller(
+            lambda: feeds[0],
+            nursery,
+            clock,
+            tabs=TABS,
+            pages=PAGES,
+            on_change=lambda: painting.mark(),
+            version=installed_version(""),
+        )
         feeds.append(open_feed(controller))
-        surface = Surface(controller, has_signs=has_signs)
+        surface = Surface(controller, has_signs=has_signs, on_input=lambda: painting.mark())
         event_loop = urwid.TrioEventLoop()
-        loop = urwid.MainLoop(surface, PALETTE, screen, event_loop=event_loop)
+        loop = urwid.MainLoop(surface, palette_entries, screen, event_loop=event_loop)
+
+        def draw() -> None:
+            surface.invalidate()
+            loop.draw_screen()
+
+        painting = Painting(draw, lambda: controller.tick_seconds)
         with loop.start():
             nursery.start_soon(_obey_signals, nursery, ended)
             nursery.start_soon(feeds[0].run)
-            nursery.start_soon(_paint, dirty, surface, loop)
-            nursery.start_soon(_tick, dirty, controller)
+            nursery.start_soon(painting.run)
             await event_loop.run_async()
-
-
-class _Dirty:
-    """Whether anything has changed since the screen was drawn."""
-
-    def __init__(self) -> None:
-        self.changed = trio.Event()
-        self.retimed = trio.Event()
-
-    def mark(self) -> None:
-        """Something has."""
-        self.changed.set()
-        self.retimed.set()
-
-
-async def _paint(dirty: _Dirty, surface: Surface, loop: urwid.MainLoop) -> None:
-    """Draw what has changed, however often it did in the meantime, once."""
-    while True:
-        await dirty.changed.wait()
-        dirty.changed = trio.Event()
-        surface.invalidate()
-        loop.draw_screen()
-        await trio.sleep(DRAW_SECONDS)
-
-
-async def _tick(dirty: _Dirty, controller: Controller) -> None:
-    """Draw running times anew; the pace is looked at again whenever something has changed."""
-    while True:
-        pace = controller.tick_seconds
-        with trio.move_on_after(pace) as waiting:
-            while controller.tick_seconds == pace:
-                await dirty.retimed.wait()
-                dirty.retimed = trio.Event()
-        if waiting.cancelled_caught:
-            dirty.changed.set()
 
 
 async def _obey_signals(nursery: trio.Nursery, ended: Ended) -> None:

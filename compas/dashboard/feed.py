@@ -7,26 +7,22 @@ import trio
 from actors.remote.background import open_background
 from actors.remote.errors import RequestFailed, SessionLost, WireError
 from actors.remote.session import Session
-from compas.api.agents import LIST_AGENTS, ListAgentsRequest
 from compas.api.history import EVENTS, EventsRequest, LogEvent
+from compas.api.merges import MERGE_STATUS
 from compas.api.operation import Operation
-from compas.api.supervision import HEALTH, HealthRequest
-from compas.api.threads import STATUS, StatusRequest
+from compas.api.supervision import HEALTH
+from compas.api.threads import STATUS, StatusRequest, StatusResponse
 from compas.client.connection import Reach
 from compas.clock import Clock
 from compas.dashboard.alarm import alarm_of
+from compas.dashboard.needs import Need
 from compas.dashboard.source import Req, Res
-from compas.dashboard.state import Greeted, HealthRead, Lost, Opened, ReviewsRead, Update
+from compas.dashboard.state import Greeted, Lagging, Lost, Opened, Update
+from compas.dashboard.upkeep import HEALTH_NOW, MERGES_NOW, STATUS_NOW, THREADS, Upkeep
 from compas.errors import CompasError
 
-THREADS = 250
-"""Threads that are shown at most, the newest ones."""
-LOOK_BACK = 2000
-"""Events before the beginning that are read as well: merges, and what threads are about, stand only there."""
-HEALTH_SECONDS = 1.0
-"""The supervisor is asked again how it is, and how reviews stand, when work begins or ends, at most this often."""
-NEWS = ("execution.", "thread.", "config.", "verdict.", "person.", "work.", "merge.completed")
-"""Events after which it is asked again begin so."""
+LAG_SECONDS, LAG_EVENTS = 3, 20
+"""The dashboard is behind when so many events in a row are read so long after they happened."""
 
 TROUBLE = (WireError, CompasError, OSError)
 """What can be wrong with a connection; another one may mend it."""
@@ -60,8 +56,9 @@ class Feed:
         self._session: Session | None = None
         self._connected = trio.Event()
         self._woken = trio.Event()
-        self._stale = trio.Event()
+        self._upkeep = Upkeep(sink)
         self._is_to_start = False
+        self._behind = self._late = 0
 
     @property
     def may_start(self) -> bool:
@@ -72,6 +69,10 @@ class Feed:
         """Connect again at once, and start a supervisor if there is none."""
         self._is_to_start = self.may_start
         self._woken.set()
+
+    def want(self, needs: tuple[Need, ...]) -> None:
+        """See Source."""
+        self._upkeep.want(needs)
 
     async def session(self) -> Session:
         """Return the connection's session, waiting until there is one."""
@@ -102,40 +103,44 @@ class Feed:
             self._woken = trio.Event()
 
     async def _serve(self, session: Session) -> None:
-        self._sink(Greeted(state=session.welcome.state))
-        health = await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response)
-        agents = await session.request(LIST_AGENTS.name, ListAgentsRequest(), LIST_AGENTS.response)
-        status = await session.request(STATUS.name, StatusRequest(limit=THREADS), STATUS.response)
+        self._sink(Greeted(state=session.welcome.state, server=session.welcome.server))
+        health = await session.request(HEALTH.name, HEALTH_NOW, HEALTH.response)
+        status = await _status(session)
+        merges = await session.request(MERGE_STATUS.name, MERGES_NOW, MERGE_STATUS.response)
         if health.state == "stopping":
             self._is_to_start = self.may_start  # when it has ended: whoever opens a dashboard wants one to look at
-        self._sink(Opened(health=health, places=agents.global_max_concurrent, status=status))
+        self._sink(Opened(health=health, status=status, merges=merges))
         self._session = session
         self._connected.set()
+        self._behind = self._late = 0
         async with open_background() as helpers:
-            helpers.start_soon(self._read_again, session)
-            request = EventsRequest(after=max(0, health.events - LOOK_BACK), follow=True)
+            helpers.start_soon(self._upkeep.serve, session, status.threads)
+            request = EventsRequest(after=health.events, follow=True)
             async with session.open_stream(EVENTS.name, request, LogEvent) as events:
                 async for event in events:
                     self._sink(event)
-                    if event.position > health.events and self._ring is not None and (sound := alarm_of(event)):
+                    if self._ring is not None and (sound := alarm_of(event)):
                         self._ring(sound)
-                    if event.position > health.events and event.type.startswith(NEWS):
-                        self._stale.set()
+                    self._upkeep.hear(event.type)
+                    self._tell_lag(int(self._clock() - event.at))
         raise SessionLost("the supervisor has nothing more to tell")
 
-    async def _read_again(self, session: Session) -> None:
-        """Ask again after events that may have changed the answers; losing the connection is the reader's to tell."""
-        try:
-            while True:
-                await self._stale.wait()
-                await trio.sleep(HEALTH_SECONDS)
-                self._stale = trio.Event()
-                health = await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response)
-                self._sink(HealthRead(health=health))
-                status = await session.request(STATUS.name, StatusRequest(limit=THREADS), STATUS.response)
-                self._sink(ReviewsRead(reviews={row.thread_id: row.review for row in status.threads}))
-        except (RequestFailed, SessionLost):
-            return
+    def _tell_lag(self, seconds: int) -> None:
+        self._late = self._late + 1 if seconds >= LAG_SECONDS else 0
+        behind = seconds if self._late >= LAG_EVENTS else 0
+        if behind != self._behind:
+            self._behind = behind
+            self._sink(Lagging(seconds=behind))
+
+
+async def _status(session: Session) -> StatusResponse:
+    """Return the threads, with all that a supervisor of this version tells, or as much as an older one does."""
+    try:
+        return await session.request(STATUS.name, STATUS_NOW, STATUS.response)
+    except RequestFailed as error:
+        if error.code != "invalid":
+            raise
+    return await session.request(STATUS.name, StatusRequest(limit=THREADS), STATUS.response)
 
 
 def in_words(error: Exception) -> str:

@@ -7,38 +7,52 @@ from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
 from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
 from compas.dashboard.pages.page import Page
+from compas.dashboard.tab_line import supervisor_lines, tab_line
 from compas.dashboard.tab_place import TabPlace
 from compas.dashboard.tabs.tab import Row, View
 from compas.dashboard.times import hour
 
 LEAST_COLUMNS, LEAST_ROWS = 40, 10
-_STATES = {"ready": "good", "recovering": "warn", "stopping": "warn"}
+BANNER_PART = 8
+"""What is wrong takes at most such a part of the rows."""
+FACTS_FROM = 16
+"""Rows from which there is a line more for what is known of the selected row."""
 
 
 class Frame(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a screen is made of. `selected` is the row of the list that is selected."""
+    """Everything a screen is made of. `selected` is the row of the list that is selected, `shown` the tab's number.
+
+    `marked` is how many rows are marked. `version` is that of this dashboard; empty where it is not to be compared with
+    the supervisor's.
+    """
 
     board: Board
     titles: tuple[str, ...]
+    shown: int
     place: TabPlace
     view: View
     selected: Row | None
+    marked: int
     page: Page | None
     context: Context
     notice: str
     may_start: bool
     now: float
+    version: str = ""
 
 
 def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
     """Return just as many lines as the screen has rows."""
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return _too_small(columns, rows)
-    above = [_first_line(frame, columns), *_banner(frame, columns)]
-    below = [_status(frame, columns), spread(_hints(frame), _position(frame), columns)]
-    height = rows - len(above) - len(below)
+    above = [_first_line(frame, columns), *_banner(frame, columns, rows)]
+    about = _about(frame, columns, rows)
+    height = rows - len(above) - len(about) - 1
     body = _body(frame, columns, height)
     body += [BLANK] * (height - len(body))
+    # Where a page stands is known once it is laid out.
+    hints = spread(_hints(frame), _position(frame), columns)
+    below = [*about, msgspec.structs.replace(hints, ground="bar")]
     return [cut_line(line, columns) for line in (*above, *body, *below)]
 
 
@@ -55,7 +69,7 @@ def _body(frame: Frame, columns: int, height: int) -> list[Line]:
     if frame.board.health is None:
         return _before_the_first(frame.board, columns)
     listing = frame.place.listing
-    return listing.window(frame.view.entries(columns, frame.now, listing.selected), height)
+    return listing.window(frame.view.blocks(columns, frame.now, frame.place.look()), columns, height)
 
 
 def _before_the_first(board: Board, width: int) -> list[Line]:
@@ -71,59 +85,65 @@ def _before_the_first(board: Board, width: int) -> list[Line]:
 def _first_line(frame: Frame, columns: int) -> Line:
     """Name the tabs and say how the supervisor is; a page needs the room for itself while all is well."""
     if frame.page is None:
-        shown = frame.place.tab.title
-        titles = [("accent" if title == shown else "dim", f"  {title}") for title in frame.titles]
-        return spread(Line((("head", " compas"), *titles)), _supervisor(frame.board), columns)
+        return tab_line(frame.titles, frame.shown, frame.board, columns)
     is_well = frame.board.link == "connected"
     title = Line((("", " "), *frame.page.heading().segments))
-    return spread(title, BLANK if is_well else _supervisor(frame.board), columns)
+    return spread(title, BLANK if is_well else next(supervisor_lines(frame.board)), columns)
 
 
-def _supervisor(board: Board) -> Line:
-    """Say how the supervisor is, and how much is going on."""
-    health = board.health
-    if board.link == "lost":
-        return plain("not connected ", "bad")
-    if board.link == "recovering" or health is None:
-        return plain(f"{board.link} ", "warn")
-    work = f"{board.running} of {board.places} running"
-    queued = sum(1 for row in board.threads.values() if row.execution_status == "queued")
-    parts = [
-        plain(one_line(health.state), _STATES.get(health.state, "warn")),
-        plain(work + (f", {queued} queued" if queued else ""), ""),
-        plain(f"epoch {health.epoch} ", "dim"),
-    ]
-    return joined(parts, ("dim", " · "))
-
-
-def _banner(frame: Frame, columns: int) -> list[Line]:
+def _banner(frame: Frame, columns: int, rows: int) -> list[Line]:
     """Say what is wrong with the connection, and that what is shown may be old."""
     board = frame.board
     if board.link == "lost":
         since = hour(board.lost_at, frame.now, with_seconds=True) if board.lost_at is not None else ""
         said = f"connection lost at {since}; connecting again." if board.health is not None else "no connection yet."
-        offer = " S starts a supervisor." if frame.may_start else ""
-        reason = f" {one_line(board.trouble)}"
-        return [cut_line(Line((("notice", " ! "), ("warn", f" {said}{offer}"), ("dim", reason))), columns)]
+        said += " S starts a supervisor." if frame.may_start else ""
+        said += f" {one_line(board.trouble)}"
+    else:
+        said = _notice_of(board, frame.version)
+    if not said:
+        return []
+    first, *rest = wrap(said, max(1, columns - 5))
+    found = [Line((("notice", " ! "), ("warn", f" {first}"))), *(plain(f"    {part}", "warn") for part in rest)]
+    most = max(1, rows // BANNER_PART)
+    if len(found) > most:
+        found[most - 1] = cut_line(Line((*found[most - 1].segments, ("warn", " …"))), columns)
+    return found[:most]
+
+
+def _notice_of(board: Board, version: str) -> str:
+    """Return what is to be known all the time, the most urgent first."""
     if board.health is not None and board.health.state == "stopping":
-        said = "the supervisor is stopping; it starts no more work"
-        return [cut_line(Line((("notice", " ! "), ("warn", f" {said}"))), columns)]
+        return "the supervisor is stopping; it starts no more work"
     if board.health is not None and board.health.config_notices:
-        said = one_line(" · ".join(board.health.config_notices))
-        return [cut_line(Line((("notice", " ! "), ("warn", f" {said}"))), columns)]
-    return []
+        return one_line(" · ".join(board.health.config_notices))
+    if board.behind:
+        return f"{board.behind} s behind: more happens than can be read"
+    if version and board.server and board.server != f"compas/{version}":
+        theirs = one_line(board.server.removeprefix("compas/"))
+        return f"the supervisor is of version {theirs}, this dashboard of {version}; `compas restart` brings it along"
+    return ""
 
 
-def _status(frame: Frame, columns: int) -> Line:
-    """Say what was just refused, or what is selected and what may be done about it."""
+def _about(frame: Frame, columns: int, rows: int) -> list[Line]:
+    """Say what was just refused, or what is selected, what is known of it, and what may be done about it."""
+    if frame.page is not None:
+        return [plain(f" {one_line(frame.notice)}", "warn")]
+    row = frame.selected
+    found = [_what_now(row)]
+    if rows >= FACTS_FROM:
+        found.insert(0, Line((("dim", f" {one_line(row.facts)}"),)) if row is not None and row.facts else BLANK)
     if frame.notice:
-        return plain(f" {one_line(frame.notice)}", "warn")
-    if frame.page is not None or frame.selected is None:
+        found[-1] = plain(f" {one_line(frame.notice)}", "warn")
+    return [cut_line(line, columns) for line in found]
+
+
+def _what_now(row: Row | None) -> Line:
+    if row is None:
         return BLANK
-    name, what_now = one_line(frame.selected.thread), one_line(in_commands(frame.selected.what_now))
+    name, what_now = one_line(row.thread), one_line(in_commands(row.what_now))
     # A command that names the thread can be copied as it stands.
-    shown = (("dim", f" {what_now}"),) if name in what_now else (("", f" {name}"), ("dim", f"  {what_now}"))
-    return cut_line(Line(shown), columns)
+    return Line((("dim", f" {what_now}"),) if name in what_now else (("", f" {name}"), ("dim", f"  {what_now}")))
 
 
 def _hints(frame: Frame) -> Line:
@@ -147,6 +167,6 @@ def _keys(frame: Frame) -> list[Line]:
 
 def _position(frame: Frame) -> Line:
     if frame.page is None:
-        return BLANK
+        return plain(f"{frame.marked} marked ", "accent") if frame.marked else BLANK
     style = "accent" if frame.page.pager.is_following else "dim"
     return plain(f"{frame.page.pager.position} ", style)

@@ -7,6 +7,9 @@ import msgspec
 
 Context = Literal["list", "page", "help", "filter"]
 
+TAB_TITLES = ("Ops", "Agents", "History", "Settings", "Merges", "Costs")
+"""What the tabs are called, in their order; their keys are 1 and so on."""
+
 WHERE: dict[Context, str] = {
     "list": "In a list",
     "page": "In a conversation, a log or a diff",
@@ -27,15 +30,26 @@ class Binding(msgspec.Struct, frozen=True, kw_only=True):
 KEYMAP: tuple[Binding, ...] = (
     Binding(keys=("down", "j"), command="down", contexts=("list", "page", "help")),
     Binding(keys=("up", "k"), command="up", contexts=("list", "page", "help")),
-    Binding(keys=("page down", " "), command="page-down", contexts=("list", "page", "help")),
+    Binding(keys=("page down",), command="page-down", contexts=("list",)),
+    Binding(keys=("page down", " "), command="page-down", contexts=("page", "help")),
     Binding(keys=("page up",), command="page-up", contexts=("list", "page", "help")),
     Binding(keys=("home", "g"), command="first", contexts=("list", "page", "help")),
     Binding(keys=("end", "G"), command="last", contexts=("list", "page", "help")),
-    Binding(keys=("enter", "c"), command="open-conversation", contexts=("list",), hint="open"),
+    Binding(keys=("enter",), command="open", contexts=("list",), hint="open"),
+    Binding(keys=("c",), command="open-conversation", contexts=("list",)),
     Binding(keys=("c",), command="open-conversation", contexts=("page",), hint="conversation"),
     Binding(keys=("l",), command="open-log", contexts=("list", "page"), hint="log"),
     Binding(keys=("d",), command="open-diff", contexts=("list", "page"), hint="diff"),
     Binding(keys=("f",), command="follow", contexts=("page",), hint="follow"),
+    Binding(keys=("tab",), command="next-tab", contexts=("list",)),
+    Binding(keys=("shift tab",), command="previous-tab", contexts=("list",)),
+    *(
+        Binding(keys=(str(number + 1),), command=f"tab-{title.lower()}", contexts=("list",))
+        for number, title in enumerate(TAB_TITLES)
+    ),
+    Binding(keys=(" ",), command="mark", contexts=("list",), hint="mark"),
+    Binding(keys=("z",), command="fold-batch", contexts=("list",)),
+    Binding(keys=("o",), command="order", contexts=("list",)),
     Binding(keys=("/",), command="filter", contexts=("list",), hint="filter"),
     Binding(keys=("S",), command="start-supervisor", contexts=("list", "page")),
     Binding(keys=("esc", "q", "left"), command="back", contexts=("page",), hint="back"),

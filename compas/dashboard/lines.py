@@ -19,10 +19,14 @@ _LOOSE_JOINERS = re.compile(rf"(?<!\S){_JOINER}+|{_JOINER}+(?!\S)")
 
 
 class Line(msgspec.Struct, frozen=True):
-    """One line of the screen; `key` names the row of a list that it belongs to."""
+    """One line of the screen; `key` names the row of a list that it belongs to.
+
+    `ground` is what it stands on, over the whole width: `chosen` or `bar`, and empty on nothing in particular.
+    """
 
     segments: tuple[Segment, ...] = ()
     key: str | None = None
+    ground: str = ""
 
     @property
     def text(self) -> str:
@@ -69,6 +73,15 @@ def cut(text: str, width: int) -> str:
     return text[: _end_within(text, 0, width - 1)].rstrip(_JOINER) + "…"
 
 
+def cut_words(text: str, width: int) -> str:
+    """Return the text in at most `width` columns, cut between words where that costs no more than a third of it."""
+    short = cut(text, width)
+    if short == text or len(short) < 2 or text[len(short) - 1 : len(short)].isspace():
+        return short
+    blank = short.rfind(" ")
+    return f"{short[:blank]} …" if blank > 0 and width_of(short[:blank]) * 3 >= width * 2 else short
+
+
 def _end_within(text: str, start: int, width: int) -> int:
     """Return where the part ends that begins at `start` and has at most `width` columns.
 
@@ -84,6 +97,12 @@ def fit(text: str, width: int) -> str:
     """Return the text in exactly `width` columns."""
     short = cut(text, width)
     return short + " " * max(0, width - width_of(short))
+
+
+def right(text: str, width: int) -> str:
+    """Return the text in exactly `width` columns, at their right edge."""
+    short = cut(text, width)
+    return " " * max(0, width - width_of(short)) + short
 
 
 def cut_line(line: Line, width: int) -> Line:
@@ -104,16 +123,16 @@ def cut_line(line: Line, width: int) -> Line:
             break
         kept.append((style, text))
         before += text
-    return Line(tuple(kept), line.key)
+    return Line(tuple(kept), line.key, line.ground)
 
 
-def spread(left: Line, right: Line, width: int) -> Line:
+def spread(left: Line, end: Line, width: int) -> Line:
     """Put one part at each edge of a line of `width` columns; the left one gives way, down to nothing."""
-    right = cut_line(right, width)
-    room = max(0, width - width_of(right.text) - 1)
+    end = cut_line(end, width)
+    room = max(0, width - width_of(end.text) - 1)
     left = cut_line(left, room)
-    gap = " " * max(0, width - width_of(f"{left.text}{right.text}"))
-    return Line((*left.segments, ("", gap), *right.segments), left.key)
+    gap = " " * max(0, width - width_of(f"{left.text}{end.text}"))
+    return Line((*left.segments, ("", gap), *end.segments), left.key, left.ground)
 
 
 def joined(parts: Iterable[Line], separator: Segment) -> Line:

@@ -6,6 +6,7 @@ import msgspec
 
 from actors.remote.session import Session
 from compas.api.operation import Operation
+from compas.dashboard.needs import Need
 
 Req = TypeVar("Req", bound=msgspec.Struct)
 Res = TypeVar("Res", bound=msgspec.Struct)
@@ -29,6 +30,10 @@ class Source(Asks, Protocol):
     @property
     def may_start(self) -> bool:
         """Whether a supervisor may be started."""
+        ...
+
+    def want(self, needs: tuple[Need, ...]) -> None:
+        """Keep these read from now on, instead of those before; their answers come as updates."""
         ...
 
     def start_supervisor(self) -> None:

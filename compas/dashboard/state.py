@@ -1,36 +1,45 @@
 """Folds the supervisor's answers, and the events that follow them, into what the dashboard knows. Pure."""
 
+import itertools
 from collections.abc import Mapping
 from typing import TypeVar, assert_never
 
 import msgspec
 
 from compas.api.history import LogEvent
+from compas.api.merges import MergeStatusResponse
 from compas.api.supervision import HealthResponse
 from compas.api.threads import StatusResponse, StatusRow
-from compas.dashboard.board import Board, Merge
+from compas.dashboard.answered import Answered, take_answer
+from compas.dashboard.board import Board, Size
+from compas.dashboard.merge_state import known_merges, take_merge
 from compas.domain import events as e
 from compas.domain.configuration import notices
+from compas.domain.in_short import in_short
 
-KEPT_THREADS = 500
-KEPT_MERGES = 100
-"""More than these of the oldest are forgotten: a dashboard stays open for weeks."""
+KEPT_THREADS, MOST_THREADS = 500, 2000
+"""Beyond the first number, threads that have ended are forgotten, those first that were heard of longest ago; beyond
+the second, others too: a dashboard stays open for weeks."""
 
 V = TypeVar("V")
 
 
 class Greeted(msgspec.Struct, frozen=True, kw_only=True):
-    """A connection is open; `state` is what the supervisor's greeting says of it, such as recovering."""
+    """A connection is open; `state` is what the supervisor's greeting says of it, such as recovering.
+
+    `server` is its name and version.
+    """
 
     state: str
+    server: str = ""
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
     """What stood at the beginning of a connection. The events after `health.events` follow, and some before it."""
 
     health: HealthResponse
-    places: int
     status: StatusResponse
+    merges: MergeStatusResponse = MergeStatusResponse(merges=(), counts={})
 
 
 class HealthRead(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,10 +48,29 @@ class HealthRead(msgspec.Struct, frozen=True, kw_only=True):
     health: HealthResponse
 
 
-class ReviewsRead(msgspec.Struct, frozen=True, kw_only=True):
-    """The supervisor was asked again how threads stand to their reviews; each by its name."""
+class DetailsRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The supervisor was asked again what events do not tell: how threads stand to reviews, and what they cost."""
 
-    reviews: Mapping[str, str | None]
+    status: StatusResponse
+
+
+class MergesRead(msgspec.Struct, frozen=True, kw_only=True):
+    """The supervisor was asked again for its merges; what events have told since stays."""
+
+    merges: MergeStatusResponse
+
+
+class Lagging(msgspec.Struct, frozen=True, kw_only=True):
+    """Events are read so many seconds after they happened; 0 when they are read as they happen."""
+
+    seconds: int
+
+
+class SizeRead(msgspec.Struct, frozen=True, kw_only=True):
+    """A thread's work was measured."""
+
+    thread: str
+    size: Size
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,34 +80,46 @@ class Lost(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-Update = Greeted | Opened | HealthRead | ReviewsRead | Lost | LogEvent
+Update = Greeted | Opened | HealthRead | DetailsRead | MergesRead | SizeRead | Answered | Lagging | Lost | LogEvent
 
 
 def evolve(board: Board, update: Update) -> Board:
     """Return what is known after an update. Events the rows have in them already change nothing but what rows lack."""
     replace = msgspec.structs.replace
     match update:
-        case Greeted(state=state):
-            return replace(board, link="recovering" if state == "recovering" else "connecting", trouble="")
-        case Opened(health=health, status=status):
+        case Greeted(state=state, server=server):
+            link = "recovering" if state == "recovering" else "connecting"
+            return replace(board, link=link, trouble="", server=server)
+        case Opened(health=health, status=status, merges=merges):
             rows = {row.thread_id: row for row in reversed(status.threads)}
             return replace(
                 board,
                 link="connected",
                 trouble="",
                 lost_at=None,
+                behind=0,
                 health=health,
-                places=update.places,
+                places=health.places,
                 read_to=health.events,
                 threads=rows,
                 total=max(status.total, len(rows)),
+                merges=known_merges(merges.merges),
+                held=merges.held,
+                batches={one.batch_id: one for one in status.batches},
                 ending=frozenset(),
             )
         case HealthRead(health=health):
             return replace(board, health=health, places=health.places or board.places)
-        case ReviewsRead(reviews=reviews):
-            rows = {name: replace(row, review=reviews.get(name, row.review)) for name, row in board.threads.items()}
-            return replace(board, threads=rows)
+        case DetailsRead(status=status):
+            return _with_details(board, status)
+        case MergesRead(merges=merges):
+            return replace(board, merges={**known_merges(merges.merges), **board.merges}, held=merges.held)
+        case SizeRead(thread=thread, size=size):
+            return replace(board, sizes=_newest({**board.sizes, thread: size}, KEPT_THREADS))
+        case Lagging(seconds=seconds):
+            return replace(board, behind=seconds)
+        case Answered():
+            return replace(board, answers=take_answer(board.answers, update))
         case Lost(reason=reason, at=at):
             since = board.lost_at if board.lost_at is not None else at
             return replace(board, link="lost", trouble=reason, lost_at=since)
@@ -87,6 +127,18 @@ def evolve(board: Board, update: Update) -> Board:
             return _take(board, update)
         case _:
             assert_never(update)
+
+
+def _with_details(board: Board, status: StatusResponse) -> Board:
+    """Take what a row tells that no event does; the rest of it, events may have moved on since."""
+    replace = msgspec.structs.replace
+    read = {row.thread_id: row for row in status.threads}
+    rows = {
+        name: replace(row, review=read[name].review, details=read[name].details) if name in read else row
+        for name, row in board.threads.items()
+    }
+    batches = {**board.batches, **{one.batch_id: one for one in status.batches}}
+    return replace(board, threads=rows, batches=_newest(batches, KEPT_THREADS))
 
 
 def thread_of(event: LogEvent) -> str | None:
@@ -103,15 +155,16 @@ def _take(board: Board, logged: LogEvent) -> Board:
         return _take_config(board, event, logged.position)
     thread = thread_of(logged)
     if thread is None:
-        return _take_merge(board, event, logged.at)
+        merges = take_merge(board.merges, event, logged.at)
+        return board if merges is board.merges else msgspec.structs.replace(board, merges=merges)
     if isinstance(event, e.MessagePosted) and thread not in board.titles:
-        board = msgspec.structs.replace(board, titles={**board.titles, thread: _title(event.body)})
+        board = msgspec.structs.replace(board, titles={**board.titles, thread: in_short(event.body)[:500]})
     if logged.position <= board.read_to:
         return board
     is_new = thread not in board.threads
     before = board.threads.get(thread) or StatusRow(thread_id=thread, thread_status="Active", updated_at=logged.at)
     rest = {name: row for name, row in board.threads.items() if name != thread}
-    rows = _newest({**rest, thread: _moved(before, event, logged.at)}, KEPT_THREADS)
+    rows = _kept({**rest, thread: _moved(before, event, logged.at)})
     titles = board.titles if len(board.titles) <= 2 * KEPT_THREADS else _newest(board.titles, KEPT_THREADS)
     return msgspec.structs.replace(
         board,
@@ -140,8 +193,14 @@ def _decoded(logged: LogEvent) -> e.Event | None:
     return found
 
 
-def _title(body: str) -> str:
-    return next((line.strip() for line in body.splitlines() if line.strip()), "")[:500]
+def _kept(rows: dict[str, StatusRow]) -> dict[str, StatusRow]:
+    """Return the threads without the ended ones that are too many."""
+    over = len(rows) - KEPT_THREADS
+    if over <= 0:
+        return rows
+    ended = (name for name, row in rows.items() if row.thread_status in ("Completed", "Abandoned"))
+    gone = set(itertools.islice(ended, over))
+    return _newest({name: row for name, row in rows.items() if name not in gone}, MOST_THREADS)
 
 
 def _newest(found: Mapping[str, V], limit: int) -> dict[str, V]:
@@ -162,8 +221,10 @@ def _moved(row: StatusRow, event: e.Event, at: float) -> StatusRow:
     """Return the row after an event of its thread."""
     replace = msgspec.structs.replace
     match event:
-        case e.ThreadOpened(batch=batch, summary=summary, answers_to=answers_to):
-            return replace(row, batch_id=batch, summary=summary, answers_to=answers_to, updated_at=at)
+        case e.ThreadOpened(batch=batch, summary=summary, answers_to=answers_to, source_thread=source):
+            return replace(
+                row, batch_id=batch, summary=summary, answers_to=answers_to, source_thread=source, updated_at=at
+            )
         case e.ThreadDescribed(batch=batch, summary=summary):
             return replace(row, batch_id=batch or row.batch_id, summary=summary or row.summary, updated_at=at)
         case e.MessagePosted(recipient=recipient, intent=intent, execution=execution):
@@ -213,34 +274,3 @@ def _run_moved(row: StatusRow, event: e.Event) -> StatusRow:
             )
         case _:
             return row
-
-
-def _take_merge(board: Board, event: e.Event, at: float) -> Board:
-    known = board.merges.get(getattr(event, "op", ""))
-    moved = _merge_moved(known, event, at)
-    if moved is None:
-        return board
-    rest = {op: merge for op, merge in board.merges.items() if op != moved.op}
-    return msgspec.structs.replace(board, merges=_newest({**rest, moved.op: moved}, KEPT_MERGES))
-
-
-def _merge_moved(merge: Merge | None, event: e.Event, at: float) -> Merge | None:
-    """Return a merge after an event of it; None when the event is of none, or of one whose beginning was not seen."""
-    if isinstance(event, e.MergeQueued):
-        return merge or Merge(
-            op=event.op, thread=event.thread, source=event.source, target=event.target, status="queued", queued_at=at
-        )
-    if merge is None or not merge.is_open:
-        return None
-    replace = msgspec.structs.replace
-    match event:
-        case e.MergeStarted():
-            return replace(merge, status="merging", started_at=at)
-        case e.MergeCompleted(summary=summary):
-            return replace(merge, status="merged", ended_at=at, reason=summary)
-        case e.MergeFailed(reason=reason):
-            return replace(merge, status="merge failed", ended_at=at, reason=reason)
-        case e.MergeCancelled(reason=reason):
-            return replace(merge, status="cancelled", ended_at=at, reason=reason)
-        case _:
-            return None

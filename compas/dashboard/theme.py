@@ -1,26 +1,8 @@
-"""How things look: the colours by name, and the sign and colour of every status."""
+"""How things look: the sign and the style of every status, and what stands for signs where there is only ASCII."""
 
 from collections.abc import Mapping
-from typing import Literal
 
-from compas.dashboard.lines import width_of
-
-PaletteEntry = tuple[str, str, str, str]
-
-PALETTE: tuple[PaletteEntry, ...] = (
-    # style     foreground, background, without colours. The terminal's own background stays, dark or light.
-    ("bold", "bold", "default", "bold"),
-    ("dim", "dark gray", "default", "default"),
-    ("accent", "dark cyan", "default", "bold"),
-    ("good", "dark green", "default", "default"),
-    ("warn", "brown", "default", "bold"),
-    ("bad", "dark red", "default", "bold"),
-    ("head", "bold", "default", "bold"),
-    ("heading", "dark cyan,bold", "default", "bold"),
-    ("code", "dark blue", "default", "default"),
-    ("chosen", "bold", "default", "standout"),
-    ("notice", "brown,bold", "default", "standout"),
-)
+from compas.dashboard.lines import Segment, width_of
 
 SIGNS: Mapping[str, tuple[str, str]] = {
     # word           sign, style: a status can be told by each of the three
@@ -28,6 +10,7 @@ SIGNS: Mapping[str, tuple[str, str]] = {
     "starting": ("▹", "accent"),
     "ending": ("▹", "warn"),
     "queued": ("◦", "warn"),
+    "waiting": ("◦", "dim"),
     "scheduled": ("◷", "dim"),
     "approved": ("✓", "good"),
     "answered": ("●", "accent"),
@@ -45,13 +28,53 @@ SIGNS: Mapping[str, tuple[str, str]] = {
     "completed": ("✓", "good"),
     "cancelled": ("–", "dim"),
     "abandoned": ("–", "dim"),
+    "ready": ("●", "good"),
+    "unusable": ("✗", "bad"),
+    "left alone": ("✗", "bad"),
+    "being tried": ("◦", "warn"),
+    "a person": ("·", "dim"),
 }
 
 MARK = "▌"
 """Stands before the selected row."""
+MARKED = "◆"
+"""Stands before a marked row."""
 UNKNOWN = ("·", "")
 
-_PLAIN = str.maketrans("▸▹◦◷✓●✗–▌│─·…→←↑↓└◉█“”␛", '>>o@+*x-||-.~><^v`*#""^')
+_PLAIN = str.maketrans(
+    {
+        "▸": ">",
+        "▹": ">",
+        "▾": "v",
+        "◦": "o",
+        "◷": "@",
+        "✓": "+",
+        "●": "*",
+        "✗": "x",
+        "–": "-",
+        "▌": "|",
+        "◆": "#",
+        "│": "|",
+        "─": "-",
+        "·": ".",
+        "…": "~",
+        "→": ">",
+        "←": "<",
+        "↑": "^",
+        "↓": "v",
+        "└": "`",
+        "◉": "*",
+        "█": "#",
+        "“": '"',
+        "”": '"',
+        "␛": "^",
+        "‹": "<",
+        "›": ">",
+        "━": "=",
+        "╌": "-",
+        **dict(zip("▁▂▃▄▅▆▇", "_.,:-=+", strict=True)),
+    }
+)
 """For terminals that show nothing but ASCII; see `plain_text`."""
 
 
@@ -60,15 +83,15 @@ def sign_of(word: str) -> tuple[str, str]:
     return SIGNS.get(word, UNKNOWN)
 
 
+def marks(*, is_selected: bool, is_marked: bool) -> tuple[Segment, ...]:
+    """Return the two columns before a row: whether it is selected, and whether it is marked."""
+    return (("accent", MARK if is_selected else " "), ("accent", MARKED if is_marked else " "))
+
+
 def plain_text(text: str) -> str:
     """Replace the signs by ASCII ones; any other character that is none becomes as many `?` as it has columns."""
     translated = text.translate(_PLAIN)
     return "".join(char if char.isascii() else "?" * width_of(char) for char in translated)
-
-
-def colours_of(environ: Mapping[str, str]) -> Literal[1, 16]:
-    """Return how many colours to use: 16, which every terminal's own theme has chosen, or none (1)."""
-    return 1 if environ.get("NO_COLOR") or environ.get("TERM") in ("dumb", "vt100", "vt220") else 16
 
 
 def shows_signs(environ: Mapping[str, str]) -> bool:

@@ -27,6 +27,14 @@ def ago(seconds: float) -> str:
     return "now"
 
 
+def day(at: float, now: float) -> str:
+    """Write the day in local time: `today`, `Mon Mar 30`, and the year where it is another."""
+    then, today = time.localtime(at), time.localtime(now)
+    if then[:3] == today[:3]:
+        return "today"
+    return time.strftime("%a %b %d" if then[0] == today[0] else "%Y-%m-%d", then)
+
+
 def hour(at: float, now: float, *, with_seconds: bool = False) -> str:
     """Write the local time; the date stands before it on any other day than today."""
     then, today = time.localtime(at), time.localtime(now)

@@ -82,6 +82,7 @@ TOOLS: tuple[Tool, ...] = (
         is_core=True,
         operation=OPERATIONS["status"],
         doc="List threads with their newest execution, the newest first. To wait for an answer use orch_wait instead.",
+        hidden=("details", "open_first"),
     ),
     Tool(
         name="orch_transcript",
@@ -279,6 +280,7 @@ TOOLS: tuple[Tool, ...] = (
         title="List executions",
         operation=OPERATIONS["tasks"],
         doc="List executions, the newest of each thread, or with every=true all. Go on with after=next_after.",
+        hidden=("text",),
     ),
     Tool(
         name="orch_schedules",

@@ -184,6 +184,7 @@ class _Process:
             log_path=str(Path(services.config.state_dir) / LOG_NAME),
             warnings=warnings,
             stop=self._ending.wish,
+            ends_when_idle=self._idle_exit,
         )
         context = HandlerContext(services=services, registry=system.registry, bus=system.bus, supervision=supervision)
         supervision.state = "ready"

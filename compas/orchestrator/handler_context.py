@@ -44,6 +44,7 @@ class Supervision:
     state: str = "recovering"
     ending: Mode | None = None
     clients: int = 0
+    ends_when_idle: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

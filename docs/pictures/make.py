@@ -35,7 +35,7 @@ def main() -> None:
         try:
             stage.set()
             stage.look("dashboard.svg")
-            stage.look("conversation.svg", "j", "j", "Enter")
+            stage.look("conversation.svg", "j", "Enter")
         finally:
             stage.strike()
     record_demo()
@@ -52,6 +52,7 @@ class Stage:
             "HOME": str(root),
             "LANG": "C.UTF-8",
             "TERM": "xterm-256color",
+            "COMPAS_THEME": "terminal",
             "COMPAS_RUNTIME_DIR": str(root / "run"),
             "COMPAS_CONFIG": str(root / "config.yaml"),
         }

@@ -22,8 +22,11 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
-NOT_FOR_MODELS = {"hook_test", "reload", "stop", "schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"}
-"""Operations that are no tool: they are about the operator's own process, or the operator's plans."""
+NOT_FOR_MODELS = {
+    *("costs", "hook_test", "reload", "settings", "stop"),
+    *("schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"),
+}
+"""Operations that are no tool: they are about the operator's own process or plans, or for people to look at."""
 
 
 def misplaced(root: Path, areas: set[str]) -> list[str]:

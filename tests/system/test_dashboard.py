@@ -22,6 +22,8 @@ from compas.dashboard.state import Lost
 
 class Feed:
     may_start = False
+    def want(self, needs):
+        pass
     def __init__(self, controller):
         self.controller = controller
     async def run(self):

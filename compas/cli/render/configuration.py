@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Style
 
 if TYPE_CHECKING:
-    from compas.api.configuration import ReloadResponse
+    from compas.api.configuration import ReloadResponse, SettingRow, SettingsResponse
 
 
 def reload_text(response: ReloadResponse, style: Style) -> str:
@@ -31,6 +32,21 @@ def _lines(response: ReloadResponse, style: Style) -> Iterator[str]:
     for name in response.waiting:
         yield style.paint(f"  waits for `compas restart`: {style.line(name)}", "yellow")
     yield from (style.paint(f"  warning: {style.line(one)}", "yellow") for one in response.warnings)
+
+
+def settings_text(response: SettingsResponse, style: Style) -> str:
+    """Write every key with its value and where that comes from."""
+    heads = ("KEY", "FROM", "VALUE")
+    text = table(heads, [_setting(row) for row in response.settings], style)
+    head = style.line(f"{response.config}, in force since {style.time(response.since)}")
+    told = [style.paint(f"  warning: {style.line(one)}", "yellow") for one in (*response.notices, *response.warnings)]
+    return "\n".join([head, *told, "", text])
+
+
+def _setting(row: SettingRow) -> list[Cell]:
+    source = f"line {row.line}" if row.source == "file" else row.source
+    waits = " (waits for `compas restart`)" if row.waits else ""
+    return [Cell(row.key), Cell(source, "dim" if row.source == "default" else None), Cell(row.value + waits)]
 
 
 def with_notices(text: str, notices: tuple[str, ...], style: Style) -> str:

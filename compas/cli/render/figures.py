@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from compas.cli.render.table import Cell, pairs, table
 from compas.cli.render.text import Style, counted, duration
 
 if TYPE_CHECKING:
-    from compas.api.figures import AgentMetrics, MetricsResponse, ToolStat, ToolStatsResponse
+    from compas.api.figures import AgentMetrics, CostsResponse, MetricsResponse, Spending, ToolStat, ToolStatsResponse
 
 
 def metrics_text(response: MetricsResponse, style: Style) -> str:
@@ -49,6 +50,47 @@ def _agent(agent: AgentMetrics) -> Iterator[Cell]:
     yield Cell(duration(agent.average_ms))
     yield Cell(duration(agent.longest_ms))
     yield Cell("-" if agent.cost_usd is None else f"${agent.cost_usd:.4f}")
+
+
+def costs_text(response: CostsResponse, style: Style) -> str:
+    """Write what was spent in all, then by day, agent, batch and thread."""
+    total = response.total
+    if not total.executions:
+        return f"nothing has ended since {style.time(response.since)}"
+    unknown = total.executions - total.priced
+    rest = f" ({counted(unknown, 'execution')} did not tell)" if unknown else ""
+    head = f"since {style.time(response.since)}: {_money(total)}{rest}, {counted(total.executions, 'execution')}"
+    parts = [head]
+    groups: list[tuple[str, list[tuple[str, Spending]]]] = [
+        (
+            "DAY",
+            [(time.strftime("%Y-%m-%d", time.localtime(day.began)), day) for day in response.by_day if day.executions],
+        ),
+        ("AGENT", [(one.name, one) for one in response.by_agent]),
+        ("BATCH", [(one.name, one) for one in response.by_batch]),
+        ("THREAD", [(one.name, one) for one in response.by_thread]),
+    ]
+    for name, rows in groups:
+        if rows:
+            heads = (name, "RUNS", "FAILED", "TOKENS IN", "TOKENS OUT", "TOOK", "COST")
+            parts.append(table(heads, [list(_spent(label, one)) for label, one in rows], style))
+    return "\n\n".join(parts)
+
+
+def _spent(label: str, one: Spending) -> Iterator[Cell]:
+    yield Cell(label)
+    yield Cell(str(one.executions))
+    yield Cell(str(one.failed), "red" if one.failed else None)
+    yield Cell("-" if one.tokens_in is None else str(one.tokens_in))
+    yield Cell("-" if one.tokens_out is None else str(one.tokens_out))
+    yield Cell(duration(one.duration_ms))
+    yield Cell(_money(one))
+
+
+def _money(one: Spending) -> str:
+    if one.cost_usd is None:
+        return "unknown"
+    return f"${one.cost_usd:.4f}" + ("" if one.priced == one.executions else " and more")
 
 
 def tool_stats_text(response: ToolStatsResponse, style: Style) -> str:

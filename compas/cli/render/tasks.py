@@ -33,5 +33,5 @@ def _row(row: TaskRow, style: Style) -> list[Cell]:
         Cell(style.time(row.queued_at)),
         Cell(style.time(starts)),
         Cell(duration(row.duration_ms)),
-        Cell(row.error or row.summary or "", "red" if row.error else None),
+        Cell(row.error or row.title or row.summary or "", "red" if row.error else None),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from compas.cli.render.configuration import with_notices
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
         NextSchedule,
         StatusResponse,
         StatusRow,
+        ThreadDetails,
         TranscriptExecution,
         TranscriptMessage,
         TranscriptResponse,
@@ -102,6 +104,7 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("started", style.time(row.started_at) if row.started_at else None),
             ("took", duration(row.duration_ms) if row.duration_ms is not None else None),
             ("error", row.error),
+            *(_details(row.details) if row.details is not None else ()),
         ],
         style,
     )
@@ -138,6 +141,18 @@ def _pending_row(one: Pending, style: Style) -> list[Cell]:
         Cell(thread.agent or "-"),
         Cell(about or ""),
     ]
+
+
+def _details(details: ThreadDetails) -> Iterator[tuple[str, str | None]]:
+    yield "about", details.title
+    yield "judged", ", ".join(f"{one.by}: {one.verdict.replace('_', ' ')}" for one in details.verdicts)
+    yield "branch", details.branch
+    untold = details.executions - details.priced
+    if details.executions:
+        cost = "unknown" if details.cost_usd is None else f"${details.cost_usd:.4f}"
+        yield "cost", f"{cost} ({counted(untold, 'execution')} did not tell)" if untold else cost
+    if details.tokens_in is not None or details.tokens_out is not None:
+        yield "tokens", f"{details.tokens_in or 0} in, {details.tokens_out or 0} out"
 
 
 def transcript_text(response: TranscriptResponse, style: Style) -> str:

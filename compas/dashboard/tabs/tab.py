@@ -7,19 +7,44 @@ import msgspec
 
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
-from compas.dashboard.widgets.listing import Entry
+from compas.dashboard.needs import Need
+from compas.dashboard.widgets.listing import Block
 from compas.domain.advice import Said
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """What any row has: a `key` that names it wherever it stands, and the thread it is about, if any.
 
-    `what_now` says what its operator may do.
+    `execution` is the one it is about, where that need not be the thread's newest. `what_now` says what its operator
+    may do, `facts` what else is known, of which the row has no room for everything. `folds` names the group whose rows
+    it hides or shows, and `inside` the group it belongs to.
     """
 
     key: str
     thread: str = ""
+    execution: str = ""
     what_now: Said = ""
+    facts: str = ""
+    folds: str = ""
+    inside: str = ""
+
+
+class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person wants to see of a tab: the rows that match a text, without those of folded groups.
+
+    `order` is the number of one of the tab's orders.
+    """
+
+    text: str = ""
+    folded: frozenset[str] = frozenset()
+    order: int = 0
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """What rows look like beside what they say: the key of the selected one, and of those that are marked."""
+
+    selected: str | None = None
+    marked: frozenset[str] = frozenset()
 
 
 class View(Protocol):
@@ -27,11 +52,15 @@ class View(Protocol):
 
     @property
     def rows(self) -> Sequence[Row]:
-        """All rows in the order of the screen."""
+        """All rows that can be selected, in the order of the screen."""
         ...
 
-    def entries(self, width: int, now: float, selected: str | None) -> list[Entry]:
-        """Return the whole list in lines of at most `width` columns, which are laid out when they are to be seen."""
+    def members(self, group: str) -> Sequence[Row]:
+        """Return the rows of a group, folded or not."""
+        ...
+
+    def blocks(self, width: int, now: float, look: Look) -> list[Block]:
+        """Return the whole list for a screen of `width` columns; rows are laid out when they are to be seen."""
         ...
 
 
@@ -48,8 +77,17 @@ class Tab(Protocol):
         """The keys that mean something else here than in other lists. A click on the selected row is an Enter."""
         ...
 
-    def view(self, board: Board, now: float, text: str) -> View:
-        """Return the rows that match a text."""
+    @property
+    def orders(self) -> tuple[str, ...]:
+        """The orders its rows can stand in, in words; the first is the one to begin with."""
+        ...
+
+    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+        """Return what is to be read while it is shown, with the row of this number selected."""
+        ...
+
+    def view(self, board: Board, now: float, narrowed: Narrowed) -> View:
+        """Return the rows that are wanted."""
         ...
 
     def is_ticking(self, board: Board) -> bool:

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import urwid
 
+from compas.dashboard.colours import styled
 from compas.dashboard.lines import BLANK, Line
 from compas.dashboard.theme import plain_text
 
@@ -23,8 +24,8 @@ class Painted(Protocol):
         """Take a key, by urwid's name."""
         ...
 
-    def click(self, row: int) -> None:
-        """Take a click into a row of the screen."""
+    def click(self, row: int, column: int) -> None:
+        """Take a click into the screen."""
         ...
 
     def wheel(self, by: int) -> None:
@@ -33,13 +34,15 @@ class Painted(Protocol):
 
 
 class Surface(urwid.Widget):
-    """Fills the screen. Draws again only when told to by `invalidate`, by a key, or by a new size."""
+    """Fills the screen. Draws again only when told to by `invalidate`, after input, or by a new size."""
 
     _sizing = frozenset([urwid.BOX])
     _selectable = True
 
-    def __init__(self, painted: Painted, *, has_signs: bool = True) -> None:
+    def __init__(self, painted: Painted, *, has_signs: bool = True, on_input: Callable[[], None] | None = None) -> None:
+        """`on_input` is called after every key and click and has the screen drawn; without it that is done at once."""
         super().__init__()
+        self._on_input = on_input or self._invalidate
         self._painted = painted
         self._shown: Callable[[str], str] = str if has_signs else plain_text
 
@@ -57,13 +60,17 @@ class Surface(urwid.Widget):
         return urwid.CanvasCombine([(self._drawn(line, columns), None, False) for line in lines])
 
     def _drawn(self, line: Line, columns: int) -> urwid.Canvas:
-        markup = [(style or None, self._shown(text)) for style, text in _without_breaks(line.segments) if text]
-        return urwid.Text(markup or "", wrap=urwid.CLIP).render((columns,))
+        markup = [
+            (styled(style, line.ground), self._shown(text)) for style, text in _without_breaks(line.segments) if text
+        ]
+        canvas = urwid.CompositeCanvas(urwid.Text(markup or "", wrap=urwid.CLIP).render((columns,)))
+        canvas.fill_attr(styled("", line.ground))
+        return canvas
 
     def keypress(self, size: Size, key: str) -> str | None:  # type: ignore[override]
         """Hand a key on."""
         self._painted.press(key)
-        self._invalidate()
+        self._on_input()
         return None
 
     def mouse_event(  # type: ignore[override]
@@ -74,8 +81,8 @@ class Surface(urwid.Widget):
             if button in (4, 5):
                 self._painted.wheel(-1 if button == 4 else 1)
             elif button == 1 and "drag" not in event:
-                self._painted.click(row)
-            self._invalidate()
+                self._painted.click(row, col)
+            self._on_input()
         return True
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from compas.config.config import Config, Loaded
+from compas.config.config import Config, Loaded, Setting
 from compas.config.findings import ConfigError
 from compas.config.reload import ConfigUpdate
 from compas.domain.configuration import kept_errors, notices
@@ -20,7 +20,8 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """A configuration that came into force at `since` (UTC seconds) from a file with this digest.
 
-    `changed`, `waiting` and `notes` say what it changed then (see `ConfigUpdate`), `warnings` what is doubtful
+    `changed`, `waiting` and `notes` say what it changed then (see `ConfigUpdate`), `warnings` what is doubtful,
+    `settings` all of it for people.
     """
 
     digest: str
@@ -29,6 +30,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    settings: tuple[Setting, ...] = ()
 
 
 class Configuration:
@@ -39,7 +41,7 @@ class Configuration:
 
     def __init__(self, loaded: Loaded, since: float) -> None:
         self.in_force: Config = loaded.config
-        self.standing = Standing(digest=loaded.digest, since=since, warnings=_lines(loaded))
+        self.standing = Standing(digest=loaded.digest, since=since, warnings=_lines(loaded), settings=loaded.settings)
         self.refused: Refused | None = None
         self.unwatched = ""
         """Why changes of the file are not noticed; empty when they are."""
@@ -60,11 +62,12 @@ class Configuration:
             waiting=taken.waiting,
             notes=taken.notes,
             warnings=_lines(loaded),
+            settings=loaded.settings,
         )
 
     def note_warnings(self, loaded: Loaded) -> None:
         """Know what is doubtful now in the file that is in force: directories come and go."""
-        self.standing = msgspec.structs.replace(self.standing, warnings=_lines(loaded))
+        self.standing = msgspec.structs.replace(self.standing, warnings=_lines(loaded), settings=loaded.settings)
 
     def refuse(self, refused: Refused) -> None:
         """Know that the file as it is now cannot be used."""

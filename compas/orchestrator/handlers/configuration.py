@@ -1,10 +1,42 @@
-"""Handler of `reload`."""
+"""Handlers of `settings` and `reload`."""
 
 from compas.api import configuration as api
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.messages.config import ReloadConfig
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, CONFIG
+from compas.output.redact import Redactor
+
+
+async def settings(context: HandlerContext, call: ResolvedCall) -> api.SettingsResponse:
+    """Say what holds, key by key; what looks like a secret is redacted, as in everything that is shown."""
+    call.decode(api.SettingsRequest)
+    configuration = context.services.configuration
+    config, standing, refused = configuration.in_force, configuration.standing, configuration.refused
+    values = [one.value for one in standing.settings]
+    if config.redact_secrets:
+        values = [Redactor(config.redaction_patterns).line(value) for value in values]
+    return api.SettingsResponse(
+        config=config.config_path,
+        state_dir=config.state_dir,
+        since=standing.since,
+        settings=tuple(
+            api.SettingRow(
+                key=one.key,
+                value=value,
+                source=one.source,
+                effect=one.effect,
+                doc=one.doc,
+                line=one.line,
+                waits=any(key == one.key or key.startswith(f"{one.key}.") for key in standing.waiting),
+            )
+            for one, value in zip(standing.settings, values, strict=True)
+        ),
+        notices=configuration.notices,
+        waiting=standing.waiting,
+        warnings=standing.warnings,
+        errors=() if refused is None else refused.errors,
+    )
 
 
 async def reload(context: HandlerContext, call: ResolvedCall) -> api.ReloadResponse:

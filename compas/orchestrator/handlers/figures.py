@@ -1,18 +1,29 @@
 """Handlers of `metrics` and `tool_stats`."""
 
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
 from actors.remote.errors import CallError
 from compas.api import figures as api
+from compas.domain.in_short import in_short
 from compas.domain.tool_use import Uses
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.last_spans import SPAN_SECS, last_days, last_hours
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry.actor import CountToolUses
 from compas.store.connection import Reader
+from compas.store.projections.costs import Spent, spent_by, spent_in_spans, together
 from compas.store.projections.counters import cost_by_agent
-from compas.store.projections.figures import Figures, figures
+from compas.store.projections.figures import Figures, NewestRow, figures, newest_runs
 from compas.store.projections.messages import count_messages
+from compas.store.projections.thread_details import details_of
 from compas.store.projections.threads import count_by_status
+
+MOST_AGENTS = 100
 
 
 async def metrics(context: HandlerContext, call: ResolvedCall) -> api.MetricsResponse:
@@ -22,7 +33,12 @@ async def metrics(context: HandlerContext, call: ResolvedCall) -> api.MetricsRes
     now = context.services.clock()
 
     def read(reader: Reader) -> api.MetricsResponse:
-        return _metrics(count_by_status(reader), count_messages(reader), figures(reader, now, request.agent))
+        rows, newest = figures(reader, now, request.agent), newest_runs(reader, request.agent)
+        found = _metrics(count_by_status(reader), count_messages(reader), rows)
+        agents = tuple(
+            msgspec.structs.replace(one, newest=_newest(newest.get((one.agent, one.backend)))) for one in found.agents
+        )
+        return msgspec.structs.replace(found, agents=agents)
 
     return await context.services.store.query(read)
 
@@ -77,8 +93,72 @@ def _agent(row: Figures) -> api.AgentMetrics:
     )
 
 
+def _newest(row: NewestRow | None) -> api.NewestRun | None:
+    if row is None:
+        return None
+    return api.NewestRun(
+        execution_id=row.execution,
+        thread_id=row.thread,
+        status=row.status,
+        ended_at=row.ended_at,
+        duration_ms=_milliseconds(row.duration_secs),
+        error=row.error,
+    )
+
+
 def _milliseconds(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * 1000)
+
+
+async def costs(context: HandlerContext, call: ResolvedCall) -> api.CostsResponse:
+    """Sum up what was spent, from one consistent reading."""
+    request = call.decode(api.CostsRequest)
+    days, hours = last_days(context.services.clock(), request.days), last_hours(context.services.clock())
+    since = min(days[0], hours[0])
+
+    def read(reader: Reader) -> api.CostsResponse:
+        spans = spent_in_spans(reader, since=since, seconds=SPAN_SECS)
+        timed = {since + number * SPAN_SECS: row for number, row in spans.items()}
+        by_thread = spent_by(reader, "thread", since=days[0], limit=request.limit)
+        told = details_of(reader, [one.name for one in by_thread])
+        return api.CostsResponse(
+            since=days[0],
+            total=_spending(together("", (row for at, row in timed.items() if at >= days[0]))),
+            by_day=_spans(days, timed),
+            by_hour=_spans(hours, timed),
+            by_agent=tuple(_spending(one) for one in spent_by(reader, "agent", since=days[0], limit=MOST_AGENTS)),
+            by_batch=tuple(_spending(one) for one in spent_by(reader, "batch", since=days[0], limit=request.limit)),
+            by_thread=tuple(_spending(one) for one in by_thread),
+            titles={name: one.summary or in_short(one.opening or "") for name, one in told.items()},
+        )
+
+    return await context.services.store.query(read)
+
+
+def _spending(row: Spent) -> api.Spending:
+    return api.Spending(
+        name=row.name,
+        executions=row.executions,
+        failed=row.failed,
+        priced=row.priced,
+        cost_usd=row.cost_usd,
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        duration_ms=round(row.seconds * 1000),
+    )
+
+
+def _spans(edges: Sequence[float], timed: Mapping[float, Spent]) -> tuple[api.Span, ...]:
+    """Gather what was spent from each of these times to the next; the last goes on to the end."""
+    within: list[list[Spent]] = [[] for _ in edges]
+    for at, row in timed.items():
+        number = bisect_right(edges, at) - 1
+        if number >= 0:
+            within[number].append(row)
+    return tuple(
+        api.Span(began=began, **msgspec.structs.asdict(_spending(together("", rows))))
+        for began, rows in zip(edges, within, strict=True)
+    )
 
 
 async def tool_stats(context: HandlerContext, call: ResolvedCall) -> api.ToolStatsResponse:

@@ -58,6 +58,7 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
             worker_id=f"worker-{own.pid}", last_beat_at=services.clock(), started_at=own.since, version=own.version
         ),
         queue_depth=queued,
+        ends_when_idle=own.ends_when_idle,
     )
 
 

@@ -1,7 +1,9 @@
 """Handler of `tasks`."""
 
+from actors.remote.errors import CallError
 from compas.api import tasks as api
 from compas.domain.advice import advise, say
+from compas.domain.in_short import in_short
 from compas.domain.start_time import in_utc
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
@@ -12,17 +14,23 @@ from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id
 
+MOST_WORDS = 20
+
 
 async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksResponse:
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
     chosen = unless_refused(read_filter(request.filter))
+    words = _small(request.text or "").split()
+    if len(words) > MOST_WORDS:
+        raise CallError("invalid", f"{len(words)} words are too many to look for; {MOST_WORDS} are enough for any row")
     await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     wanted = rows.TaskFilter(
         agent=request.agent,
         thread=request.thread_id,
         batch=request.batch_id,
         statuses=chosen.statuses,
+        words=words,
         every=request.every,
         later_than=context.services.clock() if chosen.is_scheduled else None,
     )
@@ -46,6 +54,11 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
     )
 
 
+def _small(text: str) -> str:
+    """Return a text with small ASCII letters: those are what SQLite knows the cases of."""
+    return text.encode().lower().decode()
+
+
 def _row(row: rows.TaskRow) -> api.TaskRow:
     return api.TaskRow(
         execution_id=row.execution,
@@ -57,6 +70,7 @@ def _row(row: rows.TaskRow) -> api.TaskRow:
         queued_at=row.queued_at,
         batch_id=row.batch,
         summary=row.summary,
+        title=row.summary or in_short(row.opening or ""),
         started_at=row.started_at,
         finished_at=row.ended_at,
         duration_ms=None if row.duration_secs is None else int(row.duration_secs * 1000),
@@ -67,5 +81,8 @@ def _row(row: rows.TaskRow) -> api.TaskRow:
         category=row.category or None,
         verdict=row.verdict or None,
         cost_usd=row.cost_usd,
+        tokens_in=row.tokens_in,
+        tokens_out=row.tokens_out,
+        exit_code=row.exit_code,
         prompt_hash=row.prompt_hash,
     )

@@ -7,6 +7,7 @@ from compas.api import threads as api
 from compas.config.config import Config
 from compas.domain.approval.judgement import Review
 from compas.domain.ids import reference
+from compas.domain.in_short import in_short
 from compas.domain.thread import RUNNING
 from compas.git.errors import GitError
 from compas.orchestrator.gate.resolved_call import ResolvedCall
@@ -20,6 +21,7 @@ from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
 from compas.store.projections.messages import MessageRow, messages_of_thread
+from compas.store.projections.thread_details import DetailRow, VerdictRow, details_of, totals_of, verdicts_of
 from compas.store.projections.worktrees import worktrees_of_thread
 
 
@@ -30,12 +32,16 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     now = context.services.clock()
     wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
 
-    page = await context.services.store.query(lambda reader: rows.status_page(reader, wanted, request.limit))
+    page = await context.services.store.query(
+        lambda reader: rows.status_page(reader, wanted, request.limit, open_first=request.open_first)
+    )
     stale = await stale_threads(context.services, context.registry, page.rows)
 
     def read(reader: Reader) -> api.StatusResponse:
+        shown = tuple(_status_row(row, stale.get(row.thread)) for row in page.rows)
         return api.StatusResponse(
-            threads=tuple(_status_row(row, stale.get(row.thread)) for row in page.rows),
+            threads=_with_details(reader, shown) if request.details else shown,
+            batches=_batches(reader, shown) if request.details else (),
             total=page.total,
             scheduled_count=len(scheduled_executions(reader, now)),
             config_notices=context.services.configuration.notices,
@@ -54,6 +60,38 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
 def _next_schedule(reader: Reader, config: Config, now: float) -> api.NextSchedule | None:
     found = next_of_all(reader, config, now)
     return None if found is None else api.NextSchedule(name=found[0], at=found[1].at, local=found[1].local)
+
+
+def _with_details(reader: Reader, shown: tuple[api.StatusRow, ...]) -> tuple[api.StatusRow, ...]:
+    threads = [row.thread_id for row in shown]
+    told, verdicts = details_of(reader, threads), verdicts_of(reader, threads)
+    return tuple(
+        msgspec.structs.replace(row, details=_details(row, told[row.thread_id], verdicts.get(row.thread_id, ())))
+        for row in shown
+    )
+
+
+def _details(row: api.StatusRow, told: DetailRow, verdicts: tuple[VerdictRow, ...]) -> api.ThreadDetails:
+    return api.ThreadDetails(
+        title=row.summary or in_short(told.opening or ""),
+        worker=told.worker,
+        verdicts=tuple(api.GivenVerdict(by=one.by, verdict=one.verdict) for one in verdicts),
+        executions=told.executions,
+        priced=told.priced,
+        cost_usd=told.cost_usd,
+        tokens_in=told.tokens_in,
+        tokens_out=told.tokens_out,
+        repository=told.repository,
+        branch=told.branch,
+    )
+
+
+def _batches(reader: Reader, shown: tuple[api.StatusRow, ...]) -> tuple[api.BatchTotal, ...]:
+    names = {row.batch_id for row in shown if row.batch_id is not None}
+    return tuple(
+        api.BatchTotal(batch_id=one.batch, threads=one.threads, working=one.working, done=one.done, failed=one.failed)
+        for one in totals_of(reader, names)
+    )
 
 
 async def _remark(context: HandlerContext, row: api.StatusRow) -> str | None:
@@ -98,6 +136,7 @@ def _status_row(row: rows.StatusRow, stale_since: float | None) -> api.StatusRow
         last_intent=row.message_intent,
         answers_to=row.answers_to,
         stale_since=stale_since,
+        source_thread=row.source_thread,
     )
 
 

@@ -36,8 +36,8 @@ def loads(reader: Reader, now: float) -> tuple[AgentLoad, ...]:
     sql = """SELECT agent, sum(status IN ('picked_up', 'executing') OR stopping) AS running,
             sum(status = 'queued' AND coalesce(not_before, 0) <= ?1) AS queued,
             sum(status = 'queued' AND coalesce(not_before, 0) > ?1) AS scheduled
-        FROM executions WHERE status IN ('queued', 'picked_up', 'executing') OR stopping
-        GROUP BY agent ORDER BY agent"""
+        FROM executions INDEXED BY executions_unsettled
+        WHERE status IN ('queued', 'picked_up', 'executing') OR stopping GROUP BY agent ORDER BY agent"""
     return tuple(reader.all(AgentLoad, sql, (now,)))
 
 

@@ -12,13 +12,13 @@ _ENDS = """SELECT x.ended_position AS position, x.requested_at AS began_at, x.st
             AND later.attempt > x.attempt
     ) AS is_final
     FROM executions AS x
-    WHERE x.backend = :backend AND x.ended_position > :since
+    WHERE x.backend = :backend
         AND x.status IN ('completed', 'failed', 'timed_out', 'crashed')
-        AND x.ended_position >= coalesce((
+        AND x.ended_position >= max(:since + 1, coalesce((
             SELECT good.ended_position FROM executions AS good
             WHERE good.backend = :backend AND good.ended_position > :since AND good.status = 'completed'
             ORDER BY good.ended_position DESC LIMIT 1
-        ), 0)
+        ), 0))
     ORDER BY x.ended_position DESC LIMIT :limit"""
 
 

@@ -118,5 +118,6 @@ def unsettled_names(reader: Reader) -> frozenset[str]:
 
 def scheduled_executions(reader: Reader, now: float) -> tuple[ExecutionRow, ...]:
     """Return what is queued for a time after `now` (UTC seconds), soonest first."""
-    sql = f"{_SELECT} WHERE x.status = 'queued' AND x.not_before > ? ORDER BY x.not_before, x.queued_position"
+    sql = f"""{_SELECT} WHERE {_UNSETTLED} AND x.status = 'queued' AND x.not_before > ?
+        ORDER BY x.not_before, x.queued_position"""
     return tuple(reader.all(ExecutionRow, sql, (now,)))

@@ -11,7 +11,7 @@ class Executions:
     """Projects the life of each execution. Its queries are in `execution_queries`."""
 
     name = "executions"
-    version = 3
+    version = 4
     tables = read_tables("executions")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:

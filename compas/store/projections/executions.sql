@@ -56,3 +56,6 @@ CREATE INDEX executions_by_end ON executions (backend, ended_position) WHERE end
 CREATE INDEX executions_by_place ON executions (queued_position);
 CREATE INDEX executions_unsettled ON executions (queued_position)
     WHERE status IN ('queued', 'picked_up', 'executing') OR stopping;
+-- Everything that is summed up over all executions, so that no sum reads what they said.
+CREATE INDEX executions_sums ON executions (agent, backend, ended_position, ended_at, status, stopping, attempt,
+    not_before, thread, duration_secs, cost_usd, tokens_in, tokens_out, tokens_cached, turns);

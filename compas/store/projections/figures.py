@@ -29,6 +29,25 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     turns: int
 
 
+class NewestRow(msgspec.Struct, frozen=True, kw_only=True):
+    """The execution of an agent on a backend that ended last."""
+
+    agent: str
+    backend: str
+    execution: str
+    thread: str
+    status: str
+    ended_at: float
+    duration_secs: float | None
+    error: str
+
+
+_NEWEST = """WITH last AS (
+        SELECT agent, backend, max(ended_position) AS position FROM executions
+        WHERE :agent IS NULL OR agent = :agent GROUP BY agent, backend
+    )
+    SELECT x.agent, x.backend, x.execution, x.thread, x.status, x.ended_at, x.duration_secs, x.error
+    FROM last JOIN executions AS x ON x.backend = last.backend AND x.ended_position = last.position"""
 _SUMS = """SELECT agent, backend, count(*) AS executions,
         sum(status = 'queued' AND coalesce(not_before, 0) <= :now) AS queued,
         sum(status = 'queued' AND coalesce(not_before, 0) > :now) AS scheduled,
@@ -48,3 +67,8 @@ _SUMS = """SELECT agent, backend, count(*) AS executions,
 def figures(reader: Reader, now: float, agent: str | None = None) -> tuple[Figures, ...]:
     """Return the sums, by name; `now` (UTC seconds) tells what may start from what is scheduled."""
     return tuple(reader.all(Figures, _SUMS, {"now": now, "agent": agent}))
+
+
+def newest_runs(reader: Reader, agent: str | None = None) -> dict[tuple[str, str], NewestRow]:
+    """Return what ended last, by agent and backend."""
+    return {(row.agent, row.backend): row for row in reader.all(NewestRow, _NEWEST, {"agent": agent})}

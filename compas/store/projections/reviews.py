@@ -43,7 +43,7 @@ _TURNS = """WITH RECURSIVE family (owner, thread, opened_by) AS (
             WHERE o.execution = m.execution AND o.thread = x.thread AND o.join_by = m.recipient
         ) AS joins,
         x.repository, x.branch, m.work_repository, m.work_branch
-    FROM family AS f JOIN executions AS x ON x.thread = f.thread JOIN messages AS m ON m.message = x.message
+    FROM family AS f CROSS JOIN executions AS x ON x.thread = f.thread JOIN messages AS m ON m.message = x.message
     ORDER BY x.queued_position"""
 _RULINGS = """SELECT thread AS owner, ruled_by AS by, verdict, repository, judged, position FROM rulings
     WHERE thread IN (SELECT value FROM json_each(:threads)) ORDER BY position"""

@@ -131,6 +131,16 @@ _STATUS_VIEW = """
       AND (:source_thread IS NULL OR t.source_thread = :source_thread)
 """
 
+_THREADS_ALONE = """
+    FROM threads AS t
+    WHERE (:thread IS NULL OR t.thread = :thread)
+      AND (:batch IS NULL OR t.batch = :batch)
+      AND (:status IS NULL OR t.status = :status)
+      AND (:source_thread IS NULL OR t.source_thread = :source_thread)
+"""
+
+_IS_OPEN = "(t.status NOT IN ('Completed', 'Abandoned'))"
+
 _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
         x.not_before, x.queued_at, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
@@ -139,15 +149,25 @@ _STATUS_COLUMNS = """
 """
 
 
-def status_page(reader: Reader, wanted: StatusFilter, limit: int) -> StatusPage:
-    """Return the threads that pass a filter, each exactly once, newest update first (a-core 7)."""
+def status_page(reader: Reader, wanted: StatusFilter, limit: int, *, open_first: bool = False) -> StatusPage:
+    """Return the threads that pass a filter, each exactly once, newest update first (a-core 7).
+
+    With `open_first` those that are neither completed nor abandoned stand before the others.
+    """
     arguments: dict[str, Value] = {**msgspec.structs.asdict(wanted)}
+    order = "t.updated_position DESC"
+    view = _STATUS_VIEW
+    if open_first:
+        order = f"{_IS_OPEN} DESC, {order}"
+        # Every thread is sorted, so that what is said of it is read of the first ones only.
+        first = f"SELECT t.thread {_THREADS_ALONE} ORDER BY {order} LIMIT :limit"
+        view += f" AND t.thread IN ({first})" if wanted.agent is None else ""
     rows = reader.all(
-        StatusRow,
-        f"{_STATUS_COLUMNS} {_STATUS_VIEW} ORDER BY t.updated_position DESC LIMIT :limit",
-        {**arguments, "limit": limit},
+        StatusRow, f"{_STATUS_COLUMNS} {view} ORDER BY {order} LIMIT :limit", {**arguments, "limit": limit}
     )
-    counted = reader.row(f"SELECT count(*) {_STATUS_VIEW}", arguments)
+    # What is said of a thread decides nothing here, unless it is who works in it.
+    counting = _STATUS_VIEW if wanted.agent is not None else _THREADS_ALONE
+    counted = reader.row(f"SELECT count(*) {counting}", arguments)
     total = counted[0] if counted is not None else 0
     return StatusPage(rows=tuple(rows), total=int(total or 0))
 

@@ -1,13 +1,37 @@
 """Columns stay in line whatever an agent writes, and a terminal obeys none of it."""
 
+import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from compas.api.configuration import SettingRow, SettingsResponse
 from compas.api.threads import TranscriptMessage, TranscriptResponse
-from compas.dashboard.lines import Line, chop, clean_lines, cut, cut_line, fit, one_line, spread, width_of, wrap
+from compas.dashboard.lines import (
+    Line,
+    chop,
+    clean_lines,
+    cut,
+    cut_line,
+    cut_words,
+    fit,
+    one_line,
+    spread,
+    width_of,
+    wrap,
+)
 from tests.kit.dashboard.played_screen import open_screen
-from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, settled
+from tests.kit.dashboard.played_supervisor import (
+    NOW,
+    PlayedSupervisor,
+    agent,
+    ended,
+    executing,
+    health,
+    no_costs,
+    settled,
+    spent,
+)
 
 NASTY = (
     "日本語のとても長い要約です、列を壊すでしょうか",
@@ -60,6 +84,41 @@ async def test_wide_names_emoji_and_escape_sequences_leave_columns_in_line_and_d
         assert {width_of(line) for line in found} == {columns - 1}
         shown = await screen.text()
         assert not any(char in shown for char in "\x1b\x07\x9b\r\t\x00\u202e")
+
+
+# proves: c-config-dashboard 95
+@pytest.mark.parametrize("columns", [40, 80, 120])
+async def test_nothing_in_any_tab_is_obeyed_by_the_terminal_or_leaves_its_line(columns: int) -> None:
+    for text in NASTY:
+        name = one_line(text)[:20] or "x"
+        supervisor = PlayedSupervisor()
+        supervisor.health = health(agents=(agent(text, backend=text, usable=False, detail=text),), warnings=(text,))
+        supervisor.threads = [settled("t1", summary=text, batch_id=text), settled("t2", summary=text, batch_id=text)]
+        supervisor.tasks = [ended(1, agent=text, title=text, error=text, batch_id=text, category=text)]
+        supervisor.held = (text,)
+        supervisor.costs = msgspec.structs.replace(
+            no_costs(), by_agent=(spent(text),), by_thread=(spent("t1"),), titles={"t1": text}
+        )
+        setting = SettingRow(key=f"a.{text}", value=text, source="file", effect=text, doc=text, line=1)
+        supervisor.settings = SettingsResponse(
+            config=text, state_dir=text, since=NOW, settings=(setting,), warnings=(text,)
+        )
+        async with open_screen(supervisor, (columns, 24)) as screen:
+            for key in "123456":
+                await screen.type(key)
+                for step in ("down", "up"):
+                    await screen.type(step)
+                    lines = await screen.lines()
+                    assert all(width_of(line) <= columns for line in lines), (key, name)
+                    assert not any(char in "".join(lines) for char in "\x1b\x07\x9b\r\t\x00\u202e"), (key, name)
+
+
+def test_a_title_is_cut_between_words_where_that_costs_little() -> None:
+    assert cut_words("Write the handbook", 18) == "Write the handbook"
+    assert cut_words("Write the handbook", 13) == "Write the …"
+    assert cut_words("Write the handbook", 10) == "Write the…"
+    assert cut_words("Do incomprehensibilities", 16) == "Do incomprehens…", "too much would be lost"
+    assert cut_words("", 3) == ""
 
 
 @pytest.mark.parametrize("text", NASTY)

@@ -4,11 +4,12 @@ import pytest
 import trio
 import trio.testing
 
-from compas.api.history import LogEvent
-from compas.dashboard.tabs.ops.ops_tab import Ops
+from compas.api.history import DiffFile, DiffResponse, LogEvent
+from compas.api.threads import BatchTotal, GivenVerdict, ThreadDetails
+from compas.dashboard.tabs.tab import Row
 from compas.domain import events as e
 from tests.kit.ceiling import CEILING
-from tests.kit.dashboard.played_screen import open_screen
+from tests.kit.dashboard.played_screen import PlayedScreen, open_screen
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
 
@@ -26,33 +27,39 @@ def busy() -> PlayedSupervisor:
     return supervisor
 
 
+def diff(thread: str, *, added: int, deleted: int) -> DiffResponse:
+    files = (DiffFile(path="f", added=added, deleted=deleted),)
+    fields = {"branch": "b", "base": "c", "tip": "d", "uncommitted": False, "text": "", "truncated": False}
+    return DiffResponse(thread_id=thread, files=files, **fields)
+
+
 # proves: c-config-dashboard 101
 async def test_every_thread_stands_in_its_section_with_its_status_its_words_and_its_time() -> None:
     async with open_screen(busy()) as screen:
         assert (await screen.lines())[:23] == [
-            " compas  Ops                         ready · 1 of 4 running, 2 queued · epoch 3",
-            "",
-            "  Running  1",
-            "▌ ▸ running      dev          attempt 2 · Add a health check           1 m 05 s",
-            "",
-            "  Queued  1",
-            "  ◦ queued       dev          Second in line                           1 m 00 s",
-            "",
-            "  Scheduled  1",
-            "  ◷ scheduled    dev          Nightly                                     23:43",
+            " compas  1 Ops  2 Agents  3 History  4 Settings  5 Merges  6 Costs  1/4 running",
             "",
             "  Needs you  3",
-            "  ● asks you     dev          Which one?                                1 m ago",
-            "  ✓ approved     dev          Looks fine                                2 m ago",
-            "  ✗ crashed      dev          it fell · Broken                          2 h ago",
+            "▌ ● asks you     Which one?                           dev               1 m ago",
+            "  ✗ crashed      Broken · it fell                     dev               2 h ago",
+            "  ✓ approved     Looks fine                           dev               2 m ago",
+            "",
+            "  Running  1",
+            "  ▸ running      Add a health check (attempt 2)       dev              1 m 05 s",
+            "",
+            "  Waiting  1",
+            "  ◦ queued       Second in line                       dev               1 m ago",
+            "",
+            "  Scheduled  1",
+            "  ◷ scheduled    Nightly                              dev                 23:43",
             "",
             "  Recently finished  1",
-            "  ✓ completed    dev          Old                                       3 d ago",
+            "  ✓ completed    Old                                  dev               3 d ago",
             "",
             "",
             "",
             "",
-            " t-run  l shows its output",
+            " t-ask  Enter shows what it asks",
         ]
 
 
@@ -62,10 +69,10 @@ async def test_a_running_time_goes_on_and_a_finished_one_stands_under_what_needs
     supervisor = PlayedSupervisor()
     supervisor.threads = [executing("t1", seconds=5)]
     async with open_screen(supervisor) as screen:
-        assert "5 s" in await screen.line("running      dev")
+        assert "5 s" in await screen.line("▸ running")
         assert screen.controller.tick_seconds == 1
         await trio.sleep(60)
-        assert "1 m 05 s" in await screen.line("running      dev")
+        assert "1 m 05 s" in await screen.line("▸ running")
         supervisor.happen("t1", e.ExecutionEnded(execution="x-t1", status="completed", verdict="approve"))
         assert "approved" in await screen.selected()
         assert "nothing is running" in await screen.text()
@@ -81,7 +88,7 @@ async def test_a_review_is_asked_for_again_when_something_was_said(autojump_cloc
         judged = e.PersonJudged(verdict="request_changes", repository="/r", commit="c" * 40, by="operator")
         supervisor.happen("t1", judged)
         await trio.sleep(5)
-        assert "changes requested · Add a check" in await screen.line("changes due")
+        assert "Add a check" in await screen.line("✗ changes due")
 
 
 async def test_a_new_thread_appears_by_itself_and_runs_through_its_states() -> None:
@@ -111,23 +118,20 @@ async def test_a_new_thread_appears_by_itself_and_runs_through_its_states() -> N
         assert "– cancelled" in await screen.line("Do it.")
 
 
-# proves: c-config-dashboard 92
 async def test_an_empty_list_says_what_to_do() -> None:
-    for tab in (Ops(),):
-        supervisor = PlayedSupervisor()
-        supervisor.health = health(agents=(agent("dev"), agent("rev", usable=False, detail="no claude in PATH")))
-        async with open_screen(supervisor) as screen:
-            text = await screen.text()
-            assert tab.title in text
-            assert "No agent has been given anything to do yet." in text
-            assert 'compas dispatch dev "Add a health check endpoint."' in text
-            assert "! rev cannot be used: no claude in PATH" in text
+    supervisor = PlayedSupervisor()
+    supervisor.health = health(agents=(agent("dev"), agent("rev", usable=False, detail="no claude in PATH")))
+    async with open_screen(supervisor) as screen:
+        text = await screen.text()
+        assert "No agent has been given anything to do yet." in text
+        assert 'compas dispatch dev "Add a health check endpoint."' in text
+        assert "! rev cannot be used: no claude in PATH" in text
 
 
 # proves: c-config-dashboard 99
 async def test_the_selection_stays_on_its_thread_when_rows_change_their_order() -> None:
     async with open_screen(supervisor := busy()) as screen:
-        await screen.type("j", "j", "j", "j")
+        await screen.type("j", "j")
         assert "Looks fine" in await screen.selected()
         supervisor.happen("t-good", e.ExecutionQueued(execution="x9", message="m", agent="rev", backend="claude"))
         assert "queued" in await screen.line("Looks fine")
@@ -160,7 +164,7 @@ async def test_the_filter_narrows_the_list_while_it_is_typed_and_goes_again() ->
         await screen.type("/", *"zz")
         assert "no row matches NIGHT devzz" in await screen.text()
         await screen.type("esc")
-        assert "Add a health check" in await screen.selected()
+        assert "Which one?" in await screen.selected()
 
 
 # proves: c-config-dashboard 98
@@ -175,7 +179,7 @@ async def test_what_is_opened_from_a_filtered_list_is_the_row_it_was_opened_from
 
 # proves: c-config-dashboard 94
 @pytest.mark.parametrize(
-    ("columns", "is_named", "is_wide", "has_batch"),
+    ("columns", "is_sized", "is_priced", "is_counted"),
     [
         (89, False, False, False),
         (90, True, False, False),
@@ -186,13 +190,16 @@ async def test_what_is_opened_from_a_filtered_list_is_the_row_it_was_opened_from
     ],
 )
 async def test_the_list_changes_its_layout_at_90_100_and_120_columns(
-    columns: int, is_named: bool, is_wide: bool, has_batch: bool
+    columns: int, is_sized: bool, is_priced: bool, is_counted: bool
 ) -> None:
     supervisor = PlayedSupervisor()
-    supervisor.threads = [executing("t-1", agent="a-very-long-alias", batch_id="spring", summary="Do")]
+    details = ThreadDetails(branch="b", executions=1, priced=1, cost_usd=0.25, tokens_in=7000)
+    supervisor.threads = [settled("t-1", agent="dev", summary="Do", details=details)]
+    supervisor.diffs["t-1"] = diff("t-1", added=120, deleted=3)
     async with open_screen(supervisor, (columns, 24)) as screen:
-        found = await screen.line("▸ running")
-        assert ("t-1" in found, "a-very-long-alias" in found, "spring" in found) == (is_named, is_wide, has_batch)
+        found = await screen.line("● answered")
+        shown = ("+120 -3" in found, "$0.25" in found, "7.0k" in found)
+        assert shown == (is_sized, is_priced, is_counted)
 
 
 # proves: c-config-dashboard 102
@@ -224,16 +231,17 @@ async def test_merges_stand_in_the_list_and_needs_you_follows_them() -> None:
         )
         supervisor.record(stream, queued)
         assert "◦ queued" in await screen.line("Looks fine → main")
+        assert any("Looks fine · its merge goes on" in line for line in await screen.section("Waiting"))
         supervisor.record(stream, e.MergeStarted(op="o1"))
         assert "merging" in await screen.line("Looks fine → main")
-        assert "merging" in await screen.line("dev                t-good")
+        assert "▸ merging" in await screen.line("Looks fine · its merge goes on")
         supervisor.record(stream, e.MergeFailed(op="o1", code="conflict", reason="README is changed on both sides"))
-        assert "✗ merge failed" in await screen.line("Looks fine → main: README is changed")
-        assert "README is changed" in await screen.line("dev                t-good")
+        assert "✗ merge failed" in await screen.line("Looks fine → main · README is changed")
+        assert "✗ merge failed" in await screen.line("Looks fine · README is changed")
         supervisor.record(stream, msgspec_replaced(queued, op="o2"))
         supervisor.record(stream, e.MergeCompleted(op="o2", new_commit="c", summary="Merged"))
         assert "✓ merged" in await screen.line("Looks fine → main")
-        assert "✓ merged" in await screen.line("dev                t-good")
+        assert any("✓ merged" in line for line in await screen.section("Needs you"))
 
 
 def msgspec_replaced(event: e.MergeQueued, op: str) -> e.MergeQueued:
@@ -255,31 +263,215 @@ async def test_an_event_of_a_kind_that_is_not_known_changes_nothing() -> None:
 async def test_the_mouse_selects_opens_and_scrolls() -> None:
     async with open_screen(busy()) as screen:
         await screen.lines()
-        await screen.click(6)
-        assert "Second in line" in await screen.selected()
+        await screen.click(8)
+        assert "Add a health check" in await screen.selected()
         await screen.wheel(down=True)
-        assert "Nightly" in await screen.selected()
-        await screen.wheel(down=False)
-        await screen.click(6)
-        assert (await screen.lines())[0].startswith(" t-wait")
-        await screen.type("q")
-        await screen.click(0)
-        await screen.click(23)
         assert "Second in line" in await screen.selected()
+        await screen.wheel(down=False)
+        await screen.click(8)
+        assert (await screen.lines())[0].startswith(" t-run")
+        await screen.type("q")
+        await screen.click(1)
+        await screen.click(23)
+        assert "Add a health check" in await screen.selected()
 
 
-async def test_a_long_list_scrolls_with_the_selection_and_shows_its_first_heading_again() -> None:
+async def test_a_long_list_scrolls_below_its_heading_with_the_selection() -> None:
     supervisor = PlayedSupervisor()
     supervisor.threads = [settled(f"t{number:02}", summary=f"Task {number:02}") for number in range(60)]
     async with open_screen(supervisor) as screen:
         await screen.type("end")
         assert "Task 59" in await screen.selected()
+        assert "-60 of 60" in await screen.line("Needs you  60")
         await screen.type(*["page up"] * 10)
         assert "Task 00" in await screen.selected()
-        assert "Running" in (await screen.lines())[2]
         for number in range(60):
             assert f"Task {number:02}" in await screen.selected()
+            assert "nothing is running" in await screen.line("Running")
             await screen.type("down")
+
+
+async def test_however_much_needs_you_every_section_keeps_its_part_of_the_screen() -> None:
+    supervisor = busy()
+    supervisor.threads += [settled(f"n{number:02}", summary=f"Wants {number:02}") for number in range(37)]
+    for size in ((80, 24), (120, 40)):
+        async with open_screen(supervisor, size) as screen:
+            text = await screen.text()
+            for expected in ("Add a health check", "Second in line", "Nightly", "Old", "Needs you  40"):
+                assert expected in text
+            await screen.type("end")
+            assert "Old" in await screen.selected()
+            await screen.type("home")
+            assert "Which one?" in await screen.selected()
+
+
+async def test_a_reason_does_not_repeat_the_word_before_it() -> None:
+    supervisor = PlayedSupervisor()
+    error = "timed out: the limit of 600 s"
+    supervisor.threads = [settled("t1", summary="Move", execution_status="timed_out", error=error)]
+    async with open_screen(supervisor, (100, 24)) as screen:
+        assert "Move · the limit of 600 s" in await screen.selected()
+
+
+async def test_a_failed_row_keeps_the_title_of_its_task_beside_a_long_reason() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled("t1", summary="Move to schema 7", execution_status="failed", error="the reason goes on " * 9)
+    ]
+    for columns in (40, 80, 120):
+        async with open_screen(supervisor, (columns, 24)) as screen:
+            found = await screen.line("the reason")
+            assert "Move to schema" in found
+
+
+# proves: c-config-dashboard 103
+async def test_a_failure_leaves_what_needs_you_when_it_is_abandoned_and_is_none_after_a_success() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled("t1", summary="Given up", execution_status="failed"),
+        settled("t2", summary="Done again", execution_status="failed"),
+    ]
+    async with open_screen(supervisor) as screen:
+        assert all("✗ failed" in line for line in await screen.section("Needs you"))
+        supervisor.happen("t1", e.ThreadAbandoned(by="operator"))
+        supervisor.happen("t2", e.ExecutionQueued(execution="x9", message="m", agent="dev", backend="claude"))
+        supervisor.happen("t2", e.ExecutionEnded(execution="x9", status="completed"))
+        (only,) = await screen.section("Needs you")
+        assert "● answered" in only
+        assert "Done again" in only
+        assert "– abandoned" in (await screen.section("Recently finished"))[0]
+
+
+async def test_a_queued_row_says_what_it_waits_for() -> None:
+    supervisor = PlayedSupervisor()
+    queued = {"execution_id": "x", "execution_status": "queued"}
+    supervisor.threads = [
+        row("t1", agent="dev", summary="First", **queued),
+        row("t2", agent="rev", summary="Second", **queued),
+        row("t3", agent="qa", summary="Third", **queued),
+    ]
+    supervisor.health = health(
+        places=1,
+        agents=(
+            agent("dev", available=0),
+            agent("rev", backend="codex", circuit_state="open", circuit_until=NOW + 600),
+            agent("qa"),
+        ),
+    )
+    async with open_screen(supervisor, (170, 24)) as screen:
+        assert "First · dev is busy" in await screen.line("First")
+        assert "Second · codex is left alone until 22:23" in await screen.line("Second")
+        assert "Third " in await screen.line("Third")
+        supervisor.happen("t9", e.ExecutionQueued(execution="x9", message="m", agent="qa", backend="claude"))
+        supervisor.happen("t9", e.ExecutionStarted(execution="x9", pid=1, started_at=NOW))
+        assert "Third · the only place is taken" in await screen.line("Third")
+
+
+async def test_a_thread_waits_while_the_reviewers_of_its_fan_out_work() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled("t1", summary="Add a check"),
+        executing("t1-r1", agent="r1", source_thread="t1", summary="Review it"),
+        row("t1-r2", agent="r2", source_thread="t1", execution_id="x", execution_status="queued"),
+    ]
+    async with open_screen(supervisor, (120, 24)) as screen:
+        (first, *_) = [line for line in await screen.section("Waiting") if "Add a check" in line]
+        assert "Add a check · waits for r2, r1" in first
+        supervisor.happen("t1-r1", e.ExecutionEnded(execution="x-t1-r1", status="completed"))
+        supervisor.happen("t1-r2", e.ExecutionCancelled(execution="x", reason="r"))
+        assert any("Add a check" in line for line in await screen.section("Needs you"))
+
+
+async def test_a_row_tells_who_worked_and_judged_and_the_line_below_all_that_is_known() -> None:
+    supervisor = PlayedSupervisor()
+    verdicts = (GivenVerdict(by="rev", verdict="approve"), GivenVerdict(by="operator", verdict="request_changes"))
+    details = ThreadDetails(
+        title="From the task",
+        worker="dev",
+        verdicts=verdicts,
+        executions=2,
+        priced=1,
+        cost_usd=1.5,
+        tokens_in=12_000,
+        tokens_out=345,
+        branch="compas/t1",
+    )
+    supervisor.threads = [settled("t1", agent="rev", batch_id="spring", details=details)]
+    supervisor.diffs["t1"] = diff("t1", added=9, deleted=2)
+    async with open_screen(supervisor, (120, 24)) as screen:
+        found = await screen.selected()
+        for expected in ("From the task", "dev ✓rev ✗you", "+9 -2", "$1.50+", "‹spring›"):
+            assert expected in found
+        assert " compas/t1 · +9 -2 in 1 file · cost $1.50+ · 12.3k tokens · batch spring" in await screen.lines()
+
+
+async def test_the_first_screen_has_the_titles_of_threads_without_a_summary() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [settled("t1", details=ThreadDetails(title="Add a health check", worker="dev"))]
+    async with open_screen(supervisor) as screen:
+        assert "Add a health check" in await screen.selected()
+
+
+# proves: c-config-dashboard 106
+@pytest.mark.parametrize(
+    ("total", "style", "words"),
+    [
+        (BatchTotal(batch_id="b", threads=3, working=0, done=3, failed=0), "good", "3/3 done"),
+        (BatchTotal(batch_id="b", threads=3, working=1, done=1, failed=1), "bad", "1/3 done, 1 failed, 1 working"),
+        (BatchTotal(batch_id="b", threads=3, working=1, done=1, failed=0), "accent", "1/3 done, 1 working"),
+        (BatchTotal(batch_id="b", threads=0, working=0, done=0, failed=0), "dim", ""),
+    ],
+)
+async def test_a_batch_shows_how_the_whole_of_it_stands(total: BatchTotal, style: str, words: str) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [settled("t1", batch_id="b"), settled("t2", batch_id="b")]
+    supervisor.batches = [total]
+    async with open_screen(supervisor) as screen:
+        assert words in await screen.line("▾ b")
+        (head, *_) = [line for line in screen.controller.frame(80, 24) if line.key == "batch:Needs you/b"]
+        said = [one for one, text in head.segments if words and words in text]
+        assert said == ([style] if words else [])
+
+
+async def test_a_batch_is_folded_and_unfolded_and_its_threads_are_marked_together() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled("t1", batch_id="b", summary="One"),
+        settled("t2", batch_id="b", summary="Two"),
+        settled("t3", summary="Three"),
+    ]
+    async with open_screen(supervisor) as screen:
+        assert "b" in await screen.selected()
+        await screen.type("j", "z")
+        assert "▸ b  2" in await screen.selected()
+        assert "One" not in await screen.text()
+        await screen.type(" ")
+        assert "2 marked" in (await screen.lines())[-1]
+        assert "Three" in await screen.selected()
+        assert [found.thread for found in meant(screen)] == ["t1", "t2"]
+        await screen.type("k", "enter")
+        assert "◆" in await screen.line("One")
+        await screen.type("esc")
+        assert "marked" not in (await screen.lines())[-1]
+        assert [found.thread for found in meant(screen)] == ["t1", "t2"], "the head stands for its threads"
+
+
+def meant(screen: PlayedScreen) -> tuple[Row, ...]:
+    return screen.controller.meant()
+
+
+async def test_marks_stay_on_their_rows_and_an_action_means_these_or_else_the_selected_one() -> None:
+    async with open_screen(supervisor := busy()) as screen:
+        assert [found.thread for found in meant(screen)] == ["t-ask"]
+        await screen.type(" ", " ")
+        assert [found.thread for found in meant(screen)] == ["t-ask", "t-bad"]
+        supervisor.happen("t-bad", e.ExecutionQueued(execution="x9", message="m", agent="rev", backend="claude"))
+        assert "◆" in await screen.line("Broken")
+        assert [found.thread for found in meant(screen)] == ["t-ask", "t-bad"], "also in another section"
+        await screen.type("home", " ")
+        assert [found.thread for found in meant(screen)] == ["t-bad"]
+        await screen.type("esc")
+        assert "marked" not in await screen.text()
 
 
 async def test_quit_ends_the_dashboard() -> None:
@@ -311,7 +503,7 @@ async def test_what_is_wrong_with_the_config_is_there_from_the_beginning() -> No
 
 async def test_a_changed_number_of_places_is_asked_for(autojump_clock: trio.testing.MockClock) -> None:
     supervisor = PlayedSupervisor()
-    async with open_screen(supervisor) as screen:
+    async with open_screen(supervisor, (120, 24)) as screen:
         assert "of 4 running" in await screen.text()
         supervisor.health = health(places=7)
         supervisor.record(e.SUPERVISOR_STREAM, e.ConfigLoaded(digest="d", changed=("agents.rev added",)))

@@ -1,5 +1,7 @@
 """The dashboard draws on every size of terminal, and tells every status without a colour too."""
 
+from collections.abc import Sequence
+
 import pytest
 import urwid
 from hypothesis import given, settings
@@ -8,17 +10,18 @@ from urwid.testing import check_box_sizing, render_text
 
 from compas.api.threads import StatusResponse, TranscriptMessage, TranscriptResponse
 from compas.dashboard.board import Board
+from compas.dashboard.colours import GROUNDS, TRUE_COLOUR, Depth, Scheme, depth_of, nearest, palette, scheme_of, styled
 from compas.dashboard.frame import LEAST_COLUMNS, LEAST_ROWS
 from compas.dashboard.lines import width_of
 from compas.dashboard.state import Opened, evolve
 from compas.dashboard.tabs.ops.sections import rows_of, sections_of
-from compas.dashboard.theme import PALETTE, SIGNS, UNKNOWN, colours_of, plain_text, shows_signs, sign_of
+from compas.dashboard.theme import SIGNS, UNKNOWN, plain_text, shows_signs, sign_of
 from compas.dashboard.widgets.surface import Surface
 from tests.kit.dashboard.played_screen import open_screen
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
 SIZES = [(1, 1), (2, 3), (39, 24), (80, 9), (40, 10), (41, 11), (80, 24), (120, 40), (300, 80), (300, 1), (1, 80)]
-PAGES = ["", "enter", "l", "d", "?", "/"]
+PAGES = ["", "enter", "l", "d", "?", "/", "2", "3", "4", "5", "6"]
 
 
 def full() -> PlayedSupervisor:
@@ -80,7 +83,7 @@ def test_every_status_a_thread_can_have_has_a_sign_and_a_word(
         last_intent=intent,
         verdict=verdict,
     )
-    board = evolve(Board(), Opened(health=health(), places=1, status=StatusResponse(threads=(found,), total=1)))
+    board = evolve(Board(), Opened(health=health(places=1), status=StatusResponse(threads=(found,), total=1)))
     (shown,) = rows_of(sections_of(board, NOW))
     assert shown.word in SIGNS
     assert sign_of(shown.word) != UNKNOWN
@@ -90,6 +93,7 @@ def test_every_status_a_thread_can_have_has_a_sign_and_a_word(
 async def test_every_status_can_be_told_without_colours_and_without_signs() -> None:
     supervisor = full()
     async with open_screen(supervisor) as screen:
+        await screen.type("end")
         for has_signs in (True, False):
             surface = Surface(screen.controller, has_signs=has_signs)
             lines = render_text(surface, (80, 24))
@@ -97,19 +101,58 @@ async def test_every_status_can_be_told_without_colours_and_without_signs() -> N
                 sign = sign_of(word)[0]
                 assert any(f"{sign if has_signs else plain_text(sign)} {word}" in line for line in lines)
             assert has_signs or "".join(lines).isascii()
-    known = {name for name, *_ in PALETTE}
-    assert {style for _, style in SIGNS.values()} <= known
-    for name, foreground, background, mono in PALETTE:
-        # Each can be drawn with sixteen colours, and says no less without any.
+    known = {name for name, *_ in palette("dark", 16)}
+    assert {style for _, style in SIGNS.values() if style} <= known
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light", "terminal"])
+@pytest.mark.parametrize("depth", [1, 16, 256, TRUE_COLOUR])
+def test_every_style_can_be_drawn_with_as_many_colours_as_there_are(scheme: Scheme, depth: Depth) -> None:
+    entries = list(palette(scheme, depth))
+    names = [name for name, *_ in entries]
+    assert len(names) == len(set(names))
+    for name, foreground, background, mono, more, ground in entries:
         urwid.AttrSpec(foreground, background, 16)
         urwid.AttrSpec(mono, "default", 1)
+        if depth > 16:
+            urwid.AttrSpec(more, ground, depth)
         assert name
+    for ground in GROUNDS:
+        assert styled("", ground) in names
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("depth", [256, TRUE_COLOUR])
+def test_every_style_can_be_read_on_every_ground(scheme: Scheme, depth: Depth) -> None:
+    """By the contrast of WCAG: 4.5 for text, and 2 for what is only decoration."""
+    for name, _, _, _, more, ground in palette(scheme, depth):
+        spec = urwid.AttrSpec(more, ground, depth)
+        values = spec.get_rgb_values()
+        light, dark = sorted((brightness(values[:3]), brightness(values[3:])), reverse=True)
+        is_decoration = name.split("/")[0] in ("faint", "spark")
+        assert (light + 0.05) / (dark + 0.05) >= (1.5 if is_decoration else 4.0), name
+
+
+def brightness(rgb: Sequence[int | None]) -> float:
+    parts = [(value or 0) / 255 for value in rgb]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def test_colours_follow_the_terminal_and_its_person() -> None:
-    assert colours_of({"TERM": "xterm-256color"}) == 16
-    assert colours_of({"TERM": "xterm-256color", "NO_COLOR": "1"}) == 1
-    assert colours_of({"TERM": "vt100"}) == 1
+    assert depth_of({"TERM": "xterm-256color"}) == 256
+    assert depth_of({"TERM": "xterm-256color", "COLORTERM": "truecolor"}) == TRUE_COLOUR
+    assert depth_of({"TERM": "xterm-direct"}) == TRUE_COLOUR
+    assert depth_of({"TERM": "xterm"}) == 16
+    assert depth_of({"TERM": "xterm-256color", "COMPAS_THEME": "terminal"}) == 16
+    assert depth_of({"TERM": "xterm-256color", "COLORTERM": "truecolor", "NO_COLOR": "1"}) == 1
+    assert depth_of({"TERM": "vt100"}) == 1
+    assert scheme_of({}) == "dark"
+    assert scheme_of({"COLORFGBG": "0;15"}) == "light"
+    assert scheme_of({"COLORFGBG": "15;0"}) == "dark"
+    assert scheme_of({"COLORFGBG": "0;15", "COMPAS_THEME": "dark"}) == "dark"
+    assert scheme_of({"COMPAS_THEME": "light"}) == "light"
+    assert (nearest("#000000"), nearest("#ffffff"), nearest("#ff0000"), nearest("#808080")) == (16, 231, 196, 244)
     assert shows_signs({"LANG": "de_DE.UTF-8"})
     assert not shows_signs({"LANG": "de_DE.UTF-8", "LC_ALL": "C"})
     assert not shows_signs({"LANG": "C.UTF-8", "TERM": "linux"})

@@ -13,9 +13,10 @@ from compas.api.threads import StatusResponse
 from compas.dashboard.board import Board
 from compas.dashboard.selection import Selection, moved
 from compas.dashboard.selection import settled as settle
-from compas.dashboard.state import KEPT_THREADS, Greeted, HealthRead, Lost, Opened, ReviewsRead, Update, evolve
+from compas.dashboard.state import KEPT_THREADS, DetailsRead, Greeted, HealthRead, Lost, Opened, Update, evolve
 from compas.dashboard.tabs.ops.ops_tab import Ops
 from compas.dashboard.tabs.ops.sections import rows_of, sections_of
+from compas.dashboard.tabs.tab import Look, Narrowed
 from compas.dashboard.widgets.listing import Listing
 from compas.domain import events as e
 from tests.kit.dashboard.played_supervisor import NOW, agent, executing, health, logged, row, settled
@@ -100,7 +101,7 @@ _others = st.one_of(
     st.just(HealthRead(health=health(agents=(agent("other"),)))),
     st.builds(
         lambda rows, events: Opened(
-            health=health(events=events), places=3, status=StatusResponse(threads=tuple(rows), total=len(rows))
+            health=health(events=events, places=3), status=StatusResponse(threads=tuple(rows), total=len(rows))
         ),
         _statuses,
         st.integers(0, 30),
@@ -115,7 +116,7 @@ def updates(found: Sequence[tuple[str, e.Event] | Update]) -> list[Update]:
 
 def opened(*rows: object, events: int = 0) -> Board:
     status = StatusResponse(threads=tuple(rows), total=len(rows))  # type: ignore[arg-type]
-    return evolve(Board(), Opened(health=health(events=events), places=3, status=status))
+    return evolve(Board(), Opened(health=health(events=events, places=3), status=status))
 
 
 @given(st.lists(_events | _others, max_size=30), st.lists(st.integers(-3, 3), min_size=30, max_size=30))
@@ -136,9 +137,12 @@ def test_whatever_happens_every_row_stands_once_and_one_of_them_is_selected(
         selection = moved(selection, keys, by)
         listing.settle(keys)
         listing.move(by)
-        entries = Ops().view(board, NOW, "").entries(80, NOW, listing.selected)
-        if listing.selected and board.health is not None:
-            assert listing.selected in [line.key for line in listing.window(entries, 5)]
+        blocks = Ops().view(board, NOW, Narrowed()).blocks(80, NOW, Look(selected=listing.selected))
+        for height in (5, 12, 40):
+            lines = listing.window(blocks, 80, height)
+            assert len(lines) <= height
+            if listing.selected and board.health is not None:
+                assert listing.selected in [line.key for line in lines]
 
 
 @given(st.lists(_events, max_size=25), st.integers(0, 25), st.integers(0, 25))
@@ -156,7 +160,7 @@ def test_reading_again_in_the_middle_of_the_events_changes_nothing_of_where_thre
     rows = tuple(reversed(snapshot.threads.values()))
     again = evolve(
         Board(),
-        Opened(health=health(events=min(read_at, len(every))), places=3, status=StatusResponse(threads=rows, total=1)),
+        Opened(health=health(events=min(read_at, len(every)), places=3), status=StatusResponse(threads=rows, total=1)),
     )
     for update in every[min(heard_from, read_at) :]:
         again = evolve(again, update)
@@ -179,11 +183,21 @@ def test_what_is_not_the_newest_execution_moves_nothing() -> None:
 
 
 def test_only_so_many_threads_are_kept() -> None:
-    board = opened(*(row(f"t{number}") for number in range(KEPT_THREADS)))
+    board = opened(*(row(f"t{number}", thread_status="Completed") for number in range(KEPT_THREADS)))
     board = evolve(board, logged(1, "thread:new", e.ThreadOpened(thread="new")))
     assert len(board.threads) == KEPT_THREADS
     assert "new" in board.threads
     assert board.total == KEPT_THREADS + 1
+
+
+def test_what_needs_somebody_is_not_forgotten_for_what_has_ended() -> None:
+    others = (row(f"t{number}", thread_status="Completed") for number in range(KEPT_THREADS - 1))
+    board = opened(*others, settled("waits", updated_at=NOW - 86_400))
+    for number in range(50):
+        board = evolve(board, logged(number + 1, f"thread:new{number}", e.ThreadOpened(thread=f"new{number}")))
+    assert len(board.threads) == KEPT_THREADS
+    assert "waits" in board.threads
+    assert "new49" in board.threads
 
 
 def merged(op: str, at: float, *events: e.Event, thread: str = "a", target: str = "main") -> list[LogEvent]:
@@ -219,7 +233,7 @@ def test_an_answer_that_another_agent_gets_needs_nobody_until_the_operator_asks_
     ("review", "word", "said"),
     [
         ("approved", "approved", "compas merge a"),
-        ("changes_requested", "changes due", "changes requested"),
+        ("changes_requested", "changes due", "changes were requested"),
         ("changed_since_the_approval", "changed", "changed since the approval"),
         ("changed_since_the_review", "changed", "changed since the review"),
         ("no_snapshot", "unrecorded", "its work could not be recorded"),
@@ -231,12 +245,14 @@ def test_a_thread_that_has_answered_shows_how_it_stands_to_its_review(review: st
     board = opened(settled("a", review=review))
     (shown,) = (row for section in sections_of(board, NOW) for row in section.rows)
     assert shown.word == word
-    assert said in f"{shown.about} {in_commands(shown.what_now)}"
+    assert said in f"{shown.reason} {in_commands(shown.what_now)}"
 
 
 def test_a_review_that_is_read_again_takes_the_place_of_the_one_before() -> None:
     board = opened(settled("a", review="approved"), settled("b", review="not_reviewed"))
-    read = evolve(board, ReviewsRead(reviews={"a": "changed_since_the_approval", "gone": "approved"}))
+    again = (settled("a", review="changed_since_the_approval", execution_status="failed"), settled("gone"))
+    read = evolve(board, DetailsRead(status=StatusResponse(threads=again, total=2)))
+    assert read.threads["a"].execution_status == "completed", "where it stands, events tell"
     assert {name: row.review for name, row in read.threads.items()} == {
         "a": "changed_since_the_approval",
         "b": "not_reviewed",

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from functools import partial
 
 import msgspec
+import pytest
 
 from compas.dashboard.board import Board
 from compas.dashboard.hotkeys import chapters
-from compas.dashboard.keymap import Binding
+from compas.dashboard.keymap import TAB_TITLES, Binding
 from compas.dashboard.lines import Line
+from compas.dashboard.needs import Need
 from compas.dashboard.tabs.all import TABS
-from compas.dashboard.tabs.tab import Row, Tab
-from compas.dashboard.widgets.listing import Entry
+from compas.dashboard.tabs.ops.ops_tab import Ops
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Tab
+from compas.dashboard.widgets.listing import Block, Entry
 from tests.kit.dashboard.played_screen import open_screen
-from tests.kit.dashboard.played_supervisor import PlayedSupervisor, executing, settled
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, health, settled
 
 
 class NameRow(Row, frozen=True, kw_only=True):
@@ -23,22 +26,30 @@ class NameRow(Row, frozen=True, kw_only=True):
 class NamesView(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[NameRow, ...]
 
-    def entries(self, width: int, now: float, selected: str | None) -> list[Entry]:
-        return [Entry(row.key, partial(_line, row, is_selected=row.key == selected)) for row in self.rows]
+    def members(self, group: str) -> Sequence[NameRow]:
+        return ()
+
+    def blocks(self, width: int, now: float, look: Look) -> list[Block]:
+        entries = [Entry(row.key, partial(_lines, row, is_selected=row.key == look.selected)) for row in self.rows]
+        return [Block("names", [], entries)]
 
 
-def _line(row: NameRow, *, is_selected: bool) -> Line:
-    return Line((("", f"{'▌' if is_selected else ' '} {row.thread} of {row.agent}"),), row.key)
+def _lines(row: NameRow, *, is_selected: bool) -> list[Line]:
+    return [Line((("", f"{'▌' if is_selected else ' '} {row.thread} of {row.agent}"),), row.key)]
 
 
 class Names:
     """All threads by name, backwards; Enter shows the log."""
 
     title = "Names"
+    orders = ()
     keys = (Binding(keys=("enter",), command="open-log", contexts=("list",), hint="print"),)
 
-    def view(self, board: Board, now: float, text: str) -> NamesView:
-        names = sorted((name for name in board.threads if text in name), reverse=True)
+    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+        return ()
+
+    def view(self, board: Board, now: float, narrowed: Narrowed) -> NamesView:
+        names = sorted((name for name in board.threads if narrowed.text in name), reverse=True)
         return NamesView(
             rows=tuple(
                 NameRow(key=f"name:{name}", thread=name, what_now="nothing", agent=board.threads[name].agent or "")
@@ -50,7 +61,7 @@ class Names:
         return False
 
 
-BOTH: Sequence[Tab] = (*TABS, Names())
+BOTH: Sequence[Tab] = (Ops(), Names())
 
 
 def staffed() -> PlayedSupervisor:
@@ -66,13 +77,13 @@ def staffed() -> PlayedSupervisor:
 
 async def test_the_first_line_names_all_tabs_and_the_first_one_is_shown() -> None:
     async with open_screen(staffed(), tabs=BOTH) as screen:
-        assert (await screen.lines())[0].startswith(" compas  Ops  Names   ")
-        assert "First" in await screen.selected()
-        assert ("accent", "  Ops") in screen.controller.frame(80, 24)[0].segments
+        assert (await screen.lines())[0].startswith(" compas  1 Ops  2 Names   ")
+        assert "Second" in await screen.selected()
+        assert ("tab", "  1 Ops") in screen.controller.frame(80, 24)[0].segments
         screen.controller.show_tab(1)
         assert [line.strip() for line in (await screen.lines())[1:5]] == ["▌ t3 of dev", "t2 of dev", "t1 of dev", ""]
         assert (await screen.lines())[-2] == " t3  nothing"
-        assert ("accent", "  Names") in screen.controller.frame(80, 24)[0].segments
+        assert ("tab", "  2 Names") in screen.controller.frame(80, 24)[0].segments
 
 
 async def test_each_tab_keeps_its_selection_and_its_filter_while_another_is_shown() -> None:
@@ -128,7 +139,7 @@ async def test_a_page_is_left_when_another_tab_is_shown() -> None:
         await screen.type("enter", "?")
         assert (await screen.lines())[0] == " help"
         screen.controller.show_tab(1)
-        assert (await screen.lines())[0].startswith(" compas  Ops  Names")
+        assert (await screen.lines())[0].startswith(" compas  1 Ops  2 Names")
 
 
 async def test_a_tab_that_is_not_there_changes_nothing() -> None:
@@ -160,3 +171,80 @@ def test_keys_of_a_tabs_own_are_described_after_the_others() -> None:
     *others, (title, described) = chapters(BOTH)
     assert (title, described) == ("In the tab Names", [("Enter", "show what its newest execution prints")])
     assert others == list(chapters(()))
+
+
+def test_the_tabs_are_called_as_their_keys_say() -> None:
+    assert tuple(tab.title for tab in TABS) == TAB_TITLES
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 120, 200])
+async def test_tabs_are_shown_by_number_in_turn_and_by_a_click(columns: int) -> None:
+    async with open_screen(staffed(), (columns, 24)) as screen:
+
+        async def shown() -> str:
+            await screen.lines()
+            (found,) = [text for style, text in screen.controller.frame(columns, 24)[0].segments if style == "tab"]
+            return found.split()[1]
+
+        for number, title in enumerate(TAB_TITLES):
+            await screen.type(str(number + 1))
+            assert await shown() == title
+        await screen.type("tab")
+        assert await shown() == "Ops"
+        await screen.type("shift tab", "shift tab")
+        assert await shown() == "Merges"
+        first = (await screen.lines())[0]
+        if "Agents" in first:
+            await screen.click(0, first.index("Agents") + 1)
+            assert await shown() == "Agents"
+            await screen.click(0, columns - 1)
+            assert await shown() == "Agents", "there is no tab at the end of the line"
+        else:
+            await screen.click(0, 3)
+            assert await shown() == "Costs", "the one name there is stands for the next"
+
+
+# proves: c-config-dashboard 92
+@pytest.mark.parametrize("size", [(40, 10), (80, 24), (120, 40)])
+async def test_every_tab_says_when_there_is_nothing_yet(size: tuple[int, int]) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.health = health(agents=())
+    said = {
+        "Ops": "No agent has been given anything",
+        "Agents": "the config names no agents",
+        "History": "nothing has ended yet",
+        "Settings": "state directory",
+        "Merges": "nothing has been merged yet",
+        "Costs": "nothing has ended since",
+    }
+    async with open_screen(supervisor, size) as screen:
+        for number, title in enumerate(TAB_TITLES):
+            await screen.type(str(number + 1), *(["G"] if title == "Settings" else []))
+            assert said[title] in await screen.text(), title
+
+
+async def test_rows_are_put_into_another_order_and_the_selection_stays_on_its_row() -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled("old", summary="Old failure", execution_status="failed", updated_at=NOW - 900, agent="b"),
+        settled("new", summary="New answer", updated_at=NOW - 5, agent="a"),
+    ]
+
+    async with open_screen(supervisor) as screen:
+
+        async def order() -> list[str]:
+            return [line[17:].split("  ")[0] for line in await screen.section("Needs you")]
+
+        assert await order() == ["Old failure", "New answer"]
+        await screen.type("o")
+        assert await order() == ["New answer", "Old failure"]
+        assert "sorted: the newest first" in await screen.text()
+        assert "Old failure" in await screen.selected()
+        await screen.type("o")
+        assert await order() == ["Old failure", "New answer"]
+        await screen.type("o")
+        assert await order() == ["New answer", "Old failure"], "by agent"
+        await screen.type("o")
+        assert "sorted: the most urgent first" in await screen.text()
+        await screen.type("3", "o")
+        assert "these rows have one order only" in await screen.text()

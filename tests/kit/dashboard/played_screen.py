@@ -31,9 +31,9 @@ class PlayedScreen:
             self._surface.keypress(self.size, key)
         await trio.testing.wait_all_tasks_blocked()
 
-    async def click(self, row: int) -> None:
-        """Click into a row of the screen."""
-        self._surface.mouse_event(self.size, "mouse press", 1, 5, row, True)
+    async def click(self, row: int, column: int = 5) -> None:
+        """Click into the screen."""
+        self._surface.mouse_event(self.size, "mouse press", 1, column, row, True)
         await trio.testing.wait_all_tasks_blocked()
 
     async def wheel(self, *, down: bool) -> None:
@@ -57,6 +57,13 @@ class PlayedScreen:
         assert len(found) == 1, (text, "\n".join(await self.lines()))
         return found[0]
 
+    async def section(self, title: str) -> list[str]:
+        """Read the rows under a heading of the list, up to the next blank line."""
+        lines = await self.lines()
+        at = next(number for number, line in enumerate(lines) if line.startswith(f"  {title}"))
+        below = lines[at + 1 :]
+        return below[: next((number for number, line in enumerate(below) if not line.strip()), len(below))]
+
     async def selected(self) -> str:
         """Read the line that is marked as selected."""
         return await self.line("▌")
@@ -69,6 +76,7 @@ async def open_screen(
     *,
     may_start: bool = False,
     tabs: Sequence[Tab] = TABS,
+    version: str = "",
 ) -> AsyncIterator[PlayedScreen]:
     """Show what this supervisor tells; the clock of the screen goes with the test's virtual one."""
     started = trio.current_time()
@@ -78,7 +86,9 @@ async def open_screen(
 
     async with trio.open_nursery() as helpers:
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], helpers, clock, tabs=tabs, pages=PAGES, on_change=lambda: None)
+        controller = Controller(
+            lambda: feeds[0], helpers, clock, tabs=tabs, pages=PAGES, on_change=lambda: None, version=version
+        )
         start = supervisor.reach_and_start if may_start else None
         feeds.append(Feed(supervisor.reach, controller.update, clock, start=start))
         helpers.start_soon(feeds[0].run)

@@ -14,6 +14,8 @@ from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
 from compas.api.agents import ListAgentsResponse
+from compas.api.configuration import SettingsResponse
+from compas.api.figures import CostMetrics, CostsResponse, MetricsResponse, Spending
 from compas.api.history import (
     DiffRequest,
     DiffResponse,
@@ -23,8 +25,17 @@ from compas.api.history import (
     LogEvent,
     LogRequest,
 )
+from compas.api.merges import MergeState, MergeStatusResponse
 from compas.api.supervision import AgentHealth, HealthResponse
-from compas.api.threads import StatusResponse, StatusRow, TranscriptRequest, TranscriptResponse
+from compas.api.tasks import TaskRow, TasksRequest, TasksResponse
+from compas.api.threads import (
+    BatchTotal,
+    StatusRequest,
+    StatusResponse,
+    StatusRow,
+    TranscriptRequest,
+    TranscriptResponse,
+)
 from compas.domain import events as e
 
 NOW = 1_700_000_000.0
@@ -38,7 +49,15 @@ def agent(alias: str = "dev", **fields: object) -> AgentHealth:
 
 def health(**fields: object) -> HealthResponse:
     known: dict[str, object] = {"state": "ready", "pid": 1, "epoch": 3, "version": "1", "since": NOW, "config": "c"}
-    known |= {"state_dir": "s", "events": 0, "active": 0, "queued": 0, "clients": 1, "git_worker": "running"}
+    known |= {
+        "state_dir": "s",
+        "events": 0,
+        "active": 0,
+        "queued": 0,
+        "clients": 1,
+        "git_worker": "running",
+        "places": 4,
+    }
     return msgspec.convert({**known, "log": "l", "agents": (agent(),), **fields}, HealthResponse, from_attributes=True)
 
 
@@ -56,6 +75,35 @@ def settled(thread: str, **fields: object) -> StatusRow:
     return row(thread, **{"execution_id": f"x-{thread}", "execution_status": "completed", **fields})
 
 
+def no_agents() -> ListAgentsResponse:
+    return ListAgentsResponse(
+        agents=(), global_max_concurrent=4, global_active=0, global_available=4, execution_timeout_secs=600
+    )
+
+
+def no_metrics() -> MetricsResponse:
+    cost = CostMetrics(total_cost_usd=0, total_tokens_in=0, total_tokens_out=0, executions_with_cost=0)
+    counts = dict.fromkeys(("queue_depth", "running", "scheduled", "done", "failed", "cancelled", "retries"), 0)
+    return MetricsResponse(thread_counts={}, total_messages=0, active_by_agent={}, cost=cost, agents=(), **counts)
+
+
+def spent(name: str, **fields: object) -> Spending:
+    known: dict[str, object] = {"executions": 1, "failed": 0, "priced": 0, "cost_usd": None, "tokens_in": None}
+    return msgspec.convert({**known, "tokens_out": None, "duration_ms": 0, "name": name, **fields}, Spending)
+
+
+def no_costs() -> CostsResponse:
+    return CostsResponse(
+        since=NOW - 86_400, total=spent("", executions=0), by_day=(), by_hour=(), by_agent=(), by_batch=(), by_thread=()
+    )
+
+
+def ended(number: int, **fields: object) -> TaskRow:
+    known: dict[str, object] = {"agent": "dev", "backend": "claude", "execution_status": "completed", "attempt": 0}
+    known |= {"queued_at": NOW - number, "finished_at": NOW - number, "thread_id": f"t{number}"}
+    return msgspec.convert({"execution_id": f"x{number:04}", "title": f"Task {number}", **known, **fields}, TaskRow)
+
+
 def logged(position: int, stream: str, event: e.Event, at: float = NOW) -> LogEvent:
     data = msgspec.to_builtins(event)
     return LogEvent(
@@ -69,11 +117,21 @@ class PlayedSupervisor:
     def __init__(self) -> None:
         self.health = health()
         self.threads: list[StatusRow] = []
+        self.batches: list[BatchTotal] = []
+        self.merges: list[MergeState] = []
+        self.held: tuple[str, ...] = ()
+        self.agents = no_agents()
+        self.metrics = no_metrics()
+        self.costs = no_costs()
+        self.settings = SettingsResponse(config="/c.yaml", state_dir="/s", since=NOW, settings=())
+        self.tasks: list[TaskRow] = []
         self.transcripts: dict[str, TranscriptResponse] = {}
         self.diffs: dict[str, DiffResponse] = {}
         self.logs: dict[str, list[str]] = {}
         self.log: list[LogEvent] = []
         self.asked: list[str] = []
+        self.refused: dict[str, str] = {}
+        self.is_older = False
         self.starts = 0
         self.is_there = True
         self.is_slow = trio.Event()
@@ -143,19 +201,28 @@ class PlayedSupervisor:
     async def serve(self, call: Call) -> object:
         """Answer one call."""
         self.asked.append(call.op)
+        if call.op in self.refused:
+            raise CallError("unavailable", self.refused[call.op])
         match call.op:
             case "health":
                 return msgspec.structs.replace(self.health, events=self.health.events + len(self.log))
             case "list_agents":
-                return ListAgentsResponse(
-                    agents=(),
-                    global_max_concurrent=4,
-                    global_active=0,
-                    global_available=4,
-                    execution_timeout_secs=600,
-                )
+                return self.agents
+            case "status" if self.is_older and call.decode(StatusRequest).details:
+                raise CallError("invalid", "Object contains unknown field `details`")
             case "status":
-                return StatusResponse(threads=tuple(self.threads), total=len(self.threads))
+                return StatusResponse(threads=tuple(self.threads), total=len(self.threads), batches=tuple(self.batches))
+            case "merge_status":
+                return MergeStatusResponse(merges=tuple(self.merges), counts={}, held=self.held)
+            case "metrics":
+                return self.metrics
+            case "costs":
+                return self.costs
+            case "settings":
+                return self.settings
+            case "tasks":
+                await self.is_slow.wait()
+                return self._tasks(call.decode(TasksRequest))
             case "events":
                 return await self._push_events(call)
             case "log":
@@ -167,6 +234,14 @@ class PlayedSupervisor:
         if thread not in self.diffs:
             raise CallError("no_worktree", f"thread {thread!r} has no worktree, so there is nothing to compare")
         return self.diffs[thread]
+
+    def _tasks(self, request: TasksRequest) -> TasksResponse:
+        words = (request.text or "").casefold().split()
+        found = [one for one in self.tasks if all(word in str(one).casefold() for word in words)]
+        if request.after is not None:
+            found = found[[one.execution_id for one in found].index(request.after) + 1 :]
+        shown, more = found[: request.limit], len(found) > request.limit
+        return TasksResponse(tasks=tuple(shown), more=more, next_after=shown[-1].execution_id if more else None)
 
     async def _push_events(self, call: Call) -> EventsResponse:
         after = call.decode(EventsRequest).after

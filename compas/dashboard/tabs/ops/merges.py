@@ -39,17 +39,21 @@ def _supersedes(other: Merge, failed: Merge) -> bool:
 
 def _merge_row(board: Board, merge: Merge) -> OpsRow:
     reason = one_line(merge.reason) if merge.status == "merge failed" else ""
+    back = f"{one_line(merge.handed_back_to)} has it again" if merge.handed_back_to else ""
     row = board.threads.get(merge.thread)
-    # A thread's branch has the thread's name, which says less than what the thread is about.
-    title = (row.summary if row is not None else None) or board.titles.get(merge.thread) or merge.source
-    branches = one_line(f"{title} → {merge.target}")
     return OpsRow(
         key=f"merge:{merge.op}",
         thread=merge.thread,
         word=merge.status,
         who="merge",
-        about=f"{branches}: {reason}" if reason else branches,
+        # A thread's branch has the thread's name, which says less than what the thread is about.
+        title=one_line(f"{board.title_of(merge.thread)} → {merge.target}"),
+        reason=" · ".join(part for part in (reason, back) if part),
+        is_bad=bool(reason),
         since=merge.ended_at or merge.started_at or merge.queued_at,
+        batch=one_line(row.batch_id or "") if row is not None else "",
+        branch=one_line(merge.source),
+        facts=one_line(f"{merge.source} → {merge.target} · {merge.strategy}"),
         what_now=say(advise("wait_merge", op_id=merge.op)) if merge.is_open else "",
     )
 

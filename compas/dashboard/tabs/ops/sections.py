@@ -1,19 +1,27 @@
 """Decides where each thread and merge stands in the list, and in which words. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from compas.api.threads import StatusRow
 from compas.dashboard.board import Board
 from compas.dashboard.lines import one_line
+from compas.dashboard.reasons import reason_of
+from compas.dashboard.tabs.ops import told
 from compas.dashboard.tabs.ops.merges import is_newer, last_merge, merge_rows
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.domain.advice import AGENT, TEXT, Advice, Said, advise, say
 
 RECENTLY_FINISHED = 12
+ORDERS = ("the most urgent first", "the newest first", "the oldest first", "by agent")
 
 _FAILED = {"failed": "failed", "crashed": "crashed", "timed_out": "timed out"}
+_URGENCY = (
+    *("asks you", "failed", "crashed", "timed out", "merge failed", "unrecorded"),
+    *("changes due", "changed", "approved", "answered", "merged", "merging", "cancelled", "not started"),
+)
+"""What needs its operator, the most urgent first."""
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,19 +32,19 @@ class Section(msgspec.Struct, frozen=True, kw_only=True):
     empty: str = ""
 
 
-def sections_of(board: Board, now: float, text: str = "") -> tuple[Section, ...]:
-    """Return the list, narrowed to rows that match a text."""
-    groups: dict[str, list[OpsRow]] = {"running": [], "queued": [], "scheduled": [], "yours": [], "finished": []}
+def sections_of(board: Board, now: float, text: str = "", order: int = 0) -> tuple[Section, ...]:
+    """Return the list, narrowed to rows that match a text; `order` is that of what needs its operator."""
+    groups: dict[str, list[OpsRow]] = {name: [] for name in ("yours", "running", "waiting", "scheduled", "finished")}
     for row in board.threads.values():
         group, shown = _placed(board, row, now)
         if shown.matches(text):
             groups[group].append(shown)
     merges = [row for row in merge_rows(board, now) if row.matches(text)]
     return (
+        Section(title="Needs you", rows=_SORTED[order](groups["yours"]), empty="" if text else "nothing waits for you"),
         Section(title="Running", rows=_by(groups["running"]), empty="" if text else "nothing is running"),
-        Section(title="Queued", rows=_by(groups["queued"])),
+        Section(title="Waiting", rows=_by(groups["waiting"])),
         Section(title="Scheduled", rows=tuple(sorted(groups["scheduled"], key=lambda row: (row.due or 0, row.key)))),
-        Section(title="Needs you", rows=_newest_first(groups["yours"]), empty="" if text else "nothing waits for you"),
         Section(title="Merges", rows=tuple(merges)),
         Section(title="Recently finished", rows=_newest_first(groups["finished"])[:RECENTLY_FINISHED]),
     )
@@ -56,18 +64,20 @@ def _newest_first(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
     return tuple(sorted(rows, key=lambda row: (-(row.since or 0.0), row.key)))
 
 
+def _most_urgent(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.rank, -(row.since or 0.0), row.key)))
+
+
+def _by_worker(rows: list[OpsRow]) -> tuple[OpsRow, ...]:
+    return tuple(sorted(rows, key=lambda row: (row.who.casefold(), row.rank, -(row.since or 0.0), row.key)))
+
+
+_SORTED: tuple[Callable[[list[OpsRow]], tuple[OpsRow, ...]], ...] = (_most_urgent, _newest_first, _by, _by_worker)
+
+
 def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
     """Return the section a thread belongs to, and its row there."""
-    title = one_line(row.summary or board.titles.get(row.thread_id, ""))
-    attempt = f"attempt {row.attempt + 1}" if row.attempt else ""
-    shown = OpsRow(
-        key=f"thread:{row.thread_id}",
-        thread=row.thread_id,
-        word="",
-        who=one_line(row.agent or ""),
-        about=" · ".join(part for part in (attempt, title) if part) or "(no summary)",
-        batch=one_line(row.batch_id or ""),
-    )
+    shown = _shown(board, row)
     replace = msgspec.structs.replace
     if board.is_running(row):
         words = {"executing": "running", "picked_up": "starting"}
@@ -76,30 +86,60 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
     if row.execution_status == "queued":
         if row.eligible_at is not None and row.eligible_at > now:
             return "scheduled", replace(shown, word="scheduled", due=row.eligible_at, what_now="starts by itself")
-        return "queued", replace(shown, word="queued", since=row.updated_at, what_now="starts when there is a place")
+        why = told.waits_for(board, row, now)
+        what_now = f"starts when it can: {why}" if why else "starts when there is a place"
+        return "waiting", replace(shown, word="queued", reason=why, since=row.updated_at, what_now=what_now)
     if row.thread_status in ("Completed", "Abandoned"):
         return "finished", replace(shown, word=row.thread_status.lower(), since=row.updated_at)
     if row.answers_to is not None and row.execution_status == "completed" and row.last_intent != "review-request":
         word = "approved" if row.verdict == "approve" else "answered"
         return "finished", replace(shown, word=word, since=row.updated_at, what_now=f"{row.answers_to} gets the answer")
+    others = told.reviewers_at_work(board, row.thread_id)
+    if others and row.execution_status == "completed":
+        said = f"waits for {', '.join(others)}"
+        return "waiting", replace(shown, word="waiting", reason=said, since=row.updated_at, what_now=said)
+    merge = last_merge(board, row.thread_id)
+    if merge is not None and merge.is_open:
+        return "waiting", replace(
+            shown,
+            word=merge.status if merge.status == "merging" else "waiting",
+            reason="its merge goes on by itself",
+            since=merge.started_at or merge.queued_at,
+            what_now=say(advise("wait_merge", op_id=merge.op)),
+        )
     return "yours", _yours(board, row, shown, now)
+
+
+def _shown(board: Board, row: StatusRow) -> OpsRow:
+    attempt = f" (attempt {row.attempt + 1})" if row.attempt else ""
+    return OpsRow(
+        key=f"thread:{row.thread_id}",
+        thread=row.thread_id,
+        word="",
+        who=told.who(row),
+        title=one_line(board.title_of(row.thread_id)) + attempt,
+        batch=one_line(row.batch_id or ""),
+        branch=told.branch_of(row),
+        change=told.change_of(board, row),
+        cost=told.cost_of(row),
+        tokens=told.tokens_of(row),
+        facts=told.facts_of(board, row),
+    )
 
 
 def _yours(board: Board, row: StatusRow, shown: OpsRow, now: float) -> OpsRow:
     """Return the row of a thread in which nothing goes on by itself any more."""
     name = row.thread_id
     merge = last_merge(board, name)
-    detail = ""
+    reason, is_bad = "", False
     what_now: Said
     if row.thread_status == "Failed" or row.execution_status in _FAILED:
         word = _FAILED.get(row.execution_status or "", "failed")
-        detail = one_line(row.error or "")
+        reason, is_bad = reason_of(word, row.error), True
         what_now = say(_task(name), ", or abandon it")
     elif merge is not None and merge.status == "merge failed" and is_newer(merge, row):
-        word, detail = "merge failed", one_line(merge.reason)
+        word, reason, is_bad = "merge failed", one_line(merge.reason), True
         what_now = say(advise("merge", thread_id=name), ", once it is mended")
-    elif merge is not None and merge.is_open:
-        word, what_now = "merging", "the merge goes on by itself"
     elif merge is not None and merge.status == "merged" and is_newer(merge, row):
         word, what_now = "merged", say(advise("close", thread_id=name))
     elif row.last_intent == "review-request":
@@ -109,15 +149,17 @@ def _yours(board: Board, row: StatusRow, shown: OpsRow, now: float) -> OpsRow:
     elif row.execution_id is None:
         word, what_now = "not started", say(_task(name))
     else:
-        word, detail, what_now = _reviewed(row)
+        word, reason, what_now = _reviewed(row)
     stale_after = board.health.stale_active_secs if board.health is not None else float("inf")
     return msgspec.structs.replace(
         shown,
         word=word,
-        about=f"{detail} · {shown.about}" if detail else shown.about,
+        reason=reason,
+        is_bad=is_bad,
         since=row.updated_at,
         what_now=what_now,
         is_stale=row.thread_status == "Active" and now - row.updated_at >= stale_after,
+        rank=_URGENCY.index(word),
     )
 
 
@@ -129,7 +171,7 @@ def _reviewed(row: StatusRow) -> tuple[str, str, Said]:
         case "approved":
             return "approved", "", say(merge)
         case "changes_requested":
-            return "changes due", "changes requested", say(_task(name))
+            return "changes due", "", say("changes were requested: ", _task(name))
         case "changed_since_the_approval":
             return "changed", "changed since the approval", say(diff, ", then have it reviewed")
         case "changed_since_the_review":

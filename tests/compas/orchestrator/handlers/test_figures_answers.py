@@ -1,11 +1,17 @@
 """What is summed up: executions by what became of them, time and cost, and tools by their errors."""
 
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import msgspec
+import pytest
 from trio.testing import MockClock
 
-from compas.api.figures import METRICS, TOOL_STATS, AgentMetrics, MetricsResponse
+from compas.api.figures import COSTS, METRICS, TOOL_STATS, AgentMetrics, MetricsResponse
 from compas.backends.scripted import ResultLine, ToolLine
 from compas.domain.events import Usage
+from compas.orchestrator.last_spans import last_days
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn, echo
 
@@ -103,3 +109,57 @@ async def test_tools_are_counted_over_all_agents_and_of_each_with_their_errors(a
         one = await supervisor.ask(TOOL_STATS, agent="rev")
         assert [(stat.tool_name, stat.call_count) for stat in one.tool_stats] == [("run", 2), ("write", 1)]
         assert [cost.agent_alias for cost in one.cost_by_agent] == ["rev"]
+
+
+async def test_the_run_that_ended_last_is_named(autojump_clock: MockClock) -> None:
+    async def fails(turn: Turn) -> None:
+        await turn.fail("no")
+
+    async with open_workshop(agent("dev"), agent("idle")) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", echo)
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
+        shop.plays("dev", fails)
+        posted = await supervisor.dispatch("dev", "x", thread_id="t2")
+        await supervisor.chain(posted)
+        (dev,) = (await supervisor.ask(METRICS)).agents
+        assert dev.newest is not None
+        assert (dev.newest.thread_id, dev.newest.status) == ("t2", "failed")
+        assert dev.newest.execution_id == posted.execution_id
+        assert "no" in dev.newest.error
+
+
+async def test_what_was_spent_is_summed_by_agent_batch_thread_and_day_and_what_is_unknown_stays_so(
+    autojump_clock: MockClock,
+) -> None:
+    async with open_workshop(agent("dev"), agent("silent")) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", spends)
+        shop.plays("silent", echo)
+        for thread in ("t1", "t2"):
+            await supervisor.chain(await supervisor.dispatch("dev", "Do it\nwell", thread_id=thread, batch="spring"))
+        await supervisor.chain(await supervisor.dispatch("silent", "x", thread_id="t3"))
+        found = await supervisor.ask(COSTS)
+        assert (found.total.cost_usd, found.total.priced, found.total.executions) == (0.5, 2, 3)
+        assert [(one.name, one.cost_usd, one.executions) for one in found.by_agent] == [
+            ("dev", 0.5, 2),
+            ("silent", None, 1),
+        ]
+        assert [(one.name, one.cost_usd) for one in found.by_batch] == [("spring", 0.5)]
+        assert [(one.name, one.cost_usd) for one in found.by_thread] == [("t1", 0.25), ("t2", 0.25), ("t3", None)]
+        assert found.titles["t1"] == "Do it"
+        assert (len(found.by_day), len(found.by_hour)) == (14, 24)
+        assert (found.by_day[-1].cost_usd, found.by_day[0].cost_usd) == (0.5, None)
+        assert sum(one.executions for one in found.by_hour) == 3
+        (silent,) = [one for one in found.by_agent if one.name == "silent"]
+        assert (silent.tokens_in, silent.tokens_out) == (None, None)
+
+
+def test_days_begin_at_local_midnight_also_where_summer_time_begins(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    try:
+        noon = datetime(2026, 3, 30, 12, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
+        days = [datetime.fromtimestamp(began, ZoneInfo("Europe/Berlin")) for began in last_days(noon, 3)]
+        assert [(day.day, day.hour) for day in days] == [(28, 0), (29, 0), (30, 0)]
+    finally:
+        monkeypatch.undo()
+        time.tzset()

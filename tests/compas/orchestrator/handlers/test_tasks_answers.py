@@ -135,3 +135,28 @@ async def test_going_on_behind_an_execution_that_does_not_exist_is_an_error(auto
     async with open_workshop() as shop, shop.supervisor() as supervisor:
         with pytest.raises(RequestFailed, match="no execution 'nobody' to go on behind"):
             await supervisor.ask(TASKS, after="nobody")
+
+
+# proves: c-config-dashboard 97
+async def test_words_find_executions_however_old_by_what_their_row_says(autojump_clock: MockClock) -> None:
+    async def fails(turn: Turn) -> None:
+        await turn.fail("no such Branch")
+
+    async with open_workshop(agent("old"), agent("dev"), agent("poor")) as shop, shop.supervisor() as supervisor:
+        shop.plays("poor", fails)
+        await supervisor.chain(await supervisor.dispatch("old", "Write\nthe handbook", thread_id="t0", batch="Spring"))
+        await supervisor.chain(await supervisor.dispatch("poor", "x", thread_id="t1", summary="Move to schema 7"))
+        for number in range(2, 12):
+            await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id=f"t{number}"))
+
+        async def found(text: str) -> list[str]:
+            return [row.thread_id for row in (await supervisor.ask(TASKS, text=text, every=True, limit=5)).tasks]
+
+        assert await found("OLD spring") == ["t0"]
+        assert await found("write") == ["t0"]
+        assert await found("no such branch") == ["t1"]
+        assert await found("schema failed") == ["t1"]
+        assert await found("schema completed") == []
+        assert await found("%") == []
+        (row,) = (await supervisor.ask(TASKS, text="t0")).tasks
+        assert (row.title, row.summary) == ("Write", None)

@@ -10,8 +10,12 @@ from compas.api.history import DIFF, LOG
 from compas.api.lifecycle import ABANDON, CLOSE, CloseResponse
 from compas.api.merges import MERGE
 from compas.api.operation import Operation
+from compas.api.reviews import APPROVE
 from compas.api.supervision import HEALTH
-from compas.api.threads import TranscriptResponse
+from compas.api.threads import STATUS, TranscriptResponse
+from compas.backends.scripted import ResultLine
+from compas.domain.events import Usage
+from compas.domain.specs import HandoffSpec
 from tests.kit.orchestrator.actor_workshop import REPO, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 
@@ -127,3 +131,75 @@ async def test_an_agent_that_runs_more_than_it_may_now_has_no_free_place(autojum
                 assert (await supervisor.wait(thread)).found
             (idle,) = (await supervisor.ask(HEALTH)).agents
             assert (idle.active, idle.available) == (0, 1)
+
+
+async def test_details_tell_what_a_thread_is_about_who_judged_it_where_it_is_and_what_it_cost(
+    autojump_clock: MockClock,
+) -> None:
+    async def works(turn: Turn) -> None:
+        await turn.console.print(
+            msgspec.json.encode(ResultLine(text="Done.", usage=Usage(cost_usd=0.5, tokens_in=7))).decode()
+        )
+
+    async def judges(turn: Turn) -> None:
+        await turn.reply("Fine.\n\nVERDICT: APPROVE")
+
+    team = (agent("dev", to="rev", workspace="worktree"), agent("rev"))
+    async with open_workshop(*team) as shop, shop.supervisor() as supervisor:
+        shop.plays("dev", works)
+        shop.plays("rev", judges)
+        await supervisor.chain(await supervisor.dispatch("dev", "\nAdd it\nquickly", thread_id="t1", batch="b"))
+        await supervisor.dispatch(
+            "dev", "x", thread_id="t2", batch="b", summary="Named", scheduled_for="2033-01-31T09:00:00Z"
+        )
+        plain = await supervisor.ask(STATUS)
+        assert [row.details for row in plain.threads] == [None, None]
+        found = await supervisor.ask(STATUS, details=True)
+        later, done = (row.details for row in found.threads)
+        assert done is not None
+        assert later is not None
+        assert (done.title, done.worker, done.branch) == ("Add it", "dev", "compas/t1")
+        assert done.repository == str(REPO)
+        assert [(one.by, one.verdict) for one in done.verdicts] == [("rev", "approve")]
+        assert (done.executions, done.priced, done.cost_usd, done.tokens_in, done.tokens_out) == (2, 1, 0.5, 7, None)
+        assert (later.title, later.worker, later.branch, later.cost_usd) == ("Named", "dev", None, None)
+        (batch,) = found.batches
+        assert (batch.batch_id, batch.threads, batch.working, batch.done, batch.failed) == ("b", 2, 1, 0, 0)
+        await supervisor.abandon("t2")
+
+
+async def test_a_persons_verdict_and_those_of_a_fan_out_are_told_each_once(autojump_clock: MockClock) -> None:
+    async def judges(turn: Turn) -> None:
+        await turn.reply("Fine.\n\nVERDICT: APPROVE")
+
+    dev = msgspec.structs.replace(
+        agent("dev", workspace="worktree"), handoff=HandoffSpec(targets=("r1", "r2"), max_chain_depth=1)
+    )
+    async with open_workshop(dev, agent("r1"), agent("r2")) as shop, shop.supervisor() as supervisor:
+        for alias in ("r1", "r2"):
+            shop.plays(alias, judges)
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
+        await supervisor.ask(APPROVE, thread_id="t1")
+        found = await supervisor.ask(STATUS, details=True)
+        (row,) = [row for row in found.threads if row.thread_id == "t1"]
+        assert row.details is not None
+        *agents, person = [(one.by, one.verdict) for one in row.details.verdicts]
+        assert sorted(agents) == [("r1", "approve"), ("r2", "approve")]
+        assert person == ("operator", "approve")
+        assert {one.source_thread for one in found.threads} == {None, "t1"}
+
+
+async def test_open_threads_come_first_however_many_have_ended_since(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev"), agent("other")) as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="open"))
+        for number in range(4):
+            await supervisor.chain(await supervisor.dispatch("other", "x", thread_id=f"t{number}"))
+            await supervisor.close(f"t{number}")
+
+        async def listed(**fields: object) -> list[str]:
+            return [row.thread_id for row in (await supervisor.ask(STATUS, **fields)).threads]
+
+        assert await listed(limit=2) == ["t3", "t2"]
+        assert await listed(limit=2, open_first=True) == ["open", "t3"]
+        assert await listed(limit=2, open_first=True, agent="other") == ["t3", "t2"]
+        assert (await supervisor.ask(STATUS, limit=2, open_first=True)).total == 5

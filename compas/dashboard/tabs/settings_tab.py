@@ -1,0 +1,175 @@
+"""The tab with the supervisor and its config: what holds, where each value comes from, and what is wrong with it."""
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import msgspec
+
+from compas.api.configuration import SettingRow, SettingsResponse
+from compas.api.supervision import HealthResponse
+from compas.dashboard.board import Board
+from compas.dashboard.keymap import Binding
+from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
+from compas.dashboard.needs import CONFIGURATION, Need
+from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.times import hour
+from compas.dashboard.widgets.columns import Cell, Column, Table
+from compas.dashboard.widgets.listing import Block, Entry
+
+COLUMNS = (
+    Column("", 32),
+    Column("", 0),
+    Column("", 14, is_right=True, at_least=76),
+)
+NARROW = (Column("", 30), Column("", 0))
+
+
+class SettingsRow(Row, frozen=True, kw_only=True):
+    """A key with its value, and where that comes from; `is_said` is false for a default."""
+
+    group: str
+    name: str
+    value: str
+    source: str = ""
+    is_said: bool = True
+    waits: bool = False
+
+    def matches(self, text: str) -> bool:
+        """Tell whether a person who types this text may mean the row."""
+        said = f"{self.group} {self.name} {self.value} {self.source}".casefold()
+        return all(part in said for part in text.casefold().split())
+
+
+class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
+    """See View."""
+
+    settings: SettingsResponse | None
+    trouble: str
+    text: str
+    groups: tuple[tuple[str, tuple[SettingsRow, ...]], ...]
+
+    @property
+    def rows(self) -> tuple[SettingsRow, ...]:
+        """See View."""
+        return tuple(row for _, rows in self.groups for row in rows)
+
+    def members(self, group: str) -> Sequence[Row]:
+        """See View: sections cannot be folded."""
+        return ()
+
+    def blocks(self, width: int, now: float, look: Look) -> list[Block]:
+        """See View. It is one long list: sections have no share of the screen of their own."""
+        table = Table(COLUMNS if width >= 76 else NARROW, width)
+        notes = [*self._notes(width)]
+        entries: list[Entry] = []
+        for number, (title, rows) in enumerate(self.groups):
+            for place, row in enumerate(rows):
+                head = ([BLANK] if number or notes else []) + [plain(f"  {title}", "head")] if place == 0 else []
+                lines = partial(_lines, row, table, look, tuple(cut_line(line, width) for line in head))
+                entries.append(Entry(row.key, lines, table.height + len(head)))
+        if self.settings is None:
+            notes.append(plain("  reading the configuration …", "dim"))
+        elif not entries:
+            notes.append(cut_line(plain(f"  no setting matches {one_line(self.text)}", "dim"), width))
+        return [Block("settings", [BLANK, *notes], entries)]
+
+    def _notes(self, width: int) -> Iterator[Line]:
+        found = self.settings
+        said = [] if found is None else [*found.errors, *found.warnings]
+        troubles = [*([self.trouble] if self.trouble else []), *said]
+        for one in troubles:
+            for number, part in enumerate(wrap(one_line(one), max(1, width - 6))):
+                yield plain(f"  {'! ' if number == 0 else '  '}{part}", "warn")
+
+
+class Settings:
+    """See Tab."""
+
+    title = "Settings"
+    keys: tuple[Binding, ...] = ()
+    orders: tuple[str, ...] = ()
+
+    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+        """See Tab."""
+        return (CONFIGURATION,)
+
+    def view(self, board: Board, now: float, narrowed: Narrowed) -> SettingsView:
+        """See Tab."""
+        found = board.answers.settings
+        rows = [*_supervisor(board.health, now), *(_row(one) for one in (found.settings if found is not None else ()))]
+        groups: dict[str, list[SettingsRow]] = {}
+        for row in rows:
+            if row.matches(narrowed.text):
+                groups.setdefault(row.group, []).append(row)
+        return SettingsView(
+            settings=found,
+            trouble=board.answers.troubles.get("settings", ""),
+            text=narrowed.text,
+            groups=tuple((title, tuple(those)) for title, those in groups.items()),
+        )
+
+    def is_ticking(self, board: Board) -> bool:
+        """See Tab: it shows no running time."""
+        return False
+
+
+def life_of(health: HealthResponse) -> str:
+    """Say whose life the supervisor's is, and how to stop it."""
+    if health.ends_when_idle:
+        return "ends by itself once there is nothing to do and no client; `compas stop` ends it too"
+    return "goes on until `compas stop`, which lets agents finish, or `compas stop --now`"
+
+
+def _supervisor(health: HealthResponse | None, now: float) -> Iterator[SettingsRow]:
+    if health is None:
+        return
+    since = hour(health.since, now)
+    told = (
+        ("state", f"{health.state} since {since}, epoch {health.epoch}, pid {health.pid}", ""),
+        ("life", life_of(health), "leaving the dashboard ends neither agents nor supervisor"),
+        ("version", health.version, ""),
+        ("clients", str(health.clients), ""),
+        ("events", str(health.events), ""),
+        ("git worker", health.git_worker, ""),
+        ("config", health.config, "a saved file is loaded by itself; `compas reload` does it at once and says more"),
+        ("state directory", health.state_dir, ""),
+        ("log", health.log, ""),
+    )
+    for name, value, what_now in told:
+        yield SettingsRow(
+            key=f"supervisor:{name}",
+            group="Supervisor",
+            name=name,
+            value=one_line(value),
+            facts=one_line(value),
+            what_now=what_now,
+        )
+
+
+def _row(one: SettingRow) -> SettingsRow:
+    section, _, name = one.key.rpartition(".")
+    source = f"line {one.line}" if one.source == "file" and one.line else one.source.replace("_", " ")
+    waits = "; it is in the file and waits for `compas restart`" if one.waits else ""
+    return SettingsRow(
+        key=f"setting:{one.key}",
+        group=one_line(section) or "Config",
+        name=one_line(name),
+        value=one_line(one.value),
+        source=source,
+        is_said=one.source != "default",
+        waits=one.waits,
+        facts=f"{one_line(one.key)}: {one_line(one.value)}",
+        what_now=f"{one.doc} Used {one.effect}{waits}.",
+    )
+
+
+def _lines(row: SettingsRow, table: Table, look: Look, head: Sequence[Line]) -> list[Line]:
+    value = "warn" if row.waits else "" if row.is_said else "dim"
+    cells: list[Cell] = [
+        (("" if row.is_said else "dim", row.name),),
+        ((value, row.value),),
+        (("dim", f"{row.source}{' waits' if row.waits else ''}"),),
+    ]
+    shown = cells[: len(table.columns)]
+    is_marked = row.key in look.marked
+    return [*head, *table.lines(row.key, shown, is_selected=row.key == look.selected, is_marked=is_marked)]
