@@ -34,7 +34,7 @@ _LONG_PAST = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class TimetableError(CompasError):
-    """An expression that is none, or a time zone that nobody knows here; one sentence says what was found."""
+    """An expression that cannot be read, or an unknown time zone; one sentence says what was found and what to use."""
 
 
 class Timetable:
@@ -141,8 +141,8 @@ def _in_words(text: str, words: list[str], problem: str) -> str:
     names = _FIELDS if len(words) == 5 else _WITH_SECONDS
     field = problem.removeprefix("Bad ")
     if field not in names:
-        return f"{shown(text)} is no cron expression: {shown(problem)}"
-    return f"{shown(words[list(names).index(field)])} is not a {field.replace('-', ' ')}: use {names[field]}"
+        return f"{shown(text)} cannot be read as a cron expression: {shown(problem)}"
+    return f"{shown(words[list(names).index(field)])} cannot be the {field.replace('-', ' ')}: use {names[field]}"
 
 
 def _ever_comes(cron: str) -> bool:

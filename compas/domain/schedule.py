@@ -13,7 +13,7 @@ from compas.domain.specs import ScheduleSpec
 GRACE_SECS: Final = 120.0
 """A run that is later than this was missed: until then it is merely a little late."""
 MANY: Final = 100
-"""Missed slots are counted up to so many; whoever reads that there were more does not care how many."""
+"""Missed slots are counted up to this number; how many more there were does not matter."""
 LARGEST_STEP_BACK_SECS: Final = 86_400.0
 """A clock that is set back by no more repeats nothing. By more, it was wrong before, and counting begins again."""
 

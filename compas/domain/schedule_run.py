@@ -29,7 +29,7 @@ def dispatch_of(spec: ScheduleSpec, occasion: e.Occasion) -> Dispatch:
 def decide_run(spec: ScheduleSpec, occasion: e.Occasion, due: Due | None, rules: Rules, moment: Moment) -> Decision:
     """Open a thread with the schedule's text, and record that it fired; both or neither (c-config 63).
 
-    A refusal is that of the dispatch: nothing is recorded then. Without `due` somebody has it run at once.
+    A refusal is that of the dispatch: nothing is recorded then. Without `due` it runs at once.
     """
     thread = moment.new_id()
     dispatched = decide_dispatch(Thread(thread=thread), dispatch_of(spec, occasion), rules, moment)
@@ -53,7 +53,7 @@ def decide_run(spec: ScheduleSpec, occasion: e.Occasion, due: Due | None, rules:
 def in_words(occasion: e.Occasion) -> str:
     """Say of which schedule's run a thread is, and how late it was."""
     if not occasion.slot:
-        return f"dispatched by schedule {occasion.schedule}, which {occasion.by or 'somebody'} had run at once"
+        return f"dispatched by schedule {occasion.schedule}, run at once by {occasion.by or 'operator'}"
     said = f"dispatched by schedule {occasion.schedule}, slot {occasion.slot}"
     if occasion.late_secs:
         said += f", {_duration(occasion.late_secs)} late"

@@ -21,7 +21,7 @@ async def wait_until(
     """Wait until the clock is at `moment`, in UTC seconds, infinity being never, or until something has changed.
 
     After a suspension it may end late, but by no more than `latest` seconds, which are a minute or more. It also ends
-    when the clock is found to have been set back by more than a day: whoever waits looks again.
+    when the clock is found to have been set back by more than a day: the caller looks again.
     """
     left = moment - clock()
     while left > 0 and not changed.is_set():

@@ -68,7 +68,7 @@ async def live_through(workshop: Workshop, point: str) -> None:
     assert skipped["data"]["why"] == "overlap"
     blocked = os.open(gate, os.O_WRONLY)
     (workshop.root / "open").touch()
-    os.replace(workshop.root / "open", gate)  # whoever comes from now on is not held up
+    os.replace(workshop.root / "open", gate)  # from now on no run is held up
     os.close(blocked)
     first = workshop.until_logged("execution.ended", 0)
     workshop.until_logged("execution.ended", first["position"])
@@ -108,7 +108,7 @@ def test_a_person_sees_and_rules_schedules_from_the_command_line(workshop: Works
     answer = workshop.ask("wait", "--thread-id", ran["thread_id"], "--await-chain", "--timeout", str(CEILING))
     assert answer["body"] == "Done."
     why = workshop("why", ran["thread_id"])
-    assert "dispatched by schedule nightly, which operator had run at once" in why.out
+    assert "dispatched by schedule nightly, run at once by operator" in why.out
     assert "nightly is paused" in workshop("schedules", "pause", "nightly").out
     shown = workshop("schedules", "nightly").out
     assert "it is paused" in shown

@@ -1,4 +1,4 @@
-"""The schedules of the config: their times, and names that nobody knows."""
+"""The schedules of the config: their times, and the refusal of unknown names."""
 
 from collections.abc import Mapping
 

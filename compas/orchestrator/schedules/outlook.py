@@ -57,7 +57,7 @@ def why_idle(spec: ScheduleSpec, state: Schedule) -> str:
     if state.is_paused:
         return "it is paused"
     if state.runs >= spec.max_runs:
-        return f"it has run {state.runs} times, as often as it may (max_runs)"
+        return f"it has had {state.runs} of {spec.max_runs} runs (max_runs)"
     unreadable = why_unreadable(spec)
     return f"it never comes: {unreadable}" if unreadable else ""
 

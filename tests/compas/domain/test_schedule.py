@@ -456,7 +456,7 @@ def test_a_thread_says_of_which_run_it_is() -> None:
     late = in_words(replace(plain, late_secs=7500, missed=1))
     assert late.endswith("2 h 5 min late, for 1 missed slot before it as well")
     assert in_words(replace(plain, missed=MANY - 1)).endswith("for 99 or more missed slots before it as well")
-    assert in_words(e.Occasion(schedule="n", by="ann")) == "dispatched by schedule n, which ann had run at once"
+    assert in_words(e.Occasion(schedule="n", by="ann")) == "dispatched by schedule n, run at once by ann"
 
 
 def test_a_run_is_one_decision_with_the_thread_it_makes() -> None:

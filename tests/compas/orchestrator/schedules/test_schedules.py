@@ -299,7 +299,7 @@ async def test_one_that_is_disabled_used_up_or_unreadable_keeps_no_other_from_fi
         assert sorted(names) == ["hourly"] * 3 + ["once"]
         whys = {one.name: one.why_idle for one in (await supervisor.ask(api.SCHEDULES)).schedules}
         assert whys["disabled"] == "it is disabled in the config (enabled: false)"
-        assert whys["once"] == "it has run 1 times, as often as it may (max_runs)"
+        assert whys["once"] == "it has had 1 of 1 runs (max_runs)"
         assert "no time zone" in whys["elsewhere"]
         assert whys["hourly"] == ""
 
@@ -360,7 +360,7 @@ async def test_a_run_by_hand_is_a_dispatch_that_moves_no_slot(autojump_clock: Mo
         assert one.last_run is not None
         assert (one.last_run.by, one.last_run.thread_id) == ("ann", ran.thread_id)
         cause, *_ = (await supervisor.ask(WHY, thread_id=ran.thread_id)).causes
-        assert "dispatched by schedule hourly, which ann had run at once" in cause.what
+        assert "dispatched by schedule hourly, run at once by ann" in cause.what
         assert shop.troupe.tasks() == [("dev", "tidy up")]
 
 
