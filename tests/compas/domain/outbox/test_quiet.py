@@ -59,7 +59,7 @@ def test_the_end_is_ahead_and_not_quiet_itself(begins: int, ends: int, now: floa
     quiet = QuietSpec(begins=begins, ends=ends)
     end = quiet_until(now, quiet, zone)
     if end is not None:
-        # Where the clock is set back, the end comes twice in a night: whoever asks again is told the second.
+        # Where the clock is set back, the end comes twice in a night: asking again finds the second.
         assert now < end <= now + 25 * 3600
         again = quiet_until(end, quiet, zone)
         assert again is None or again - end <= 3600
