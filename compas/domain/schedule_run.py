@@ -26,12 +26,19 @@ def dispatch_of(spec: ScheduleSpec, occasion: e.Occasion) -> Dispatch:
     )
 
 
-def decide_run(spec: ScheduleSpec, occasion: e.Occasion, due: Due | None, rules: Rules, moment: Moment) -> Decision:
-    """Open a thread with the schedule's text, and record that it fired; both or neither (c-config 63).
+def title_of(spec: ScheduleSpec, occasion: e.Occasion) -> str:
+    """Return what a run's thread is named after: the schedule and the slot, as its clocks show it."""
+    slot, _, _ = occasion.slot.rpartition(" ")
+    return f"{spec.name} {slot}"
+
+
+def decide_run(
+    spec: ScheduleSpec, occasion: e.Occasion, due: Due | None, rules: Rules, moment: Moment, *, thread: str
+) -> Decision:
+    """Open `thread`, a new one, with the schedule's text, and record that it fired; both or neither (c-config 63).
 
     A refusal is that of the dispatch: nothing is recorded then. Without `due` it runs at once.
     """
-    thread = moment.new_id()
     dispatched = decide_dispatch(Thread(thread=thread), dispatch_of(spec, occasion), rules, moment)
     if isinstance(dispatched, Refusal):
         return dispatched

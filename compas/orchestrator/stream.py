@@ -8,6 +8,7 @@ from typing import TypeVar
 from actors.errors import ActorError, ChildStartFailed
 from actors.ref import ActorRef
 from compas.domain.decision import Decision, Draft, Refusal
+from compas.domain.events import ThreadOpened
 from compas.domain.requests import RequestId, refuse_reuse
 from compas.errors import CompasError
 from compas.orchestrator.messages.journal import Commit, WaitWritable
@@ -21,7 +22,7 @@ log = logging.getLogger("compas.journal")
 
 
 class StreamTakenError(Exception):
-    """Somebody else wrote to this actor's stream: it is no longer its only writer, so it begins anew from the log."""
+    """Somebody else wrote to this actor's stream: it is no longer its only writer, so it begins again from the log."""
 
 
 class CommandFaultedError(CompasError):
@@ -40,7 +41,7 @@ async def commit(
     Raises StreamTakenError, StoreUnavailable (nothing was recorded) and AskTimeout (unknown: crash, and read the log
     again).
     """
-    append = Append(events=_events(drafts, causation), expected={stream: version})
+    append = Append(events=_events(drafts, causation), expected=_expected(drafts, stream, version))
     outcome = await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
     if isinstance(outcome, Appended):
         return outcome
@@ -73,7 +74,7 @@ async def commit_command(
                 return decision if isinstance(decision, Refusal) else Answered(body=respond(()))
     append = Append(
         events=_events(decision, f"request:{request_id.name}"),
-        expected={stream: version},
+        expected=_expected(decision, stream, version),
         request=request_id,
         response=respond,
     )
@@ -92,6 +93,12 @@ async def commit_command(
             return refuse_reuse(request_id, outcome.used_for)
         case Conflict():
             raise _taken(outcome)
+
+
+def _expected(drafts: tuple[Draft, ...], stream: str, version: int) -> dict[str, int]:
+    """Return where the streams have to be: the actor's own as it knows it, those of threads that open at 0."""
+    opened = {draft.stream: 0 for draft in drafts if isinstance(draft.event, ThreadOpened)}
+    return {**opened, stream: version}
 
 
 def _events(drafts: tuple[Draft, ...], causation: str) -> tuple[NewEvent, ...]:

@@ -136,7 +136,7 @@ async def test_a_supervisor_that_was_followed_by_another_can_fire_nothing(tmp_pa
     stream = e.schedule_stream("nightly")
 
     def run() -> Append:
-        decision = decide_run(spec, e.Occasion(schedule="nightly", by="ann"), None, rules, moment)
+        decision = decide_run(spec, e.Occasion(schedule="nightly", by="ann"), None, rules, moment, thread="t1")
         assert not isinstance(decision, Refusal)
         events = tuple(NewEvent(stream=draft.stream, event=draft.event) for draft in decision)
         return Append(events=events, expected={stream: 0})

@@ -55,5 +55,5 @@ def _failing(reader: Reader, hook: HookSpec) -> str:
     how = how_it_ended(
         last.outcome, exit_code=last.exit_code, seconds=last.seconds, output=last.output, problem=last.problem
     )
-    often = f" {count} times in a row; the last one" if count > 1 else ", which"
-    return f"the hook {hook.name} has failed{often} {how}"
+    often = f"has failed {count} times in a row; the last run " if count > 1 else ""
+    return f"the hook {hook.name} {often}{how}"

@@ -4,11 +4,12 @@ from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.admission import queue_is_full
 from compas.domain.decision import Decision, Draft, Refusal
-from compas.domain.schedule import Schedule, decide_due, due_slots, skip
-from compas.domain.schedule_run import INTENT, decide_run
+from compas.domain.schedule import Due, Schedule, decide_due, due_slots, skip
+from compas.domain.schedule_run import INTENT, decide_run, title_of
 from compas.domain.specs import ScheduleSpec
 from compas.orchestrator.schedules.known import times_of
 from compas.orchestrator.services import Services
+from compas.orchestrator.threads.naming import free_names
 from compas.store.projections.counters import loads
 from compas.store.projections.schedules import is_run_unsettled
 
@@ -26,7 +27,7 @@ async def decide_slots(
     decided = decide_due(state, spec, due, is_at_work=await _is_at_work(services, state), local=local, now=now)
     if isinstance(decided, e.ScheduleSkipped):
         return decided
-    run = await _refuse_full(services, spec) or decide_run(spec, decided, due, services.rules(), services.moment())
+    run = await _refuse_full(services, spec) or await _run(services, spec, decided, due)
     if isinstance(run, Refusal):
         return skip(spec, due, local, why="refused", detail=in_commands(run.message))
     return run
@@ -34,9 +35,14 @@ async def decide_slots(
 
 async def run_now(services: Services, spec: ScheduleSpec, by: str) -> Decision:
     """Dispatch what a schedule dispatches; it counts as a run, and moves no slot."""
-    full = await _refuse_full(services, spec)
-    occasion = e.Occasion(schedule=spec.name, by=by)
-    return full or decide_run(spec, occasion, None, services.rules(), services.moment())
+    return await _refuse_full(services, spec) or await _run(
+        services, spec, e.Occasion(schedule=spec.name, by=by), due=None
+    )
+
+
+async def _run(services: Services, spec: ScheduleSpec, occasion: e.Occasion, due: Due | None) -> Decision:
+    thread = await (await free_names(services, title_of(spec, occasion))).next()
+    return decide_run(spec, occasion, due, services.rules(), services.moment(), thread=thread)
 
 
 async def _is_at_work(services: Services, state: Schedule) -> bool:

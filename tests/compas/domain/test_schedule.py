@@ -70,14 +70,16 @@ class Plan:
                 if isinstance(decided, e.ScheduleSkipped):
                     self.record(decided)
                 else:
-                    run = decide_run(self.spec, decided, due, self.rules, self.moment())
+                    run = decide_run(self.spec, decided, due, self.rules, self.moment(), thread="t1")
                     assert not isinstance(run, Refusal)
                     self.record(*(draft.event for draft in run if isinstance(draft.event, e.ScheduleEvent)))
         return self.log[before:]
 
     def run_now(self) -> None:
         assert self.spec is not None
-        run = decide_run(self.spec, e.Occasion(schedule="nightly", by="ann"), None, self.rules, self.moment())
+        run = decide_run(
+            self.spec, e.Occasion(schedule="nightly", by="ann"), None, self.rules, self.moment(), thread="t1"
+        )
         assert not isinstance(run, Refusal)
         self.record(*(draft.event for draft in run if isinstance(draft.event, e.ScheduleEvent)))
 
@@ -462,7 +464,7 @@ def test_a_thread_says_of_which_run_it_is() -> None:
 def test_a_run_is_one_decision_with_the_thread_it_makes() -> None:
     spec = msgspec.structs.replace(NIGHTLY, batch="b", repository="/src/other")
     occasion = e.Occasion(schedule="nightly", slot="02:00")
-    decision = decide_run(spec, occasion, None, config_rules(agent("dev")), Plan().moment())
+    decision = decide_run(spec, occasion, None, config_rules(agent("dev")), Plan().moment(), thread="t1")
     assert not isinstance(decision, Refusal)
     kinds = [type(draft.event) for draft in decision]
     assert kinds == [e.ScheduleFired, e.ThreadOpened, e.MessagePosted, e.ExecutionQueued]
@@ -477,6 +479,6 @@ def test_a_run_is_one_decision_with_the_thread_it_makes() -> None:
 
 
 def test_a_run_for_an_agent_that_is_gone_is_refused_and_records_nothing() -> None:
-    refusal = decide_run(NIGHTLY, e.Occasion(schedule="nightly"), None, config_rules(), Plan().moment())
+    refusal = decide_run(NIGHTLY, e.Occasion(schedule="nightly"), None, config_rules(), Plan().moment(), thread="t1")
     assert isinstance(refusal, Refusal)
     assert refusal.code == "unknown_agent"
