@@ -40,6 +40,7 @@ MARKS: tuple[str, ...] = (
     *(name for profile in PROFILES for name in profile.marks),
     "COMPAS_EXECUTION",
     "COMPAS_RUN_TOKEN",
+    "COMPAS_CALLER",
 )
 """What an agent CLI, or compas, sets for its own children. Inherited from the one around the supervisor it would
 mislead the agent, so it passes only where `env_pass` spells the whole name (a-core 49)."""

@@ -16,8 +16,8 @@ from compas.client.place import Place
 T = TypeVar("T")
 
 EXECUTION_VARIABLE = "COMPAS_EXECUTION"
-TOKEN_VARIABLE = "COMPAS_RUN_TOKEN"
-"""Set by a runner for its agent: whose calls these are."""
+TOKEN_VARIABLES = ("COMPAS_CALLER", "COMPAS_RUN_TOKEN")
+"""Set by a runner for its agent: whose calls these are. One may be hidden by the agent's CLI."""
 
 PATIENCE_SECONDS = 30.0
 """How long a supervisor may hold its lock without listening, while it starts or ends."""
@@ -31,7 +31,8 @@ Start = Callable[[], None]
 
 def caller_meta(environ: Mapping[str, str]) -> dict[str, str]:
     """Return what the greeting says about the caller: inside an execution, which one, and its token."""
-    named = {"execution": environ.get(EXECUTION_VARIABLE), "token": environ.get(TOKEN_VARIABLE)}
+    token = next((found for name in TOKEN_VARIABLES if (found := environ.get(name))), None)
+    named = {"execution": environ.get(EXECUTION_VARIABLE), "token": token}
     return {name: value for name, value in named.items() if value}
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, NoReturn
 
 from compas.errors import CompasError
 from compas.runner.messages import Spec
-from compas.runner.processes import EXECUTION_VARIABLE, TOKEN_VARIABLE
+from compas.runner.processes import CALLER_VARIABLE, EXECUTION_VARIABLE, TOKEN_VARIABLE
 from compas.runner.signals import reset_own_signals
 
 _AT_GATE = b"a"
@@ -118,7 +118,8 @@ def _become_agent(spec: Spec, program: str, stdio: Stdio, umask: int, gate: int,
     for number, descriptor in enumerate(moved):
         os.dup2(descriptor, number)
     _close_all_but(gate, failure)
-    environment = {**spec.env, TOKEN_VARIABLE: spec.token, EXECUTION_VARIABLE: spec.execution}
+    marks = {TOKEN_VARIABLE: spec.token, CALLER_VARIABLE: spec.token, EXECUTION_VARIABLE: spec.execution}
+    environment = {**spec.env, **marks}
     os.write(failure, _AT_GATE)
     if os.read(gate, 1) != _GO:
         os._exit(0)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 TOKEN_VARIABLE = "COMPAS_RUN_TOKEN"
+CALLER_VARIABLE = "COMPAS_CALLER"
+"""The token once more: Gemini CLI hides variables with TOKEN in their name from the servers and commands it starts."""
 EXECUTION_VARIABLE = "COMPAS_EXECUTION"
 
 ORPHANS_ARE_ADOPTED = sys.platform != "darwin"

@@ -15,7 +15,7 @@ LONGEST_CALL_SECS = 3600
 """Codex gives a tool up after minutes by itself, and `orch_wait` lasts as long as an agent works."""
 PASSED_ON = (
     *("XDG_RUNTIME_DIR", "COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR", "COMPAS_CONFIG"),
-    *("COMPAS_EXECUTION", "COMPAS_RUN_TOKEN"),
+    *("COMPAS_EXECUTION", "COMPAS_CALLER"),
 )
 """Codex starts its servers with few variables. Without the first ones they look for the supervisor where it is not;
 without the last two a Codex that is an agent at work is taken for the operator."""

@@ -194,4 +194,6 @@ def test_a_forbidden_socket_is_reported_as_what_it_is(place: Place, scripted: Sc
 
 def test_the_greeting_names_the_execution_and_its_token_and_nothing_outside_one() -> None:
     assert caller_meta({"COMPAS_EXECUTION": "01X", "COMPAS_RUN_TOKEN": "t"}) == {"execution": "01X", "token": "t"}
+    # Gemini CLI hides the one with TOKEN in its name.
+    assert caller_meta({"COMPAS_EXECUTION": "01X", "COMPAS_CALLER": "t"}) == {"execution": "01X", "token": "t"}
     assert caller_meta({"HOME": "/"}) == {}

@@ -73,7 +73,7 @@ async def test_an_agent_gets_the_given_environment_and_the_marks_only(
     log, _ = await stage.run("import os, json; print(json.dumps(dict(os.environ)))", env={"LANG": "C.UTF-8", "A": "ü"})
     seen = json.loads(log)
     seen.pop("LC_CTYPE", None)  # set by Python itself
-    assert seen.keys() == {"LANG", "A", "COMPAS_RUN_TOKEN", "COMPAS_EXECUTION"}
+    assert seen.keys() == {"LANG", "A", "COMPAS_RUN_TOKEN", "COMPAS_CALLER", "COMPAS_EXECUTION"}
     assert (seen["A"], seen["COMPAS_EXECUTION"]) == ("ü", "e1")
 
 
