@@ -23,10 +23,14 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
     message: Said
 
 
-def no_such_thread(thread: str) -> Refusal:
-    """Refuse what is about a thread that does not exist."""
-    sentence = say(f"there is no thread {thread!r}; `", advise("status"), "` lists them")
-    return Refusal(code="unknown_thread", message=sentence)
+UNKNOWN_THREAD = "unknown_thread"
+
+
+def no_such_thread(thread: str, meant: str | None = None) -> Refusal:
+    """Refuse what is about a thread that does not exist; `meant` is one that is called nearly so."""
+    hint = f"did you mean {meant!r}? " if meant is not None else ""
+    sentence = say(f"there is no thread {thread!r}; {hint}`", advise("status"), "` lists them")
+    return Refusal(code=UNKNOWN_THREAD, message=sentence)
 
 
 Decision = tuple[Draft, ...] | Refusal

@@ -2,16 +2,22 @@
 
 from collections.abc import Collection
 
+import msgspec
+
+from actors.remote.errors import CallError
 from compas.domain.advice import advise, say
-from compas.domain.decision import Refusal, no_such_thread
+from compas.domain.decision import UNKNOWN_THREAD, Refusal, no_such_thread
 from compas.domain.specs import OPERATOR
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.refused import refused
 from compas.store.connection import Reader
 from compas.store.projections.batches import threads_of_batch
 from compas.store.projections.messages import was_addressed
-from compas.store.projections.threads import thread_by_id
-from compas.suggest import did_you_mean
+from compas.store.projections.threads import newest_threads, thread_by_id
+from compas.suggest import closest, did_you_mean
+
+MOST_NAMES = 500
+"""Threads among which one is looked for that is called nearly so, the newest ones."""
 
 
 async def refuse_unknown(
@@ -35,6 +41,16 @@ async def refuse_unknown(
     found = await context.services.store.query(problem)
     if found is not None:
         raise refused(found)
+
+
+async def with_nearest(context: HandlerContext, error: CallError, arguments: msgspec.Struct) -> CallError:
+    """Return the error; where it says that there is no such thread, with the one that was probably meant."""
+    thread = getattr(arguments, "thread_id", None)
+    if error.code != UNKNOWN_THREAD or not isinstance(thread, str):
+        return error
+    names = await context.services.store.query(lambda reader: newest_threads(reader, MOST_NAMES))
+    meant = closest(thread, names)
+    return error if meant is None else refused(no_such_thread(thread, meant))
 
 
 def no_such_agent(agent: str, known: Collection[str]) -> Refusal:

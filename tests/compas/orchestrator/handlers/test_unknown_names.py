@@ -5,12 +5,15 @@ import pytest
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
+from compas.api.diagnosis import WHY
 from compas.api.figures import METRICS, TOOL_STATS
 from compas.api.history import EVENTS, EventsRequest, EventsResponse
-from compas.api.merges import MERGE_STATUS
+from compas.api.lifecycle import CLOSE
+from compas.api.merges import MERGE, MERGE_STATUS
 from compas.api.operation import Operation
 from compas.api.tasks import TASKS
 from compas.api.threads import STATUS
+from compas.api.waiting import WAIT
 from compas.api.worktrees import WORKTREES
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 
@@ -61,3 +64,13 @@ async def test_an_agent_that_has_left_the_config_is_known_as_long_as_the_log_kno
             assert row.thread_id == "t1"
             assert (await supervisor.ask(METRICS, agent="gone")).done == 1
             assert (await supervisor.ask(TASKS, agent="operator")).tasks == ()
+
+
+@pytest.mark.parametrize("operation", [STATUS, WHY, CLOSE, WAIT, MERGE], ids=lambda one: one.name)
+async def test_a_thread_whose_name_is_misspelt_is_suggested(autojump_clock: MockClock, operation: Operation) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "Add a health check."))
+        with pytest.raises(RequestFailed) as caught:
+            await supervisor.ask(operation, thread_id="add-heatlh-check")
+        said = "there is no thread 'add-heatlh-check'; did you mean 'add-health-check'? `compas status` lists them"
+        assert (caught.value.message, caught.value.code) == (said, "unknown_thread")
