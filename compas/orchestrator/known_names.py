@@ -56,7 +56,8 @@ async def with_nearest(context: HandlerContext, error: CallError, arguments: msg
 def no_such_agent(agent: str, known: Collection[str]) -> Refusal:
     """Refuse what is about an agent that nobody has heard of."""
     names = ", ".join(sorted(known))
-    sentence = f"no agent is called {agent!r}{did_you_mean(agent, known)}; there are: {names}"
+    meant = did_you_mean(agent, known)
+    sentence = f"no agent is called {agent!r}{meant}{' There are' if meant else '; there are'}: {names}"
     return Refusal(code="unknown_agent", message=sentence)
 
 

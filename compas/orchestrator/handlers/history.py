@@ -262,6 +262,7 @@ async def diff(context: HandlerContext, call: ResolvedCall) -> api.DiffResponse:
     trees, runs = await context.services.store.query(read)
     tree = next((tree for tree in trees if tree.base_commit is not None), None)
     if tree is None:
+        await refuse_unknown(context, thread=request.thread_id)
         raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
     snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
     git = context.services.git
