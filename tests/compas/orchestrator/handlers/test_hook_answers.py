@@ -159,7 +159,7 @@ async def test_a_failing_hook_is_told_in_health_and_in_the_story_of_its_thread(a
             await supervisor.chain(await supervisor.dispatch("dev", "work", thread_id=thread))
         await all_told(supervisor)
         assert (await supervisor.ask(HEALTH, is_brief=True)).warnings == (
-            "the hook execution_completed has failed 2 times in a row; the last one failed with status 3; it printed: "
+            "the hook execution_completed has failed 2 times in a row; the last run failed with status 3; it printed: "
             "no route",
             "the hook thread_closed cannot be run: no program gone was found on PATH, or it is not executable",
         )
