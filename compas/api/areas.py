@@ -24,6 +24,7 @@ AREAS: Final[dict[str, str]] = {
     "merge_status": "merges",
     "merge_cancel": "merges",
     "close": "lifecycle",
+    "cancel": "lifecycle",
     "abandon": "lifecycle",
     "reopen": "lifecycle",
     "verdict": "reviews",
