@@ -16,6 +16,7 @@ from compas.dashboard.controller import Controller
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.tabs.all import TABS
+from compas.dashboard.terminal_hands import TerminalHands
 from compas.dashboard.theme import PALETTE, colours_of, shows_signs
 from compas.dashboard.widgets.surface import Surface
 from compas.errors import CompasError
@@ -57,7 +58,7 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
     if may_start:
         async with starting():
             pass  # errors are told before the screen opens
-    screen = urwid.display.raw.Screen()
+    screen = urwid.display.raw.Screen(bracketed_paste_mode=True)
     screen.set_terminal_properties(colors=colours_of(environ), bright_is_bold=False)
     ended = Ended()
     try:
@@ -67,6 +68,7 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
             clock=wall_clock,
             ended=ended,
             has_signs=shows_signs(environ),
+            environ=environ,
         )
     except* OSError as group:
         if not all(error.errno in _HUNG_UP for error in _leaves(group)):
@@ -99,20 +101,28 @@ async def show(
     clock: Clock,
     ended: Ended,
     has_signs: bool = True,
+    environ: Mapping[str, str],
 ) -> None:
-    """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored."""
+    """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored.
+
+    `environ` is that of programs which the person starts from the dashboard.
+    """
     async with trio.open_nursery() as nursery:
         dirty = _Dirty()
         feeds: list[Feed] = []
-        controller = Controller(lambda: feeds[0], nursery, clock, tabs=TABS, pages=PAGES, on_change=dirty.mark)
+        event_loop = urwid.TrioEventLoop()
+        loop = urwid.MainLoop(urwid.SolidFill(), PALETTE, screen, event_loop=event_loop)
+        hands = TerminalHands(loop, environ)
+        controller = Controller(
+            lambda: feeds[0], nursery, clock, tabs=TABS, pages=PAGES, on_change=dirty.mark, hands=hands
+        )
         feeds.append(open_feed(controller))
         surface = Surface(controller, has_signs=has_signs)
-        event_loop = urwid.TrioEventLoop()
-        loop = urwid.MainLoop(surface, PALETTE, screen, event_loop=event_loop)
+        loop.widget = surface
         with loop.start():
-            nursery.start_soon(_obey_signals, nursery, ended)
+            nursery.start_soon(_obey_signals, nursery, ended, hands)
             nursery.start_soon(feeds[0].run)
-            nursery.start_soon(_paint, dirty, surface, loop)
+            nursery.start_soon(_paint, dirty, surface, loop, hands.drawing)
             nursery.start_soon(_tick, dirty, controller)
             await event_loop.run_async()
 
@@ -130,13 +140,14 @@ class _Dirty:
         self.retimed.set()
 
 
-async def _paint(dirty: _Dirty, surface: Surface, loop: urwid.MainLoop) -> None:
+async def _paint(dirty: _Dirty, surface: Surface, loop: urwid.MainLoop, drawing: trio.Lock) -> None:
     """Draw what has changed, however often it did in the meantime, once."""
     while True:
         await dirty.changed.wait()
         dirty.changed = trio.Event()
-        surface.invalidate()
-        loop.draw_screen()
+        async with drawing:
+            surface.invalidate()
+            loop.draw_screen()
         await trio.sleep(DRAW_SECONDS)
 
 
@@ -152,9 +163,11 @@ async def _tick(dirty: _Dirty, controller: Controller) -> None:
             dirty.changed.set()
 
 
-async def _obey_signals(nursery: trio.Nursery, ended: Ended) -> None:
+async def _obey_signals(nursery: trio.Nursery, ended: Ended, hands: TerminalHands) -> None:
     with trio.open_signal_receiver(*_SIGNALS) as signals:
         async for number in signals:
+            if number == signal.SIGINT and hands.is_lent:
+                continue  # Ctrl-C in the program that has the terminal: it is meant for that
             ended.code = 128 + number
             nursery.cancel_scope.cancel()
             return

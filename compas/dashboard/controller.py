@@ -6,13 +6,17 @@ from typing import Protocol
 import trio
 
 from compas.clock import Clock
+from compas.dashboard.acting import Acting
 from compas.dashboard.board import Board
 from compas.dashboard.commands import COMMANDS
+from compas.dashboard.errand import Hands
 from compas.dashboard.frame import Frame, paint
-from compas.dashboard.keymap import Context, command_for
+from compas.dashboard.keymap import TYPED, Binding, Context, command_for
 from compas.dashboard.lines import Line
+from compas.dashboard.offers import offers
 from compas.dashboard.page_stack import PageStack
 from compas.dashboard.pages.page import PageKind, Subject
+from compas.dashboard.situation import Situation, Target, target_of, target_of_row
 from compas.dashboard.source import Source
 from compas.dashboard.state import Opened, Update, evolve
 from compas.dashboard.tab_place import TabPlace
@@ -36,8 +40,9 @@ class Controller:
         tabs: Sequence[Tab],
         pages: Sequence[PageKind],
         on_change: Callable[[], None],
+        hands: Hands,
     ) -> None:
-        """`helpers` runs the pages; its cancellation ends the dashboard. `on_change` is called when there is news."""
+        """`helpers` runs pages and errands; its cancellation ends the dashboard. `on_change` is called at news."""
         self.board = Board()
         self._source = source
         self._helpers = helpers
@@ -46,6 +51,9 @@ class Controller:
         self._places = [TabPlace(tab) for tab in tabs]
         self._place = self._places[0]
         self._pages = PageStack(pages, helpers, on_change)
+        self._acting = Acting(
+            source, hands, helpers, clock, notify=self._tell, is_connected=lambda: self.board.link == "connected"
+        )
         self._notice = ""
         self._painted: list[Line] = []
 
@@ -63,18 +71,47 @@ class Controller:
         """Take a key."""
         self._notice = ""
         context = self.context
-        if not self._obey(context, key) and context == "filter" and len(key) == 1 and key.isprintable():
-            self._place.filter.text += key
+        if not self._obey(context, key) and context in TYPED and len(key) == 1 and key.isprintable():
+            self._type(key)
+
+    def paste(self, text: str) -> None:
+        """Take a text that was pasted: it is typed where something is, and obeyed nowhere."""
+        if self.context in TYPED:
+            self._type(text)
+
+    def _type(self, text: str) -> None:
+        if self._acting.context is not None:
+            self._acting.type(text)
+        else:
+            self._place.filter.text += " ".join(text.split()) if len(text) > 1 else text
 
     def _obey(self, context: Context, key: str) -> bool:
-        command = command_for(context, key, self._place.tab.keys)
+        command = command_for(context, key, self._own_keys)
         if command is not None:
-            COMMANDS[command].run(self)
+            self.run_command(command)
         return command is not None
+
+    def run_command(self, name: str) -> None:
+        """Carry out a command by its name, or say why that cannot be done now."""
+        command = COMMANDS[name]
+        refusal = command.refuse(self.situation())
+        if refusal:
+            self._notice = refusal
+        else:
+            command.run(self)
+
+    @property
+    def _own_keys(self) -> Sequence[Binding]:
+        """The keys of what is shown, which go before all others."""
+        return self._pages.top.keys if self._pages.top is not None else self._place.tab.keys
+
+    def _tell(self, text: str) -> None:
+        self._notice = text or self._notice
+        self._on_change()
 
     def click(self, row: int) -> None:
         """Select the row that is there; open it if it was selected."""
-        if self._pages.top is not None or row >= len(self._painted):
+        if self._pages.top is not None or self._acting.context is not None or row >= len(self._painted):
             return
         key = self._painted[row].key
         if key is None:
@@ -92,6 +129,8 @@ class Controller:
     @property
     def context(self) -> Context:
         """What keys mean now."""
+        if self._acting.context is not None:
+            return self._acting.context
         if self._pages.top is not None:
             return self._pages.top.context
         return "filter" if self._place.filter.is_typed else "list"
@@ -111,7 +150,7 @@ class Controller:
             may_start=self._source().may_start,
             now=now,
         )
-        self._painted = paint(frame, columns, rows)
+        self._painted = self._acting.lay_over(paint(frame, columns, rows), columns)
         return self._painted
 
     @property
@@ -153,13 +192,59 @@ class Controller:
         self._notice = self._pages.open(kind, self._source(), self._subject()) or self._notice
 
     def _subject(self) -> Subject | None:
-        """Return what is looked at: what the page is about, or the selected row."""
-        top, row = self._pages.top, self._place.selected(self.board, self._clock())
-        thread = top.thread if top is not None else row.thread if row is not None else ""
-        if not thread:
-            return None
-        known = self.board.threads.get(thread)
-        return Subject(thread=thread, execution=known.execution_id if known is not None else None)
+        """Return what is looked at: what the page is about, or the first of what is meant."""
+        top = self._pages.top
+        if top is None or not top.thread:
+            found = self.targets()
+            return Subject(thread=found[0].thread, execution=found[0].execution) if found else None
+        known = self.board.threads.get(top.thread)
+        return Subject(thread=top.thread, execution=known.execution_id if known is not None else None)
+
+    def targets(self) -> tuple[Target, ...]:
+        """Return what is meant: the thread of the page that is shown, or else the selected row."""
+        top = self._pages.top
+        if top is not None and top.thread:
+            return (target_of(self.board, top.thread, top.execution),)
+        row = self._place.selected(self.board, self._clock())
+        return (target_of_row(self.board, row),) if row is not None and row.thread else ()
+
+    def situation(self) -> Situation:
+        """Return everything that decides what may be done now."""
+        return Situation(
+            board=self.board,
+            targets=self.targets(),
+            page=self._pages.top.kind if self._pages.top is not None else "",
+            may_start=self._source().may_start,
+            now=self._clock(),
+        )
+
+    def begin(self, action: str) -> None:
+        """See Doer."""
+        self._acting.begin(action, self.situation())
+
+    def open_palette(self) -> None:
+        """See Doer."""
+        context: Context = "page" if self._pages.top is not None else "list"
+        self._acting.choose(offers(context, self._own_keys, self.situation()), self.run_command)
+
+    def tell_prompt(self, word: str) -> None:
+        """See Doer."""
+        self._acting.tell(word)
+
+    def tell_page(self, word: str) -> None:
+        """See Doer."""
+        if self._pages.top is not None:
+            self._notice = self._pages.top.tell(word)
+
+    def edit_search(self) -> None:
+        """See Doer."""
+        if self._pages.top is not None:
+            self._acting.search(self._pages.top.pager)
+
+    def next_hit(self, by: int) -> None:
+        """See Doer."""
+        if self._pages.top is not None:
+            self._pages.top.pager.next_hit(by)
 
     def toggle_follow(self) -> None:
         """See Doer."""
@@ -169,7 +254,10 @@ class Controller:
 
     def back(self) -> None:
         """See Doer."""
-        self._pages.close()
+        if self._pages.top is not None and self._pages.top.pager.is_searching:
+            self._pages.top.pager.end_search()
+        else:
+            self._pages.close()
 
     def edit_filter(self) -> None:
         """See Doer."""
@@ -182,7 +270,10 @@ class Controller:
 
     def erase(self) -> None:
         """See Doer."""
-        self._place.filter.text = self._place.filter.text[:-1]
+        if self._acting.context is not None:
+            self._acting.tell("erase")
+        else:
+            self._place.filter.text = self._place.filter.text[:-1]
 
     def start_supervisor(self) -> None:
         """See Doer."""

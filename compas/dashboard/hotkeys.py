@@ -5,6 +5,7 @@ from pathlib import Path
 
 from compas.dashboard.commands import COMMANDS
 from compas.dashboard.keymap import WHERE, Binding, bindings_in, key_name
+from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.tabs.all import TABS
 from compas.dashboard.tabs.tab import Tab
 
@@ -24,6 +25,9 @@ def chapters(tabs: Iterable[Tab] = TABS) -> Iterator[tuple[str, list[tuple[str, 
     """Yield each place where keys mean something, and these, in words, each with what it does."""
     for context, title in WHERE.items():
         yield title, _described(bindings_in(context))
+        if context == "page":
+            for kind, bindings in PAGE_KEYS.items():
+                yield f"In the page {kind}", _described(bindings)
     for tab in tabs:
         if tab.keys:
             yield f"In the tab {tab.title}", _described(tab.keys)

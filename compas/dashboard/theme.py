@@ -20,6 +20,10 @@ PALETTE: tuple[PaletteEntry, ...] = (
     ("code", "dark blue", "default", "default"),
     ("chosen", "bold", "default", "standout"),
     ("notice", "brown,bold", "default", "standout"),
+    ("hit", "black", "brown", "underline"),
+    ("hit now", "black", "dark cyan", "standout"),
+    ("word added", "black", "dark green", "standout"),
+    ("word gone", "black", "dark red", "standout"),
 )
 
 SIGNS: Mapping[str, tuple[str, str]] = {

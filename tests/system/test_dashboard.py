@@ -29,7 +29,7 @@ class Feed:
         await trio.Path(sys.argv[1]).read_bytes()
         raise RuntimeError("crashed on purpose")
 
-trio.run(lambda: show(Feed, urwid.display.raw.Screen(), clock=wall_clock, ended=Ended()))
+trio.run(lambda: show(Feed, urwid.display.raw.Screen(), clock=wall_clock, ended=Ended(), environ={}))
 """
 
 

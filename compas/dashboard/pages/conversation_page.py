@@ -5,7 +5,7 @@ from typing import ClassVar
 from compas.api.history import LogEvent
 from compas.api.threads import TRANSCRIPT, TranscriptRequest, TranscriptResponse
 from compas.dashboard.conversation import conversation, is_at_work
-from compas.dashboard.keymap import Context
+from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import Line, one_line, plain
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
 from compas.dashboard.reading import Reading
@@ -31,6 +31,17 @@ class ConversationPage:
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "ConversationPage | str":
         """See PageKind."""
         return cls(asks, subject.thread, on_change) if subject is not None else NO_ROW
+
+    keys: ClassVar[tuple[Binding, ...]] = ()
+    execution: str | None = None
+
+    def above(self, width: int, now: float) -> list[Line]:
+        """See Page."""
+        return []
+
+    def tell(self, word: str) -> str:
+        """See Page."""
+        return ""
 
     def heading(self) -> Line:
         """See Page."""

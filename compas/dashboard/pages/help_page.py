@@ -5,7 +5,7 @@ from typing import ClassVar
 import trio
 
 from compas.dashboard.hotkeys import chapters
-from compas.dashboard.keymap import Context
+from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import BLANK, Line, fit, plain
 from compas.dashboard.lines import wrap as wrapped
 from compas.dashboard.pages.page import OnChange, Subject
@@ -23,6 +23,8 @@ class HelpPage:
     kind: ClassVar[str] = "help"
     context: Context = "help"
     thread = ""
+    execution: str | None = None
+    keys: ClassVar[tuple[Binding, ...]] = ()
 
     def __init__(self) -> None:
         self.pager = Pager(is_following=False)
@@ -35,6 +37,14 @@ class HelpPage:
     def heading(self) -> Line:
         """See Page."""
         return plain("help", "head")
+
+    def above(self, width: int, now: float) -> list[Line]:
+        """See Page."""
+        return []
+
+    def tell(self, word: str) -> str:
+        """See Page."""
+        return ""
 
     def lines(self, width: int, now: float) -> list[Line]:
         """See Page."""

@@ -169,12 +169,12 @@ async def test_a_diff_shows_what_was_added_and_deleted_or_why_there_is_none() ->
         await screen.type("d")
         assert [line.rstrip() for line in (await screen.lines())[:7]] == [
             " t1  diff  +1 -1  compas/t1  with changes that are not committed",
-            " diff --git a/x b/x",
-            " --- a/x",
-            " +++ b/x",
+            " ▌▾ x  +1 -1",
             " @@ -1 +1 @@",
             " -   old",
             " +   new ␛[2J",
+            "",
+            "",
         ]
         styles = {line.segments[-1] for line in screen.controller.frame(80, 24) if line.segments}
         assert {("bad", "-   old"), ("good", "+   new ␛[2J")} <= styles
@@ -192,7 +192,7 @@ async def test_the_help_names_every_key_and_scrolls_over_everything(page: str, s
         await screen.type(*([page] if page else []))
         await screen.type("?")
         seen = ""
-        for _ in range(40):
+        for _ in range(120):
             lines = await screen.lines()
             assert lines[0] == " help"
             assert "Do it" not in "".join(lines)

@@ -1,0 +1,75 @@
+"""What commands are carried out by."""
+
+from typing import Protocol
+
+
+class Doer(Protocol):
+    """The controller, as commands see it."""
+
+    def move(self, by: int) -> None:
+        """Select, or scroll to, what is so many lines further down."""
+        ...
+
+    def move_pages(self, by: int) -> None:
+        """Move by what the screen shows."""
+        ...
+
+    def move_to_end(self, *, is_last: bool) -> None:
+        """Move to the first or the last line."""
+        ...
+
+    def open_page(self, kind: str) -> None:
+        """Show a page, of the selected thread or of all; the kinds are in `pages/all.py`."""
+        ...
+
+    def toggle_follow(self) -> None:
+        """Follow the end of the page, or stop."""
+        ...
+
+    def tell_page(self, word: str) -> None:
+        """Hand a word to the page that is shown: what it means there, the page knows."""
+        ...
+
+    def edit_search(self) -> None:
+        """Let the person type what to look for in the page."""
+        ...
+
+    def next_hit(self, by: int) -> None:
+        """Show a later or an earlier place of what is looked for."""
+        ...
+
+    def back(self) -> None:
+        """End the search of the page, or else leave the page."""
+        ...
+
+    def edit_filter(self) -> None:
+        """Let the person type."""
+        ...
+
+    def end_filter(self, *, keep: bool) -> None:
+        """End the typing, with or without a filter."""
+        ...
+
+    def erase(self) -> None:
+        """Take the last character of what was typed back."""
+        ...
+
+    def open_palette(self) -> None:
+        """Let the person choose a command by its name."""
+        ...
+
+    def tell_prompt(self, word: str) -> None:
+        """Hand a word to what is being asked: what it means there, that knows."""
+        ...
+
+    def begin(self, action: str) -> None:
+        """Begin an action on what is selected or shown, or say why it cannot be done; they are in `actions/all.py`."""
+        ...
+
+    def start_supervisor(self) -> None:
+        """Start one if there is none."""
+        ...
+
+    def quit(self) -> None:
+        """End the dashboard."""
+        ...
