@@ -35,10 +35,11 @@ def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
     if columns < LEAST_COLUMNS or rows < LEAST_ROWS:
         return _too_small(columns, rows)
     above = [_first_line(frame, columns), *_banner(frame, columns)]
-    below = [_status(frame, columns), spread(_hints(frame), _position(frame), columns)]
-    height = rows - len(above) - len(below)
+    height = rows - len(above) - 2
     body = _body(frame, columns, height)
     body += [BLANK] * (height - len(body))
+    # Where a page stands is known once it is laid out.
+    below = [_status(frame, columns), spread(_hints(frame), _position(frame), columns)]
     return [cut_line(line, columns) for line in (*above, *body, *below)]
 
 

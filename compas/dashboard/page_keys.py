@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from compas.dashboard.keymap import Binding
 
 PAGE_KEYS: Mapping[str, tuple[Binding, ...]] = {
+    "conversation": (Binding(keys=("z",), command="details", contexts=("page",), hint="whole"),),
     "execution": (
         Binding(keys=("tab", "right"), command="next-pane", contexts=("page",), hint="next part"),
         Binding(keys=("shift tab", "left"), command="previous-pane", contexts=("page",)),

@@ -6,7 +6,7 @@ from typing import ClassVar
 from compas.api.history import LogEvent
 from compas.dashboard.event_reading import EventReading
 from compas.dashboard.keymap import Binding, Context
-from compas.dashboard.lines import Line, chop, cut_line, one_line, plain
+from compas.dashboard.lines import Line, chop, clean_lines, cut_line, one_line, plain
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.source import Asks
@@ -67,7 +67,7 @@ class EventsPage:
         by = f"{one_line(one.causation)}" if one.causation else ""
         found = [cut_line(Line((*head, ("dim", f"{whose}{by}"))), width)]
         for text in json.dumps(one.data, ensure_ascii=False, indent=1).split("\n")[1:-1]:
-            found += [plain(f"{'':14}{part}") for part in chop(one_line(text), max(1, width - 14))]
+            found += [plain(f"{'':14}{part}") for part in chop(clean_lines(text)[0], max(1, width - 14))]
         return found
 
     def tell(self, word: str) -> str:

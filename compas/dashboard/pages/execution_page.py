@@ -112,10 +112,11 @@ class ExecutionPage:
         reader = self._choice.reader
         if self._is_raw:
             return reader.printed.lines(width)
-        reply = next((one for one in reversed(transcript.messages) if one.execution_id == run.id), None)
+        said = [one for one in transcript.messages if one.execution_id == run.id]
+        reply = next((one for one in said if one.intent == "response"), said[-1] if said else None)
         if reply is not None:
-            said = f"{reply.reference}  {one_line(reply.sender)} → {one_line(reply.to)}  {one_line(reply.intent)}"
-            return [plain(said, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)]
+            head = f"{reply.reference}  {one_line(reply.sender)} → {one_line(reply.to)}  {one_line(reply.intent)}"
+            return [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)]
         if reader.steps.said:
             return [Line(piece) for piece in markdown(reader.steps.said, width)]
         if reader.printed.is_empty:
