@@ -97,7 +97,7 @@ KEYMAP: tuple[Binding, ...] = (
     Binding(keys=("up", "k"), command="previous", contexts=("message",)),
     Binding(keys=("tab",), command="next-field", contexts=("form",), hint="next field"),
     Binding(keys=("shift tab",), command="previous-field", contexts=("form",)),
-    Binding(keys=("meta enter",), command="new-line", contexts=("form",), hint="new line"),
+    Binding(keys=("meta enter",), command="new-line", contexts=("form",)),
     Binding(keys=("ctrl x",), command="write", contexts=("form",), hint="editor"),
     Binding(keys=("left",), command="left", contexts=("search", "palette", "form")),
     Binding(keys=("right",), command="right", contexts=("search", "palette", "form")),

@@ -46,7 +46,6 @@ def _close(now: Situation) -> Plan:
         ),
         questions=about_work(now),
         deeds=partial(_close_deeds, now),
-        verb="close",
     )
 
 
@@ -97,7 +96,6 @@ def _abandon(now: Situation) -> Plan:
             )
             for target in now.targets
         ),
-        verb="abandon",
     )
 
 
@@ -129,7 +127,6 @@ def _cancel(now: Situation) -> Plan:
             "withdrawn unless it is being published.",
         ),
         deeds=lambda _: tuple(map(_cancel_deed, now.targets)),
-        verb="cancel",
     )
 
 

@@ -36,7 +36,6 @@ def _stop(now: Situation) -> Plan:
         says=(f"{running} at work. {hints[0].upper()}{hints[1:]}.",),
         fields=(Field(name="mode", label="how", kind="choice", value="drain", choices=tuple(_MODES)),),
         deeds=_stop_deeds,
-        verb="stop",
     )
 
 

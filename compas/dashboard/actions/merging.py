@@ -54,7 +54,6 @@ def _approve(now: Situation) -> Plan:
         fields=(Field(name="note", label="note", hint="none"),),
         questions=about_work(now),
         deeds=partial(_approve_deeds, now),
-        verb="approve",
     )
 
 
@@ -83,7 +82,6 @@ def _merge(now: Situation) -> Plan:
         fields=(TARGET, STRATEGY, FORCE),
         questions=about_work(now),
         deeds=partial(_merge_deeds, now),
-        verb="merge",
     )
 
 

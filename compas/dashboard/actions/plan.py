@@ -58,7 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     A plan without fields is a yes or no. `deeds` returns what to do with the values, or a sentence on what is wrong
     with them. `draft` is the name under which what was typed is kept until it has been sent. One that is not asked is
-    carried out at once. `verb` is what Enter does, in a word.
+    carried out at once.
     """
 
     title: str
@@ -68,4 +68,3 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     deeds: Callable[[Values], tuple[Deed, ...] | str]
     draft: str = ""
     is_asked: bool = True
-    verb: str = "send"

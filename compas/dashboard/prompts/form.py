@@ -25,7 +25,8 @@ class FormPrompt:
         self.facts: list[str] = []
         self._send = send
         self._entries = {one.name: TextEntry(draft.get(one.name, one.value)) for one in plan.fields}
-        self._index = 0
+        # A text is what most of these forms are about; the rest has values to begin with.
+        self._index = next((number for number, one in enumerate(plan.fields) if one.kind == "long"), 0)
 
     @property
     def context(self) -> Context:
@@ -68,6 +69,8 @@ class FormPrompt:
         if active.kind in ("choice", "switch"):
             if text == " ":
                 self._turn(active, 1)
+            else:
+                self._pick(active, text)
         else:
             self._entries[active.name].insert(text if active.kind == "long" else text.replace("\n", " "))
 
@@ -126,6 +129,15 @@ class FormPrompt:
         choices = active.choices if active.kind == "choice" else ("", "yes")
         at = choices.index(entry.text) if entry.text in choices else 0
         entry.replace(choices[(at + by) % len(choices)])
+
+    def _pick(self, active: Field, letter: str) -> None:
+        """Take the next choice that begins with a letter."""
+        entry = self._entries[active.name]
+        at = active.choices.index(entry.text) if entry.text in active.choices else -1
+        following = (*active.choices[at + 1 :], *active.choices[: at + 1])
+        found = next((choice for choice in following if choice.startswith(letter)), None)
+        if found is not None:
+            entry.replace(found)
 
     def _field(self, one: Field, width: int, *, is_active: bool) -> list[Line]:
         label = fit(f"{MARK if is_active else ' '} {one.label}", _LABEL + 2)
