@@ -44,5 +44,6 @@ AREAS: Final[dict[str, str]] = {
     "tool_stats": "figures",
     "health": "supervision",
     "reload": "configuration",
+    "dashboard_commands": "configuration",
     "stop": "supervision",
 }

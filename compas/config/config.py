@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from compas.config.findings import Finding
+from compas.domain.dashboard_keys import DashboardCommand
 from compas.domain.specs import (
     AgentSpec,
     BackendSpec,
@@ -52,6 +53,7 @@ class Config(Struct, frozen=True, kw_only=True):
     on_crash: OnCrash = "resume"
     retention: RetentionSpec = RetentionSpec()
     tools: ToolSet = "core"
+    dashboard_commands: tuple[DashboardCommand, ...] = ()
 
     @property
     def limits(self) -> LimitsSpec:

@@ -10,6 +10,7 @@ from compas.dashboard.actions.plan import Deed, Plan
 from compas.dashboard.errand import Hands
 from compas.dashboard.keymap import Context
 from compas.dashboard.lines import Line
+from compas.dashboard.own_commands import OwnCommands, errand_of, refuse
 from compas.dashboard.performing import Performer
 from compas.dashboard.prompts.desk import Desk
 from compas.dashboard.prompts.form import FormPrompt
@@ -17,6 +18,7 @@ from compas.dashboard.prompts.palette import Offer, PalettePrompt
 from compas.dashboard.prompts.search import SearchPrompt
 from compas.dashboard.situation import Situation
 from compas.dashboard.source import Asks
+from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
 
 NOT_CONNECTED = "there is no connection to a supervisor; nothing was sent"
@@ -39,6 +41,8 @@ class Acting:
         self._performer = Performer(source, hands, helpers, clock, self._desk, notify)
         self._notify = notify
         self._is_connected = is_connected
+        self._own = OwnCommands(source, lambda: notify(""))
+        helpers.start_soon(self._own.run)
 
     @property
     def context(self) -> Context | None:
@@ -58,9 +62,27 @@ class Acting:
         else:
             form.tell("accept")
 
-    def choose(self, found: Sequence[Offer], run: Callable[[str], None]) -> None:
-        """Ask which command is meant, and run it."""
-        self._desk.ask(PalettePrompt(found, run))
+    def hear(self, update: Update) -> None:
+        """Take notice of what may change the person's own commands."""
+        self._own.hear(update)
+
+    def own_command(self, key: str) -> str | None:
+        """Return the name of the person's own command that has this key."""
+        return self._own.by_key(key)
+
+    def run_own(self, name: str, now: Situation) -> str:
+        """Run a command of the person's own; return why it cannot be run now, if it cannot."""
+        command = self._own.find(name)
+        if command is None:
+            return f"the config has no command {name} any more"
+        refusal = refuse(command, now)
+        if not refusal:
+            self._performer.run(errand_of(command, now))
+        return refusal
+
+    def choose(self, found: Sequence[Offer], now: Situation, run: Callable[[str], None]) -> None:
+        """Ask which command is meant, of these and of the person's own, and run it."""
+        self._desk.ask(PalettePrompt([*found, *self._own.offers(now)], run))
 
     def search(self, pager: Pager) -> None:
         """Ask what to look for."""

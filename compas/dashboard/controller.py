@@ -65,6 +65,7 @@ class Controller:
         if isinstance(update, Opened):
             self._notice = ""
         self._pages.hear(update)
+        self._acting.hear(update)
         self._on_change()
 
     def press(self, key: str) -> None:
@@ -87,17 +88,20 @@ class Controller:
 
     def _obey(self, context: Context, key: str) -> bool:
         command = command_for(context, key, self._own_keys)
+        if command is None and context in ("list", "page"):
+            command = self._acting.own_command(key)
         if command is not None:
             self.run_command(command)
         return command is not None
 
     def run_command(self, name: str) -> None:
         """Carry out a command by its name, or say why that cannot be done now."""
-        command = COMMANDS[name]
-        refusal = command.refuse(self.situation())
-        if refusal:
-            self._notice = refusal
-        else:
+        command, now = COMMANDS.get(name), self.situation()
+        if command is None:
+            self._notice = self._acting.run_own(name, now)
+            return
+        self._notice = command.refuse(now)
+        if not self._notice:
             command.run(self)
 
     @property
@@ -193,12 +197,8 @@ class Controller:
 
     def _subject(self) -> Subject | None:
         """Return what is looked at: what the page is about, or the first of what is meant."""
-        top = self._pages.top
-        if top is None or not top.thread:
-            found = self.targets()
-            return Subject(thread=found[0].thread, execution=found[0].execution) if found else None
-        known = self.board.threads.get(top.thread)
-        return Subject(thread=top.thread, execution=known.execution_id if known is not None else None)
+        found = self.targets()
+        return Subject(thread=found[0].thread, execution=found[0].execution) if found else None
 
     def targets(self) -> tuple[Target, ...]:
         """Return what is meant: the thread of the page that is shown, or else the selected row."""
@@ -225,7 +225,7 @@ class Controller:
     def open_palette(self) -> None:
         """See Doer."""
         context: Context = "page" if self._pages.top is not None else "list"
-        self._acting.choose(offers(context, self._own_keys, self.situation()), self.run_command)
+        self._acting.choose(offers(context, self._own_keys, self.situation()), self.situation(), self.run_command)
 
     def tell_prompt(self, word: str) -> None:
         """See Doer."""

@@ -22,7 +22,7 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
-NOT_FOR_MODELS = {"reload", "stop"}
+NOT_FOR_MODELS = {"reload", "stop", "dashboard_commands"}
 """Operations that are no tool: they are about the operator's own process."""
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Style
 
 if TYPE_CHECKING:
-    from compas.api.configuration import ReloadResponse
+    from compas.api.configuration import DashboardCommandsResponse, ReloadResponse
 
 
 def reload_text(response: ReloadResponse, style: Style) -> str:
@@ -31,6 +32,14 @@ def _lines(response: ReloadResponse, style: Style) -> Iterator[str]:
     for name in response.waiting:
         yield style.paint(f"  waits for `compas restart`: {style.line(name)}", "yellow")
     yield from (style.paint(f"  warning: {style.line(one)}", "yellow") for one in response.warnings)
+
+
+def dashboard_commands_text(response: DashboardCommandsResponse, style: Style) -> str:
+    """Write each command with its key."""
+    if not response.commands:
+        return "the config has no commands of yours for the dashboard (dashboard.commands)"
+    rows = [[Cell(one.key), Cell(one.on), Cell(one.description or "-"), Cell(one.command)] for one in response.commands]
+    return table(("KEY", "ON", "DOES", "COMMAND"), rows, style)
 
 
 def with_notices(text: str, notices: tuple[str, ...], style: Style) -> str:

@@ -1,6 +1,6 @@
 """The list of checks, in the order their findings are read."""
 
-from compas.config.checks import agents, backends, handoffs, limits, places, planned, targets
+from compas.config.checks import agents, backends, dashboard, handoffs, limits, places, planned, targets
 from compas.config.checks.draft import Check, Draft
 from compas.config.findings import Report
 
@@ -27,6 +27,7 @@ CHECKS: tuple[Check, ...] = (
     targets.branches,
     backends.definitions,
     places.repositories,
+    dashboard.keys,
     planned.schedules,
 )
 

@@ -157,7 +157,9 @@ class ExecutionPage:
 
     def _step(self, by: int) -> str:
         answer = self._transcript.answer
-        known = tuple(one.id for one in answer.executions) if answer is not None else (self.execution,)
+        if answer is None:
+            return "the executions of the thread are being read"
+        known = tuple(one.id for one in answer.executions)
         trouble = self._choice.step(known, by)
         if not trouble:
             shown = self._pane

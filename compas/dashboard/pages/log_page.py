@@ -82,7 +82,9 @@ class LogPage:
                 self._choice.reader.steps.has_details = not self._choice.reader.steps.has_details
             case "older" | "newer":
                 answer = self._transcript.answer
-                known = tuple(one.id for one in answer.executions) if answer is not None else (self.execution,)
+                if answer is None:
+                    return "the executions of the thread are being read"
+                known = tuple(one.id for one in answer.executions)
                 trouble = self._choice.step(known, -1 if word == "older" else 1)
                 if not trouble:
                     self._has_ended = False

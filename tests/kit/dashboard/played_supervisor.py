@@ -15,6 +15,7 @@ from actors.remote.session import Session, open_session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
 from compas.api.activity import ExecutionEvent, ExecutionEventsRequest
 from compas.api.agents import ListAgentsResponse
+from compas.api.configuration import DashboardCommandsResponse
 from compas.api.history import (
     DiffRequest,
     DiffResponse,
@@ -75,10 +76,13 @@ class PlayedSupervisor:
         self.logs: dict[str, list[str]] = {}
         self.steps: dict[str, list[ExecutionEvent]] = {}
         self.ended: set[str] = set()
-        self.answers: dict[str, msgspec.Struct | CallError] = {}
+        self.answers: dict[str, msgspec.Struct | CallError] = {
+            "dashboard_commands": DashboardCommandsResponse(commands=())
+        }
         self.written: list[tuple[str, dict[str, object]]] = []
         self.log: list[LogEvent] = []
         self.asked: list[str] = []
+        self._replaced = ""
         self.starts = 0
         self.is_there = True
         self.is_slow = trio.Event()
@@ -99,6 +103,12 @@ class PlayedSupervisor:
     def print(self, execution: str, text: str) -> None:
         """Let an execution print."""
         self.logs.setdefault(execution, []).append(text)
+        self._wake()
+
+    def replace(self, execution: str, text: str) -> None:
+        """Let an execution's log be another one, whose first piece is this."""
+        self.logs[execution] = [text]
+        self._replaced = execution
         self._wake()
 
     def do(self, execution: str, kind: str, summary: str, **fields: object) -> None:
@@ -192,7 +202,8 @@ class PlayedSupervisor:
     async def _answer(self, call: Call) -> object:
         """Give the answer that is set for an operation; what was to be written is noted, also when it is refused."""
         await self.is_slow.wait()
-        self.written.append((call.op, call.decode(dict)))
+        if call.op != "dashboard_commands":
+            self.written.append((call.op, call.decode(dict)))
         if call.op not in self.answers:
             raise CallError("unknown_operation", f"nobody has set what {call.op} answers")
         answer = self.answers[call.op]
@@ -228,6 +239,8 @@ class PlayedSupervisor:
         sent = request.offset
         while True:
             news = self._news
+            if self._replaced == request.execution_id:
+                self._replaced, sent = "", 0
             for number, text in itertools.islice(enumerate(self.logs.get(request.execution_id, [])), sent, None):
                 sent = number + 1
                 chunk = LogChunkItem(execution_id=request.execution_id, offset=number, next_offset=sent, text=text)
