@@ -11,6 +11,7 @@ from compas.clock import Clock
 from compas.dashboard.actions.plan import Deed, Question
 from compas.dashboard.errand import Errand, Hands
 from compas.dashboard.feed import in_words
+from compas.dashboard.lines import width_of
 from compas.dashboard.prompts.desk import Desk
 from compas.dashboard.prompts.form import FormPrompt
 from compas.dashboard.source import Asks
@@ -19,9 +20,6 @@ from compas.errors import CompasError
 
 PATIENCE_SECONDS = 60.0
 """How long a request waits for an answer over lost connections, before it is said that none came."""
-LONG = 100
-"""Characters that a line may have; what is longer is told in a box."""
-
 TROUBLE = (WireError, CompasError, OSError)
 
 Outcome = tuple[list[str], list[tuple[str, str]]]
@@ -136,7 +134,7 @@ class Performer:
 
     def _say(self, title: str, told: list[str]) -> None:
         text = "; ".join(told)
-        if "\n" in text or len(text) > LONG:
+        if "\n" in text or width_of(text) > self._desk.columns - 2:
             self._desk.tell_person(title or "told", text)
             text = ""
         self._notify(text)

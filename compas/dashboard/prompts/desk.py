@@ -17,10 +17,14 @@ _MESSAGES = 20
 
 
 class Desk:
-    """At most one prompt at a time. Messages that come while one is there wait for their turn."""
+    """At most one prompt at a time. Messages that come while one is there wait for their turn.
+
+    `columns` is the width of the screen, as it was last drawn.
+    """
 
     def __init__(self) -> None:
         self.prompt: Prompt | None = None
+        self.columns = 80
         self._drafts: dict[str, dict[str, str]] = {}
         self._waiting: deque[MessagePrompt] = deque(maxlen=_MESSAGES)
 
@@ -69,6 +73,7 @@ class Desk:
 
     def lay_over(self, lines: Sequence[Line], columns: int) -> list[Line]:
         """Draw the prompt over the lower part of a screen, whose last line stays: it names the keys."""
+        self.columns = columns
         if self.prompt is None or columns < LEAST_COLUMNS or len(lines) < LEAST_ROWS:
             return list(lines)
         room = len(lines) - _KEPT_ROWS - 2

@@ -45,7 +45,7 @@ class FormPrompt:
 
     def lines(self, width: int, height: int) -> list[Line]:
         """See Prompt."""
-        found = [plain(self.plan.title, "head")]
+        found: list[Line] = []
         for said in (*self.plan.says, *self.facts):
             found += [plain(f"  {part}", "dim") for line in clean_lines(said) for part in wrap(line, max(1, width - 2))]
         at = len(found)
@@ -58,8 +58,9 @@ class FormPrompt:
             found += [plain(f"  {part}", "bad") for part in told]
         if self.is_sending:
             found.append(plain("  working …", "accent"))
-        top = max(0, min(at - height // 2, len(found) - height))
-        return found[top : top + height]
+        room = max(1, height - 1)
+        top = max(0, min(at - room // 2, len(found) - room))
+        return [plain(self.plan.title, "head"), *found[top : top + room]]
 
     def type(self, text: str) -> None:
         """See Prompt."""

@@ -8,6 +8,7 @@ from compas.dashboard.keymap import KEYMAP, WHERE, bindings_in, command_for
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.tabs.all import TABS
+from compas.domain.dashboard_keys import RESERVED
 from tests.kit.places import REPOSITORY
 
 
@@ -26,6 +27,12 @@ def test_every_binding_has_a_command_and_every_command_a_key() -> None:
 def test_the_document_of_the_keys_is_current() -> None:
     written = (REPOSITORY / "docs" / "hotkeys.md").read_text()
     assert written == document(), "run `python -m compas.dashboard.hotkeys`"
+
+
+def test_no_key_of_a_list_or_a_page_can_be_given_away_in_the_config() -> None:
+    own = [binding for bindings in (*(tab.keys for tab in TABS), *PAGE_KEYS.values()) for binding in bindings]
+    bound = {key for one in (*bindings_in("list"), *bindings_in("page"), *own) for key in one.keys}
+    assert bound <= RESERVED
 
 
 def test_keys_of_a_page_are_those_of_a_kind_there_is() -> None:

@@ -80,6 +80,7 @@ class PlayedSupervisor:
             "dashboard_commands": DashboardCommandsResponse(commands=())
         }
         self.written: list[tuple[str, dict[str, object]]] = []
+        self.names: list[tuple[str, str]] = []
         self.log: list[LogEvent] = []
         self.asked: list[str] = []
         self._replaced = ""
@@ -201,6 +202,7 @@ class PlayedSupervisor:
 
     async def _answer(self, call: Call) -> object:
         """Give the answer that is set for an operation; what was to be written is noted, also when it is refused."""
+        self.names.append((call.op, call.request_id))
         await self.is_slow.wait()
         if call.op != "dashboard_commands":
             self.written.append((call.op, call.decode(dict)))
