@@ -88,8 +88,9 @@ def conversation(
         if lines and (isinstance(entry, TranscriptMessage) or lines[-1].key == "message"):
             lines.append(BLANK)
         lines += [Line((("", indent), *line.segments), line.key) for line in block] if indent else block
-        if isinstance(entry, _Ended) and level < _DEEPEST:
-            for child in _begun_by(entry.one.id, transcript, chain, told):
+        said_by = entry.execution_id if isinstance(entry, TranscriptMessage) else None
+        if said_by is not None and level < _DEEPEST:
+            for child in _begun_by(said_by, transcript, chain, told):
                 lines += _child(child, width, now, chain, level + 1)
     return lines
 
