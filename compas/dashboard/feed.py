@@ -82,11 +82,15 @@ class Feed:
         """Feed until cancelled."""
         delays = patient()
         while True:
-            reach, self._is_to_start = (self._start if self._is_to_start else None) or self._reach, False
+            start = self._start if self._is_to_start else None
+            reach = start or self._reach
             try:
                 async with reach() as session:
+                    self._is_to_start = False
                     await self._serve(session)
             except TROUBLE as error:
+                if start is not None and isinstance(error, CompasError):
+                    self._is_to_start = False  # it could not be started; one that was just ending is tried again
                 self._sink(Lost(reason=in_words(error), at=self._clock()))
             if self._connected.is_set():
                 self._session, self._connected = None, trio.Event()

@@ -148,7 +148,9 @@ def chain() -> PlayedSupervisor:
         thread_status="Active",
         messages=(
             message(4, "dev", "r1", "The whole\nreply\nagain.", intent="handoff", depth=1, execution_id="x1"),
-            message(7, "r1", "operator", "Wrong.\n\nVerdict: request changes", intent="response", execution_id="y1"),
+            message(
+                7, "r1", "operator", "Wrong.\n\nVerdict: request changes", intent="response", depth=1, execution_id="y1"
+            ),
         ),
         executions=(run("y1", "r1", 4, 5),),
     )
