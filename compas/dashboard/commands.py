@@ -24,11 +24,11 @@ def _page(kind: str, help_text: str) -> Command:
 
 
 def _on_page(name: str, help_text: str) -> Command:
-    return Command(name=name, help=help_text, run=lambda it: it.tell_page(name))
+    return Command(name=name, help=help_text, run=lambda it: it.pages.tell(name))
 
 
 def _in_prompt(name: str, help_text: str) -> Command:
-    return Command(name=name, help=help_text, run=lambda it: it.tell_prompt(name))
+    return Command(name=name, help=help_text, run=lambda it: it.acting.tell(name))
 
 
 def _action(name: str) -> Command:
@@ -50,7 +50,7 @@ _ALL = (
     _page("why", "show how it came to this"),
     _page("diagnose", "show what is in its way, and what to do"),
     Command(name="open-events", help="show what is in the log", run=lambda it: it.open_page("events")),
-    Command(name="follow", help="follow the end, or stop following", run=lambda it: it.toggle_follow()),
+    Command(name="follow", help="follow the end, or stop following", run=lambda it: it.pages.toggle_follow()),
     _on_page("next-pane", "show the next part"),
     _on_page("previous-pane", "show the part before"),
     _on_page("input", "show what the agent was given"),
@@ -66,8 +66,8 @@ _ALL = (
     _on_page("fold", "fold the file, or unfold it"),
     _on_page("fold-all", "fold all files, or unfold them"),
     Command(name="search", help="look for something in the page", run=lambda it: it.edit_search()),
-    Command(name="next-hit", help="go to the next place where it is found", run=lambda it: it.next_hit(1)),
-    Command(name="previous-hit", help="go to the place before", run=lambda it: it.next_hit(-1)),
+    Command(name="next-hit", help="go to the next place where it is found", run=lambda it: it.pages.next_hit(1)),
+    Command(name="previous-hit", help="go to the place before", run=lambda it: it.pages.next_hit(-1)),
     *map(_action, ACTIONS),
     Command(name="palette", help="choose a command by its name", run=lambda it: it.open_palette()),
     _in_prompt("accept", "do it"),
@@ -91,7 +91,7 @@ _ALL = (
     Command(name="clear-filter", help="show all rows again", run=lambda it: it.end_filter(keep=False)),
     Command(name="erase", help="erase the last character", run=lambda it: it.erase()),
     Command(name="start-supervisor", help="start a supervisor when none runs", run=lambda it: it.start_supervisor()),
-    Command(name="back", help="go back", run=lambda it: it.back()),
+    Command(name="back", help="go back", run=lambda it: it.pages.back()),
     Command(name="help", help="show all keys", run=lambda it: it.open_page("help")),
     Command(name="quit", help="leave the dashboard; agents and supervisor go on", run=lambda it: it.quit()),
 )

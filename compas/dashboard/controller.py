@@ -20,7 +20,7 @@ from compas.dashboard.situation import Situation, Target, target_of, target_of_r
 from compas.dashboard.source import Source
 from compas.dashboard.state import Opened, Update, evolve
 from compas.dashboard.tab_place import TabPlace
-from compas.dashboard.tabs.tab import Tab
+from compas.dashboard.tabs.tab import Row, Tab
 
 WHEEL_LINES = 3
 TICK_SECONDS = 1.0
@@ -50,8 +50,8 @@ class Controller:
         self._on_change = on_change
         self._places = [TabPlace(tab) for tab in tabs]
         self._place = self._places[0]
-        self._pages = PageStack(pages, helpers, on_change)
-        self._acting = Acting(
+        self.pages = PageStack(pages, helpers, on_change, self._tell)
+        self.acting = Acting(
             source, hands, helpers, clock, notify=self._tell, is_connected=lambda: self.board.link == "connected"
         )
         self._notice = ""
@@ -64,8 +64,8 @@ class Controller:
         self.board = evolve(self.board, update)
         if isinstance(update, Opened):
             self._notice = ""
-        self._pages.hear(update)
-        self._acting.hear(update)
+        self.pages.hear(update)
+        self.acting.hear(update)
         self._on_change()
 
     def press(self, key: str) -> None:
@@ -81,15 +81,15 @@ class Controller:
             self._type(text)
 
     def _type(self, text: str) -> None:
-        if self._acting.context is not None:
-            self._acting.type(text)
+        if self.acting.context is not None:
+            self.acting.type(text)
         else:
             self._place.filter.text += " ".join(text.split()) if len(text) > 1 else text
 
     def _obey(self, context: Context, key: str) -> bool:
         command = command_for(context, key, self._own_keys)
         if command is None and context in ("list", "page"):
-            command = self._acting.own_command(key)
+            command = self.acting.own_command(key)
         if command is not None:
             self.run_command(command)
         return command is not None
@@ -98,7 +98,7 @@ class Controller:
         """Carry out a command by its name, or say why that cannot be done now."""
         command, now = COMMANDS.get(name), self.situation()
         if command is None:
-            self._notice = self._acting.run_own(name, now)
+            self._notice = self.acting.run_own(name, now)
             return
         self._notice = command.refuse(now)
         if not self._notice:
@@ -107,7 +107,7 @@ class Controller:
     @property
     def _own_keys(self) -> Sequence[Binding]:
         """The keys of what is shown, which go before all others."""
-        return self._pages.top.keys if self._pages.top is not None else self._place.tab.keys
+        return self.pages.top.keys if self.pages.top is not None else self._place.tab.keys
 
     def _tell(self, text: str) -> None:
         self._notice = text or self._notice
@@ -115,7 +115,7 @@ class Controller:
 
     def click(self, row: int) -> None:
         """Select the row that is there; open it if it was selected."""
-        if self._pages.top is not None or self._acting.context is not None or row >= len(self._painted):
+        if self.pages.top is not None or self.acting.context is not None or row >= len(self._painted):
             return
         key = self._painted[row].key
         if key is None:
@@ -126,17 +126,17 @@ class Controller:
 
     def wheel(self, by: int) -> None:
         """Scroll a page, or select the next row."""
-        self.move(by * WHEEL_LINES if self._pages.top is not None else by)
+        self.move(by * WHEEL_LINES if self.pages.top is not None else by)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
     @property
     def context(self) -> Context:
         """What keys mean now."""
-        if self._acting.context is not None:
-            return self._acting.context
-        if self._pages.top is not None:
-            return self._pages.top.context
+        if self.acting.context is not None:
+            return self.acting.context
+        if self.pages.top is not None:
+            return self.pages.top.context
         return "filter" if self._place.filter.is_typed else "list"
 
     def frame(self, columns: int, rows: int) -> Sequence[Line]:
@@ -148,19 +148,19 @@ class Controller:
             place=self._place,
             view=self._place.settle(self.board, now),
             selected=self._place.selected(self.board, now),
-            page=self._pages.top,
+            page=self.pages.top,
             context=self.context,
             notice=self._notice,
             may_start=self._source().may_start,
             now=now,
         )
-        self._painted = self._acting.lay_over(paint(frame, columns, rows), columns)
+        self._painted = self.acting.lay_over(paint(frame, columns, rows), columns)
         return self._painted
 
     @property
     def tick_seconds(self) -> float:
         """How soon the times on the screen change by themselves."""
-        is_ticking = self._place.tab.is_ticking(self.board) or self._pages.is_ticking()
+        is_ticking = self._place.tab.is_ticking(self.board) or self.pages.is_ticking()
         return TICK_SECONDS if is_ticking else IDLE_TICK_SECONDS
 
     # --- commands ----------------------------------------------------------------------------------------------------
@@ -179,8 +179,8 @@ class Controller:
 
     @property
     def _mover(self) -> "_Moves":
-        if self._pages.top is not None:
-            return self._pages.top.pager
+        if self.pages.top is not None:
+            return self.pages.top.pager
         self._place.settle(self.board, self._clock())
         return self._place.listing
 
@@ -188,12 +188,12 @@ class Controller:
         """Show a tab as it was left, and close what was opened from another; one that is not there changes nothing."""
         if 0 <= index < len(self._places):
             self._place = self._places[index]
-            self._pages.close_all()
+            self.pages.close_all()
             self._on_change()  # its times may go at another pace
 
     def open_page(self, kind: str) -> None:
         """See Doer."""
-        self._notice = self._pages.open(kind, self._source(), self._subject()) or self._notice
+        self._notice = self.pages.open(kind, self._source(), self._subject()) or self._notice
 
     def _subject(self) -> Subject | None:
         """Return what is looked at: what the page is about, or the first of what is meant."""
@@ -201,63 +201,40 @@ class Controller:
         return Subject(thread=found[0].thread, execution=found[0].execution) if found else None
 
     def targets(self) -> tuple[Target, ...]:
-        """Return what is meant: the thread of the page that is shown, or else the selected row."""
-        top = self._pages.top
+        """Return what is meant: the thread of the page that is shown, or else the rows of the list."""
+        top = self.pages.top
         if top is not None and top.thread:
             return (target_of(self.board, top.thread, top.execution),)
+        return tuple(target_of_row(self.board, row) for row in self._meant() if row.thread)
+
+    def _meant(self) -> tuple[Row, ...]:
+        """Return the rows of the list that an action is about."""
         row = self._place.selected(self.board, self._clock())
-        return (target_of_row(self.board, row),) if row is not None and row.thread else ()
+        return (row,) if row is not None else ()
 
     def situation(self) -> Situation:
         """Return everything that decides what may be done now."""
         return Situation(
             board=self.board,
             targets=self.targets(),
-            page=self._pages.top.kind if self._pages.top is not None else "",
+            page=self.pages.top.kind if self.pages.top is not None else "",
             may_start=self._source().may_start,
             now=self._clock(),
         )
 
     def begin(self, action: str) -> None:
         """See Doer."""
-        self._acting.begin(action, self.situation())
+        self.acting.begin(action, self.situation())
 
     def open_palette(self) -> None:
         """See Doer."""
-        context: Context = "page" if self._pages.top is not None else "list"
-        self._acting.choose(offers(context, self._own_keys, self.situation()), self.situation(), self.run_command)
-
-    def tell_prompt(self, word: str) -> None:
-        """See Doer."""
-        self._acting.tell(word)
-
-    def tell_page(self, word: str) -> None:
-        """See Doer."""
-        if self._pages.top is not None:
-            self._notice = self._pages.top.tell(word)
+        context: Context = "page" if self.pages.top is not None else "list"
+        self.acting.choose(offers(context, self._own_keys, self.situation()), self.situation(), self.run_command)
 
     def edit_search(self) -> None:
         """See Doer."""
-        if self._pages.top is not None:
-            self._acting.search(self._pages.top.pager)
-
-    def next_hit(self, by: int) -> None:
-        """See Doer."""
-        if self._pages.top is not None:
-            self._pages.top.pager.next_hit(by)
-
-    def toggle_follow(self) -> None:
-        """See Doer."""
-        if self._pages.top is not None:
-            pager = self._pages.top.pager
-            pager.is_following = not pager.is_following
-
-    def back(self) -> None:
-        """See Doer."""
-        if self._pages.top is not None and self._pages.top.pager.is_searching:
-            self._pages.top.pager.end_search()
-        else:
-            self._pages.close()
+        if self.pages.top is not None:
+            self.acting.search(self.pages.top.pager)
 
     def edit_filter(self) -> None:
         """See Doer."""
@@ -270,8 +247,8 @@ class Controller:
 
     def erase(self) -> None:
         """See Doer."""
-        if self._acting.context is not None:
-            self._acting.tell("erase")
+        if self.acting.context is not None:
+            self.acting.tell("erase")
         else:
             self._place.filter.text = self._place.filter.text[:-1]
 

@@ -3,8 +3,46 @@
 from typing import Protocol
 
 
+class PageDoer(Protocol):
+    """The pages, as commands see them; without any, nothing happens."""
+
+    def tell(self, word: str) -> None:
+        """Hand a word to the page that is shown: what it means there, the page knows."""
+        ...
+
+    def toggle_follow(self) -> None:
+        """Follow the end of the page, or stop."""
+        ...
+
+    def next_hit(self, by: int) -> None:
+        """Show a later or an earlier place of what is looked for."""
+        ...
+
+    def back(self) -> None:
+        """End the search of the page, or else leave the page."""
+        ...
+
+
+class PromptDoer(Protocol):
+    """What is asked, as commands see it."""
+
+    def tell(self, word: str) -> None:
+        """Hand a word to what is being asked: what it means there, that knows."""
+        ...
+
+
 class Doer(Protocol):
     """The controller, as commands see it."""
+
+    @property
+    def pages(self) -> PageDoer:
+        """The pages that are open."""
+        ...
+
+    @property
+    def acting(self) -> PromptDoer:
+        """What is being asked."""
+        ...
 
     def move(self, by: int) -> None:
         """Select, or scroll to, what is so many lines further down."""
@@ -22,24 +60,8 @@ class Doer(Protocol):
         """Show a page, of the selected thread or of all; the kinds are in `pages/all.py`."""
         ...
 
-    def toggle_follow(self) -> None:
-        """Follow the end of the page, or stop."""
-        ...
-
-    def tell_page(self, word: str) -> None:
-        """Hand a word to the page that is shown: what it means there, the page knows."""
-        ...
-
     def edit_search(self) -> None:
         """Let the person type what to look for in the page."""
-        ...
-
-    def next_hit(self, by: int) -> None:
-        """Show a later or an earlier place of what is looked for."""
-        ...
-
-    def back(self) -> None:
-        """End the search of the page, or else leave the page."""
         ...
 
     def edit_filter(self) -> None:
@@ -56,10 +78,6 @@ class Doer(Protocol):
 
     def open_palette(self) -> None:
         """Let the person choose a command by its name."""
-        ...
-
-    def tell_prompt(self, word: str) -> None:
-        """Hand a word to what is being asked: what it means there, that knows."""
         ...
 
     def begin(self, action: str) -> None:
