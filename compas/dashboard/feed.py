@@ -86,7 +86,6 @@ class Feed:
             reach = start or self._reach
             try:
                 async with reach() as session:
-                    self._is_to_start = False
                     await self._serve(session)
             except TROUBLE as error:
                 if start is not None and isinstance(error, CompasError):
@@ -104,8 +103,9 @@ class Feed:
         health = await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response)
         agents = await session.request(LIST_AGENTS.name, ListAgentsRequest(), LIST_AGENTS.response)
         status = await session.request(STATUS.name, StatusRequest(limit=THREADS), STATUS.response)
-        if health.state == "stopping":
-            self._is_to_start = self.may_start  # when it has ended: whoever opens a dashboard wants one to look at
+        # When it has ended the next one is started: whoever opens a dashboard wants one to look at. One that was asked
+        # for while another was ending is not there before this.
+        self._is_to_start = health.state == "stopping" and self.may_start
         self._sink(Opened(health=health, places=agents.global_max_concurrent, status=status))
         self._session = session
         self._connected.set()
