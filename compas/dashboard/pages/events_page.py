@@ -6,7 +6,7 @@ from typing import ClassVar
 from compas.api.history import LogEvent
 from compas.dashboard.event_reading import EventReading
 from compas.dashboard.keymap import Binding, Context
-from compas.dashboard.lines import Line, chop, clean_lines, cut_line, one_line, plain
+from compas.dashboard.lines import Line, Segment, chop, clean_lines, cut_line, one_line, plain
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.source import Asks
@@ -15,6 +15,8 @@ from compas.dashboard.times import hour
 from compas.dashboard.widgets.pager import Pager
 
 _TYPE = 22
+_WIDE_FROM = 60
+"""Columns from which events stand in columns, with their positions."""
 
 
 class EventsPage:
@@ -60,7 +62,11 @@ class EventsPage:
     def _event(self, one: LogEvent, width: int, now: float) -> list[Line]:
         whose = "" if self.thread else f"{one_line(one.stream)}  "
         clock = hour(one.at, now, with_seconds=True)
-        head = (("dim", f"{one.position:>6} {clock} "), ("accent", f"{one_line(one.type):<{_TYPE}} "))
+        kind = one_line(one.type)
+        if width < _WIDE_FROM:
+            head: tuple[Segment, ...] = (("dim", f"{clock} "), ("accent", f"{kind} "))
+        else:
+            head = (("dim", f"{one.position:>6} {clock} "), ("accent", f"{kind:<{_TYPE}} "))
         if not self._has_details:
             told = json.dumps(one.data, ensure_ascii=False, separators=(",", ":"))
             return [cut_line(Line((*head, ("dim", whose), ("", one_line(told)))), width)]

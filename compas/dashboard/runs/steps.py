@@ -63,7 +63,8 @@ class Steps:
         seen = (width, self.has_details, self._after, day)
         if seen != self._seen:
             self._seen = seen
-            self._lines = [line for one in self._events for line in _step(one, width, now, details=self.has_details)]
+            found = [line for one in self._events for line in _step(one, width, now, details=self.has_details)]
+            self._lines = found or [plain("  nothing but what the details show (z)", "dim")]
         return self._lines
 
     async def run(self) -> None:

@@ -8,6 +8,9 @@ from compas.dashboard.lines import Line, one_line, plain, wrap
 from compas.dashboard.times import elapsed, hour
 from compas.text import duration
 
+WIDE_FROM = 60
+"""Columns from which times stand in a column of their own."""
+
 
 def is_of(event: LogEvent, execution: str) -> bool:
     """Tell whether an event is about an execution, or was caused by it."""
@@ -24,10 +27,13 @@ def timeline(events: Iterable[LogEvent], execution: str, width: int, now: float)
         clock = hour(event.at, now, with_seconds=True)
         since = "" if before is None else f"+{elapsed(event.at - before)}"
         before = event.at
-        margin = len(clock) + 14
-        first, *rest = wrap(in_words(event), max(1, width - margin))
+        head = f"{clock}  {since:<10}  " if width >= WIDE_FROM else f"{clock} {since} "
+        margin = len(head) if width >= WIDE_FROM else 2
+        first, *rest = wrap(in_words(event), max(1, width - len(head)))
+        if margin < len(head):
+            rest = wrap(" ".join(rest), max(1, width - margin)) if rest else []
         style = "bad" if event.data.get("status") in ("failed", "crashed", "timed_out") else ""
-        found.append(Line((("dim", f"{clock}  {since:<10}  "), (style, first))))
+        found.append(Line((("dim", head), (style, first))))
         found += [plain(" " * margin + part, style) for part in rest]
     return found or [plain("  nothing has happened to it yet", "dim")]
 
