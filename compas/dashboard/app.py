@@ -107,19 +107,20 @@ async def show(
 
     `environ` is that of programs which the person starts from the dashboard.
     """
-    async with trio.open_nursery() as nursery:
-        dirty = _Dirty()
-        feeds: list[Feed] = []
-        event_loop = urwid.TrioEventLoop()
-        loop = urwid.MainLoop(urwid.SolidFill(), PALETTE, screen, event_loop=event_loop)
-        hands = TerminalHands(loop, environ)
-        controller = Controller(
-            lambda: feeds[0], nursery, clock, tabs=TABS, pages=PAGES, on_change=dirty.mark, hands=hands
-        )
-        feeds.append(open_feed(controller))
-        surface = Surface(controller, has_signs=has_signs)
-        loop.widget = surface
-        with loop.start():
+    event_loop = urwid.TrioEventLoop()
+    loop = urwid.MainLoop(urwid.SolidFill(), PALETTE, screen, event_loop=event_loop)
+    hands = TerminalHands(loop, environ)
+    # The nursery is inside: what has borrowed the terminal gives it back before the screen is closed for good.
+    with loop.start():
+        async with trio.open_nursery() as nursery:
+            dirty = _Dirty()
+            feeds: list[Feed] = []
+            controller = Controller(
+                lambda: feeds[0], nursery, clock, tabs=TABS, pages=PAGES, on_change=dirty.mark, hands=hands
+            )
+            feeds.append(open_feed(controller))
+            surface = Surface(controller, has_signs=has_signs)
+            loop.widget = surface
             nursery.start_soon(_obey_signals, nursery, ended, hands)
             nursery.start_soon(feeds[0].run)
             nursery.start_soon(_paint, dirty, surface, loop, hands.drawing)

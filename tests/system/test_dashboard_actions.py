@@ -150,8 +150,9 @@ async def test_work_is_merged_from_its_row_and_its_thread_closed_and_taken_up_ag
 
 async def test_a_merge_that_is_refused_says_why_and_changes_nothing(staffed: Workshop) -> None:
     done(staffed, "t1")
+    before = int(staffed.events("t1")[-1]["position"])
     staffed.ask("request-changes", "t1", "Not so.")
-    staffed.ask("wait", "--thread-id", "t1")
+    staffed.until("execution.ended", after=before)
     tree = Path(str(staffed.ask("worktrees", "t1")["worktrees"][0]["path"]))
     (tree / "stray.txt").write_text("left behind\n")
     before = staffed.git("rev-parse", "main")
