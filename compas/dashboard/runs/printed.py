@@ -33,6 +33,7 @@ class Printed:
         self._text: deque[str] = deque(maxlen=KEPT)
         self._dropped = 0
         self._offset = 0
+        self._is_half = False
         self._laid_out: tuple[int, deque[list[Line]]] = (0, deque(maxlen=KEPT))
 
     @property
@@ -87,14 +88,20 @@ class Printed:
         """Take a piece that follows; one from before what was read means that the log was cut or replaced."""
         if chunk.offset < self._offset:
             self._text.clear()
-            self._dropped = 0
+            self._dropped, self._is_half = 0, False
             self._laid_out[1].clear()
         self._take(chunk)
         self._offset = chunk.next_offset
 
     def _take(self, chunk: LogChunkItem) -> None:
         width, laid_out = self._laid_out
-        for text in clean_lines(chunk.text.removesuffix("\n")):
+        begun = ""
+        if self._is_half and self._text:  # its last line was caught while it was being written
+            begun = self._text.pop()
+            if laid_out:
+                laid_out.pop()
+        self._is_half = not chunk.text.endswith("\n")
+        for text in clean_lines(begun + chunk.text.removesuffix("\n")):
             self._dropped += len(self._text) == KEPT
             self._text.append(text[: LONGEST + 1] if len(text) > LONGEST else text)
             laid_out.append(_laid_out(text, width))

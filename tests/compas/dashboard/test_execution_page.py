@@ -266,8 +266,10 @@ async def test_a_log_that_was_replaced_begins_again_and_only_its_newest_lines_ar
         await screen.type("home")
         assert "20000 lines before this are not kept here" in await screen.text()
         await screen.type("end")
-        supervisor.print("x-t1", "half a \ufffd line\n")
-        assert "half a \ufffd line" in await screen.text()
+        supervisor.print("x-t1", "half a \ufffd")
+        assert "half a \ufffd" in await screen.text()
+        supervisor.print("x-t1", " line\nand the next\n")
+        assert [line.strip() for line in (await screen.lines())[-4:-2]] == ["half a \ufffd line", "and the next"]
         supervisor.replace("x-t1", "another log\n")
         text = await screen.text()
         assert "another log" in text

@@ -5,6 +5,7 @@ import pytest
 import trio
 import trio.testing
 
+from actors.remote.call import Call
 from compas.api.history import DiffFile, DiffResponse
 from compas.api.threads import TranscriptExecution, TranscriptMessage, TranscriptResponse
 from compas.domain import events as e
@@ -288,3 +289,31 @@ async def test_a_dashboard_opened_while_a_supervisor_stops_says_so_and_starts_th
         await trio.sleep(5)
         assert supervisor.starts == 1
         assert "epoch 4" in await screen.text()
+
+
+class Ending(PlayedSupervisor):
+    """Greets once more while it is ending, and goes away before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_ending = False
+
+    async def serve(self, call: Call) -> object:
+        if self.is_ending:
+            self.is_ending = False
+            await self.die()
+        return await super().serve(call)
+
+
+async def test_a_start_that_met_a_supervisor_on_its_way_out_is_tried_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    supervisor = Ending()
+    async with open_screen(supervisor, may_start=True) as screen:
+        await supervisor.die()
+        assert "S starts a supervisor." in await screen.text()
+        supervisor.is_ending = True
+        await screen.type("S")
+        await trio.sleep(5)
+        assert "connection lost" not in await screen.text()
+        assert supervisor.starts == 2
