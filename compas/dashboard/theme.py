@@ -55,7 +55,7 @@ MARK = "▌"
 """Stands before the selected row."""
 UNKNOWN = ("·", "")
 
-_PLAIN = str.maketrans("▸▹◦◷✓●✗–▌│─·…→←↑↓└◉█“”␛", '>>o@+*x-||-.~><^v`*#""^')
+_PLAIN = str.maketrans("▸▹▾◦◷✓●✗–▌│─·…→←↑↓└↳◉█“”␛", '>>vo@+*x-||-.~><^v``*#""^')
 """For terminals that show nothing but ASCII; see `plain_text`."""
 
 

@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from compas.api.advice import in_commands
 from compas.api.diagnosis import DIAGNOSE, DiagnoseRequest, DiagnoseResponse
+from compas.dashboard.advice_keys import with_keys
 from compas.dashboard.lines import BLANK, Line, one_line, plain, wrap
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
 from compas.dashboard.reading_page import ReadingPage
@@ -39,7 +39,7 @@ class DiagnosePage(ReadingPage[DiagnoseRequest, DiagnoseResponse]):
         if answer.latest_execution_error:
             found += _wrapped(answer.latest_execution_error, width, "bad")
         found += _listed("In its way", answer.blockers, width)
-        return [*found, *_listed("What to do", tuple(map(in_commands, answer.suggestions)), width)]
+        return [*found, *_listed("What to do", tuple(map(with_keys, answer.suggestions)), width)]
 
 
 def _wrapped(text: str, width: int, style: str) -> list[Line]:

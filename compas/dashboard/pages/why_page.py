@@ -2,8 +2,8 @@
 
 from typing import ClassVar
 
-from compas.api.advice import in_commands
 from compas.api.diagnosis import WHY, WhyRequest, WhyResponse
+from compas.dashboard.advice_keys import with_keys
 from compas.dashboard.lines import BLANK, Line, one_line, plain, wrap
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
 from compas.dashboard.reading_page import ReadingPage
@@ -37,7 +37,7 @@ class WhyPage(ReadingPage[WhyRequest, WhyResponse]):
         found = _told("", answer.standing, width)
         if answer.review_note:
             found += _told("review  ", answer.review_note, width)
-        found += _told("next    ", in_commands(answer.next_step), width)
+        found += _told("next    ", with_keys(answer.next_step), width)
         found.append(BLANK)
         for cause in answer.causes:
             indent = min(_DEEPEST, 2 * cause.depth)

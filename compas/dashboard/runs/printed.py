@@ -35,6 +35,7 @@ class Printed:
         self._offset = 0
         self._is_half = False
         self._laid_out: tuple[int, deque[list[Line]]] = (0, deque(maxlen=KEPT))
+        self._flat: list[Line] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -50,10 +51,13 @@ class Printed:
         """Return it in lines of at most `width` columns."""
         if self._laid_out[0] != width:
             self._laid_out = (width, deque((_laid_out(text, width) for text in self._text), maxlen=KEPT))
+            self._flat = None
         if not self._text:
             return [plain("  it has printed nothing", "dim")] if self.state != "reading …" else []
-        gone = [plain(f"  … {self._dropped} lines before this are not kept here", "dim")] if self._dropped else []
-        return gone + [line for block in self._laid_out[1] for line in block]
+        if self._flat is None:  # the same list while nothing comes: what is looked for is not looked for again then
+            gone = [plain(f"  … {self._dropped} lines before this are not kept here", "dim")] if self._dropped else []
+            self._flat = gone + [line for block in self._laid_out[1] for line in block]
+        return self._flat
 
     async def run(self) -> None:
         """Read it until it has ended, or cannot be read."""
@@ -95,6 +99,7 @@ class Printed:
 
     def _take(self, chunk: LogChunkItem) -> None:
         width, laid_out = self._laid_out
+        self._flat = None
         begun = ""
         if self._is_half and self._text:  # its last line was caught while it was being written
             begun = self._text.pop()

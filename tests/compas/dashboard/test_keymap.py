@@ -2,12 +2,15 @@
 
 from collections import Counter
 
+from compas.api.areas import AREAS
+from compas.dashboard.advice_keys import COMMANDS_OF, with_keys
 from compas.dashboard.commands import COMMANDS
 from compas.dashboard.hotkeys import document
 from compas.dashboard.keymap import KEYMAP, WHERE, bindings_in, command_for
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.tabs.all import TABS
+from compas.domain.advice import advise, say
 from compas.domain.dashboard_keys import RESERVED
 from tests.kit.places import REPOSITORY
 
@@ -27,6 +30,12 @@ def test_every_binding_has_a_command_and_every_command_a_key() -> None:
 def test_the_document_of_the_keys_is_current() -> None:
     written = (REPOSITORY / "docs" / "hotkeys.md").read_text()
     assert written == document(), "run `python -m compas.dashboard.hotkeys`"
+
+
+def test_advice_names_keys_that_do_what_it_says() -> None:
+    assert set(COMMANDS_OF) <= set(AREAS)
+    assert set(COMMANDS_OF.values()) <= {one.command for one in bindings_in("page")}
+    assert with_keys(say("now ", advise("close", thread_id="t1"), " it")) == "now compas close t1 [C] it"
 
 
 def test_no_key_of_a_list_or_a_page_can_be_given_away_in_the_config() -> None:

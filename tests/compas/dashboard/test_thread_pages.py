@@ -44,7 +44,7 @@ async def test_why_shows_where_it_stands_and_each_cause_below_its_cause_and_goes
         assert lines[0].startswith(" t1  why  active")
         text = " ".join(" ".join(lines).split())
         assert "dev has answered" in text
-        assert "next now compas merge t1" in text
+        assert "next now compas merge t1 [m]" in text
         assert "22:13:20 the thread was opened: asked for by" in text
         supervisor.answers["why"] = msgspec.structs.replace(supervisor.answers["why"], standing="dev works again")
         supervisor.happen(ROOT, e.ThreadDescribed(summary="x"))
