@@ -7,7 +7,7 @@ import trio
 from compas.clock import Clock
 from compas.dashboard.actions.all import ACTIONS
 from compas.dashboard.actions.plan import Deed, Plan
-from compas.dashboard.errand import Hands
+from compas.dashboard.errand import Errand, Hands
 from compas.dashboard.keymap import Context
 from compas.dashboard.lines import Line
 from compas.dashboard.own_commands import OwnCommands, errand_of, refuse
@@ -53,7 +53,7 @@ class Acting:
         """Begin an action: ask what it needs to know, or do it at once."""
         begun = ACTIONS[action].begin(now)
         if not isinstance(begun, Plan):
-            self._performer.run(begun)
+            self._run(begun)
             return
         form = FormPrompt(begun, self._desk.draft(begun.draft), self._send)
         if begun.is_asked:
@@ -77,7 +77,7 @@ class Acting:
             return f"the config has no command {name} any more"
         refusal = refuse(command, now)
         if not refusal:
-            self._performer.run(errand_of(command, now))
+            self._run(errand_of(command, now))
         return refusal
 
     def choose(self, found: Sequence[Offer], now: Situation, run: Callable[[str], None]) -> None:
@@ -103,6 +103,11 @@ class Acting:
     def lay_over(self, lines: Sequence[Line], columns: int) -> list[Line]:
         """Draw what is asked over a screen."""
         return self._desk.lay_over(lines, columns)
+
+    def _run(self, errand: Errand) -> None:
+        if not self._is_connected():
+            self._notify("waiting for a supervisor, who knows where the worktree is …")
+        self._performer.run(errand)
 
     def _send(self, form: FormPrompt, deeds: tuple[Deed, ...]) -> None:
         if self._is_connected():

@@ -13,6 +13,7 @@ from contextlib import suppress
 import trio
 import urwid
 
+from actors.remote.background import open_background
 from compas.dashboard.actions.outside import editor_of
 
 KEPT_BYTES = 4000
@@ -50,7 +51,7 @@ class TerminalHands:
     ) -> tuple[int, str]:
         """See Hands. Cancelled, it ends the program."""
         kept = b""
-        async with trio.open_nursery() as nursery:
+        async with open_background() as nursery:
 
             async def start(task_status: trio.TaskStatus[trio.Process]) -> None:
                 await trio.run_process(
@@ -67,8 +68,8 @@ class TerminalHands:
             assert process.stdout is not None
             async for piece in process.stdout:
                 kept = (kept + piece)[-KEPT_BYTES:]
-        assert process.returncode is not None
-        return process.returncode, kept.decode(errors="replace").strip()
+            code = await process.wait()
+        return code, kept.decode(errors="replace").strip()
 
     async def write(self, text: str) -> str:
         """See Hands. An editor that fails leaves the text as it was."""

@@ -344,3 +344,20 @@ async def test_a_command_is_chosen_by_its_name(staffed: Workshop) -> None:
         terminal.until("work.py")
         terminal.type("q")
         quits(terminal)
+
+
+async def test_programs_that_cannot_be_started_are_told_and_what_was_typed_stays(staffed: Workshop) -> None:
+    done(staffed, "t1")
+    with Terminal(staffed, DASHBOARD, SHELL="/nowhere/sh", EDITOR="/nowhere/ed") as terminal:
+        terminal.until("Do it.")
+        terminal.type("s")
+        terminal.until("No such file or directory")
+        terminal.until("/nowhere/sh")
+        terminal.type("r")
+        terminal.until("Reply in t1")
+        terminal.type("Half a thought\x18")
+        terminal.until("the editor could not be used")
+        terminal.type(", whole\r")
+        terminal.until("t1 was given the task")
+        quits(terminal)
+    assert "Half a thought, whole" in [one["body"] for one in staffed.ask("transcript", "t1")["messages"]]
