@@ -223,7 +223,6 @@ TOOLS: tuple[Tool, ...] = (
         operation=OPERATIONS["cancel"],
         doc="Cancel what is queued or running in a thread; the thread stays as it is, and nothing of it runs again by "
         "itself. Ask the operator before. To give the thread up: orch_abandon.",
-        destructive=True,
         idempotent=True,
     ),
     Tool(
