@@ -218,14 +218,6 @@ TOOLS: tuple[Tool, ...] = (
         doc="Show how the threads of a batch stand: counts of all, and a list.",
     ),
     Tool(
-        name="orch_cancel",
-        title="Cancel what runs",
-        operation=OPERATIONS["cancel"],
-        doc="Cancel what is queued or running in a thread; the thread stays as it is, and nothing of it runs again by "
-        "itself. Ask the operator before. To give the thread up: orch_abandon.",
-        idempotent=True,
-    ),
-    Tool(
         name="orch_abandon_batch",
         title="Abandon a batch",
         operation=OPERATIONS["abandon_batch"],

@@ -22,8 +22,8 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
-NOT_FOR_MODELS = {"reload", "stop", "dashboard_commands"}
-"""Operations that are no tool: they are about the operator's own process."""
+NOT_FOR_MODELS = {"reload", "stop", "dashboard_commands", "cancel"}
+"""Operations that are no tool: they are about the operator's own process, or for a person at a screen."""
 
 
 def misplaced(root: Path, areas: set[str]) -> list[str]:

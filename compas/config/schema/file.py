@@ -75,7 +75,9 @@ class ConfigFile(Section, frozen=True, kw_only=True):
         tuple[Repository, ...], Key(doc="How worktrees are made usable and merges are verified.")
     ] = ()
     retention: Annotated[Retention, Key(doc="How long things are kept.")] = Retention()
-    dashboard: Annotated[Dashboard, Key(doc="What is yours in the dashboard.")] = Dashboard()
+    dashboard: Annotated[Dashboard, Key(doc="What is yours in the dashboard.", shapes="dashboard_commands")] = (
+        Dashboard()
+    )
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
     schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.", effect=Effect.LATER)] = ()
     hooks: Annotated[Hooks, Key(doc="Commands run at events.", effect=Effect.LATER)] = Hooks()
