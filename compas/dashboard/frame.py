@@ -64,8 +64,10 @@ def _too_small(columns: int, rows: int) -> list[Line]:
 
 def _body(frame: Frame, columns: int, height: int) -> list[Line]:
     if frame.page is not None:
+        above = frame.page.above(columns - 2, frame.now)[: height // 2]
         lines = frame.page.lines(columns - 2, frame.now)
-        return [Line((("", " "), *line.segments)) for line in frame.page.pager.window(lines, height)]
+        shown = (*above, *frame.page.pager.window(lines, height - len(above)))
+        return [Line((("", " "), *line.segments)) for line in shown]
     if frame.board.health is None:
         return _before_the_first(frame.board, columns)
     listing = frame.place.listing
@@ -159,10 +161,8 @@ def _hints(frame: Frame) -> Line:
 
 def _keys(frame: Frame) -> list[Line]:
     shown = frame.page.kind if frame.page is not None else ""
-    return [
-        Line((("accent", key), ("dim", f" {word}")))
-        for key, word in hints_in(frame.context, shown, frame.place.tab.keys)
-    ]
+    own = frame.page.keys if frame.page is not None else frame.place.tab.keys
+    return [Line((("accent", key), ("dim", f" {word}"))) for key, word in hints_in(frame.context, shown, own)]
 
 
 def _position(frame: Frame) -> Line:

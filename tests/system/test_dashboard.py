@@ -24,6 +24,8 @@ class Feed:
     may_start = False
     def want(self, needs):
         pass
+    async def ask(self, operation, request):
+        await trio.sleep_forever()
     def __init__(self, controller):
         self.controller = controller
     async def run(self):
@@ -31,7 +33,7 @@ class Feed:
         await trio.Path(sys.argv[1]).read_bytes()
         raise RuntimeError("crashed on purpose")
 
-trio.run(lambda: show(Feed, urwid.display.raw.Screen(), clock=wall_clock, ended=Ended()))
+trio.run(lambda: show(Feed, urwid.display.raw.Screen(), clock=wall_clock, ended=Ended(), environ={}))
 """
 
 

@@ -169,7 +169,7 @@ async def test_every_tab_says_that_there_is_no_connection_yet() -> None:
 
 def test_keys_of_a_tabs_own_are_described_after_the_others() -> None:
     *others, (title, described) = chapters(BOTH)
-    assert (title, described) == ("In the tab Names", [("Enter", "show what its newest execution prints")])
+    assert (title, described) == ("In the tab Names", [("Enter", "show what an execution does and prints")])
     assert others == list(chapters(()))
 
 
