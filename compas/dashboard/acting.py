@@ -25,7 +25,10 @@ NOT_CONNECTED = "there is no connection to a supervisor; nothing was sent"
 
 
 class Acting:
-    """The part of the controller that asks. `notify` shows a sentence, or, given none, only what has changed."""
+    """The part of the controller that asks. `notify` shows a sentence, or, given none, only what has changed.
+
+    `on_done` is told the threads in which all that was asked for was done.
+    """
 
     def __init__(
         self,
@@ -35,10 +38,11 @@ class Acting:
         clock: Clock,
         *,
         notify: Callable[[str], None],
+        on_done: Callable[[frozenset[str]], None],
         is_connected: Callable[[], bool],
     ) -> None:
         self._desk = Desk()
-        self._performer = Performer(source, hands, helpers, clock, self._desk, notify)
+        self._performer = Performer(source, hands, helpers, clock, self._desk, notify, on_done)
         self._notify = notify
         self._is_connected = is_connected
         self._own = OwnCommands(source, lambda: notify(""))

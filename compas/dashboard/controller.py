@@ -69,6 +69,7 @@ class Controller:
             helpers,
             clock,
             notify=self._tell,
+            on_done=self.tabs.unmark,
             is_connected=lambda: self.board.link == "connected",
         )
         self._notice = ""

@@ -72,6 +72,7 @@ KEYMAP: tuple[Binding, ...] = (
     Binding(keys=(":",), command="palette", contexts=("list",), hint="commands"),
     Binding(keys=("t",), command="dispatch", contexts=("list",), hint="task"),
     Binding(keys=("t",), command="dispatch", contexts=("page",)),
+    Binding(keys=("T",), command="run-schedule", contexts=("list", "page")),
     Binding(keys=("r",), command="reply", contexts=("list", "page")),
     Binding(keys=("a",), command="approve", contexts=("list", "page")),
     Binding(keys=("x",), command="request-changes", contexts=("list", "page")),

@@ -71,9 +71,9 @@ def refuse(one: DashboardCommand, now: Situation) -> str:
     """Say why a command cannot be run now, if it cannot."""
     if one.on == "any":
         return ""
-    if len(now.targets) != 1:
-        return f"{described(one)}: this is for one row, and {len(now.targets) or 'none'} is selected"
-    (target,) = now.targets
+    if len(now.threads) != 1:
+        return f"{described(one)}: this is for one row, and {len(now.threads) or 'none'} is selected"
+    (target,) = now.threads
     if one.on == "execution" and target.execution is None:
         return f"{described(one)}: nothing has been started in {target.thread} yet"
     if one.on == "merge" and target.merge is None:
@@ -87,7 +87,7 @@ def errand_of(one: DashboardCommand, now: Situation) -> Errand:
 
 
 async def _run(one: DashboardCommand, now: Situation, asks: Asks, hands: Hands) -> str:
-    values = await place_of(now.targets[0], asks) if now.targets else {}
+    values = await place_of(now.threads[0], asks) if now.threads else {}
     environ = {**hands.environ, **values}
     shell = ["/bin/sh", "-c", one.command]
     cwd = values.get("COMPAS_WORKTREE") or values.get("COMPAS_REPOSITORY") or None

@@ -31,7 +31,8 @@ class NoAnswerError(CompasError):
 
 
 class Performer:
-    """Works in tasks of `helpers`, so that the screen goes on. `notify` is told what fits into a line."""
+    """Works in tasks of `helpers`, so that the screen goes on. `notify` is told what fits into a line, and
+    `on_done` about which threads everything was done."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Performer:
         clock: Clock,
         desk: Desk,
         notify: Callable[[str], None],
+        on_done: Callable[[frozenset[str]], None],
     ) -> None:
         self._desk = desk
         self._source = source
@@ -48,6 +50,7 @@ class Performer:
         self._helpers = helpers
         self._clock = clock
         self._notify = notify
+        self._on_done = on_done
 
     def carry_out(self, form: FormPrompt, deeds: tuple[Deed, ...]) -> None:
         """Do what a form asked; it goes once that is done, and stays with the reason where it is refused."""
@@ -68,6 +71,7 @@ class Performer:
 
     async def _carry_out(self, form: FormPrompt, deeds: tuple[Deed, ...]) -> None:
         done, refused = await self._all(deeds)
+        self._on_done(frozenset(deed.about for deed in deeds) - {about for about, _ in refused})
         if len(deeds) == 1 and refused:
             form.trouble, form.is_sending = refused[0][1], False
             if self._desk.prompt is not form:

@@ -33,9 +33,17 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     now: float = 0.0
 
     @property
+    def threads(self) -> tuple[Target, ...]:
+        """The threads that are meant, each once, though it and its merges may have been marked beside each other."""
+        found: dict[str, Target] = {}
+        for target in self.targets:
+            found.setdefault(target.thread, target)
+        return tuple(found.values())
+
+    @property
     def names(self) -> str:
         """The threads that are meant, in words."""
-        names = [target.thread for target in self.targets]
+        names = [target.thread for target in self.threads]
         return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 

@@ -78,6 +78,10 @@ class TabSet:
         self.place.toggle_mark(self._board(), self._clock())
         self.place.listing.move(1)
 
+    def unmark(self, threads: frozenset[str]) -> None:
+        """Take the marks away from the rows of these threads: what they were marked for is done."""
+        self.place.unmark(frozenset(row.key for row in self.marked() if row.thread in threads))
+
     def show_history(self) -> None:
         """See TabDoer."""
         row = self.selected()

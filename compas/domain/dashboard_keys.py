@@ -11,7 +11,7 @@ Scope = Literal["thread", "execution", "merge", "any"]
 RESERVED = frozenset(
     [
         *"acdefgijklmnoqrstvwxyz",
-        *"ACDGJKLNOPRSXYZ",
+        *"ACDGJKLNOPRSTXYZ",
         *"123456789",
         *"/:?[] ",
         *("down", "up", "left", "right", "home", "end", "page down", "page up", "enter", "esc", "tab", "shift tab"),

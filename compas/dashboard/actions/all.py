@@ -1,7 +1,7 @@
 """All actions, in the order in which the palette offers them.
 
 Adding an action: write it beside those it is like, or in a file beside this one, and name the list here. Then give it a
-key in `keymap.py` if it needs one: the palette offers it anyhow, and help and docs/hotkeys.md follow.
+key in `keymap.py` and `domain/dashboard_keys.py`; palette, help and docs/hotkeys.md follow.
 """
 
 from compas.dashboard.actions.action import Action
@@ -9,6 +9,9 @@ from compas.dashboard.actions.ending import ENDING
 from compas.dashboard.actions.machine import MACHINE
 from compas.dashboard.actions.merging import MERGING
 from compas.dashboard.actions.outside import OUTSIDE
+from compas.dashboard.actions.scheduling import SCHEDULING
 from compas.dashboard.actions.talking import TALKING
 
-ACTIONS: dict[str, Action] = {action.name: action for action in (*TALKING, *MERGING, *ENDING, *OUTSIDE, *MACHINE)}
+_ALL = (*TALKING, *MERGING, *ENDING, *OUTSIDE, *SCHEDULING, *MACHINE)
+
+ACTIONS: dict[str, Action] = {action.name: action for action in _ALL}

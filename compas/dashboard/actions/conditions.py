@@ -12,6 +12,11 @@ def always(_: Situation) -> str:
     return ""
 
 
+def connected(now: Situation) -> str:
+    """A supervisor is there."""
+    return "" if now.board.link == "connected" else "there is no supervisor to ask"
+
+
 def some(now: Situation) -> str:
     """A thread is meant."""
     return "" if now.targets else NO_ROW
@@ -19,8 +24,8 @@ def some(now: Situation) -> str:
 
 def one(now: Situation) -> str:
     """Exactly one thread is meant."""
-    if len(now.targets) > 1:
-        return f"{len(now.targets)} rows are marked, and this can be done with one only"
+    if len(now.threads) > 1:
+        return f"{len(now.threads)} rows are marked, and this can be done with one only"
     return some(now)
 
 

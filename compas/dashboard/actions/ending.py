@@ -72,7 +72,7 @@ def _close_deeds(now: Situation, values: Values) -> tuple[Deed, ...] | str:
             ),
             tell=_closed,
         )
-        for target in now.targets
+        for target in now.threads
     )
 
 
@@ -94,7 +94,7 @@ def _abandon(now: Situation) -> Plan:
                 request=AbandonRequest(thread_id=target.thread),
                 tell=_abandoned,
             )
-            for target in now.targets
+            for target in now.threads
         ),
     )
 
@@ -109,7 +109,7 @@ def _reopen(now: Situation) -> Plan:
         title=f"Reopen {now.names}",
         deeds=lambda _: tuple(
             Deed(about=target.thread, operation=REOPEN, request=ReopenRequest(thread_id=target.thread), tell=_reopened)
-            for target in now.targets
+            for target in now.threads
         ),
         is_asked=False,
     )

@@ -3,6 +3,7 @@
 from compas.api.configuration import RELOAD, ReloadRequest, ReloadResponse
 from compas.api.supervision import STOP, StopRequest, StopResponse
 from compas.dashboard.actions.action import Action
+from compas.dashboard.actions.conditions import connected
 from compas.dashboard.actions.plan import Deed, Field, Plan, Values
 from compas.dashboard.lines import one_line
 from compas.dashboard.situation import Situation
@@ -49,11 +50,7 @@ def _stopping(answer: StopResponse) -> str:
     return f"the supervisor is stopping ({answer.mode}), {counted(answer.running, 'execution')} at work"
 
 
-def _connected(now: Situation) -> str:
-    return "" if now.board.link == "connected" else "there is no supervisor to ask"
-
-
 MACHINE: tuple[Action, ...] = (
-    Action(name="reload", help="take up the config file now", refuse=_connected, begin=_reload),
-    Action(name="stop-supervisor", help="stop the supervisor", refuse=_connected, begin=_stop),
+    Action(name="reload", help="take up the config file now", refuse=connected, begin=_reload),
+    Action(name="stop-supervisor", help="stop the supervisor", refuse=connected, begin=_stop),
 )

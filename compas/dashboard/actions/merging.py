@@ -21,9 +21,9 @@ FORCE = Field(name="force", label="force", kind="switch", hint="merge it whateve
 
 def about_work(now: Situation) -> tuple[Question, ...]:
     """Return what to read before work is judged or merged, where one thread is meant."""
-    if len(now.targets) != 1:
+    if len(now.threads) != 1:
         return ()
-    thread = now.targets[0].thread
+    thread = now.threads[0].thread
     return (
         Question(operation=WORKTREES, request=WorktreesRequest(thread_id=thread), tell=_where),
         Question(operation=STATUS, request=StatusRequest(thread_id=thread), tell=_standing),
@@ -66,7 +66,7 @@ def _approve_deeds(now: Situation, values: Values) -> tuple[Deed, ...]:
             request=ApproveRequest(thread_id=target.thread, note=note),
             tell=_approved,
         )
-        for target in now.targets
+        for target in now.threads
     )
 
 
@@ -98,7 +98,7 @@ def _merge_deeds(now: Situation, values: Values) -> tuple[Deed, ...]:
             ),
             tell=_queued,
         )
-        for target in now.targets
+        for target in now.threads
     )
 
 

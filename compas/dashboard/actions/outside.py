@@ -66,11 +66,11 @@ async def _go(target: Target, asks: Asks, hands: Hands, *, edit: bool) -> str:
 
 
 def _shell(now: Situation) -> Errand:
-    return partial(_go, now.targets[0], edit=False)
+    return partial(_go, now.threads[0], edit=False)
 
 
 def _editor(now: Situation) -> Errand:
-    return partial(_go, now.targets[0], edit=True)
+    return partial(_go, now.threads[0], edit=True)
 
 
 async def _copied(text: str, asks: Asks, hands: Hands) -> str:
@@ -99,18 +99,18 @@ OUTSIDE: tuple[Action, ...] = (
         name="copy-id",
         help="copy the thread's name",
         refuse=conditions.some,
-        begin=lambda now: partial(_copied, " ".join(target.thread for target in now.targets)),
+        begin=lambda now: partial(_copied, " ".join(target.thread for target in now.threads)),
     ),
     Action(
         name="copy-command",
         help="copy the command that goes on with it",
         refuse=conditions.some,
-        begin=lambda now: partial(_copied, "\n".join(map(command_for, now.targets))),
+        begin=lambda now: partial(_copied, "\n".join(map(command_for, now.threads))),
     ),
     Action(
         name="copy-path",
         help="copy the worktree's path",
         refuse=conditions.one,
-        begin=lambda now: partial(_copied_path, now.targets[0]),
+        begin=lambda now: partial(_copied_path, now.threads[0]),
     ),
 )

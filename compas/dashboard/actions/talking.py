@@ -24,7 +24,7 @@ def _agents(now: Situation) -> tuple[str, ...]:
 
 
 def _first_agent(now: Situation) -> str:
-    row = now.targets[0].row if now.targets else None
+    row = now.threads[0].row if now.threads else None
     agents = _agents(now)
     if row is not None and row.agent in agents:
         return row.agent or ""
@@ -71,7 +71,7 @@ def _dispatched(answer: DispatchResponse) -> str:
 
 
 def _reply(now: Situation) -> Plan:
-    (target,) = now.targets
+    (target,) = now.threads
     ended = target.row is not None and target.row.thread_status != "Active"
     return Plan(
         title=f"Reply in {target.thread}",
@@ -93,7 +93,7 @@ def _reply_deeds(thread: str, values: Values) -> tuple[Deed, ...] | str:
 
 
 def _request_changes(now: Situation) -> Plan:
-    (target,) = now.targets
+    (target,) = now.threads
     return Plan(
         title=f"Request changes in {target.thread}",
         says=(
@@ -120,16 +120,16 @@ def _asked_for(answer: RequestChangesResponse) -> str:
 
 def _retry(now: Situation) -> Plan:
     questions: tuple[Question, ...] = ()
-    if len(now.targets) == 1:
-        request = TranscriptRequest(thread_id=now.targets[0].thread)
-        questions = (Question(operation=TRANSCRIPT, request=request, tell=partial(_again, now.targets[0])),)
+    if len(now.threads) == 1:
+        request = TranscriptRequest(thread_id=now.threads[0].thread)
+        questions = (Question(operation=TRANSCRIPT, request=request, tell=partial(_again, now.threads[0])),)
     return Plan(
         title=f"Run again: {now.names}?",
         says=("Gives the same task to the same agent once more, in the same thread and worktree.",),
         questions=questions,
         deeds=lambda _: tuple(
             Deed(about=target.thread, operation=DISPATCH, request=partial(_same_task, target), tell=_dispatched)
-            for target in now.targets
+            for target in now.threads
         ),
     )
 

@@ -40,8 +40,9 @@ class Picky(PlayedSupervisor):
 class Asked:
     """The part that asks, with three rows marked."""
 
-    def __init__(self, acting: Acting, notices: list[str]) -> None:
+    def __init__(self, acting: Acting, notices: list[str], done: list[frozenset[str]]) -> None:
         self.acting = acting
+        self.done = done
         self.notices = notices
         rows = [settled(name) for name in ("t1", "t2", "t3")]
         self.now = Situation(
@@ -59,10 +60,17 @@ async def open_asked(supervisor: PlayedSupervisor) -> AsyncIterator[Asked]:
         feed = Feed(supervisor.reach, lambda _: None, lambda: NOW)
         helpers.start_soon(feed.run)
         notices: list[str] = []
+        done: list[frozenset[str]] = []
         acting = Acting(
-            lambda: feed, PlayedHands(), helpers, lambda: NOW, notify=notices.append, is_connected=lambda: True
+            lambda: feed,
+            PlayedHands(),
+            helpers,
+            lambda: NOW,
+            notify=notices.append,
+            on_done=done.append,
+            is_connected=lambda: True,
         )
-        yield Asked(acting, notices)
+        yield Asked(acting, notices, done)
         helpers.cancel_scope.cancel()
 
 
@@ -86,6 +94,7 @@ async def test_what_was_refused_is_told_for_each_and_the_others_are_done() -> No
         assert "t1: the work of t1 is being published" in text
         assert "t3: the work of t3 is being published" in text
         assert supervisor.abandoned == ["t2"]
+        assert asked.done == [frozenset({"t2"})]
         assert any("t2 is abandoned" in notice for notice in asked.notices)
         asked.acting.tell("dismiss")
         assert "refused" not in await asked.text()
