@@ -121,7 +121,7 @@ async def show(
             feeds.append(open_feed(controller))
             surface = Surface(controller, has_signs=has_signs)
             loop.widget = surface
-            nursery.start_soon(_obey_signals, nursery, ended, hands)
+            nursery.start_soon(_obey_signals, nursery, ended)
             nursery.start_soon(feeds[0].run)
             nursery.start_soon(_paint, dirty, surface, loop, hands.drawing)
             nursery.start_soon(_tick, dirty, controller)
@@ -164,11 +164,9 @@ async def _tick(dirty: _Dirty, controller: Controller) -> None:
             dirty.changed.set()
 
 
-async def _obey_signals(nursery: trio.Nursery, ended: Ended, hands: TerminalHands) -> None:
+async def _obey_signals(nursery: trio.Nursery, ended: Ended) -> None:
     with trio.open_signal_receiver(*_SIGNALS) as signals:
         async for number in signals:
-            if number == signal.SIGINT and hands.is_lent:
-                continue  # Ctrl-C in the program that has the terminal: it is meant for that
             ended.code = 128 + number
             nursery.cancel_scope.cancel()
             return
