@@ -147,17 +147,15 @@ async def show(
 
             painting = Painting(draw, lambda: controller.tick_seconds, drawing=hands.drawing)
             painting.mark()
-            nursery.start_soon(_obey_signals, nursery, ended, hands)
+            nursery.start_soon(_obey_signals, nursery, ended)
             nursery.start_soon(feeds[0].run)
             nursery.start_soon(painting.run)
             await event_loop.run_async()
 
 
-async def _obey_signals(nursery: trio.Nursery, ended: Ended, hands: TerminalHands) -> None:
+async def _obey_signals(nursery: trio.Nursery, ended: Ended) -> None:
     with trio.open_signal_receiver(*_SIGNALS) as signals:
         async for number in signals:
-            if number == signal.SIGINT and hands.is_lent:
-                continue  # Ctrl-C in the program that has the terminal: it is meant for that
             ended.code = 128 + number
             nursery.cancel_scope.cancel()
             return

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import tempfile
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 import trio
 import urwid
@@ -26,23 +26,16 @@ class TerminalHands:
     def __init__(self, loop: urwid.MainLoop, environ: Mapping[str, str]) -> None:
         self.environ = environ
         self.drawing = trio.Lock()
-        self.is_lent = False
         self._loop = loop
 
     async def lend(self, command: Sequence[str], *, cwd: str | None = None, environ: Mapping[str, str]) -> int:
         """See Hands. Cancelled, it ends the program and takes the terminal back."""
         async with self.drawing:
-            self.is_lent = True
-            try:
-                with self._loop.paused():
-                    try:
-                        ended = await trio.run_process(
-                            list(command), cwd=cwd, env=dict(environ), stdin=None, check=False
-                        )
-                    finally:
-                        _take_terminal()
-            finally:
-                self.is_lent = False
+            with self._loop.paused(), _leaving_interrupts():
+                try:
+                    ended = await trio.run_process(list(command), cwd=cwd, env=dict(environ), stdin=None, check=False)
+                finally:
+                    _take_terminal()
         self._loop.draw_screen()
         return ended.returncode
 
@@ -88,6 +81,19 @@ class TerminalHands:
         assert isinstance(screen, urwid.display.raw.Screen)
         screen.write(f"\x1b]52;c;{b64encode(text.encode()).decode()}\x07")
         screen.flush()
+
+
+@contextmanager
+def _leaving_interrupts() -> Iterator[None]:
+    """Leave Ctrl-C to the program that has the terminal: it reaches us as well, but is not meant for us.
+
+    A handler is used that does nothing, for the program would inherit that a signal is ignored.
+    """
+    before = signal.signal(signal.SIGINT, lambda number, frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 def _take_terminal() -> None:

@@ -24,10 +24,10 @@ class Feed:
     may_start = False
     def want(self, needs):
         pass
-    async def ask(self, operation, request):
-        await trio.sleep_forever()
     def __init__(self, controller):
         self.controller = controller
+    async def ask(self, operation, request):
+        await trio.sleep_forever()
     async def run(self):
         self.controller.update(Lost(reason="about to crash", at=0.0))
         await trio.Path(sys.argv[1]).read_bytes()
