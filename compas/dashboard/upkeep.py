@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import msgspec
 import trio
 
-from actors.remote.errors import RequestFailed, SessionLost
+from actors.remote.errors import RequestFailed, SessionLost, WireError
 from actors.remote.session import Session
 from compas.api.history import DIFF, DiffRequest
 from compas.api.merges import MERGE_STATUS, MergeStatusRequest
@@ -147,8 +147,10 @@ class _Reads:
         self.trouble = ""
         try:
             return await self._session.request(operation.name, request, operation.response)
-        except RequestFailed as error:
-            self.trouble = error.message
+        except SessionLost:
+            raise
+        except WireError as error:
+            self.trouble = error.message if isinstance(error, RequestFailed) else str(error)
             return None
 
 

@@ -8,14 +8,17 @@ def shares(wanted: Sequence[int], room: int) -> list[int]:
 
     What cannot be divided equally goes to the first parts that want it.
     """
-    given = [0] * len(wanted)
+    given = list(wanted)
+    unsatisfied = list(range(len(wanted)))
     left = max(0, room)
-    order = sorted(range(len(wanted)), key=lambda number: wanted[number])
-    for place, number in enumerate(order):
-        given[number] = min(wanted[number], left // (len(order) - place))
-        left -= given[number]
-    for number, want in enumerate(wanted):
-        more = min(left, want - given[number])
-        given[number] += more
-        left -= more
+    while unsatisfied:
+        fair = left // len(unsatisfied)
+        small = [number for number in unsatisfied if wanted[number] <= fair]
+        if not small:
+            break
+        left -= sum(wanted[number] for number in small)
+        unsatisfied = [number for number in unsatisfied if wanted[number] > fair]
+    for place, number in enumerate(unsatisfied):
+        fair, rest = divmod(left, len(unsatisfied))
+        given[number] = fair + (place < rest)
     return given

@@ -150,3 +150,14 @@ async def test_agents_are_sorted_by_what_somebody_looks_for() -> None:
         await screen.type("o")
         assert await order() == ["dev", "rev", "qa"]
         assert "sorted: the most failures first" in await screen.text()
+
+
+async def test_an_answer_that_cannot_be_read_is_said_and_nothing_ends() -> None:
+    supervisor = staffed()
+    supervisor.metrics = supervisor.costs  # type: ignore[assignment]
+    async with open_screen(supervisor, (120, 24)) as screen:
+        await screen.type("2")
+        assert "figures cannot be had" in await screen.text()
+        supervisor.happen("t9", e.ThreadOpened(thread="t9", summary="Still here"))
+        await screen.type("1")
+        assert "Still here" in await screen.text()
