@@ -160,3 +160,18 @@ async def test_marks_are_of_a_tab_and_not_of_a_page() -> None:
     async with open_screen(supervisor) as screen:
         await screen.type("v", " ", "esc")
         assert "marked" not in await screen.text()
+
+
+@pytest.mark.parametrize(("columns", "last"), [(40, ": commands"), (80, "l log"), (120, "d diff")])
+async def test_the_bottom_line_names_as_many_keys_as_fit_and_cuts_none(columns: int, last: str) -> None:
+    async with open_screen(three(), (columns, 24)) as screen:
+        assert (await screen.lines())[-1].endswith(last)
+        await screen.type("/", *"t1", "enter")
+        hints = (await screen.lines())[-1]
+        assert hints.startswith(" /t1  Esc shows all   Enter open")
+        assert "…" not in hints
+
+
+async def test_advice_in_the_list_names_the_key_that_does_it() -> None:
+    async with open_screen(three()) as screen:
+        assert "compas close t1 [C]" in await screen.text()
