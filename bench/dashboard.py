@@ -4,7 +4,7 @@ import argparse
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -23,7 +23,7 @@ from compas.client.connection import reach
 from compas.client.place import place_of
 from compas.client.reach import start_rule
 from compas.clock import wall_clock
-from compas.dashboard.controller import Controller
+from compas.dashboard.controller import Controller, Outfit
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.tabs.all import TABS
@@ -35,6 +35,29 @@ THREADS = 10_000
 ROUNDS = 10
 EVENTS = 5000
 SIZES = ((80, 24), (200, 60))
+
+
+class NoHands:
+    """See Hands: nothing is started from a benchmark, nor written."""
+
+    environ: Mapping[str, str] = {}
+
+    async def lend(self, command: Sequence[str], *, cwd: str | None = None, environ: Mapping[str, str]) -> int:
+        """See Hands."""
+        raise OSError("a benchmark has no terminal")
+
+    async def run(
+        self, command: Sequence[str], *, cwd: str | None = None, environ: Mapping[str, str]
+    ) -> tuple[int, str]:
+        """See Hands."""
+        raise OSError("a benchmark has no terminal")
+
+    async def write(self, text: str) -> str:
+        """See Hands."""
+        raise OSError("a benchmark has no terminal")
+
+    def copy(self, text: str) -> None:
+        """See Hands."""
 
 
 class Figure(NamedTuple):
@@ -156,7 +179,9 @@ def _running(
         if controller.board.health is not None:
             on_open()
 
-    controller = Controller(lambda: feeds[0], helpers, wall_clock, tabs=TABS, pages=PAGES, on_change=tell)
+    controller = Controller(
+        lambda: feeds[0], helpers, wall_clock, Outfit(tabs=TABS, pages=PAGES, hands=NoHands()), on_change=tell
+    )
     feeds.append(Feed(lambda: reach(where, rule, client="bench"), controller.update, wall_clock))
     helpers.start_soon(feeds[0].run)
     yield controller, Surface(controller)

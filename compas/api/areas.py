@@ -24,6 +24,7 @@ AREAS: Final[dict[str, str]] = {
     "merge_status": "merges",
     "merge_cancel": "merges",
     "close": "lifecycle",
+    "cancel": "lifecycle",
     "abandon": "lifecycle",
     "reopen": "lifecycle",
     "verdict": "reviews",
@@ -52,5 +53,6 @@ AREAS: Final[dict[str, str]] = {
     "health": "supervision",
     "settings": "configuration",
     "reload": "configuration",
+    "dashboard_commands": "configuration",
     "stop": "supervision",
 }

@@ -1,8 +1,9 @@
-"""Operations on the config file: `settings` shows what holds, `reload` looks at the file now."""
+"""Operations on the config file: what holds (`settings`, `dashboard_commands`), and to look at it now (`reload`)."""
 
 import msgspec
 
 from compas.api.operation import Operation
+from compas.domain.dashboard_keys import DashboardCommand
 
 
 class SettingsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -82,4 +83,24 @@ RELOAD = Operation(
     kind="write",
     details="A saved file is taken up by itself; this does it at once and tells. It exits with 1 when the file cannot "
     "be used; the last good one stays in force then.",
+)
+
+
+class DashboardCommandsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Nothing to say."""
+
+
+class DashboardCommandsResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """The commands in force, in the order of the config."""
+
+    commands: tuple[DashboardCommand, ...]
+
+
+DASHBOARD_COMMANDS = Operation(
+    name="dashboard_commands",
+    request=DashboardCommandsRequest,
+    response=DashboardCommandsResponse,
+    doc="List the operator's own commands of the dashboard.",
+    kind="read",
+    details="They are in the config, under dashboard.",
 )

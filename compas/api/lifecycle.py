@@ -1,4 +1,4 @@
-"""Operations `close`, `abandon` and `reopen`: how a thread ends, and how one that has ended goes on."""
+"""Operations `close`, `cancel`, `abandon` and `reopen`: how a thread ends, and how one that has ended goes on."""
 
 from typing import Annotated, Literal
 
@@ -115,4 +115,33 @@ ABANDON = Operation(
     kind="write",
     positional=("thread_id",),
     flags={"sender": "--from"},
+)
+
+
+class CancelRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """In which thread nothing is to run any more."""
+
+    thread_id: ThreadName
+    sender: Annotated[str, Meta(description="who cancels it")] = msgspec.field(name="from", default="operator")
+
+
+class CancelResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """What was `cancelled`, by execution; nothing where nothing was queued or running. The thread stays as it is."""
+
+    thread_id: str
+    status: str
+    cancelled: tuple[str, ...]
+    next_step: Said
+
+
+CANCEL = Operation(
+    name="cancel",
+    request=CancelRequest,
+    response=CancelResponse,
+    doc="Cancel what is queued or running in a thread.",
+    kind="write",
+    positional=("thread_id",),
+    flags={"sender": "--from"},
+    details="What is queued never starts, what is at work is ended, and neither is run again by itself. The thread "
+    "stays as it is; `abandon` gives it up.",
 )

@@ -143,7 +143,7 @@ class TranscriptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One message."""
+    """One message. `depth` counts the handoffs between the first message of its chain and this one."""
 
     id: int
     reference: str
@@ -154,6 +154,7 @@ class TranscriptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
     created_at: float
     execution_id: str | None = None
     skip_handoff: bool = False
+    depth: int = 0
 
 
 class TranscriptExecution(msgspec.Struct, frozen=True, kw_only=True):
@@ -179,7 +180,10 @@ class TranscriptExecution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TranscriptResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation; an unknown thread has no status and nothing in it (b-mcp-cli-merge 55)."""
+    """A conversation; an unknown thread has no status and nothing in it (b-mcp-cli-merge 55).
+
+    `children` are the threads that its fan-outs opened, the oldest first: what their agents say stands there.
+    """
 
     thread_id: str
     thread_status: str | None = None
@@ -187,6 +191,7 @@ class TranscriptResponse(msgspec.Struct, frozen=True, kw_only=True):
     batch_id: str | None = None
     messages: tuple[TranscriptMessage, ...] = ()
     executions: tuple[TranscriptExecution, ...] = ()
+    children: tuple[str, ...] = ()
 
 
 TRANSCRIPT = Operation(

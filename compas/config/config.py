@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from compas.config.findings import Finding
+from compas.domain.dashboard_keys import DashboardCommand
 from compas.domain.outbox.specs import HookSpec, NotificationSpec
 from compas.domain.specs import (
     AgentSpec,
@@ -59,6 +60,7 @@ class Config(Struct, frozen=True, kw_only=True):
     tools: ToolSet = "core"
     hooks: tuple[HookSpec, ...] = ()
     notifications: NotificationSpec = NotificationSpec()
+    dashboard_commands: tuple[DashboardCommand, ...] = ()
 
     @property
     def limits(self) -> LimitsSpec:

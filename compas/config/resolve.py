@@ -10,6 +10,7 @@ from compas.config.schema.file import ConfigFile
 from compas.config.schema.notifications import Notifications, QuietHours
 from compas.config.schema.repositories import Command, Repository
 from compas.config.schema.schedules import Schedule
+from compas.domain.dashboard_keys import DashboardCommand, read_key
 from compas.domain.outbox.specs import DEFAULT_NOTICES, HookSpec, NotificationSpec, QuietSpec
 from compas.domain.specs import (
     AgentSpec,
@@ -63,6 +64,16 @@ def resolve(draft: Draft, config_path: str) -> Config:
             cooldown_secs=breaker.cooldown_secs,
         ),
         on_crash=file.on_crash,
+        dashboard_commands=tuple(
+            DashboardCommand(
+                key=read_key(one.key) or one.key,
+                command=one.command,
+                description=one.description,
+                on=one.on,
+                background=one.background,
+            )
+            for one in file.dashboard.commands
+        ),
         retention=RetentionSpec(
             worktrees=_seconds(file.retention.worktrees),
             logs=_seconds(file.retention.logs),

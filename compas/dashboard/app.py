@@ -13,11 +13,12 @@ from compas.client.place import Place
 from compas.client.reach import caller_meta, start_rule
 from compas.clock import Clock, wall_clock
 from compas.dashboard.colours import PaletteEntry, depth_of, palette, scheme_of
-from compas.dashboard.controller import Controller
+from compas.dashboard.controller import Controller, Outfit
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.painting import Painting
 from compas.dashboard.tabs.all import TABS
+from compas.dashboard.terminal_hands import TerminalHands
 from compas.dashboard.theme import shows_signs
 from compas.dashboard.widgets.surface import Surface
 from compas.distribution import installed_version
@@ -58,7 +59,7 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
     if may_start:
         async with starting():
             pass  # errors are told before the screen opens
-    screen = urwid.display.raw.Screen()
+    screen = urwid.display.raw.Screen(bracketed_paste_mode=True)
     depth = depth_of(environ)
     screen.set_terminal_properties(colors=depth, bright_is_bold=False)
     ended = Ended()
@@ -76,6 +77,7 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
             ended=ended,
             has_signs=shows_signs(environ),
             palette_entries=tuple(palette(scheme_of(environ), depth)),
+            environ=environ,
         )
     except* OSError as group:
         if not all(error.errno in _HUNG_UP for error in _leaves(group)):
@@ -114,31 +116,37 @@ async def show(
     clock: Clock,
     ended: Ended,
     has_signs: bool = True,
+    environ: Mapping[str, str],
     palette_entries: Sequence[PaletteEntry] = tuple(palette("terminal", 16)),
 ) -> None:
-    """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored."""
-    async with trio.open_nursery() as nursery:
-        feeds: list[Feed] = []
-        controller = Controller(
-            lambda: feeds[0],
-            nursery,
-            clock,
-            tabs=TABS,
-            pages=PAGES,
-            on_change=lambda: painting.mark(),
-            version=installed_version(""),
-        )
-        feeds.append(open_feed(controller))
-        surface = Surface(controller, has_signs=has_signs, on_input=lambda: painting.mark())
-        event_loop = urwid.TrioEventLoop()
-        loop = urwid.MainLoop(surface, palette_entries, screen, event_loop=event_loop)
+    """Open the screen and show what the feed brings, until quit, a signal, or an error; the terminal is restored.
 
-        def draw() -> None:
-            surface.invalidate()
-            loop.draw_screen()
+    `environ` is that of programs which the person starts from the dashboard.
+    """
+    event_loop = urwid.TrioEventLoop()
+    loop = urwid.MainLoop(urwid.SolidFill(), palette_entries, screen, event_loop=event_loop)
+    hands = TerminalHands(loop, environ)
+    # The nursery is inside: what has borrowed the terminal gives it back before the screen is closed for good.
+    with loop.start():
+        async with trio.open_nursery() as nursery:
+            feeds: list[Feed] = []
+            controller = Controller(
+                lambda: feeds[0],
+                nursery,
+                clock,
+                Outfit(tabs=TABS, pages=PAGES, hands=hands, version=installed_version("")),
+                on_change=lambda: painting.mark(),
+            )
+            feeds.append(open_feed(controller))
+            surface = Surface(controller, has_signs=has_signs, on_input=lambda: painting.mark())
+            loop.widget = surface
 
-        painting = Painting(draw, lambda: controller.tick_seconds)
-        with loop.start():
+            def draw() -> None:
+                surface.invalidate()
+                loop.draw_screen()
+
+            painting = Painting(draw, lambda: controller.tick_seconds, drawing=hands.drawing)
+            painting.mark()
             nursery.start_soon(_obey_signals, nursery, ended)
             nursery.start_soon(feeds[0].run)
             nursery.start_soon(painting.run)

@@ -3,26 +3,43 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import msgspec
 import trio
 
 from compas.clock import Clock
+from compas.dashboard.acting import Acting
 from compas.dashboard.board import Board
 from compas.dashboard.commands import COMMANDS
+from compas.dashboard.errand import Hands
 from compas.dashboard.frame import Frame, paint
-from compas.dashboard.keymap import TAB_TITLES, Context, command_for
+from compas.dashboard.keymap import TYPED, Binding, Context, command_for
 from compas.dashboard.lines import Line
+from compas.dashboard.offers import offers
 from compas.dashboard.page_stack import PageStack
 from compas.dashboard.pages.page import PageKind, Subject
+from compas.dashboard.situation import Situation, Target, target_of, target_of_row
 from compas.dashboard.source import Source
 from compas.dashboard.state import Opened, Update, evolve
 from compas.dashboard.tab_line import tab_at
-from compas.dashboard.tab_place import TabPlace
-from compas.dashboard.tabs.tab import Row, Tab
+from compas.dashboard.tab_set import TabSet
+from compas.dashboard.tabs.tab import Tab
 
 WHEEL_LINES = 3
 TICK_SECONDS = 1.0
 IDLE_TICK_SECONDS = 60.0
 """How often times are drawn anew: while one is running, and else."""
+
+
+class Outfit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a dashboard can show, and what it works on this machine with.
+
+    `version` is its own; empty where it is not to be compared with the supervisor's.
+    """
+
+    tabs: Sequence[Tab]
+    pages: Sequence[PageKind]
+    hands: Hands
+    version: str = ""
 
 
 class Controller:
@@ -33,22 +50,28 @@ class Controller:
         source: Callable[[], Source],
         helpers: trio.Nursery,
         clock: Clock,
+        outfit: Outfit,
         *,
-        tabs: Sequence[Tab],
-        pages: Sequence[PageKind],
         on_change: Callable[[], None],
-        version: str = "",
     ) -> None:
-        """`helpers` runs the pages; its cancellation ends the dashboard. `on_change` is called when there is news."""
+        """`helpers` runs pages and errands; its cancellation ends the dashboard. `on_change` is called at news."""
         self.board = Board()
-        self._version = version
+        self._version = outfit.version
         self._source = source
         self._helpers = helpers
         self._clock = clock
         self._on_change = on_change
-        self._places = [TabPlace(tab) for tab in tabs]
-        self._place = self._places[0]
-        self._pages = PageStack(pages, helpers, on_change)
+        self.tabs = TabSet(outfit.tabs, lambda: self.board, clock, self._tell)
+        self.pages = PageStack(outfit.pages, helpers, on_change, self._tell)
+        self.acting = Acting(
+            source,
+            outfit.hands,
+            helpers,
+            clock,
+            notify=self._tell,
+            on_done=self.tabs.unmark,
+            is_connected=lambda: self.board.link == "connected",
+        )
         self._notice = ""
         self._painted: list[Line] = []
         self._columns = 0
@@ -60,7 +83,8 @@ class Controller:
         self.board = evolve(self.board, update)
         if isinstance(update, Opened):
             self._notice = ""
-        self._pages.hear(update)
+        self.pages.hear(update)
+        self.acting.hear(update)
         self._want()
         self._on_change()
 
@@ -68,83 +92,114 @@ class Controller:
         """Take a key."""
         self._notice = ""
         context = self.context
-        if not self._obey(context, key) and context == "filter" and len(key) == 1 and key.isprintable():
-            self._place.filter.text += key
+        if not self._obey(context, key) and context in TYPED and len(key) == 1 and key.isprintable():
+            self._type(key)
+        self._want()
+
+    def paste(self, text: str) -> None:
+        """Take a text that was pasted: it is typed where something is, and obeyed nowhere."""
+        if self.context in TYPED:
+            self._type(text)
         self._want()
 
     def _want(self) -> None:
         """Have read what the tab shows."""
-        self._source().want(self._place.needs(self.board))
+        self._source().want(self.tabs.needs())
+
+    def _type(self, text: str) -> None:
+        if self.acting.context is not None:
+            self.acting.type(text)
+        else:
+            self.tabs.type(text)
 
     def _obey(self, context: Context, key: str) -> bool:
-        command = command_for(context, key, self._place.tab.keys)
+        command = command_for(context, key, self._own_keys)
+        if command is None and context in ("list", "page"):
+            command = self.acting.own_command(key)
         if command is not None:
-            COMMANDS[command].run(self)
+            self.run_command(command)
         return command is not None
+
+    def run_command(self, name: str) -> None:
+        """Carry out a command by its name, or say why that cannot be done now."""
+        command, now = COMMANDS.get(name), self.situation()
+        if command is None:
+            self._notice = self.acting.run_own(name, now)
+            return
+        self._notice = command.refuse(now)
+        if not self._notice:
+            command.run(self)
+
+    @property
+    def _own_keys(self) -> Sequence[Binding]:
+        """The keys of what is shown, which go before all others."""
+        return self.pages.top.keys if self.pages.top is not None else self.tabs.place.tab.keys
+
+    def _tell(self, text: str) -> None:
+        self._notice = text or self._notice
+        self._on_change()
 
     def click(self, row: int, column: int = 0) -> None:
         """Select the row that is there, and open it if it was selected; show the tab in the first line."""
-        if self._pages.top is not None or row >= len(self._painted):
+        if self.pages.top is not None or self.acting.context is not None or row >= len(self._painted):
             return
         if row == 0:
-            found = tab_at(self._titles, self._shown, self.board, self._columns, column)
+            found = tab_at(self.tabs.titles, self.tabs.shown, self.board, self._columns, column)
             if found is not None:
                 self.show_tab(found)
             return
         key = self._painted[row].key
         if key is None:
             return
-        if key == self._place.listing.selected:
+        listing = self.tabs.place.listing
+        if key == listing.selected:
             self._obey("list", "enter")
-        self._place.listing.select(key)
+        listing.select(key)
+        self._want()
 
     def wheel(self, by: int) -> None:
-        """Scroll a page, or select the next row."""
-        self.move(by * WHEEL_LINES if self._pages.top is not None else by)
+        """Scroll a page, or select the next row; what is asked covers them, and is scrolled where it is long."""
+        if self.acting.context in ("palette", "message"):
+            self.acting.tell("next" if by > 0 else "previous")
+        elif self.acting.context is None:
+            self.move(by * WHEEL_LINES if self.pages.top is not None else by)
 
     # --- what is shown -----------------------------------------------------------------------------------------------
 
     @property
     def context(self) -> Context:
         """What keys mean now."""
-        if self._pages.top is not None:
-            return self._pages.top.context
-        return "filter" if self._place.filter.is_typed else "list"
+        if self.acting.context is not None:
+            return self.acting.context
+        if self.pages.top is not None:
+            return self.pages.top.context
+        return "filter" if self.tabs.place.filter.is_typed else "list"
 
     def frame(self, columns: int, rows: int) -> Sequence[Line]:
         """Paint the screen."""
-        now = self._clock()
         self._columns = columns
         frame = Frame(
             board=self.board,
-            titles=self._titles,
-            shown=self._shown,
-            place=self._place,
-            view=self._place.settle(self.board, now),
-            selected=self._place.selected(self.board, now),
-            marked=len(self._place.marked(self.board, now)),
-            page=self._pages.top,
+            titles=self.tabs.titles,
+            shown=self.tabs.shown,
+            place=self.tabs.place,
+            view=self.tabs.settle(),
+            selected=self.tabs.selected(),
+            marked=len(self.tabs.marked()),
+            page=self.pages.top,
             context=self.context,
             notice=self._notice,
             may_start=self._source().may_start,
-            now=now,
+            now=self._clock(),
             version=self._version,
         )
-        self._painted = paint(frame, columns, rows)
+        self._painted = self.acting.lay_over(paint(frame, columns, rows), columns)
         return self._painted
-
-    @property
-    def _titles(self) -> tuple[str, ...]:
-        return tuple(place.tab.title for place in self._places)
-
-    @property
-    def _shown(self) -> int:
-        return self._places.index(self._place)
 
     @property
     def tick_seconds(self) -> float:
         """How soon the times on the screen change by themselves."""
-        is_ticking = self._place.tab.is_ticking(self.board) or self._pages.is_ticking()
+        is_ticking = self.tabs.is_ticking() or self.pages.is_ticking()
         return TICK_SECONDS if is_ticking else IDLE_TICK_SECONDS
 
     # --- commands ----------------------------------------------------------------------------------------------------
@@ -163,96 +218,78 @@ class Controller:
 
     @property
     def _mover(self) -> "_Moves":
-        if self._pages.top is not None:
-            return self._pages.top.pager
-        self._place.settle(self.board, self._clock())
-        return self._place.listing
+        if self.pages.top is not None:
+            return self.pages.top.pager
+        self.tabs.settle()
+        return self.tabs.place.listing
 
     def show_tab(self, index: int) -> None:
         """Show a tab as it was left, and close what was opened from another; one that is not there changes nothing."""
-        if 0 <= index < len(self._places):
-            self._place = self._places[index]
-            self._pages.close_all()
+        if self.tabs.show(index):
+            self.pages.close_all()
             self._want()
             self._on_change()  # its times may go at another pace
 
     def step_tab(self, by: int) -> None:
         """See Doer."""
-        self.show_tab((self._shown + by) % len(self._places))
-
-    def mark(self) -> None:
-        """See Doer: the next row is selected, so that many can be marked by holding the key."""
-        self._place.toggle_mark(self.board, self._clock())
-        self._place.listing.move(1)
-
-    def show_history(self) -> None:
-        """See Doer."""
-        row = self._place.selected(self.board, self._clock())
-        words = row.key.partition(":")[2] if row is not None else ""
-        self.show_tab(TAB_TITLES.index("History"))
-        self._place.filter.text = words
-        self._want()
-
-    def next_order(self) -> None:
-        """See Doer."""
-        order = self._place.next_order()
-        self._notice = f"sorted: {order}" if order else "these rows have one order only"
-
-    def fold(self) -> None:
-        """See Doer."""
-        if not self._place.toggle_fold(self.board, self._clock()):
-            self._notice = "this row belongs to no batch of several that are shown together"
+        self.show_tab(self.tabs.beside(by))
 
     def open_row(self) -> None:
         """See Doer."""
-        row = self._place.selected(self.board, self._clock())
+        row = self.tabs.selected()
         if row is not None and row.folds:
-            self.fold()
+            self.tabs.fold()
         else:
             self.open_page("conversation")
 
     def open_page(self, kind: str) -> None:
         """See Doer."""
-        self._notice = self._pages.open(kind, self._source(), self._subject()) or self._notice
+        self._notice = self.pages.open(kind, self._source(), self._subject()) or self._notice
 
     def _subject(self) -> Subject | None:
-        """Return what is looked at: what the page is about, or the selected row."""
-        top, row = self._pages.top, self._place.selected(self.board, self._clock())
-        thread = top.thread if top is not None else row.thread if row is not None else ""
-        if not thread:
-            return None
-        known = self.board.threads.get(thread)
-        own = row.execution if top is None and row is not None else ""
-        return Subject(thread=thread, execution=own or (known.execution_id if known is not None else None))
+        """Return what is looked at: what the page is about, or the selected row, whichever rows are marked."""
+        row = self.tabs.selected()
+        looked_at = self._of_page() or ([target_of_row(self.board, row)] if row is not None and row.thread else [])
+        return next((Subject(thread=one.thread, execution=one.execution) for one in looked_at), None)
 
-    def meant(self) -> tuple[Row, ...]:
-        """Return the rows of the list that an action is about: the marked ones, or else the selected one."""
-        return self._place.meant(self.board, self._clock())
+    def targets(self) -> tuple[Target, ...]:
+        """Return what is meant: the thread of the page that is shown, or else the rows of the list."""
+        return self._of_page() or tuple(target_of_row(self.board, row) for row in self.tabs.meant() if row.thread)
 
-    def toggle_follow(self) -> None:
+    def _of_page(self) -> tuple[Target, ...]:
+        top = self.pages.top
+        return (target_of(self.board, top.thread, top.execution),) if top is not None and top.thread else ()
+
+    def situation(self) -> Situation:
+        """Return everything that decides what may be done now."""
+        return Situation(
+            board=self.board,
+            targets=self.targets(),
+            page=self.pages.top.kind if self.pages.top is not None else "",
+            may_start=self._source().may_start,
+            now=self._clock(),
+        )
+
+    def begin(self, action: str) -> None:
         """See Doer."""
-        if self._pages.top is not None:
-            pager = self._pages.top.pager
-            pager.is_following = not pager.is_following
+        self.acting.begin(action, self.situation())
 
-    def back(self) -> None:
+    def open_palette(self) -> None:
         """See Doer."""
-        self._pages.close()
+        context: Context = "page" if self.pages.top is not None else "list"
+        self.acting.choose(offers(context, self._own_keys, self.situation()), self.situation(), self.run_command)
 
-    def edit_filter(self) -> None:
+    def edit_search(self) -> None:
         """See Doer."""
-        self._place.filter.is_typed = True
-
-    def end_filter(self, *, keep: bool) -> None:
-        """See Doer."""
-        if not keep and not self._place.filter.is_typed and not self._place.filter.text:
-            self._place.unmark()
-        self._place.filter.is_typed = False
-        self._place.filter.text = self._place.filter.text if keep else ""
+        if self.pages.top is not None:
+            self.acting.search(self.pages.top.pager)
 
     def erase(self) -> None:
         """See Doer."""
-        self._place.filter.text = self._place.filter.text[:-1]
+        if self.acting.context is not None:
+            self.acting.tell("erase")
+        else:
+            self.tabs.erase()
 
     def start_supervisor(self) -> None:
         """See Doer."""

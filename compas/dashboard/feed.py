@@ -89,11 +89,14 @@ class Feed:
         """Feed until cancelled."""
         delays = patient()
         while True:
-            reach, self._is_to_start = (self._start if self._is_to_start else None) or self._reach, False
+            start = self._start if self._is_to_start else None
+            reach = start or self._reach
             try:
                 async with reach() as session:
                     await self._serve(session)
             except TROUBLE as error:
+                if start is not None and isinstance(error, CompasError):
+                    self._is_to_start = False  # it could not be started; one that was just ending is tried again
                 self._sink(Lost(reason=in_words(error), at=self._clock()))
             if self._connected.is_set():
                 self._session, self._connected = None, trio.Event()
@@ -107,8 +110,9 @@ class Feed:
         health = await session.request(HEALTH.name, HEALTH_NOW, HEALTH.response)
         status = await _status(session)
         merges = await session.request(MERGE_STATUS.name, MERGES_NOW, MERGE_STATUS.response)
-        if health.state == "stopping":
-            self._is_to_start = self.may_start  # when it has ended: whoever opens a dashboard wants one to look at
+        # When it has ended the next one is started: whoever opens a dashboard wants one to look at. One that was asked
+        # for while another was ending is not there before this.
+        self._is_to_start = health.state == "stopping" and self.may_start
         self._sink(Opened(health=health, status=status, merges=merges))
         self._session = session
         self._connected.set()

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from compas.api.advice import in_commands
+from compas.dashboard.advice_keys import with_keys
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
-from compas.dashboard.lines import BLANK, Line, cut_line, joined, one_line, plain, spread, wrap
+from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, spread, width_of, wrap
 from compas.dashboard.pages.page import Page
 from compas.dashboard.tab_line import supervisor_lines, tab_line
 from compas.dashboard.tab_place import TabPlace
@@ -51,7 +51,8 @@ def paint(frame: Frame, columns: int, rows: int) -> list[Line]:
     body = _body(frame, columns, height)
     body += [BLANK] * (height - len(body))
     # Where a page stands is known once it is laid out.
-    hints = spread(_hints(frame), _position(frame), columns)
+    position = _position(frame)
+    hints = spread(_hints(frame, columns - width_of(position.text) - 1), position, columns)
     below = [*about, msgspec.structs.replace(hints, ground="bar")]
     return [cut_line(line, columns) for line in (*above, *body, *below)]
 
@@ -64,8 +65,10 @@ def _too_small(columns: int, rows: int) -> list[Line]:
 
 def _body(frame: Frame, columns: int, height: int) -> list[Line]:
     if frame.page is not None:
+        above = frame.page.above(columns - 2, frame.now)[: height // 2]
         lines = frame.page.lines(columns - 2, frame.now)
-        return [Line((("", " "), *line.segments)) for line in frame.page.pager.window(lines, height)]
+        shown = (*above, *frame.page.pager.window(lines, height - len(above)))
+        return [Line((("", " "), *line.segments)) for line in shown]
     if frame.board.health is None:
         return _before_the_first(frame.board, columns)
     listing = frame.place.listing
@@ -141,28 +144,31 @@ def _about(frame: Frame, columns: int, rows: int) -> list[Line]:
 def _what_now(row: Row | None) -> Line:
     if row is None:
         return BLANK
-    name, what_now = one_line(row.thread), one_line(in_commands(row.what_now))
+    name, what_now = one_line(row.thread), one_line(with_keys(row.what_now))
     # A command that names the thread can be copied as it stands.
     return Line((("dim", f" {what_now}"),) if name in what_now else (("", f" {name}"), ("dim", f"  {what_now}")))
 
 
-def _hints(frame: Frame) -> Line:
+def _hints(frame: Frame, width: int) -> Line:
+    """Say what is being looked for, and what keys mean: as many as there is room for, in the order of the keymap."""
     text = frame.place.filter.text
+    line = BLANK
     if frame.context == "filter":
-        typed = Line((("accent", " /"), ("", text), ("accent", "█")))
-        return joined([typed, *_keys(frame)], ("dim", "   "))
-    keys = joined(_keys(frame), ("dim", "  "))
-    if frame.context == "list" and text:
-        return Line((("accent", f" /{text}"), ("dim", "  Esc shows all   "), *keys.segments))
-    return Line((("", " "), *keys.segments))
+        line = Line((("accent", " /"), ("", text), ("accent", "█ ")))
+    elif frame.context == "list" and text:
+        line = Line((("accent", f" /{text}"), ("dim", "  Esc shows all ")))
+    for key in _keys(frame):
+        longer = Line((*line.segments, ("dim", "  " if line.segments else " "), *key.segments))
+        if width_of(longer.text) > width:
+            break
+        line = longer
+    return line
 
 
 def _keys(frame: Frame) -> list[Line]:
     shown = frame.page.kind if frame.page is not None else ""
-    return [
-        Line((("accent", key), ("dim", f" {word}")))
-        for key, word in hints_in(frame.context, shown, frame.place.tab.keys)
-    ]
+    own = frame.page.keys if frame.page is not None else frame.place.tab.keys
+    return [Line((("accent", key), ("dim", f" {word}"))) for key, word in hints_in(frame.context, shown, own)]
 
 
 def _position(frame: Frame) -> Line:

@@ -1,6 +1,6 @@
 """The open pages: the last one is to be seen, and each reads in a task of its own until it is closed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import trio
 
@@ -12,7 +12,11 @@ from compas.dashboard.state import Update
 class PageStack:
     """Under the last page are those that the way back leads to; under all of them is the list."""
 
-    def __init__(self, kinds: Iterable[PageKind], helpers: trio.Nursery, on_change: OnChange) -> None:
+    def __init__(
+        self, kinds: Iterable[PageKind], helpers: trio.Nursery, on_change: OnChange, notify: Callable[[str], None]
+    ) -> None:
+        """`notify` is told what a page says to a key."""
+        self._notify = notify
         self._kinds = {kind.kind: kind for kind in kinds}
         self._helpers = helpers
         self._on_change = on_change
@@ -49,6 +53,29 @@ class PageStack:
         """Go all the way back to the list."""
         while self._open:
             self.close()
+
+    def back(self) -> None:
+        """End the search of the page that is to be seen, or else leave the page."""
+        if self.top is not None and self.top.pager.is_searching:
+            self.top.pager.end_search()
+        else:
+            self.close()
+
+    def tell(self, word: str) -> None:
+        """Hand a word to the page that is to be seen."""
+        said = self.top.tell(word) if self.top is not None else ""
+        if said:
+            self._notify(said)
+
+    def toggle_follow(self) -> None:
+        """Follow the end of the page that is to be seen, or stop."""
+        if self.top is not None:
+            self.top.pager.is_following = not self.top.pager.is_following
+
+    def next_hit(self, by: int) -> None:
+        """Go to a later or an earlier place of what is looked for."""
+        if self.top is not None:
+            self.top.pager.next_hit(by)
 
     def hear(self, update: Update) -> None:
         """Tell all pages of an update."""

@@ -68,10 +68,9 @@ class TabPlace:
         keys = frozenset(row.key for row in self._marked_with(board, now))
         self._marked = self._marked - keys if keys <= self._marked else self._marked | keys
 
-    def unmark(self) -> bool:
-        """Take all marks away; tell whether there were any."""
-        had, self._marked = bool(self._marked), frozenset()
-        return had
+    def unmark(self, keys: frozenset[str] | None = None) -> None:
+        """Take the marks of these rows away, or all marks."""
+        self._marked = self._marked - keys if keys is not None else frozenset()
 
     def _marked_with(self, board: Board, now: float) -> Sequence[Row]:
         row = self.selected(board, now)

@@ -100,6 +100,19 @@ def decide_abandon(state: Thread, by: str, moment: Moment, *, unless_ended: bool
     return _drafts(state, [e.ThreadAbandoned(by=by), *cancelled, note])
 
 
+def decide_cancel(state: Thread, by: str) -> Decision:
+    """End what is queued or running in a thread, and leave the thread as it is; nothing to end changes nothing."""
+    if not state.exists:
+        return no_such_thread(state.thread)
+    return _drafts(
+        state,
+        [
+            e.ExecutionCancelled(execution=run.queued.execution, reason=f"cancelled by {by}")
+            for run in state.in_flight()
+        ],
+    )
+
+
 def decide_reopen(state: Thread, by: str) -> Decision:
     """Make a thread that has ended active again; one that is active is refused (a-core 145).
 

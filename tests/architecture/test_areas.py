@@ -23,10 +23,10 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
 }
 
 NOT_FOR_MODELS = {
-    *("costs", "hook_test", "reload", "settings", "stop"),
+    *("cancel", "costs", "dashboard_commands", "hook_test", "reload", "settings", "stop"),
     *("schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"),
 }
-"""Operations that are no tool: they are about the operator's own process or plans, or for people to look at."""
+"""Operations that are no tool: about the operator's own process or plans, or for a person who looks at a screen."""
 
 
 def misplaced(root: Path, areas: set[str]) -> list[str]:

@@ -26,12 +26,14 @@ class Feed:
         pass
     def __init__(self, controller):
         self.controller = controller
+    async def ask(self, operation, request):
+        await trio.sleep_forever()
     async def run(self):
         self.controller.update(Lost(reason="about to crash", at=0.0))
         await trio.Path(sys.argv[1]).read_bytes()
         raise RuntimeError("crashed on purpose")
 
-trio.run(lambda: show(Feed, urwid.display.raw.Screen(), clock=wall_clock, ended=Ended()))
+trio.run(lambda: show(Feed, urwid.display.raw.Screen(), clock=wall_clock, ended=Ended(), environ={}))
 """
 
 

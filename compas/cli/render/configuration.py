@@ -9,7 +9,7 @@ from compas.cli.render.table import Cell, table
 from compas.cli.render.text import Style
 
 if TYPE_CHECKING:
-    from compas.api.configuration import ReloadResponse, SettingRow, SettingsResponse
+    from compas.api.configuration import DashboardCommandsResponse, ReloadResponse, SettingRow, SettingsResponse
 
 
 def reload_text(response: ReloadResponse, style: Style) -> str:
@@ -47,6 +47,14 @@ def _setting(row: SettingRow) -> list[Cell]:
     source = f"line {row.line}" if row.source == "file" else row.source
     waits = " (waits for `compas restart`)" if row.waits else ""
     return [Cell(row.key), Cell(source, "dim" if row.source == "default" else None), Cell(row.value + waits)]
+
+
+def dashboard_commands_text(response: DashboardCommandsResponse, style: Style) -> str:
+    """Write each command with its key."""
+    if not response.commands:
+        return "the config has no commands of yours for the dashboard (dashboard.commands)"
+    rows = [[Cell(one.key), Cell(one.on), Cell(one.description or "-"), Cell(one.command)] for one in response.commands]
+    return table(("KEY", "ON", "DOES", "COMMAND"), rows, style)
 
 
 def with_notices(text: str, notices: tuple[str, ...], style: Style) -> str:

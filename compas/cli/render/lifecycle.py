@@ -8,7 +8,7 @@ from compas.cli.render.table import pairs
 from compas.cli.render.text import Style, counted, told
 
 if TYPE_CHECKING:
-    from compas.api.lifecycle import AbandonResponse, CloseResponse, ReopenResponse
+    from compas.api.lifecycle import AbandonResponse, CancelResponse, CloseResponse, ReopenResponse
 
 
 def close_text(response: CloseResponse, style: Style) -> str:
@@ -34,6 +34,14 @@ def abandon_text(response: AbandonResponse, style: Style) -> str:
             ("branch", f"{response.worktree_branch} (kept)" if response.worktree_branch else None),
         ],
         style,
+    )
+
+
+def cancel_text(response: CancelResponse, style: Style) -> str:
+    """Write what was cancelled."""
+    ended = [("cancelled", execution) for execution in response.cancelled] or [("cancelled", "nothing was under way")]
+    return pairs(
+        [("thread", f"{response.thread_id} is {response.status}"), *ended, ("next", response.next_step)], style
     )
 
 

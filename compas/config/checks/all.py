@@ -3,6 +3,7 @@
 from compas.config.checks import (
     agents,
     backends,
+    dashboard,
     handoffs,
     hooks,
     limits,
@@ -41,6 +42,7 @@ CHECKS: tuple[Check, ...] = (
     hooks.filters,
     notifications.notifications,
     schedules.schedules,
+    dashboard.keys,
 )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar
 
 from compas.config.schema.agents import AgentDefaults, AgentEntry
 from compas.config.schema.backends import BackendDefinition
+from compas.config.schema.dashboard import Dashboard
 from compas.config.schema.hooks import Hooks
 from compas.config.schema.key import Effect, Key, Section
 from compas.config.schema.notifications import Notifications
@@ -77,6 +78,9 @@ class ConfigFile(Section, frozen=True, kw_only=True):
         tuple[Repository, ...], Key(doc="How worktrees are made usable and merges are verified.")
     ] = ()
     retention: Annotated[Retention, Key(doc="How long things are kept.")] = Retention()
+    dashboard: Annotated[Dashboard, Key(doc="What is yours in the dashboard.", shapes="dashboard_commands")] = (
+        Dashboard()
+    )
     budgets: Annotated[Budgets, Key(doc="What may be spent.", effect=Effect.LATER)] = Budgets()
     schedules: Annotated[tuple[Schedule, ...], Key(doc="Dispatches at set times.")] = ()
     hooks: Annotated[Hooks, Key(doc="Programs that are run when something has happened.")] = Hooks()

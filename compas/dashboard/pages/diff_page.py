@@ -1,38 +1,31 @@
-"""The page with what a thread's work changes."""
+"""The page with what a thread's work changes, by file."""
 
 from typing import ClassVar
 
 from compas.api.history import DIFF, DiffRequest, DiffResponse, LogEvent
-from compas.dashboard.keymap import Context
-from compas.dashboard.lines import BLANK, Line, chop, clean_lines, one_line, plain
+from compas.dashboard.diff_layout import FileDiff, files_of, laid_out
+from compas.dashboard.keymap import Binding
+from compas.dashboard.lines import BLANK, Line, one_line, plain, wrap
+from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
-from compas.dashboard.reading import Reading
+from compas.dashboard.reading_page import ReadingPage
 from compas.dashboard.source import Asks
-from compas.dashboard.state import Opened, Update, thread_of
-from compas.dashboard.widgets.pager import Pager
 
-_STYLES = (
-    ("diff ", "head"),
-    ("+++", "head"),
-    ("---", "head"),
-    ("@@", "accent"),
-    ("+", "good"),
-    ("-", "bad"),
-)
+_TELLING = ("execution.ended", "execution.stopped", "work.committed", "person.judged", "merge.completed")
 
 
-class DiffPage:
-    """Begins at the top; read again when an execution of the thread has ended."""
+class DiffPage(ReadingPage[DiffRequest, DiffResponse]):
+    """Begins at the top; read again when an execution of the thread has ended. Files stay folded as they were."""
 
     kind: ClassVar[str] = "diff"
-    context: Context = "page"
+    keys: ClassVar[tuple[Binding, ...]] = PAGE_KEYS["diff"]
 
     def __init__(self, asks: Asks, thread: str, on_change: OnChange) -> None:
-        self.thread = thread
-        self.pager = Pager(is_following=False)
-        self._reading = Reading(asks, DIFF, DiffRequest(thread_id=thread), on_change)
-        self._laid_out: tuple[DiffResponse, int] | None = None
-        self._lines: list[Line] = []
+        super().__init__(asks, DIFF, DiffRequest(thread_id=thread), thread, on_change)
+        self._folded: frozenset[str] = frozenset()
+        self._current = ""
+        self._files: tuple[DiffResponse, list[FileDiff]] | None = None
+        self._starts: dict[str, int] = {}
 
     @classmethod
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "DiffPage | str":
@@ -41,7 +34,7 @@ class DiffPage:
 
     def heading(self) -> Line:
         """See Page."""
-        answer = self._reading.answer
+        answer = self.reading.answer
         if answer is None:
             return Line((("head", f"{one_line(self.thread)}  diff"),))
         added = sum(one.added or 0 for one in answer.files)
@@ -50,43 +43,69 @@ class DiffPage:
         counts = (("good", f"  +{added}"), ("bad", f" -{deleted}"), ("dim", f"  {one_line(answer.branch)}{note}"))
         return Line((("head", f"{one_line(self.thread)}  diff"), *(counts if answer.files else ())))
 
-    def lines(self, width: int, now: float) -> list[Line]:
+    def concerns(self, event: LogEvent) -> bool:
+        """See ReadingPage."""
+        return event.type in _TELLING and super().concerns(event)
+
+    def depends_on(self, now: float) -> tuple[int, ...]:
+        """See ReadingPage."""
+        return (hash(self._folded), hash(self._current))
+
+    def laid_out(self, answer: DiffResponse, width: int, now: float) -> list[Line]:
+        """See ReadingPage."""
+        files = self._read(answer)
+        if not files:
+            return [*_notes(answer, width), plain("  the thread's work changes nothing yet", "dim")]
+        above = _notes(answer, width)
+        lines, starts = laid_out(files, self._folded, self._current, width)
+        self._starts = {path: at + len(above) for path, at in starts.items()}
+        if answer.truncated:
+            lines += [BLANK, plain("! the diff is too long to be shown whole: compas diff THREAD --stat", "warn")]
+        return [*above, *lines]
+
+    def tell(self, word: str) -> str:
         """See Page."""
-        answer = self._reading.answer
-        if answer is None:
-            return self._reading.instead()
-        if not answer.text:
-            return [plain("  the thread's work changes nothing yet", "dim")]
-        if self._laid_out is None or self._laid_out[0] is not answer or self._laid_out[1] != width:
-            self._laid_out = (answer, width)
-            self._lines = diff_lines(answer, width)
-        return self._lines
+        paths = list(self._starts)
+        if not paths:
+            return "there is no file"
+        match word:
+            case "next-file" | "previous-file":
+                at = paths.index(self._current) if self._current in paths else -1 if word == "next-file" else 1
+                self._current = paths[max(0, min(len(paths) - 1, at + (1 if word == "next-file" else -1)))]
+                self.pager.show_line(self._starts[self._current])
+            case "fold":
+                path = self._current = self._meant(paths)
+                self._folded ^= {path}
+                self.pager.show_line(self._starts[path])
+            case "fold-all":
+                self._folded = frozenset() if self._folded >= set(paths) else frozenset(paths)
+                self.pager.show_line(0)
+        return ""
 
-    def is_ticking(self) -> bool:
-        """See Page."""
-        return False
+    def _meant(self, paths: list[str]) -> str:
+        """Return the file that was gone to while any of it is to be seen, else the one at the top of the screen."""
+        top = self.pager.top
+        at_top = next((path for path in reversed(paths) if self._starts[path] <= top), paths[0])
+        if self._current not in paths:
+            return at_top
+        return self._current if self._starts[self._current] >= top else at_top
 
-    def hear(self, update: Update) -> None:
-        """See Page."""
-        match update:
-            case Opened():
-                self._reading.outdate()
-            case LogEvent(type="execution.ended" | "execution.stopped") if thread_of(update) == self.thread:
-                self._reading.outdate()
-
-    async def run(self) -> None:
-        """See Page."""
-        await self._reading.run()
+    def _read(self, answer: DiffResponse) -> list[FileDiff]:
+        if self._files is None or self._files[0] is not answer:
+            self._files = (answer, files_of(answer.text))
+            known = {one.path for one in self._files[1]}
+            self._folded &= known
+            if self._current not in known:
+                self._current = self._files[1][0].path if self._files[1] else ""
+        return self._files[1]
 
 
-def diff_lines(answer: DiffResponse, width: int) -> list[Line]:
-    """Return a diff in lines of `width` columns; what is added and deleted can be told by its sign and its colour."""
-    lines: list[Line] = []
-    for line in clean_lines(answer.text.rstrip("\n")):
-        style = next((style for start, style in _STYLES if line.startswith(start)), "")
-        if lines and line.startswith("diff "):
-            lines.append(BLANK)
-        lines += [plain(part, style) for part in chop(line, max(1, width))]
-    if answer.truncated:
-        lines += [BLANK, plain("! the diff is too long to be shown whole: compas diff THREAD --stat", "warn")]
-    return lines
+def _notes(answer: DiffResponse, width: int) -> list[Line]:
+    """Return what is to be said of the work as a whole."""
+    found = [
+        plain(part, style)
+        for text, style in ((answer.review_note or "", "dim"), (answer.remark, "warn"))
+        if text
+        for part in wrap(one_line(text), max(1, width))
+    ]
+    return [*found, BLANK] if found else []

@@ -2,12 +2,12 @@
 
 from typing import ClassVar
 
-import trio
-
 from compas.dashboard.hotkeys import chapters
-from compas.dashboard.keymap import Context
+from compas.dashboard.keymap import Binding, Context, key_name
 from compas.dashboard.lines import BLANK, Line, fit, plain
 from compas.dashboard.lines import wrap as wrapped
+from compas.dashboard.own_commands import OwnCommands
+from compas.dashboard.own_commands import described as described_command
 from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
@@ -23,23 +23,35 @@ class HelpPage:
     kind: ClassVar[str] = "help"
     context: Context = "help"
     thread = ""
+    execution: str | None = None
+    keys: ClassVar[tuple[Binding, ...]] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, asks: Asks, on_change: OnChange) -> None:
         self.pager = Pager(is_following=False)
+        self._own = OwnCommands(lambda: asks, on_change)
 
     @classmethod
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "HelpPage":
         """See PageKind."""
-        return cls()
+        return cls(asks, on_change)
 
     def heading(self) -> Line:
         """See Page."""
         return plain("help", "head")
 
+    def above(self, width: int, now: float) -> list[Line]:
+        """See Page."""
+        return []
+
+    def tell(self, word: str) -> str:
+        """See Page."""
+        return ""
+
     def lines(self, width: int, now: float) -> list[Line]:
         """See Page."""
         found: list[Line] = []
-        for title, described in chapters():
+        own = [(key_name(one.key), described_command(one)) for one in self._own.all]
+        for title, described in (*chapters(), *([("Of your config", own)] if own else [])):
             found += [BLANK, plain(f"  {title}", "head")]
             for keys, does in described:
                 first, *rest = wrapped(does, max(1, width - _KEYS - 4))
@@ -55,8 +67,9 @@ class HelpPage:
         return False
 
     def hear(self, update: Update) -> None:
-        """See Page: nothing changes the keys."""
+        """See Page: only the config changes keys."""
+        self._own.hear(update)
 
     async def run(self) -> None:
         """See Page."""
-        await trio.sleep_forever()
+        await self._own.run()

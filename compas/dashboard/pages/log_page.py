@@ -1,46 +1,37 @@
-"""The page with what an execution prints, as it prints it."""
+"""The page with what an execution does, step by step, or as it was printed; any execution of the thread."""
 
-from collections import deque
 from typing import ClassVar
 
 import trio
 
-from actors.remote.errors import SessionLost, WireError
-from actors.remote.session import Session
-from compas.api.history import LOG, LogChunkItem, LogRequest, LogResponse
-from compas.dashboard.feed import in_words
-from compas.dashboard.keymap import Context
-from compas.dashboard.lines import Line, chop, clean_lines, one_line, plain
+from compas.api.history import LogEvent
+from compas.api.threads import TRANSCRIPT, TranscriptExecution, TranscriptRequest
+from compas.dashboard.keymap import Binding, Context
+from compas.dashboard.lines import BLANK, Line, one_line, plain
+from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.reading import Reading
+from compas.dashboard.runs.card import AT_WORK, card
+from compas.dashboard.runs.run_reader import RunChoice
 from compas.dashboard.source import Asks
-from compas.dashboard.state import Update
+from compas.dashboard.state import Opened, Update, thread_of
 from compas.dashboard.widgets.pager import Pager
-
-TAIL = 2000
-KEPT = 10_000
-"""Lines read at the beginning, and kept at most: what is older is in `compas log`."""
-LONGEST = 4000
-"""Characters of a line that are shown."""
-
-_STYLES = (("[stderr] ", "warn"), ("[compas] ", "dim"))
 
 
 class LogPage:
-    """Begins at the end and follows the execution until that ends; over a lost connection it goes on where it was."""
+    """Begins at the end and follows the execution until that ends."""
 
     kind: ClassVar[str] = "log"
     context: Context = "page"
+    keys: ClassVar[tuple[Binding, ...]] = PAGE_KEYS["log"]
 
     def __init__(self, asks: Asks, thread: str, execution: str, on_change: OnChange) -> None:
         self.thread = thread
         self.pager = Pager(is_following=True)
-        self._asks = asks
-        self._execution = execution
-        self._on_change = on_change
-        self._text: deque[str] = deque(maxlen=KEPT)
-        self._dropped = 0
-        self._said = "reading …"
-        self._laid_out: tuple[int, deque[list[Line]]] = (0, deque(maxlen=KEPT))
+        self._choice = RunChoice(asks, execution, on_change)
+        self._transcript = Reading(asks, TRANSCRIPT, TranscriptRequest(thread_id=thread), on_change)
+        self._is_raw = False
+        self._has_ended = False
 
     @classmethod
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "LogPage | str":
@@ -51,73 +42,77 @@ class LogPage:
             return "nothing has been started in this thread, so there is no log"
         return cls(asks, subject.thread, subject.execution, on_change)
 
+    @property
+    def execution(self) -> str:
+        """See Page."""
+        return self._choice.execution
+
     def heading(self) -> Line:
         """See Page."""
-        name = f"{one_line(self.thread)}  log of {one_line(self._execution)}"
-        return Line((("head", name), ("dim", f"  {self._said}")))
+        name = f"{one_line(self.thread)}  {'log' if self._is_raw else 'steps'} of {one_line(self.execution)}"
+        return Line((("head", name), ("dim", f"  {self._choice.reader.printed.state}")))
+
+    def above(self, width: int, now: float) -> list[Line]:
+        """See Page."""
+        run, place = self._run()
+        return [*card(run, place, width, now), BLANK] if run is not None else []
 
     def lines(self, width: int, now: float) -> list[Line]:
         """See Page."""
-        if self._laid_out[0] != width:
-            self._laid_out = (width, deque((_laid_out(text, width) for text in self._text), maxlen=KEPT))
-        if not self._text:
-            return [plain("  it has printed nothing", "dim")] if self._said != "reading …" else []
-        gone = [plain(f"  … {self._dropped} lines before this are not kept here", "dim")] if self._dropped else []
-        return gone + [line for block in self._laid_out[1] for line in block]
+        reader = self._choice.reader
+        if reader.is_over and not self._has_ended:
+            self._has_ended = True
+            self.pager.stay_at_end()
+        if self._is_raw:
+            return reader.printed.lines(width)
+        if not reader.steps.is_empty:
+            return reader.steps.lines(width, now)
+        if reader.printed.is_empty:
+            trouble = reader.steps.trouble
+            return [plain(f"  {trouble}", "warn")] if trouble else reader.printed.lines(width)
+        hint = "  No step is known of what it printed; J shows it as it was printed, like this:"
+        return [plain(hint, "dim"), BLANK, *reader.printed.lines(width)]
+
+    def tell(self, word: str) -> str:
+        """See Page."""
+        match word:
+            case "raw":
+                self._is_raw = not self._is_raw
+            case "details":
+                self._choice.reader.steps.has_details = not self._choice.reader.steps.has_details
+            case "older" | "newer":
+                answer = self._transcript.answer
+                if answer is None:
+                    return "the executions of the thread are being read"
+                known = tuple(one.id for one in answer.executions)
+                trouble = self._choice.step(known, -1 if word == "older" else 1)
+                if not trouble:
+                    self._has_ended = False
+                    self.pager.to_end(is_last=True)
+                return trouble
+        return ""
+
+    def _run(self) -> tuple[TranscriptExecution | None, tuple[int, int]]:
+        """Return what is known of the execution, and which of how many it is."""
+        answer = self._transcript.answer
+        runs = answer.executions if answer is not None else ()
+        for number, one in enumerate(runs, 1):
+            if one.id == self.execution:
+                return one, (number, len(runs))
+        return None, (0, 0)
 
     def is_ticking(self) -> bool:
         """See Page."""
-        return False
+        run, _ = self._run()
+        return run is not None and run.status in AT_WORK
 
     def hear(self, update: Update) -> None:
-        """See Page: the log has a stream of its own."""
+        """See Page: what it prints has a stream of its own."""
+        if isinstance(update, Opened) or (isinstance(update, LogEvent) and thread_of(update) == self.thread):
+            self._transcript.outdate()
 
     async def run(self) -> None:
         """See Page."""
-        offset, is_begun = 0, False
-        while True:
-            try:
-                session = await self._asks.session()
-                if not is_begun:
-                    request = LogRequest(execution_id=self._execution, tail=TAIL)
-                    offset, is_begun = (await self._read(session, request)).next_offset, True
-                self._say("following")
-                request = LogRequest(execution_id=self._execution, offset=offset, follow=True)
-                async with session.open_stream(LOG.name, request, LogChunkItem) as chunks:
-                    async for chunk in chunks:
-                        self._take(chunk)
-                        offset = chunk.next_offset
-                self._say("at its end")
-                return
-            except SessionLost:
-                self._say("interrupted")  # the line below tells of the connection
-                await trio.lowlevel.checkpoint()
-            except WireError as error:
-                self._say(one_line(in_words(error)))
-                return
-
-    async def _read(self, session: Session, request: LogRequest) -> LogResponse:
-        def take(raw: object) -> None:
-            self._take(session.decode(raw, LogChunkItem))  # type: ignore[arg-type]
-
-        return await session.request(LOG.name, request, LogResponse, on_push=take)
-
-    def _take(self, chunk: LogChunkItem) -> None:
-        width, laid_out = self._laid_out
-        for text in clean_lines(chunk.text.removesuffix("\n")):
-            self._dropped += len(self._text) == KEPT
-            self._text.append(text)
-            laid_out.append(_laid_out(text, width))
-        self._on_change()
-
-    def _say(self, text: str) -> None:
-        self._said = text
-        self._on_change()
-
-
-def _laid_out(text: str, width: int) -> list[Line]:
-    if width < 1:
-        return []
-    style = next((style for start, style in _STYLES if text.startswith(start)), "")
-    shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}… ({len(text)} characters)"
-    return [plain(part, style) for part in chop(shown, width)]
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._transcript.run)
+            nursery.start_soon(self._choice.run)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from compas.dashboard.keymap import Context
+from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import Line
 from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
@@ -27,7 +27,10 @@ class Subject(msgspec.Struct, frozen=True, kw_only=True):
 class Page(Protocol):
     """One page."""
 
-    pager: Pager
+    @property
+    def pager(self) -> Pager:
+        """Where the screen stands in it."""
+        ...
 
     @property
     def kind(self) -> str:
@@ -44,8 +47,26 @@ class Page(Protocol):
         """The thread it is about; empty where it is about none, such as the help."""
         ...
 
+    @property
+    def execution(self) -> str | None:
+        """The execution it is about, None where it is about none in particular."""
+        ...
+
+    @property
+    def keys(self) -> tuple[Binding, ...]:
+        """The keys that mean something else here than on other pages."""
+        ...
+
+    def tell(self, word: str) -> str:
+        """Take a word of a key of its own, or a command's; return what to say of it, if anything."""
+        ...
+
     def heading(self) -> Line:
         """Return what its first line says of it."""
+        ...
+
+    def above(self, width: int, now: float) -> list[Line]:
+        """Return what stays above it while it is scrolled."""
         ...
 
     def lines(self, width: int, now: float) -> list[Line]:
@@ -71,6 +92,11 @@ class PageKind(Protocol):
     @property
     def kind(self) -> str:
         """The name by which commands open it."""
+        ...
+
+    @property
+    def keys(self) -> tuple[Binding, ...]:
+        """See Page."""
         ...
 
     def open(self, asks: Asks, subject: Subject | None, on_change: OnChange) -> Page | str:

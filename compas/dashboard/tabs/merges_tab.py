@@ -85,7 +85,8 @@ class MergesView(msgspec.Struct, frozen=True, kw_only=True):
         if not self.targets:
             said = f"no merge matches {one_line(self.text)}" if self.text else "nothing has been merged yet"
             advice = "" if self.text else "; `compas merge THREAD` merges the branch of a thread"
-            return [*found, Block("nothing", [BLANK, cut_line(plain(f"  {said}{advice}", "dim"), width)])]
+            lines = [plain(f"  {part}", "dim") for part in wrap(f"{said}{advice}", max(1, width - 3))]
+            return [*found, Block("nothing", [BLANK, *lines])]
         table = Table(COLUMNS, width)
         for target, rows in self.targets:
             entries = [Entry(row.key, partial(_lines, row, table, now, look), table.height) for row in rows]

@@ -9,6 +9,10 @@ from compas.dashboard.colours import styled
 from compas.dashboard.lines import BLANK, Line
 from compas.dashboard.theme import plain_text
 
+_PASTE_BEGINS, _PASTE_ENDS = "begin paste", "end paste"
+_CHARACTERS = {"enter": "\n", "tab": "\t"}
+"""Keys that are characters when they come within a paste."""
+
 Size = tuple[int, int]
 """Columns and rows."""
 
@@ -22,6 +26,10 @@ class Painted(Protocol):
 
     def press(self, key: str) -> None:
         """Take a key, by urwid's name."""
+        ...
+
+    def paste(self, text: str) -> None:
+        """Take a text that was pasted."""
         ...
 
     def click(self, row: int, column: int) -> None:
@@ -44,6 +52,7 @@ class Surface(urwid.Widget):
         super().__init__()
         self._on_input = on_input or self._invalidate
         self._painted = painted
+        self._pasted: list[str] | None = None
         self._shown: Callable[[str], str] = str if has_signs else plain_text
 
     def invalidate(self) -> None:
@@ -69,7 +78,15 @@ class Surface(urwid.Widget):
 
     def keypress(self, size: Size, key: str) -> str | None:  # type: ignore[override]
         """Hand a key on."""
-        self._painted.press(key)
+        if key == _PASTE_BEGINS:
+            self._pasted = []
+        elif key == _PASTE_ENDS and self._pasted is not None:
+            pasted, self._pasted = "".join(self._pasted), None
+            self._painted.paste(pasted)
+        elif self._pasted is not None:
+            self._pasted.append(_CHARACTERS.get(key, key if len(key) == 1 else ""))
+        else:
+            self._painted.press(key)
         self._on_input()
         return None
 

@@ -1,4 +1,4 @@
-"""Handlers of `settings` and `reload`."""
+"""Handlers of `settings`, `reload` and `dashboard_commands`."""
 
 from compas.api import configuration as api
 from compas.orchestrator.gate.resolved_call import ResolvedCall
@@ -59,3 +59,9 @@ async def reload(context: HandlerContext, call: ResolvedCall) -> api.ReloadRespo
         warnings=(*standing.warnings, *unwatched),
         errors=() if refused is None else refused.errors,
     )
+
+
+async def dashboard_commands(context: HandlerContext, call: ResolvedCall) -> api.DashboardCommandsResponse:
+    """List the commands that the config in force has for the dashboard."""
+    call.decode(api.DashboardCommandsRequest)
+    return api.DashboardCommandsResponse(commands=context.services.config.dashboard_commands)

@@ -1,10 +1,12 @@
-"""Handlers of `close`, `abandon` and `reopen`."""
+"""Handlers of `close`, `cancel`, `abandon` and `reopen`."""
 
 import msgspec
 
 from compas.api.lifecycle import (
     AbandonRequest,
     AbandonResponse,
+    CancelRequest,
+    CancelResponse,
     CloseRequest,
     CloseResponse,
     ReopenRequest,
@@ -30,10 +32,11 @@ from compas.orchestrator.merges.queueing import (
 from compas.orchestrator.merges.targets import refuse_pending
 from compas.orchestrator.merges.unmerged import why_unmerged
 from compas.orchestrator.messages.merge import WithdrawMerges
-from compas.orchestrator.messages.thread import AbandonThread, Answered, CloseThread, ReopenThread
+from compas.orchestrator.messages.thread import AbandonThread, Answered, CancelWork, CloseThread, ReopenThread
 from compas.orchestrator.refused import unless_refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.projections.execution_queries import executions_of_thread
+from compas.store.projections.threads import thread_by_id
 from compas.store.projections.worktrees import worktrees_of_thread
 
 
@@ -149,6 +152,26 @@ async def give_up(
     if isinstance(outcome, Answered) and directory is not None:
         await directory.ask(WithdrawMerges(thread=thread, reason=ABANDONED), timeout=ASK_TIMEOUT_SECS)
     return outcome
+
+
+async def cancel(context: HandlerContext, call: ResolvedCall) -> CancelResponse:
+    """End what is queued or running in a thread; its processes are being ended when this is answered."""
+    request = call.decode(CancelRequest)
+    thread = request.thread_id
+    row = await context.services.store.query(lambda reader: thread_by_id(reader, thread))
+
+    def respond(recorded: tuple[e.Recorded, ...]) -> bytes:
+        ended = (one.event for one in recorded)
+        response = CancelResponse(
+            thread_id=thread,
+            status=row.status if row is not None else "Active",
+            cancelled=tuple(event.execution for event in ended if isinstance(event, e.ExecutionCancelled)),
+            next_step=say(advise("dispatch", to=AGENT, body=TEXT, thread_id=thread)),
+        )
+        return msgspec.json.encode(response)
+
+    message = CancelWork(by=request.sender, request_id=call.request_id, respond=respond)
+    return answered(await context.ask_thread(thread, message), CancelResponse)
 
 
 async def reopen(context: HandlerContext, call: ResolvedCall) -> ReopenResponse:

@@ -155,6 +155,7 @@ async def transcript(context: HandlerContext, call: ResolvedCall) -> api.Transcr
             batch_id=found.batch,
             messages=tuple(_message(row) for row in messages_of_thread(reader, thread)),
             executions=tuple(_execution(row) for row in executions_of_thread(reader, thread)),
+            children=rows.children_of(reader, thread),
         )
 
     return await context.services.store.query(read)
@@ -171,6 +172,7 @@ def _message(row: MessageRow) -> api.TranscriptMessage:
         created_at=row.at,
         execution_id=row.execution,
         skip_handoff=row.skip_handoff,
+        depth=row.depth,
     )
 
 

@@ -55,6 +55,15 @@ class AbandonThread(Ask[Answered | Refusal]):
 
 
 @dataclass(frozen=True, slots=True)
+class CancelWork(Ask[Answered | Refusal]):
+    """End what is queued or running in the thread."""
+
+    by: str
+    request_id: RequestId
+    respond: Respond
+
+
+@dataclass(frozen=True, slots=True)
 class ReopenThread(Ask[Answered | Refusal]):
     """Make the thread active again."""
 
@@ -101,7 +110,17 @@ class GiveRuling(Ask[Answered | Refusal]):
     respond: Respond
 
 
-Command = DispatchTo | CloseThread | AbandonThread | ReopenThread | HandBackTo | CommitWork | GiveVerdict | GiveRuling
+Command = (
+    DispatchTo
+    | CloseThread
+    | AbandonThread
+    | CancelWork
+    | ReopenThread
+    | HandBackTo
+    | CommitWork
+    | GiveVerdict
+    | GiveRuling
+)
 
 
 @dataclass(frozen=True, slots=True)

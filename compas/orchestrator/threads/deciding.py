@@ -14,12 +14,13 @@ from compas.domain.execution import (
 )
 from compas.domain.furnishing import decide_step
 from compas.domain.hand_back import decide_hand_back
-from compas.domain.lifecycle import decide_abandon, decide_close, decide_reopen
+from compas.domain.lifecycle import decide_abandon, decide_cancel, decide_close, decide_reopen
 from compas.domain.publication import decide_begin, decide_over
 from compas.domain.thread import Thread
 from compas.orchestrator.messages.thread import (
     AbandonThread,
     BeginPublication,
+    CancelWork,
     CloseThread,
     Command,
     CommitWork,
@@ -50,6 +51,8 @@ def decide_command(state: Thread, message: Command, services: Services) -> Decis
             return decide_dispatch(state, message.command, services.rules(), moment)
         case CloseThread():
             return decide_close(state, message.command, moment)
+        case CancelWork():
+            return decide_cancel(state, message.by)
         case ReopenThread():
             return decide_reopen(state, message.by)
         case HandBackTo():

@@ -225,6 +225,12 @@ def descendants_of(reader: Reader, thread: str) -> tuple[str, ...]:
     return tuple(str(row[0]) for row in rows)
 
 
+def children_of(reader: Reader, thread: str) -> tuple[str, ...]:
+    """Return the threads that a thread's own fan-outs opened, the oldest first."""
+    sql = "SELECT thread FROM threads WHERE source_thread = ? ORDER BY created_position"
+    return tuple(str(row[0]) for row in reader.rows(sql, (thread,)))
+
+
 def active_children_of(reader: Reader, thread: str) -> tuple[str, ...]:
     """Return the active threads that a thread's own fan-outs opened."""
     sql = "SELECT thread FROM threads WHERE source_thread = ? AND status = 'Active' ORDER BY created_position"

@@ -457,7 +457,7 @@ async def test_a_batch_is_folded_and_unfolded_and_its_threads_are_marked_togethe
 
 
 def meant(screen: PlayedScreen) -> tuple[Row, ...]:
-    return screen.controller.meant()
+    return screen.controller.tabs.meant()
 
 
 async def test_marks_stay_on_their_rows_and_an_action_means_these_or_else_the_selected_one() -> None:

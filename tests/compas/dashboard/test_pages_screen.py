@@ -5,6 +5,7 @@ import pytest
 import trio
 import trio.testing
 
+from actors.remote.call import Call
 from compas.api.history import DiffFile, DiffResponse
 from compas.api.threads import TranscriptExecution, TranscriptMessage, TranscriptResponse
 from compas.domain import events as e
@@ -168,12 +169,12 @@ async def test_a_diff_shows_what_was_added_and_deleted_or_why_there_is_none() ->
         await screen.type("d")
         assert [line.rstrip() for line in (await screen.lines())[:7]] == [
             " t1  diff  +1 -1  compas/t1  with changes that are not committed",
-            " diff --git a/x b/x",
-            " --- a/x",
-            " +++ b/x",
+            " ▌▾ x  +1 -1",
             " @@ -1 +1 @@",
             " -   old",
             " +   new ␛[2J",
+            "",
+            "",
         ]
         styles = {line.segments[-1] for line in screen.controller.frame(80, 24) if line.segments}
         assert {("bad", "-   old"), ("good", "+   new ␛[2J")} <= styles
@@ -191,7 +192,7 @@ async def test_the_help_names_every_key_and_scrolls_over_everything(page: str, s
         await screen.type(*([page] if page else []))
         await screen.type("?")
         seen = ""
-        for _ in range(40):
+        for _ in range(120):
             lines = await screen.lines()
             assert lines[0] == " help"
             assert "Do it" not in "".join(lines)
@@ -287,3 +288,31 @@ async def test_a_dashboard_opened_while_a_supervisor_stops_says_so_and_starts_th
         await trio.sleep(5)
         assert supervisor.starts == 1
         assert "epoch 4" in await screen.text()
+
+
+class Ending(PlayedSupervisor):
+    """Greets once more while it is ending, and goes away before it answers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_ending = False
+
+    async def serve(self, call: Call) -> object:
+        if self.is_ending:
+            self.is_ending = False
+            await self.die()
+        return await super().serve(call)
+
+
+async def test_a_start_that_met_a_supervisor_on_its_way_out_is_tried_again(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    supervisor = Ending()
+    async with open_screen(supervisor, may_start=True) as screen:
+        await supervisor.die()
+        assert "S starts a supervisor." in await screen.text()
+        supervisor.is_ending = True
+        await screen.type("S")
+        await trio.sleep(5)
+        assert "connection lost" not in await screen.text()
+        assert supervisor.starts == 2

@@ -21,7 +21,7 @@ from tests.kit.dashboard.played_screen import open_screen
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, agent, executing, health, row, settled
 
 SIZES = [(1, 1), (2, 3), (39, 24), (80, 9), (40, 10), (41, 11), (80, 24), (120, 40), (300, 80), (300, 1), (1, 80)]
-PAGES = ["", "enter", "l", "d", "?", "/", "2", "3", "4", "5", "6"]
+PAGES = ["", "enter", "i", "l", "d", "w", "D", "v", "?", "/", ":", "t", "m", "A", "2", "3", "4", "5", "6"]
 
 
 def full() -> PlayedSupervisor:

@@ -121,9 +121,9 @@ async def test_a_long_list_is_scrolled_to_where_it_was_left() -> None:
 async def test_a_key_of_a_tabs_own_goes_before_the_others_and_a_click_on_the_selected_row_is_enter() -> None:
     async with open_screen(staffed(), tabs=BOTH) as screen:
         hints = (await screen.lines())[-1]
-        assert hints.startswith(" Enter open  l log")
+        assert hints.startswith(" Enter open  ? help  q quit")
         screen.controller.show_tab(1)
-        assert (await screen.lines())[-1].startswith(" Enter print  l log  d diff")
+        assert (await screen.lines())[-1].startswith(" Enter print  ? help  q quit")
         await screen.type("enter")
         assert "printed by t3" in await screen.text()
         await screen.type("esc")
@@ -169,7 +169,7 @@ async def test_every_tab_says_that_there_is_no_connection_yet() -> None:
 
 def test_keys_of_a_tabs_own_are_described_after_the_others() -> None:
     *others, (title, described) = chapters(BOTH)
-    assert (title, described) == ("In the tab Names", [("Enter", "show what its newest execution prints")])
+    assert (title, described) == ("In the tab Names", [("Enter", "show what an execution does and prints")])
     assert others == list(chapters(()))
 
 

@@ -5,7 +5,7 @@ import pytest
 from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.decision import Refusal
-from compas.domain.lifecycle import decide_abandon
+from compas.domain.lifecycle import decide_abandon, decide_cancel
 from tests.kit.domain.thread_dialogue import Dialogue, agent, failure, kinds, only, refusal, rules, success
 
 RETRYING = agent("dev", max_retries=3)
@@ -94,6 +94,22 @@ def test_abandoning_ends_what_runs_cancels_what_waits_and_is_done_once() -> None
     assert occupied is not None
     assert occupied.queued.execution == running
     assert talk.abandon() == ()
+
+
+def test_cancelling_ends_what_runs_and_what_waits_and_leaves_the_thread_as_it_is() -> None:
+    talk = Dialogue(rules(RETRYING))
+    talk.dispatch()
+    talk.dispatch()
+    running = talk.start()
+    assert kinds(talk.cancel()) == ["ExecutionCancelled", "ExecutionCancelled"]
+    assert talk.state.status == "Active"
+    assert talk.cancel() == ()
+    assert kinds(talk.end(failure("transient"), running)) == ["ExecutionStopped"]
+    assert talk.queued() == []
+    talk.dispatch()
+    assert talk.start() != running
+    unknown = Dialogue(rules(RETRYING), thread="gone")
+    assert refusal(decide_cancel(unknown.state, "operator")).code == "unknown_thread"
 
 
 # proves: b-mcp-cli-merge 72

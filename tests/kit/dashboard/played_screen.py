@@ -1,13 +1,13 @@
 """A dashboard without a terminal: keys are typed, and the screen is read as text."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import trio
 import urwid
 from urwid.testing import render_text
 
-from compas.dashboard.controller import Controller
+from compas.dashboard.controller import Controller, Outfit
 from compas.dashboard.feed import Feed
 from compas.dashboard.pages.all import PAGES
 from compas.dashboard.tabs.all import TABS
@@ -16,11 +16,43 @@ from compas.dashboard.widgets.surface import Surface
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor
 
 
+class PlayedHands:
+    """Notes what the terminal was lent for; `written` is what the person adds to a text in the editor."""
+
+    def __init__(self) -> None:
+        self.environ: dict[str, str] = {"SHELL": "/bin/sh", "EDITOR": "ed"}
+        self.lent: list[tuple[list[str], str | None, dict[str, str]]] = []
+        self.ran: list[tuple[list[str], str | None, dict[str, str]]] = []
+        self.copied: list[str] = []
+        self.written = ""
+        self.ends_with = (0, "")
+
+    async def lend(self, command: Sequence[str], *, cwd: str | None = None, environ: Mapping[str, str]) -> int:
+        await trio.lowlevel.checkpoint()
+        self.lent.append((list(command), cwd, dict(environ)))
+        return self.ends_with[0]
+
+    async def run(
+        self, command: Sequence[str], *, cwd: str | None = None, environ: Mapping[str, str]
+    ) -> tuple[int, str]:
+        await trio.lowlevel.checkpoint()
+        self.ran.append((list(command), cwd, dict(environ)))
+        return self.ends_with
+
+    async def write(self, text: str) -> str:
+        await trio.lowlevel.checkpoint()
+        return text + self.written
+
+    def copy(self, text: str) -> None:
+        self.copied.append(text)
+
+
 class PlayedScreen:
     """One dashboard. Everything that is under way is let settle before the screen is read."""
 
-    def __init__(self, controller: Controller, surface: Surface, start: float) -> None:
+    def __init__(self, controller: Controller, surface: Surface, start: float, hands: PlayedHands) -> None:
         self.controller = controller
+        self.hands = hands
         self.size = (80, 24)
         self._surface = surface
         self._start = start
@@ -30,6 +62,10 @@ class PlayedScreen:
         for key in keys:
             self._surface.keypress(self.size, key)
         await trio.testing.wait_all_tasks_blocked()
+
+    async def paste(self, text: str) -> None:
+        """Paste a text, as a terminal that marks pastes sends it."""
+        await self.type("begin paste", *("enter" if char == "\n" else char for char in text), "end paste")
 
     async def click(self, row: int, column: int = 5) -> None:
         """Click into the screen."""
@@ -86,13 +122,13 @@ async def open_screen(
 
     async with trio.open_nursery() as helpers:
         feeds: list[Feed] = []
-        controller = Controller(
-            lambda: feeds[0], helpers, clock, tabs=tabs, pages=PAGES, on_change=lambda: None, version=version
-        )
+        hands = PlayedHands()
+        outfit = Outfit(tabs=tabs, pages=PAGES, hands=hands, version=version)
+        controller = Controller(lambda: feeds[0], helpers, clock, outfit, on_change=lambda: None)
         start = supervisor.reach_and_start if may_start else None
         feeds.append(Feed(supervisor.reach, controller.update, clock, start=start))
         helpers.start_soon(feeds[0].run)
-        screen = PlayedScreen(controller, Surface(controller), started)
+        screen = PlayedScreen(controller, Surface(controller), started, hands)
         screen.size = size
         await trio.testing.wait_all_tasks_blocked()
         yield screen

@@ -13,8 +13,9 @@ from actors.remote.handshake import WelcomeInfo
 from actors.remote.server import ServerSettings, serve_connection
 from actors.remote.session import Session, open_session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
+from compas.api.activity import ExecutionEvent, ExecutionEventsRequest
 from compas.api.agents import ListAgentsResponse
-from compas.api.configuration import SettingsResponse
+from compas.api.configuration import DashboardCommandsResponse, SettingsResponse
 from compas.api.figures import CostMetrics, CostsResponse, MetricsResponse, Spending
 from compas.api.history import (
     DiffRequest,
@@ -128,10 +129,18 @@ class PlayedSupervisor:
         self.transcripts: dict[str, TranscriptResponse] = {}
         self.diffs: dict[str, DiffResponse] = {}
         self.logs: dict[str, list[str]] = {}
+        self.steps: dict[str, list[ExecutionEvent]] = {}
+        self.ended: set[str] = set()
+        self.answers: dict[str, msgspec.Struct | CallError] = {
+            "dashboard_commands": DashboardCommandsResponse(commands=())
+        }
+        self.written: list[tuple[str, dict[str, object]]] = []
+        self.names: list[tuple[str, str]] = []
         self.log: list[LogEvent] = []
         self.asked: list[str] = []
         self.refused: dict[str, str] = {}
         self.is_older = False
+        self._replaced = ""
         self.starts = 0
         self.is_there = True
         self.is_slow = trio.Event()
@@ -152,6 +161,24 @@ class PlayedSupervisor:
     def print(self, execution: str, text: str) -> None:
         """Let an execution print."""
         self.logs.setdefault(execution, []).append(text)
+        self._wake()
+
+    def replace(self, execution: str, text: str) -> None:
+        """Let an execution's log be another one, whose first piece is this."""
+        self.logs[execution] = [text]
+        self._replaced = execution
+        self._wake()
+
+    def do(self, execution: str, kind: str, summary: str, **fields: object) -> None:
+        """Let an execution be seen doing something."""
+        steps = self.steps.setdefault(execution, [])
+        known = {"execution_id": execution, "index": len(steps), "at": NOW, "kind": kind, "summary": summary}
+        steps.append(msgspec.convert({**known, **fields}, ExecutionEvent))
+        self._wake()
+
+    def end(self, execution: str) -> None:
+        """Let an execution print and do nothing more."""
+        self.ended.add(execution)
         self._wake()
 
     async def die(self) -> None:
@@ -227,6 +254,10 @@ class PlayedSupervisor:
                 return await self._push_events(call)
             case "log":
                 return await self._push_log(call)
+            case "execution_events":
+                return await self._push_steps(call)
+        if call.op in self.answers or call.op not in ("transcript", "diff"):
+            return await self._answer(call)
         await self.is_slow.wait()
         thread = call.decode(TranscriptRequest if call.op == "transcript" else DiffRequest).thread_id
         if call.op == "transcript":
@@ -243,12 +274,39 @@ class PlayedSupervisor:
         shown, more = found[: request.limit], len(found) > request.limit
         return TasksResponse(tasks=tuple(shown), more=more, next_after=shown[-1].execution_id if more else None)
 
+    async def _answer(self, call: Call) -> object:
+        """Give the answer that is set for an operation; what was to be written is noted, also when it is refused."""
+        self.names.append((call.op, call.request_id))
+        await self.is_slow.wait()
+        if call.op != "dashboard_commands":
+            self.written.append((call.op, call.decode(dict)))
+        if call.op not in self.answers:
+            raise CallError("unknown_operation", f"nobody has set what {call.op} answers")
+        answer = self.answers[call.op]
+        if isinstance(answer, CallError):
+            raise answer
+        return answer
+
+    async def _push_steps(self, call: Call) -> dict[str, object]:
+        request = call.decode(ExecutionEventsRequest)
+        after = request.after
+        while True:
+            news = self._news
+            for step in [step for step in self.steps.get(request.execution_id, []) if step.index > after]:
+                await call.push(step)
+                after = step.index
+            if request.execution_id in self.ended:
+                return {"execution_id": request.execution_id, "next_after": after, "missed": 0, "status": "completed"}
+            await news.wait()
+
     async def _push_events(self, call: Call) -> EventsResponse:
-        after = call.decode(EventsRequest).after
+        request = call.decode(EventsRequest)
+        after = request.after
         while True:
             news = self._news
             for event in [event for event in self.log if event.position > after]:
-                await call.push(event)
+                if request.thread_id is None or event.stream == e.thread_stream(request.thread_id):
+                    await call.push(event)
                 after = event.position
             await news.wait()
 
@@ -257,10 +315,12 @@ class PlayedSupervisor:
         sent = request.offset
         while True:
             news = self._news
+            if self._replaced == request.execution_id:
+                self._replaced, sent = "", 0
             for number, text in itertools.islice(enumerate(self.logs.get(request.execution_id, [])), sent, None):
                 sent = number + 1
                 chunk = LogChunkItem(execution_id=request.execution_id, offset=number, next_offset=sent, text=text)
                 await call.push(chunk)
-            if not request.follow:
+            if not request.follow or request.execution_id in self.ended:
                 return {"execution_id": request.execution_id, "next_offset": sent, "status": "executing"}
             await news.wait()

@@ -19,7 +19,7 @@ from compas.domain.execution import (
     next_run,
 )
 from compas.domain.join import decide_join
-from compas.domain.lifecycle import Close, decide_abandon, decide_close, decide_reopen
+from compas.domain.lifecycle import Close, decide_abandon, decide_cancel, decide_close, decide_reopen
 from compas.domain.specs import AgentSpec, HandoffSpec
 from compas.domain.thread import Run, Thread, evolve
 
@@ -111,6 +111,10 @@ class Dialogue:
 
     def abandon(self) -> Said:
         return self.play(self.decide_abandon())
+
+    def cancel(self) -> Said:
+        """Let the operator cancel what is queued or running."""
+        return self.play(decide_cancel(self.state, "operator"))
 
     def decide_abandon(self) -> Decision:
         return decide_abandon(self.state, "operator", self.moment())

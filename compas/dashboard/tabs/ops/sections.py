@@ -12,6 +12,7 @@ from compas.dashboard.tabs.ops import told
 from compas.dashboard.tabs.ops.merges import is_newer, last_merge, merge_rows
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.domain.advice import AGENT, TEXT, Advice, Said, advise, say
+from compas.domain.operators_turn import operators_turn
 
 RECENTLY_FINISHED = 12
 ORDERS = ("the most urgent first", "the newest first", "the oldest first", "by agent")
@@ -91,7 +92,7 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
         return "waiting", replace(shown, word="queued", reason=why, since=row.updated_at, what_now=what_now)
     if row.thread_status in ("Completed", "Abandoned"):
         return "finished", replace(shown, word=row.thread_status.lower(), since=row.updated_at)
-    if row.answers_to is not None and row.execution_status == "completed" and row.last_intent != "review-request":
+    if _turn(row) is None:
         word = "approved" if row.verdict == "approve" else "answered"
         return "finished", replace(shown, word=word, since=row.updated_at, what_now=f"{row.answers_to} gets the answer")
     others = told.reviewers_at_work(board, row.thread_id)
@@ -108,6 +109,18 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
             what_now=say(advise("wait_merge", op_id=merge.op)),
         )
     return "yours", _yours(board, row, shown, now)
+
+
+def _turn(row: StatusRow) -> str | None:
+    """Return what a thread waits for its operator with, by the rule that `compas pending` goes by."""
+    return operators_turn(
+        thread_status=row.thread_status,
+        execution_id=row.execution_id,
+        execution_status=row.execution_status,
+        last_intent=row.last_intent,
+        answers_to=row.answers_to,
+        review=row.review,
+    )
 
 
 def _shown(board: Board, row: StatusRow) -> OpsRow:

@@ -1,0 +1,126 @@
+"""What an agent was seen doing, step by step, followed as it does it."""
+
+from collections import deque
+
+import trio
+
+from actors.remote.errors import SessionLost, WireError
+from compas.api.activity import EXECUTION_EVENTS, ExecutionEvent, ExecutionEventsRequest
+from compas.dashboard.feed import in_words
+from compas.dashboard.lines import Line, clean_lines, one_line, plain, wrap
+from compas.dashboard.markdown import markdown
+from compas.dashboard.pages.page import OnChange
+from compas.dashboard.source import Asks
+from compas.dashboard.times import hour
+
+KEPT = 5000
+"""Steps that are kept: what is older is in `compas execution-events`."""
+DETAIL_ROWS = 20
+"""Rows of a step's detail that are shown."""
+SAID_ROWS = 6
+"""Rows of what the agent says that are shown without the details."""
+
+_SIGNS = {
+    # kind          sign, style
+    "tool_call": ("▸", "accent"),
+    "tool_result": ("✓", "good"),
+    "message": ("●", ""),
+    "error": ("✗", "bad"),
+    "retrying": ("◦", "warn"),
+}
+_HIDDEN = ("usage", "session", "turn_complete")
+"""What is shown with the details only."""
+
+
+class Steps:
+    """The newest steps. Over a lost connection it goes on where it was."""
+
+    def __init__(self, asks: Asks, execution: str, on_change: OnChange) -> None:
+        self.is_over = False
+        self.trouble = ""
+        self.has_details = False
+        self._asks = asks
+        self._execution = execution
+        self._on_change = on_change
+        self._events: deque[ExecutionEvent] = deque(maxlen=KEPT)
+        self._after = -1
+        self._seen: tuple[object, ...] = ()
+        self._lines: list[Line] = []
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether none was seen."""
+        return not self._events
+
+    @property
+    def said(self) -> str:
+        """What the agent said, one piece after the other."""
+        return "\n\n".join(one.detail or one.summary for one in self._events if one.kind == "message")
+
+    def lines(self, width: int, now: float) -> list[Line]:
+        """Return them in lines of at most `width` columns."""
+        day = int(now // 86_400)
+        seen = (width, self.has_details, self._after, day)
+        if seen != self._seen:
+            self._seen = seen
+            found = [line for one in self._events for line in _step(one, width, now, details=self.has_details)]
+            self._lines = found or [plain("  nothing but what the details show (z)", "dim")]
+        return self._lines
+
+    async def run(self) -> None:
+        """Read them until the execution has ended."""
+        while True:
+            try:
+                session = await self._asks.session()
+                request = ExecutionEventsRequest(execution_id=self._execution, after=self._after, follow=True)
+                async with session.open_stream(EXECUTION_EVENTS.name, request, ExecutionEvent) as events:
+                    async for event in events:
+                        self._events.append(event)
+                        self._after = event.index
+                        self._on_change()
+                break
+            except SessionLost:
+                await trio.lowlevel.checkpoint()
+            except WireError as error:
+                self.trouble = one_line(in_words(error))
+                break
+        self.is_over = True
+        self._on_change()
+
+
+def _step(one: ExecutionEvent, width: int, now: float, *, details: bool) -> list[Line]:
+    if one.kind in _HIDDEN and not details:
+        return []
+    clock = hour(one.at, now, with_seconds=True)
+    sign, style = ("✗", "bad") if one.failed else _SIGNS.get(one.kind, ("·", "dim"))
+    if one.kind == "message":
+        return _message(one, clock, sign, width, is_whole=details)
+    tool = f"{one_line(one.tool)}  " if one.tool and not one.summary.startswith(one.tool) else ""
+    room = max(1, width - len(clock) - 4)
+    text = one_line(one.summary) or one.kind.replace("_", " ")
+    first, *rest = wrap(tool + text, room)
+    found = [Line((("dim", f"{clock} "), (style, f"{sign} "), ("" if one.kind not in _HIDDEN else "dim", first)))]
+    margin = " " * (len(clock) + 3)
+    found += [plain(margin + part) for part in rest]
+    if details and one.detail.strip() and one_line(one.detail) != text:
+        found += _detail(one, margin, room)
+    return found
+
+
+def _message(one: ExecutionEvent, clock: str, sign: str, width: int, *, is_whole: bool) -> list[Line]:
+    """What was said is worth more rows than what was done: its summary is cut in the middle of a sentence."""
+    pieces = markdown(one.detail or one.summary, max(1, width - len(clock) - 4)) or [(("", ""),)]
+    shown = pieces if is_whole else pieces[:SAID_ROWS]
+    margin = " " * (len(clock) + 3)
+    rows = [Line((("dim", f"{clock} "), ("", f"{sign} "), *shown[0]))]
+    rows += [Line((("", margin), *piece)) for piece in shown[1:]]
+    if len(shown) < len(pieces):
+        rows.append(plain(f"{margin}… {len(pieces) - len(shown)} more lines", "dim"))
+    return rows
+
+
+def _detail(one: ExecutionEvent, margin: str, room: int) -> list[Line]:
+    rows = [plain(margin + part, "dim") for line in clean_lines(one.detail) for part in wrap(line, room)]
+    if len(rows) > DETAIL_ROWS:
+        rows = [*rows[:DETAIL_ROWS], plain(f"{margin}… {len(rows) - DETAIL_ROWS} more lines", "dim")]
+    return rows
