@@ -55,10 +55,10 @@ _GROUPS = {
     ),
     "judge and end": (
         *("approve", "request-changes", "verdict", "commit", "wait-merge", "merge-status", "merge-cancel"),
-        *("abandon", "abandon-batch", "reopen", "worktree-remove"),
+        *("cancel", "abandon", "abandon-batch", "reopen", "worktree-remove"),
     ),
     "by itself": ("schedules", "hooks"),
-    "set up": ("demo", "init", "setup-mcp", "doctor"),
+    "set up": ("demo", "init", "setup-mcp", "doctor", "dashboard-commands"),
     "the supervisor": ("run", "worker", "stop", "restart", "reload", "settings", "health", "mcp-server"),
 }
 """What help lists together, the everyday first."""
