@@ -55,6 +55,7 @@ RULES: dict[str, Rule] = {
     "filter": LABEL,
     "scheduled_for": LABEL,
     "hook": LABEL,
+    "text": LABEL,
     "summary": NOTE,
     "note": NOTE,
     "message": NOTE,
