@@ -2,13 +2,14 @@
 
 import os
 import signal
+import subprocess
 import sys
 
 import pytest
 
 from tests.kit.system import process_tree
 from tests.kit.system.terminal import Terminal, wait
-from tests.kit.system.workshop import Workshop
+from tests.kit.system.workshop import CEILING, Workshop
 
 pytestmark = pytest.mark.system
 
@@ -174,3 +175,21 @@ async def test_standalone_waits_for_a_supervisor_and_starts_none(staffed: Worksh
         staffed.supervisor_pid()
         terminal.until("No agent has been given anything to do yet.")
         quits(terminal)
+
+
+# proves: a-core 156
+def test_a_dashboard_that_opens_while_a_supervisor_stops_ends_with_one_that_runs(staffed: Workshop) -> None:
+    before = staffed.supervisor_pid()
+    staffed.ask("dispatch", "dev", "x", "--thread", "t1")
+    staffed.until("execution.started")
+    stopping = staffed.begin("stop", stderr=subprocess.PIPE)  # it lets the agent finish
+    assert stopping.stderr is not None
+    assert b"is stopping" in stopping.stderr.readline()
+    with Terminal(staffed, DASHBOARD) as terminal:
+        terminal.until("the supervisor is stopping")
+        open_gate(staffed)
+        assert stopping.wait(CEILING) == 0
+        terminal.until("ready")
+        quits(terminal)
+    after = staffed.ask("health", "--no-start")
+    assert (after["pid"] != before, after["state"]) == (True, "ready")

@@ -50,6 +50,6 @@ def test_an_unknown_agent_is_named_with_those_that_there_are(desk: Desk, config:
         done = desk.compas("health", "def")
         assert done.returncode != 0
         assert "no agent is called 'def'" in done.stderr
-        assert "there are: dev, gone" in done.stderr
+        assert "did you mean 'dev'? There are: dev, gone" in done.stderr
     finally:
         desk.compas("stop", "--now")
