@@ -204,7 +204,7 @@ async def test_a_failed_task_is_given_again(staffed: Workshop) -> None:
         terminal.type("R")
         terminal.until("bad: Try this.")
         terminal.type("y")
-        terminal.until("t1 was given the task")
+        terminal.until("execution 1 of 2")
         terminal.type("]")
         terminal.until("Better now.")
         terminal.type("q")
