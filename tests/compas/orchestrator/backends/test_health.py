@@ -80,7 +80,7 @@ async def test_the_health_of_one_agent_is_its_own_and_of_an_unknown_one_an_error
     other = AgentSpec(alias="other", backend="gone", workdir="/")
     async with open_workshop(agent, other, **settings) as shop, shop.supervisor() as supervisor:
         assert [one.alias for one in (await supervisor.ask(HEALTH, agent="dev")).agents] == ["dev"]
-        with pytest.raises(RequestFailed, match=r"no agent is called 'def'.*there are: dev, other") as refused:
+        with pytest.raises(RequestFailed, match=r"no agent is called 'def'.*There are: dev, other") as refused:
             await supervisor.ask(HEALTH, agent="def")
         assert refused.value.code == "unknown_agent"
         (without,) = (await supervisor.ask(HEALTH, agent="other", ping=True)).agents
