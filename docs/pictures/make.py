@@ -1,7 +1,7 @@
 """Makes the pictures of the README from a real run: `python docs/pictures/make.py`. Needs tmux, git and compas.
 
 It sets up a repository and scripted agents in a temporary folder, lets them work, and keeps what the screen shows:
-`dashboard.svg` and `conversation.svg`, the dashboard over that work, and `demo.cast`, a recording of `compas demo` that
+the tabs and pages of the dashboard over that work (`PICTURES`), and `demo.cast`, a recording of `compas demo` that
 asciinema plays, with its last screen, `demo.svg`.
 """
 
@@ -25,6 +25,25 @@ PALETTE = ("#1c2128", "#f47067", "#57ab5a", "#c69026", "#539bf5", "#b083f0", "#3
 BRIGHT = ("#636e7b", "#ff938a", "#6bc46d", "#daaa3f", "#6cb6ff", "#dcbdfb", "#56d4dd", "#cdd9e5")
 FOREGROUND, BACKGROUND = "#adbac7", "#22272e"
 
+_LOOKS = 300
+"""How often the screen is looked at, ten times a second."""
+
+PICTURES: dict[str, tuple[tuple[str, ...], str]] = {
+    # a file: the keys that lead to it, and what shows that it is there
+    "dashboard": ((), "Needs you"),
+    "agents": (("2",), "places|agent"),
+    "history": (("3",), "Ended"),
+    "settings": (("4",), "state_dir"),
+    "merges": (("5",), "main|merge"),
+    "costs": (("6",), "unknown|cost"),
+    "conversation": (("j", "Enter"), "Original dispatch|operator →"),
+    "execution": (("j", "i"), "[Ii]nput"),
+    "diff": (("j", "d"), "test_health.py"),
+    "why": (("j", "w"), "was opened"),
+    "merge": (("j", "m"), "Merge health-check"),
+    "palette": ((":",), "dispatch"),
+}
+
 Style = tuple[str, str, bool]
 
 
@@ -34,8 +53,8 @@ def main() -> None:
         stage = Stage(Path(folder))
         try:
             stage.set()
-            stage.look("dashboard.svg")
-            stage.look("conversation.svg", "j", "Enter")
+            for name, (keys, shown) in PICTURES.items():
+                stage.look(f"{name}.svg", keys, shown)
         finally:
             stage.strike()
     record_demo()
@@ -83,17 +102,16 @@ class Stage:
         )
         self._compas("wait", "--thread-id", "handbook", "--timeout", "20")
 
-    def look(self, name: str, *keys: str) -> None:
-        """Open the dashboard, press keys, and keep what is on the screen."""
-        tmux = ["tmux", "-L", f"compas-{os.getpid()}", "-f", "/dev/null"]
+    def look(self, name: str, keys: tuple[str, ...], shown: str) -> None:
+        """Open the dashboard, press keys, and keep what is on the screen once the words are there."""
+        tmux = ["tmux", "-L", f"compas-{os.getpid()}-{name}", "-f", "/dev/null"]
         size = ["-x", str(WIDTH), "-y", str(HEIGHT)]
         self._run([*tmux, "new-session", "-d", "-s", "picture", *size, *COMPAS, "dashboard"])
         try:
             self._await_screen(tmux, "Needs you")
             for key in keys:
                 self._run([*tmux, "send-keys", "-t", "picture", key])
-            if keys:
-                self._await_screen(tmux, "Original dispatch|operator →")
+            self._await_screen(tmux, shown)
             screen = self._run([*tmux, "capture-pane", "-e", "-p", "-t", "picture"])
         finally:
             self._run([*tmux, "kill-server"])
@@ -104,11 +122,11 @@ class Stage:
         self._run([*COMPAS, "stop", "--now"])
 
     def _await_screen(self, tmux: list[str], pattern: str) -> None:
-        for _ in range(100):
+        for _ in range(_LOOKS):
             if re.search(pattern, self._run([*tmux, "capture-pane", "-p", "-t", "picture"])):
                 return
             time.sleep(0.1)  # noqa: TID251 - a screen has no event to wait for, and this is no test
-        raise SystemExit(f"the dashboard did not show {pattern!r} within 10 s")
+        raise SystemExit(f"the dashboard did not show {pattern!r} within {_LOOKS // 10} s")
 
     def _agent(self, alias: str, *turns: list[dict[str, object]], **settings: object) -> dict[str, object]:
         script = self._root / f"{alias}.json"
