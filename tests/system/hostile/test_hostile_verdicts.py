@@ -32,7 +32,8 @@ def configure(
         ],
         **keys,
     )
-    workshop.ask("dispatch", "dev", "work", "--thread", "t1", "--wait", "--timeout", "50")
+    waited = workshop("dispatch", "dev", "work", "--thread", "t1", "--wait", "--timeout", "50", "--json")
+    assert waited.json()["found"], waited  # its status is 1 where changes are requested
 
 
 def merge(workshop: Workshop, *more: str) -> Result:
