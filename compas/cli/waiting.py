@@ -58,14 +58,15 @@ def wait_limit(given: argparse.Namespace, parser: argparse.ArgumentParser, asked
 
 
 def wait_and_write(caller: Caller, asked: Operation, request: Request, given: argparse.Namespace) -> Answer:
-    """Wait, and write how it ended. Who interrupts it is told that the work goes on, and how to wait again."""
+    """Wait, and write how it ended. A person who interrupts it is told how to wait again."""
     is_watched = sys.stdout.isatty() and not (given.json or given.porcelain)
     if is_watched and asked.name == MESSAGE:
         request = {**request, "progress": True}
     try:
         answer = caller.wait(asked.name, request, _show_steps if is_watched and sys.stderr.isatty() else _keep_quiet)
     except KeyboardInterrupt:
-        tell(f"\nthe work goes on; to wait again: {_again(asked.name, request)}")
+        if sys.stderr.isatty():  # a script that ends us knows what it does
+            tell(f"\nthe work goes on; to wait again: {_again(asked.name, request)}")
         raise
     if given.json:
         write_json(answer)
