@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
 from compas.domain.ids import shown
 from compas.errors import CompasError
+from compas.time_zones import find_zone, has_zones
 
 LONGEST_EXPRESSION = 1000
 """Characters."""
@@ -84,25 +84,15 @@ def timetable(cron: str, zone: str) -> Timetable:
     return Timetable(cron, zone)
 
 
-def has_zones() -> bool:
-    """Tell whether this system knows any time zone but UTC; a small container may not."""
-    try:
-        return bool(ZoneInfo("Etc/UTC"))
-    except (ZoneInfoNotFoundError, OSError):
-        return False
-
-
 def _read_zone(name: str) -> tzinfo:
-    if name == "UTC":
-        return UTC  # there everywhere, and quicker for the library
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        if has_zones():
-            sentence = f"there is no time zone {name!r} on this system; write it like Europe/Berlin"
-        else:
-            sentence = f"this system has no time zones, so {name!r} cannot be used; install tzdata, or leave it at UTC"
-        raise TimetableError(sentence) from None
+    found = find_zone(name)
+    if found is not None:
+        return found
+    if has_zones():
+        raise TimetableError(f"there is no time zone {name!r} on this system; write it like Europe/Berlin")
+    raise TimetableError(
+        f"this system has no time zones, so {name!r} cannot be used; install tzdata, or leave it at UTC"
+    )
 
 
 def _checked(text: str) -> str:

@@ -19,6 +19,7 @@ FOUNDATION = (
     "compas.search_path",
     "compas.suggest",
     "compas.text",
+    "compas.time_zones",
 )
 """Small modules at the root that anything above the domain may use; they know nothing but each other."""
 
@@ -35,6 +36,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.search_path": FOUNDATION,
     "compas.suggest": FOUNDATION,
     "compas.text": FOUNDATION,
+    "compas.time_zones": FOUNDATION,
     # When cron expressions come. The config checks them, and the orchestrator keeps their times.
     "compas.timetable": (DOMAIN, *FOUNDATION),
     "compas.domain": (),

@@ -11,7 +11,8 @@ from cronsim import CronSim
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from compas.timetable import Timetable, TimetableError, has_zones, timetable
+from compas.time_zones import has_zones
+from compas.timetable import Timetable, TimetableError, timetable
 
 ZONES = ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Africa/Cairo", "Pacific/Auckland", "UTC")
 """Changes by an hour at night, by half an hour, at midnight, and in the other half of the year."""

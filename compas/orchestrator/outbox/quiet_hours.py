@@ -1,11 +1,11 @@
 """Whether the quiet hours of the config hold now."""
 
 from datetime import tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from compas.domain.outbox.quiet import quiet_until
 from compas.domain.outbox.specs import QuietSpec
 from compas.orchestrator.services import Services
+from compas.time_zones import find_zone
 
 
 def quiet_until_now(services: Services) -> float | None:
@@ -16,9 +16,4 @@ def quiet_until_now(services: Services) -> float | None:
 
 def _zone(quiet: QuietSpec | None) -> tzinfo | None:
     """Return the zone that quiet hours are read in; None, which is the machine's, also where it is not known here."""
-    if quiet is None or quiet.timezone is None:
-        return None
-    try:
-        return ZoneInfo(quiet.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return None
+    return None if quiet is None or quiet.timezone is None else find_zone(quiet.timezone)
