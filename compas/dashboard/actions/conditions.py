@@ -34,11 +34,6 @@ def not_abandoned(now: Situation) -> str:
     return some(now) or _unless_all(now, ("Abandoned",), "was abandoned already")
 
 
-def going_on(now: Situation) -> str:
-    """Some thread is meant that has not ended."""
-    return some(now) or _unless_all(now, _OVER, "has ended already")
-
-
 def ended(now: Situation) -> str:
     """Some thread is meant that has ended."""
     if some(now) or any(target.row is None or target.row.thread_status in _OVER for target in now.targets):

@@ -4,21 +4,19 @@ from typing import ClassVar, Literal, get_args
 
 import trio
 
-from compas.api.history import LogEvent
-from compas.api.threads import TRANSCRIPT, TranscriptExecution, TranscriptRequest, TranscriptResponse
+from compas.api.threads import TranscriptExecution, TranscriptResponse
 from compas.dashboard.event_reading import EventReading
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain
 from compas.dashboard.markdown import markdown
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
-from compas.dashboard.reading import Reading
 from compas.dashboard.runs.card import AT_WORK, OVER, card
 from compas.dashboard.runs.run_reader import RunChoice
 from compas.dashboard.runs.task import body_lines, task_lines
 from compas.dashboard.runs.timeline import timeline
 from compas.dashboard.source import Asks
-from compas.dashboard.state import Opened, Update, thread_of
+from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
 
 Pane = Literal["input", "output", "steps", "timeline"]
@@ -34,8 +32,7 @@ class ExecutionPage:
 
     def __init__(self, asks: Asks, thread: str, execution: str, on_change: OnChange) -> None:
         self.thread = thread
-        self._choice = RunChoice(asks, execution, on_change)
-        self._transcript = Reading(asks, TRANSCRIPT, TranscriptRequest(thread_id=thread), on_change)
+        self._choice = RunChoice(asks, thread, execution, on_change)
         self._events = EventReading(asks, thread, on_change)
         self._pane: Pane | None = None
         self._pagers = _pagers()
@@ -67,7 +64,7 @@ class ExecutionPage:
 
     def above(self, width: int, now: float) -> list[Line]:
         """See Page."""
-        run, place = self._run()
+        run, place = self._choice.run, self._choice.place
         if run is None:
             return []
         titles: list[Segment] = []
@@ -79,10 +76,10 @@ class ExecutionPage:
 
     def lines(self, width: int, now: float) -> list[Line]:
         """See Page."""
-        run, _ = self._run()
-        transcript = self._transcript.answer
+        run = self._choice.run
+        transcript = self._choice.transcript.answer
         if run is None or transcript is None:
-            return self._transcript.instead()
+            return self._choice.transcript.instead()
         if self._pane is None:
             self._begin(run)
         if self._choice.reader.is_over and run.status in OVER and not self._has_ended:
@@ -156,43 +153,28 @@ class ExecutionPage:
         return ""
 
     def _step(self, by: int) -> str:
-        answer = self._transcript.answer
-        if answer is None:
-            return "the executions of the thread are being read"
-        known = tuple(one.id for one in answer.executions)
-        trouble = self._choice.step(known, by)
+        trouble = self._choice.step(by)
         if not trouble:
             shown = self._pane
             self._pane, self._pagers, self._has_ended = None, _pagers(), False
-            run, _ = self._run()
+            run = self._choice.run
             if run is not None and shown is not None:
                 self._begin(run)
                 self._pane = shown
         return trouble
 
-    def _run(self) -> tuple[TranscriptExecution | None, tuple[int, int]]:
-        answer = self._transcript.answer
-        runs = answer.executions if answer is not None else ()
-        for number, one in enumerate(runs, 1):
-            if one.id == self.execution:
-                return one, (number, len(runs))
-        return None, (0, 0)
-
     def is_ticking(self) -> bool:
         """See Page."""
-        run, _ = self._run()
-        return run is not None and run.status in AT_WORK
+        return self._choice.is_at_work
 
     def hear(self, update: Update) -> None:
         """See Page."""
-        if isinstance(update, Opened) or (isinstance(update, LogEvent) and thread_of(update) == self.thread):
-            self._transcript.outdate()
+        self._choice.hear(update)
 
     async def run(self) -> None:
         """See Page."""
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._transcript.run)
-            nursery.start_soon(self._choice.run)
+            nursery.start_soon(self._choice.read)
             nursery.start_soon(self._events.run)
 
 

@@ -2,19 +2,14 @@
 
 from typing import ClassVar
 
-import trio
-
-from compas.api.history import LogEvent
-from compas.api.threads import TRANSCRIPT, TranscriptExecution, TranscriptRequest
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import BLANK, Line, one_line, plain
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
-from compas.dashboard.reading import Reading
-from compas.dashboard.runs.card import AT_WORK, card
+from compas.dashboard.runs.card import card
 from compas.dashboard.runs.run_reader import RunChoice
 from compas.dashboard.source import Asks
-from compas.dashboard.state import Opened, Update, thread_of
+from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
 
 
@@ -28,8 +23,7 @@ class LogPage:
     def __init__(self, asks: Asks, thread: str, execution: str, on_change: OnChange) -> None:
         self.thread = thread
         self.pager = Pager(is_following=True)
-        self._choice = RunChoice(asks, execution, on_change)
-        self._transcript = Reading(asks, TRANSCRIPT, TranscriptRequest(thread_id=thread), on_change)
+        self._choice = RunChoice(asks, thread, execution, on_change)
         self._is_raw = False
         self._has_ended = False
 
@@ -54,7 +48,7 @@ class LogPage:
 
     def above(self, width: int, now: float) -> list[Line]:
         """See Page."""
-        run, place = self._run()
+        run, place = self._choice.run, self._choice.place
         return [*card(run, place, width, now), BLANK] if run is not None else []
 
     def lines(self, width: int, now: float) -> list[Line]:
@@ -81,38 +75,21 @@ class LogPage:
             case "details":
                 self._choice.reader.steps.has_details = not self._choice.reader.steps.has_details
             case "older" | "newer":
-                answer = self._transcript.answer
-                if answer is None:
-                    return "the executions of the thread are being read"
-                known = tuple(one.id for one in answer.executions)
-                trouble = self._choice.step(known, -1 if word == "older" else 1)
+                trouble = self._choice.step(-1 if word == "older" else 1)
                 if not trouble:
                     self._has_ended = False
                     self.pager.to_end(is_last=True)
                 return trouble
         return ""
 
-    def _run(self) -> tuple[TranscriptExecution | None, tuple[int, int]]:
-        """Return what is known of the execution, and which of how many it is."""
-        answer = self._transcript.answer
-        runs = answer.executions if answer is not None else ()
-        for number, one in enumerate(runs, 1):
-            if one.id == self.execution:
-                return one, (number, len(runs))
-        return None, (0, 0)
-
     def is_ticking(self) -> bool:
         """See Page."""
-        run, _ = self._run()
-        return run is not None and run.status in AT_WORK
+        return self._choice.is_at_work
 
     def hear(self, update: Update) -> None:
         """See Page: what it prints has a stream of its own."""
-        if isinstance(update, Opened) or (isinstance(update, LogEvent) and thread_of(update) == self.thread):
-            self._transcript.outdate()
+        self._choice.hear(update)
 
     async def run(self) -> None:
         """See Page."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._transcript.run)
-            nursery.start_soon(self._choice.run)
+        await self._choice.read()
