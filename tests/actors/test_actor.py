@@ -39,7 +39,7 @@ class Watcher(Actor):
                 self.context.watch(ref)
             case ("watch and undo", ref):
                 self.context.watch(ref)()
-            case ("wait", gate):
+            case ("wait", trio.Event() as gate):
                 await gate.wait()
             case _:
                 self.probe.record(message)

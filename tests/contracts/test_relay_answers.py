@@ -102,7 +102,7 @@ async def server_says(said: Sequence[bytes], answers: int) -> list[bytes]:
 
             async def serve() -> None:
                 async with open_streams(LineWire(source), LineWire(sink).tell) as (incoming, outgoing):
-                    server = build_server(None, lookup, offer, "1.2")  # type: ignore[arg-type] - no tool is called
+                    server = build_server(None, lookup, offer, "1.2")  # no tool is called
                     await server.run(incoming, outgoing, initialization_of(server))
 
             nursery.start_soon(serve)

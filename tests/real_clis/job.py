@@ -5,7 +5,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
 from tests.real_clis.mcp_wire_log import WireLog
 
 THREAD = "health"

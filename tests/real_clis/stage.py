@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system import process_tree
-from tests.kit.system.workshop import CEILING, Workshop, finish, open_workshop
+from tests.kit.system.workshop import Workshop, finish, open_workshop
 from tests.model_server.model_http import ModelServer
 from tests.real_clis import install
 from tests.real_clis.rig import Rig, Settings

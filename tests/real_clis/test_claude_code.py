@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system import process_tree
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.system.workshop import Workshop
 from tests.model_server.model_http import ModelServer
 
 pytestmark = pytest.mark.system

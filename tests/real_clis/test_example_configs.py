@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from tests.kit.system.workshop import CEILING, Result, Workshop, finish
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Result, Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
 from tests.model_server.model_http import ModelServer
 
 pytestmark = pytest.mark.system

@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system import process_tree
-from tests.kit.system.workshop import CEILING
 from tests.real_clis.expected import EXPECTED
 from tests.real_clis.stage import Stage
 

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system.terminal import Terminal
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

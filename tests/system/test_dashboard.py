@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system import process_tree
 from tests.kit.system.terminal import Terminal, wait
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

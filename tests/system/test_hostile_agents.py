@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system import hostile_agent, process_tree
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pytest
 
+from tests.kit.ceiling import CEILING
 from tests.kit.system import process_tree
-from tests.kit.system.workshop import CEILING, Workshop, finish
+from tests.kit.system.workshop import Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from compas.paths import socket_lock_path, socket_path
+from tests.kit.ceiling import CEILING
 from tests.kit.system import process_tree
-from tests.kit.system.workshop import CEILING, Result, Workshop, finish
+from tests.kit.system.workshop import Result, Workshop, finish
 
 pytestmark = pytest.mark.system
 

@@ -13,8 +13,9 @@ from compas.api.operation import parameters
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.catalogue import commands
 from compas.cli.commands.operation import renderer
-from compas.cli.commands.wait import chosen, exit_code
+from compas.cli.commands.wait import chosen
 from compas.cli.operations import operation
+from compas.cli.waiting import exit_code
 from compas.client.answer import Answer
 
 

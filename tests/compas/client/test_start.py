@@ -31,7 +31,7 @@ def test_an_absent_supervisor_is_started_and_reached(place: Place, scripted: Scr
     scripted.says()
     with connect_or_start(place, scripted.start, client="test") as connection:
         assert connection.welcome is not None
-        assert connection.welcome.server == "stand-in/1"
+        assert connection.welcome["server"] == "stand-in/1"
 
 
 def test_a_running_supervisor_is_reached_without_starting_one(place: Place, scripted: Scripted) -> None:
@@ -76,7 +76,7 @@ def test_clients_that_start_at_once_share_one_supervisor(place: Place, scripted:
     def client() -> None:
         with connect_or_start(place, scripted.start, client="test") as connection:
             assert connection.welcome is not None
-            served.append(connection.welcome.server)
+            served.append(connection.welcome["server"])
 
     threads = [threading.Thread(target=client) for _ in range(4)]
     for thread in threads:

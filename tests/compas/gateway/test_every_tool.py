@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import compas.gateway.calls
 from compas.gateway.parameters import offered
-from compas.gateway.tools import BY_NAME, TOOLS, Tool
+from compas.gateway.tool import Tool
+from compas.gateway.tools import BY_NAME, TOOLS
 from tests.kit.gateway.in_process import ERAS, MODERN, Model, open_model, said
 from tests.kit.orchestrator.any_requests import any_value, anything, filled, fitting_value, one_in, without_a_ping
 from tests.kit.orchestrator.furnished import AGENTS, YEAR_SECS, furnish

@@ -14,7 +14,8 @@ from compas.api.operation import Parameter
 from compas.api.tasks import TasksRequest
 from compas.api.waiting import WaitMergeRequest, WaitRequest
 from compas.gateway.parameters import SYNONYMS, ParameterError, is_object, offered, read
-from compas.gateway.tools import BY_NAME, TOOLS, Tool
+from compas.gateway.tool import Tool
+from compas.gateway.tools import BY_NAME, TOOLS
 
 Arguments = dict[str, object]
 CLOSE, TASKS, EVENTS = BY_NAME["orch_close"], BY_NAME["orch_tasks"], BY_NAME["orch_execution_events"]

@@ -132,7 +132,7 @@ def values(stage: Stage, name: str, hint: object) -> st.SearchStrategy[object]:
     return simple[hint]  # type: ignore[index]
 
 
-def structs(stage: Stage, kind: type) -> st.SearchStrategy[object]:
+def structs(stage: Stage, kind: type[msgspec.Struct]) -> st.SearchStrategy[object]:
     """Return requests of one kind."""
     hints = typing.get_type_hints(kind)
     return st.builds(kind, **{name: values(stage, name, hints[name]) for name in kind.__struct_fields__})

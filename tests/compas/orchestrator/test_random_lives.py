@@ -273,9 +273,9 @@ async def everybody_is_free(shop: Workshop, supervisor: Supervisor) -> bool:
         posted = await supervisor.insist(DISPATCH, to="rev", body="1", skip_handoff=True)
         await supervisor.chain(posted)
     shop.runners.most_at_once = 0
-    posted = [await supervisor.insist(DISPATCH, to=alias, body="100", skip_handoff=True) for alias in ("dev", "rev")]
+    both = [await supervisor.insist(DISPATCH, to=alias, body="100", skip_handoff=True) for alias in ("dev", "rev")]
     with trio.fail_after(300):
-        for one in posted:
+        for one in both:
             assert (await supervisor.chain(one)).found
     return shop.runners.most_at_once == PLACES
 

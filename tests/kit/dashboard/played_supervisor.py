@@ -259,7 +259,8 @@ class PlayedSupervisor:
         if call.op in self.answers or call.op not in ("transcript", "diff"):
             return await self._answer(call)
         await self.is_slow.wait()
-        thread = call.decode(TranscriptRequest if call.op == "transcript" else DiffRequest).thread_id
+        asked: type[TranscriptRequest | DiffRequest] = TranscriptRequest if call.op == "transcript" else DiffRequest
+        thread = call.decode(asked).thread_id
         if call.op == "transcript":
             return self.transcripts.get(thread, TranscriptResponse(thread_id=thread))
         if thread not in self.diffs:

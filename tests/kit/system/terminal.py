@@ -11,7 +11,8 @@ import termios
 import time
 from collections.abc import Sequence
 
-from tests.kit.system.workshop import CEILING, Workshop
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
 
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<>=]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])|[\x0e\x0f]")
 

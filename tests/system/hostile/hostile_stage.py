@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.kit.system.workshop import CEILING, Result, Workshop, open_workshop
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Result, Workshop, open_workshop
 from tests.system.hostile.kinds.kind import Kind
 from tests.system.hostile.speaking import Speaker
 

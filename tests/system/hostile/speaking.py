@@ -9,7 +9,8 @@ from compas.client.blocking import BlockingConnection, connect
 from compas.client.place import place_of
 from compas.clock import wall_clock
 from compas.domain.ids import new_ulid
-from tests.kit.system.workshop import CEILING, Result, Workshop
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Result, Workshop
 
 OPERATIONS = {
     "diff": "diff",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compas.client.environment import PLACES
-from compas.client.reach import EXECUTION_VARIABLE, TOKEN_VARIABLES
+from compas.client.reach import EXECUTION_VARIABLE
 from tests.kit.ceiling import CEILING
 from tests.kit.cli.setup_desk import Desk, tree
 
@@ -319,7 +319,7 @@ def test_codex_is_told_to_wait_as_long_as_an_agent_works_what_to_pass_on_and_not
     entry = tomllib.loads((desk.home / FILES["codex"]).read_text())["mcp_servers"]["compas"]
     passed_on = entry.pop("env_vars")
     assert entry == {"command": f"{desk.bin}/compas", "args": ["mcp-server"], "tool_timeout_sec": 3600}
-    assert {*PLACES, "XDG_RUNTIME_DIR", EXECUTION_VARIABLE, *TOKEN_VARIABLES} == set(passed_on)
+    assert {*PLACES, "XDG_RUNTIME_DIR", EXECUTION_VARIABLE, "COMPAS_CALLER"} == set(passed_on)
 
 
 def test_an_approval_that_a_person_gave_in_codex_goes_with_the_entry_and_not_before(desk: Desk) -> None:

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compas.api.waiting import ChainStep, MergeConflict, PendingExecution, WaitMergeResponse, WaitResponse
+from compas.api.merges import MergeConflict
+from compas.api.waiting import ChainStep, PendingExecution, WaitMergeResponse, WaitResponse
 from compas.cli.render.text import Style
 from compas.cli.render.waiting import DELIMITER, wait_merge_text, wait_text
 from tests.kit.cli.answered import as_answered
