@@ -27,6 +27,8 @@ from compas.client.caller import Caller
 from compas.errors import CompasError
 
 MESSAGE, MERGE = "wait", "wait_merge"
+LONGEST_SECS = 2_592_000
+"""The longest wait that the supervisor accepts, 30 days. What a command has begun itself is waited for until it is over."""
 
 Request = dict[str, Any]
 
@@ -35,7 +37,7 @@ def add_wait(parser: argparse.ArgumentParser, doc: str) -> None:
     """Give a command the options to wait for what it has begun."""
     parser.add_argument("--wait", action="store_true", help=doc)
     parser.add_argument(
-        "--timeout", type=number, metavar="SECONDS", help="with --wait: seconds to wait at most (default: 120)"
+        "--timeout", type=number, metavar="SECONDS", help="with --wait: seconds to wait at most (default: no limit)"
     )
     add_porcelain(parser)
 
@@ -54,7 +56,8 @@ def wait_limit(given: argparse.Namespace, parser: argparse.ArgumentParser, asked
         parser.error("--timeout limits --wait, which is not given")
     if not given.wait:
         return None
-    return request_from(asked, argparse.Namespace(timeout_secs=given.timeout), parser)
+    limit = LONGEST_SECS if given.timeout is None else given.timeout
+    return request_from(asked, argparse.Namespace(timeout_secs=limit), parser)
 
 
 def wait_and_write(caller: Caller, asked: Operation, request: Request, given: argparse.Namespace) -> Answer:

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from compas.api.waiting import LONGEST_TIMEOUT_SECS
 from tests.kit.ceiling import CEILING
 from tests.kit.cli.command_line import CommandLine
 from tests.kit.client.scripted_supervisor import Scripted
@@ -208,6 +209,7 @@ def test_a_chain_that_ends_with_changes_requested_is_no_success_to_a_script(
     scripted.start()
     result = compas("dispatch", "dev", "do it", "--wait")
     assert result.returncode == 1
+    assert scripted.seen[-1]["args"]["timeout_secs"] > LONGEST_TIMEOUT_SECS - CEILING, "it waits until it is over"
     assert result.stderr.endswith("the chain did not end well: changes were requested by rev\n")
     assert result.stdout.startswith("found=true\n")
     assert compas("wait", "T", "--await-chain").returncode == 0
