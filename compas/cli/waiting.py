@@ -28,7 +28,7 @@ from compas.errors import CompasError
 
 MESSAGE, MERGE = "wait", "wait_merge"
 LONGEST_SECS = 2_592_000
-"""The longest wait that the supervisor accepts, 30 days. What a command has begun itself is waited for until it is over."""
+"""The longest wait that the supervisor accepts, 30 days: what a command has begun itself, it waits for to the end."""
 
 Request = dict[str, Any]
 
