@@ -8,7 +8,6 @@ asciinema plays, with its last screen, `demo.svg`.
 import html
 import json
 import os
-import pty
 import re
 import subprocess
 import sys
@@ -17,9 +16,10 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from recording import HEIGHT, WIDTH, Recording
+
 HERE = Path(__file__).parent
 COMPAS = [sys.executable, "-P", "-m", "compas"]
-WIDTH, HEIGHT = 104, 26
 CELL_WIDTH, CELL_HEIGHT, MARGIN = 8.4, 18, 14
 PALETTE = ("#1c2128", "#f47067", "#57ab5a", "#c69026", "#539bf5", "#b083f0", "#39c5cf", "#adbac7")
 BRIGHT = ("#636e7b", "#ff938a", "#6bc46d", "#daaa3f", "#6cb6ff", "#dcbdfb", "#56d4dd", "#cdd9e5")
@@ -162,23 +162,13 @@ _APPROVES: list[dict[str, object]] = [{"reply": "Short, clear and tested.\n\nVer
 
 
 def record_demo() -> None:
-    """Run the demo on a terminal of its own, and keep what it wrote and when."""
-    began = time.monotonic()
-    events: list[tuple[float, str]] = []
-
-    def read(descriptor: int) -> bytes:
-        data = os.read(descriptor, 65536)
-        events.append((round(time.monotonic() - began, 3), data.decode(errors="replace")))
-        return data
-
+    """Run the demo on a terminal of its own; its last screen becomes a picture, too."""
     # As somebody has it who installed it: its commands name no place of this machine.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    command = ["env", f"COLUMNS={WIDTH}", "TERM=xterm-256color", f"PATH={path}", "compas", "demo"]
-    pty.spawn(["sh", "-c", f"stty cols {WIDTH} rows {HEIGHT}; exec {' '.join(command)}"], read)
-    header = {"version": 2, "width": WIDTH, "height": HEIGHT, "title": "compas demo"}
-    lines = [json.dumps(header), *(json.dumps([at, "o", data]) for at, data in events)]
-    (HERE / "demo.cast").write_text("\n".join(lines) + "\n")
-    shown = _last_state("".join(data for _, data in events)).split("\n")
+    recording = Recording("compas demo", {**os.environ, "PATH": path}, Path.cwd())
+    recording.run("compas demo")
+    recording.save(HERE / "demo.cast")
+    shown = _last_state(recording.written).split("\n")
     end = next(
         at for at, line in enumerate(shown) if line.startswith("What the agents changed") or "What the agents" in line
     )

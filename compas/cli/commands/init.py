@@ -116,7 +116,7 @@ def _say(made: "Made", choices: "Choices", repository: "Repository", tool: "Foun
         notes.append(f"{choices.backend} is not on PATH; install it: {tool.tool.install}")
     for note in notes:
         tell(f"note: {note}")
-    task = f"dispatch {shlex.quote(choices.alias)} {shlex.quote('Add a health check endpoint.')} --wait --timeout 1800"
+    task = f"dispatch {shlex.quote(choices.alias)} {shlex.quote('Add a health check endpoint.')} --wait"
     register = [f"setup-mcp --tool {choices.backend}"] if tool.tool.is_editor else []
     steps = ["doctor", *register, task]
     lines = [f"  {command(step, made.path, os.environ)}" for step in steps]
