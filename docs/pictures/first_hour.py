@@ -1,7 +1,7 @@
 """Records the README's sixty seconds: `python docs/pictures/first_hour.py`, from the root of a clone.
 
 Claude Code does the work, as `python -m tests.real_clis.install` installs it; a scripted model server thinks for it.
-The recording leaves out that the reviewer's answer is written into the config after `init`, and the script behind the task.
+Not shown: after `init` the answer of the reviewer is written into the config, and the task has a script behind it.
 """
 
 import os

@@ -16,8 +16,8 @@ def nothing_to_do(queued: e.MergeQueued, prepared: Prepared) -> Ended:
     """What the target contains already is merged; a branch without a commit of its own is not (b-mcp-cli-merge 90)."""
     if prepared.kind == "already_merged":
         return e.MergeCompleted(op=queued.op, new_commit=prepared.target_old, summary=prepared.summary)
-    reason = f"No commits to merge: {queued.source} has nothing that {queued.target} does not have. {prepared.summary}"
-    return e.MergeFailed(op=queued.op, code="no_commits", reason=reason.strip())
+    reason = prepared.summary or f"No commits to merge: {queued.source} has nothing that {queued.target} does not have"
+    return e.MergeFailed(op=queued.op, code="no_commits", reason=reason)
 
 
 def kind_of(prepared: Prepared) -> e.MergeKind:
