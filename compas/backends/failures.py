@@ -20,23 +20,27 @@ _AUTH = (
     "unauthorized",
     "authentication",
     "auth_error",
-    "invalid[ _]api[ _]key",
+    "(?:invalid|incorrect|wrong|expired|missing)[ _]api[ _]key",
+    r"not logged in|(?:log|sign)[ -]?in again|please (?:log|sign) ?in",
     "permission denied",
     _status("401|403", "forbidden|unauthori"),
 )
-_QUOTA = ("quota", "billing", "spending limit", r"\bcredits?\b")
+_QUOTA = ("quota", "billing", "(?:spending|usage) limit", r"\bcredits?\b")
 _STALE = ("no conversation found with session id",)
 _TRANSIENT = (
     "timed out",
     "timeout",
     "connection (?:refused|reset)",
-    "econn(?:reset|refused)",
+    "econn(?:reset|refused|aborted)",
+    "socket hang up",
+    r"\b(?:enotfound|eai_again|etimedout)\b",
     "server error",
     "overloaded",
     "temporarily unavailable",
     r"\bnetwork\b",
     r"\bdns\b",
-    "rate_limit_exceeded",
+    "rate[ _-]limit(?:[ _]exceeded| reached|ed)",
+    r"\bat (?:full )?capacity\b",
     "too[ _]many[ _]requests",
     _status("429|500|502|503|504|529", "too many|internal|bad gateway|service|gateway|overloaded"),
 )

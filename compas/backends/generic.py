@@ -9,6 +9,7 @@ import msgspec
 
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
+from compas.domain.events import Category
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
 from compas.errors import CompasError
 
@@ -185,9 +186,15 @@ class GenericReader:
             success=False,
             reply=text if has_result else None,
             error=f"the command ended with {status.in_words()}" + (f":\n{shown}" if shown else " and printed nothing"),
-            category=classify(errors, has_result=has_result),
+            category=self._category(errors, has_result=has_result),
             session=session,
         )
+
+    def _category(self, errors: str, *, has_result: bool) -> Category:
+        """Of a failed command, plain text is what it printed on its way; only a format can tell an answer from that."""
+        is_answer = has_result and self._output.format != "plaintext"
+        found = classify(errors, has_result=is_answer)
+        return "agent_error" if found == "unknown" and has_result else found
 
     def _result(self) -> tuple[str | None, str | None, bool]:
         raw = "".join(f"{line}\n" for line in self._out)

@@ -78,8 +78,8 @@ def decide_breaker(state: Breaker, ends: tuple[End, ...], spec: BreakerSpec, now
     """Open, open again, or close it, by the ends since its last change, newest first.
 
     Any success closes it, also of an execution from before it opened (a-core 116, 118, 122). It opens after so many
-    counted failures in a row, for the cooldown; at once, and for as long as the backend said, when an allowance is
-    used up; and again when a probe fails for good. What says nothing about the backend changes nothing.
+    counted failures in a row, for the cooldown; at once when an allowance is used up, for as long as the backend said
+    or else for the cooldown; and again when a probe fails for good. What says nothing about the backend changes nothing.
     """
     fresh = [end for end in ends if end.position > state.since]
     if state.opened is not None and (not spec.enabled or any(end.is_success for end in fresh)):
@@ -91,8 +91,9 @@ def decide_breaker(state: Breaker, ends: tuple[End, ...], spec: BreakerSpec, now
     if not spec.enabled or not failures:
         return ()
     newest = failures[0]
-    parked_until = newest.resets_at if newest.category == "quota_exhausted" else None
-    needed = spec.failure_threshold if state.opened is None else 1
+    is_used_up = newest.category == "quota_exhausted"
+    parked_until = newest.resets_at if is_used_up else None
+    needed = spec.failure_threshold if state.opened is None and not is_used_up else 1
     if parked_until is not None and parked_until > now:
         until = parked_until
     elif len(failures) >= needed and state.state(now) != "open":

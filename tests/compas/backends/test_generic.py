@@ -203,13 +203,16 @@ def test_json_lines_without_a_valid_one_are_answered_raw() -> None:
 
 def test_a_failure_says_how_it_ended_and_what_was_printed_and_is_classified_by_the_error_channel() -> None:
     answer = reading(OutputSpec(), "I fixed the authentication", err=("HTTP 429",)).finish(ExitStatus(code=3))
-    assert (answer.success, answer.category) == (False, "agent_error")
+    assert (answer.success, answer.category) == (False, "transient"), "what it printed on its way is no answer"
     assert answer.error == "the command ended with exit status 3:\nHTTP 429"
     assert answer.reply == "I fixed the authentication\n"
     silent = reading(OutputSpec()).finish(ExitStatus(signal=9))
     assert silent.error == "the command ended with signal 9 and printed nothing"
     assert (silent.category, silent.reply) == ("unknown", None)
     assert reading(JSON, err=("HTTP 429",)).finish(ExitStatus(code=3)).category == "transient"
+    answered = reading(JSON, '{"result": "Made it."}', err=("HTTP 429",)).finish(ExitStatus(code=3))
+    assert answered.category == "agent_error"
+    assert reading(OutputSpec(), "oops", err=("a bug",)).finish(ExitStatus(code=1)).category == "agent_error"
     assert reading(OutputSpec(), "oops").finish(ExitStatus(code=1)).error.endswith("exit status 1:\noops")
 
 

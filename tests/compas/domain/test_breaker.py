@@ -123,6 +123,13 @@ def test_an_allowance_that_is_used_up_opens_it_at_once_for_as_long_as_the_backen
     assert bench.decide() == "half_open"
 
 
+def test_an_allowance_that_is_used_up_for_nobody_knows_how_long_opens_it_for_the_cooldown() -> None:
+    bench = Bench()
+    assert bench.end(category="quota_exhausted") == "open"
+    bench.now += bench.spec.cooldown_secs
+    assert bench.decide() == "half_open"
+
+
 def test_switched_off_it_never_opens_and_an_open_one_closes() -> None:
     bench = Bench(BreakerSpec(enabled=False))
     assert {bench.end() for _ in range(9)} == {"closed"}
