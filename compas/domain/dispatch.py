@@ -129,12 +129,13 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
 
 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
-    """Make the thread ready for a message."""
+    """Make the thread ready for a message. A summary of blanks says nothing, and would make commits without a message."""
+    said = (command.summary or "").strip() or None
     if not state.exists:
         opened = e.ThreadOpened(
             thread=state.thread,
             batch=command.batch,
-            summary=command.summary,
+            summary=said,
             repository=command.repository,
             occasion=command.occasion,
         )
@@ -147,7 +148,7 @@ def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
         ]
         found.append(e.ThreadReopened(previous=state.status, by=command.sender))
     batch = command.batch if command.batch and command.batch != state.batch else None
-    summary = command.summary if command.summary and command.summary != state.summary else None
+    summary = said if said != state.summary else None
     if batch is not None or summary is not None:
         found.append(e.ThreadDescribed(batch=batch, summary=summary))
     return found

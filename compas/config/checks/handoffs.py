@@ -22,7 +22,12 @@ def handoffs(draft: Draft) -> Iterator[Problem]:
             yield from _targets(draft, agent, handoff.on_response, path)
         if handoff.join is not None and (handoff.on_response is None or isinstance(handoff.on_response, str)):
             yield warning((*path[:-1], "join"), "nothing is joined: on_response does not name several agents")
-        if handoff.join is not None:
+        if handoff.join == OPERATOR:
+            yield error(
+                (*path[:-1], "join"),
+                f"{OPERATOR!r} is a person and joins nothing; name an agent, or leave join out: the answers come to you",
+            )
+        elif handoff.join is not None:
             yield from _target(draft, agent, handoff.join, (*path[:-1], "join"), may_be_self=True)
 
 

@@ -186,6 +186,13 @@ def test_a_reply_may_go_to_several_agents_and_their_answers_to_one(desk: Desk) -
     assert loaded.warnings == ()
 
 
+def test_a_person_joins_nothing(desk: Desk) -> None:
+    text = desk.agent("handoff: {on_response: [r1, r2], join: operator}\n")
+    text += "".join(f"  - {{alias: {alias}, backend: claude, safety_mode: auto_approve}}\n" for alias in ("r1", "r2"))
+    (said,) = desk.errors(text)
+    assert "'operator' is a person and joins nothing" in said
+
+
 @pytest.mark.parametrize("target", ["on_response: r1", "on_response: operator", "max_chain_depth: 2"])
 def test_a_join_of_what_goes_to_one_agent_is_warned_of(desk: Desk, target: str) -> None:
     text = desk.agent(f"handoff: {{{target}, join: r1}}\n")

@@ -48,7 +48,16 @@ def test_a_later_message_brings_batch_and_summary_and_never_erases_them() -> Non
     talk.dispatch(batch="b2")
     assert (talk.state.batch, talk.state.summary) == ("b2", "health")
     talk.dispatch(batch="", summary="")
+    talk.dispatch(summary="  \n")
     assert (talk.state.batch, talk.state.summary) == ("b2", "health")
+
+
+def test_a_summary_of_blanks_is_none_and_one_among_blanks_is_kept_without_them() -> None:
+    talk = Dialogue(rules(DEV))
+    talk.dispatch(summary="   ")
+    assert talk.state.summary is None
+    talk.dispatch(summary="  health\n")
+    assert talk.state.summary == "health"
 
 
 # proves: a-core 6

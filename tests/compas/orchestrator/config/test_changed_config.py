@@ -32,6 +32,19 @@ async def test_what_waits_for_an_agent_that_was_removed_fails_with_its_name_and_
         assert shop.troupe.tasks() == [("other", "100 seconds")]
 
 
+async def test_what_waits_for_an_agent_that_has_become_a_person_is_not_started(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev"), agent("other"), effective_concurrency=1) as shop:
+        async with shop.supervisor() as supervisor:
+            await supervisor.dispatch("other", "100 seconds", thread_id="t0")
+            posted = await supervisor.dispatch("dev", "work", thread_id="t1")
+            await supervisor.crash()
+        reconfigure(shop, agent("other"), msgspec.structs.replace(agent("dev"), role="operator"))
+        async with shop.supervisor() as supervisor:
+            answer = await supervisor.chain(posted)
+            assert "the agent 'dev' has the role operator now" in (answer.body or "")
+        assert shop.troupe.tasks() == [("other", "100 seconds")]
+
+
 # proves: a-core 54
 async def test_an_agent_on_a_backend_that_is_not_there_fails_with_the_backends_name(autojump_clock: MockClock) -> None:
     lost = msgspec.structs.replace(agent("dev"), backend="teletype")
