@@ -79,7 +79,8 @@ def decide_breaker(state: Breaker, ends: tuple[End, ...], spec: BreakerSpec, now
 
     Any success closes it, also of an execution from before it opened (a-core 116, 118, 122). It opens after so many
     counted failures in a row, for the cooldown; at once when an allowance is used up, for as long as the backend said
-    or else for the cooldown; and again when a probe fails for good. What says nothing about the backend changes nothing.
+    or else for the cooldown; and again when a probe fails for good. What says nothing about the backend changes
+    nothing.
     """
     fresh = [end for end in ends if end.position > state.since]
     if state.opened is not None and (not spec.enabled or any(end.is_success for end in fresh)):

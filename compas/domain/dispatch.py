@@ -129,7 +129,7 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
 
 
 def _prelude(state: Thread, command: Dispatch) -> list[e.Event]:
-    """Make the thread ready for a message. A summary of blanks says nothing, and would make commits without a message."""
+    """Make the thread ready for a message. A summary of blanks is none: commits would have no message."""
     said = (command.summary or "").strip() or None
     if not state.exists:
         opened = e.ThreadOpened(

@@ -25,7 +25,7 @@ def handoffs(draft: Draft) -> Iterator[Problem]:
         if handoff.join == OPERATOR:
             yield error(
                 (*path[:-1], "join"),
-                f"{OPERATOR!r} is a person and joins nothing; name an agent, or leave join out: the answers come to you",
+                f"{OPERATOR!r} is a person and joins nothing; name an agent, or leave join out: answers come to you",
             )
         elif handoff.join is not None:
             yield from _target(draft, agent, handoff.join, (*path[:-1], "join"), may_be_self=True)

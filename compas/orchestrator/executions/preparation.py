@@ -48,7 +48,7 @@ async def make_ready(
     if agent is None:
         return could_not_start(f"the agent {queued.agent!r} is not in the config any more")
     if agent.role != "worker":
-        return could_not_start(f"the agent {queued.agent!r} has the role operator now: it is a person, and is not started")
+        return could_not_start(f"the agent {queued.agent!r} has the role operator now and is not started")
     backend = services.backends.get(agent.backend)
     gate = registry.find(backend_name(agent.backend))
     if backend is None or gate is None:

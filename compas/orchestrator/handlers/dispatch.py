@@ -56,7 +56,8 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
 
     if request.thread_id is not None:
         return answered(await post(request.thread_id), DispatchResponse)
-    return answered(await _open_thread(context.services, (request.summary or "").strip() or request.body, post), DispatchResponse)
+    named_after = (request.summary or "").strip() or request.body
+    return answered(await _open_thread(context.services, named_after, post), DispatchResponse)
 
 
 async def _open_thread(
