@@ -91,7 +91,7 @@ def judge(wanted: WaitFor, picture: Picture, *, saw_work: bool) -> Judgement:
     The newest match answers (b-mcp-cli-merge 27). With `chain` nothing answers before all is settled, so an
     intermediate reply is never returned (b-mcp-cli-merge 39). A wait ends without a match once work that could
     have brought one is over (b-mcp-cli-merge 26); on a thread where nothing happened it goes on, since somebody
-    may still dispatch.
+    may still dispatch. Of one dispatch whose work is over nothing more comes, wherever the cursor stands.
     """
     if wanted.chain and picture.is_under_way:
         return StillWaiting()
@@ -100,8 +100,11 @@ def judge(wanted: WaitFor, picture: Picture, *, saw_work: bool) -> Judgement:
         return Found(number=match.number)
     if picture.is_under_way:
         return StillWaiting()
-    ended = [run for run in picture.executions if run.ended_position is not None and run.ended_position > wanted.after]
-    if not ended and not saw_work:
+    over = [run for run in picture.executions if run.ended_position is not None]
+    ended = [run for run in over if (run.ended_position or 0) > wanted.after]
+    if wanted.lineage is not None:
+        ended = ended or over
+    elif not ended and not saw_work:
         return StillWaiting()
     if picture.status == "Failed":
         # What the failure cancelled ended after it, in the same append; the failure is what is to be told.

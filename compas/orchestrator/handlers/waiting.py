@@ -102,18 +102,16 @@ class _Progress:
 
 
 async def _wanted(context: HandlerContext, request: api.WaitRequest) -> WaitFor:
-    after, has_cursor = 0, False
-    if request.since_reference is not None:
-        after, has_cursor = number_of(request.since_reference), True
-    elif request.after is not None:
-        after = request.after
-    elif request.strict_new:
-        after = await context.services.store.head()
+    since = request.since_reference
+    starts = [0 if since is None else number_of(since), request.after or 0]
+    is_given = since is not None or request.after is not None
+    if request.strict_new and not is_given:
+        starts.append(await context.services.store.head())
     return WaitFor(
         thread=request.thread_id,
         lineage=None if request.dispatch is None else await _lineage(context, request.dispatch),
-        after=after,
-        has_cursor=has_cursor,
+        after=max(starts),
+        has_cursor=since is not None,
         intent=request.intent,
         chain=request.await_chain,
         trigger_intents=frozenset(context.services.config.trigger_intents),

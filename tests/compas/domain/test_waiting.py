@@ -101,6 +101,15 @@ def test_a_wait_without_a_cursor_takes_a_reply_that_is_there_and_no_task() -> No
     assert body_of(talk, judged(talk, ANY)) == "the reply"
 
 
+def test_of_one_dispatch_that_is_over_nothing_more_comes_wherever_the_cursor_stands() -> None:
+    talk = talking("the reply")
+    talk.run(success("another reply"))
+    late = since(talk.log[-1].position)
+    assert isinstance(judged(talk, late), StillWaiting), "somebody may still dispatch"
+    over = judged(talk, msgspec.structs.replace(late, lineage=next(iter(talk.state.messages.values())).lineage))
+    assert over == NothingWillCome(reason="settled", execution=over.execution)
+
+
 def test_a_wait_on_a_thread_where_nothing_was_started_goes_on() -> None:
     talk = Dialogue(CHAIN)
     talk.dispatch(intent="note")

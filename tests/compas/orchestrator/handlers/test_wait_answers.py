@@ -59,6 +59,16 @@ async def test_a_starting_point_beats_the_wish_for_what_is_new(autojump_clock: M
         assert answer.body == "dev did: one"
 
 
+async def test_of_two_starting_points_the_later_counts(autojump_clock: MockClock) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        posted = await supervisor.dispatch("dev", "one", thread_id="t1")
+        await supervisor.chain(posted)
+        answer = await supervisor.chain(await supervisor.dispatch("dev", "two", thread_id="t1"))
+        for after, body in ((0, "dev did: two"), (answer.message_id, None)):
+            found = await supervisor.wait("t1", timeout=5, since_reference=posted.reference, after=after)
+            assert found.body == body
+
+
 # proves: b-mcp-cli-merge 29
 @CHAINS
 async def test_a_wait_in_a_thread_that_does_not_exist_is_an_error_at_once(
