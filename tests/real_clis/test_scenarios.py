@@ -108,7 +108,7 @@ def test_no_server(stage: Stage) -> None:
 
 
 def test_timeout(stage: Stage) -> None:
-    stage.configure(RETRIED_ONCE, {"timeout_secs": 12})
+    stage.configure(RETRIED_ONCE, {"timeout_secs": 20})
     tool, _ = stage.begin_tool()
     agent = stage.agent_pid()
     end = stage.workshop.until("execution.ended")["data"]
