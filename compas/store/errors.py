@@ -14,6 +14,10 @@ class StoreUnavailable(StoreError):  # noqa: N818 - the name says what is the ca
     """
 
 
+class StoreClosed(StoreError):  # noqa: N818 - the name says what is the case
+    """The store was closed, because whoever opened it ends. Nothing of what was asked took effect."""
+
+
 class StoreRefused(StoreError):  # noqa: N818 - the name says what is the case
     """The file is not one this compas may use: no database, somebody else's, or from a newer version."""
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import apsw
 
-from compas.store.errors import StoreRefused, StoreUnavailable
+from compas.store.errors import StoreClosed, StoreRefused, StoreUnavailable
 
 _FOUND_AND_TO_DO: tuple[tuple[type[apsw.Error], str, str], ...] = (
     (apsw.FullError, "the disk is full", "free some space"),
@@ -44,13 +44,18 @@ def is_disk_failure(error: BaseException) -> bool:
 
 @contextmanager
 def disk_failures(tried: str, name: str) -> Iterator[None]:
-    """Turn SQLite's errors about the file `name` into StoreUnavailable or StoreRefused; let others pass."""
+    """Turn SQLite's errors about the file `name` into StoreUnavailable or StoreRefused; let others pass.
+
+    A connection that is closed already becomes StoreClosed.
+    """
     try:
         yield
     except apsw.NotADBError as error:
         raise StoreRefused(
             f"tried to {tried} {name}; it is not a SQLite database; move it away or name another state directory"
         ) from error
+    except apsw.ConnectionClosedError as error:
+        raise StoreClosed(f"tried to {tried} {name}; it was closed, since its supervisor ends") from error
     except apsw.Error as error:
         for kind, found, to_do in _FOUND_AND_TO_DO:
             if isinstance(error, kind):

@@ -10,6 +10,7 @@ import apsw.aio
 import trio
 
 from compas.store.connection import Database
+from compas.store.errors import StoreClosed
 
 R = TypeVar("R")
 
@@ -61,9 +62,12 @@ class ThreadLane:
         self._closed = False
 
     async def run(self, work: Callable[[Database], R]) -> R:
-        """Run `work`; if cancelled, it is interrupted at its next SQL and its result is dropped."""
+        """Run `work`; if cancelled, it is interrupted at its next SQL and its result is dropped.
+
+        Raises StoreClosed once it was closed.
+        """
         if self._closed:
-            raise apsw.ConnectionClosedError("the store is closed")
+            raise StoreClosed("the store is closed, since its supervisor ends")
         await trio.lowlevel.checkpoint_if_cancelled()
         return await _send(self._controller, partial(work, self.database))
 

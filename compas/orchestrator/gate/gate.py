@@ -20,7 +20,7 @@ from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
 from compas.orchestrator.known_names import with_nearest
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.refused import call_error
-from compas.store.errors import StoreUnavailable
+from compas.store.errors import StoreClosed, StoreUnavailable
 
 log = logging.getLogger("compas.gate")
 
@@ -65,7 +65,7 @@ class Gate:
                 return await self._serve(self._context, handler, call)
             except StoreUnavailable as err:
                 raise CallError("store_unavailable", str(err)) from err
-            except ActorError as err:
+            except (ActorError, StoreClosed) as err:
                 if self._context.supervision.ending is not None:
                     raise _ended(self._context.supervision.ending) from err
                 log.warning("%s failed: %s", call.op, err, extra={"action": "call_failed"})

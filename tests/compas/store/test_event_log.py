@@ -19,7 +19,7 @@ from compas.domain import events as e
 from compas.domain.requests import RequestId
 from compas.store.codec import domain_codec
 from compas.store.connection import Reader
-from compas.store.errors import EpochLost, StoreRefused, StoreUnavailable, UnreadableEvent
+from compas.store.errors import EpochLost, StoreClosed, StoreRefused, StoreUnavailable, UnreadableEvent
 from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.messages import count_messages
@@ -299,7 +299,7 @@ async def test_a_closed_store_says_so(path: Path) -> None:
     kept: list[Store] = []
     async with open_store(path, events=domain_codec()) as store:
         kept.append(store)
-    with pytest.raises(apsw.ConnectionClosedError):
+    with pytest.raises(StoreClosed):
         await kept[0].head()
 
 

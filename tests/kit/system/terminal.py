@@ -53,10 +53,14 @@ class Terminal:
         """Read until it has shown these words, after those that were waited for before."""
         end = time.monotonic() + CEILING  # and not of its silence: a clock on the screen never ends to tick
         while (at := self.text.find(words, self._seen)) < 0:
-            ready, _, _ = select.select([self._master], [], [], max(0.0, end - time.monotonic()))
-            assert ready, f"{words!r} was not shown:\n{self.text[self._seen :]}"
-            self._read()
+            self._read_before(end, words)
         self._seen = at + len(words)
+
+    def until_written(self, sequence: str) -> None:
+        """Read until it has written this, at any time: sequences that the terminal acts on are never shown."""
+        end = time.monotonic() + CEILING
+        while sequence not in self.written:
+            self._read_before(end, sequence)
 
     def type(self, keys: str) -> None:
         """Type keys, as a terminal sends them."""
@@ -90,6 +94,11 @@ class Terminal:
         is_left_on = any(switches[name] for name in ("1049", "1000", "1002", "1006"))
         is_cursor_hidden = not switches.get("25", True)
         return after == self.before and not is_left_on and not is_cursor_hidden
+
+    def _read_before(self, end: float, awaited: str) -> None:
+        ready, _, _ = select.select([self._master], [], [], max(0.0, end - time.monotonic()))
+        assert ready, f"{awaited!r} did not come:\n{self.text[self._seen :]}"
+        self._read()
 
     def _read(self) -> None:
         self.written += os.read(self._master, 65_536).decode(errors="replace")
