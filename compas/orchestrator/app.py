@@ -48,6 +48,7 @@ from compas.orchestrator.tree import build_root, local_workers
 from compas.paths import gateway_socket_path, runtime_directory, socket_lock_path, socket_path, tool_list_path
 from compas.runner.launcher import ForkServerGone, Launcher
 from compas.runner.machine import boot_id
+from compas.store import log_file
 from compas.store.codec import domain_codec
 from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
@@ -142,15 +143,16 @@ class _Process:
             for warning in (*loaded.warnings, *warnings):
                 log.warning("%s", warning, extra={"action": "config_warning"})
             self._report(LISTENING)
+            if (lost := log_file.missing_log(state)) is not None:
+                raise StateDirectoryError(f"{lost}; restore the log from a backup, or move {state} away to begin anew")
             log_path = state / LOG_NAME
             async with AsyncExitStack() as stack:
-                store_path = state / "compas.sqlite"
+                store_path = state / log_file.NAME
                 store = await stack.enter_async_context(
                     open_store(store_path, events=domain_codec(), projections=PROJECTIONS)
                 )
                 telemetry = await open_or_replace(stack, state / "telemetry.sqlite")
                 self._epoch = await store.begin_epoch(os.getpid(), boot_id(), installed_version())
-                self._report(READY)
                 await _record_start(store, loaded)
                 worker_log = stack.enter_context(log_path.open("ab"))
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
@@ -189,6 +191,7 @@ class _Process:
         context = HandlerContext(services=services, registry=system.registry, bus=system.bus, supervision=supervision)
         supervision.state = "ready"
         self._gate.open(context)
+        self._report(READY)
         log.info("ready (pid %d, epoch %d)", os.getpid(), services.epoch, extra={"action": "ready"})
         async with trio.open_nursery() as nursery:
             if self._idle_exit:

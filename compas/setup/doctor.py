@@ -11,6 +11,7 @@ from compas.setup.config_check import check_config
 from compas.setup.editor_check import check_editors
 from compas.setup.git_checks import check_git, check_repositories
 from compas.setup.hook_checks import check_hooks
+from compas.setup.log_check import check_log
 from compas.setup.place_checks import check_disk, check_state_directory, check_telemetry
 from compas.setup.supervisor_checks import check_runtime_directory, check_supervisor, check_warnings
 
@@ -35,6 +36,8 @@ def examine(
     if config is not None:
         yield from check_repositories(config, environ)
         yield check_state_directory(Path(config.state_dir))
+        if (log := check_log(Path(config.state_dir))) is not None:
+            yield log
     runtime, place = check_runtime_directory(config_path, environ)
     yield runtime
     health = None

@@ -49,7 +49,7 @@ def migrate(database: Database, schema: Schema) -> None:
     will not.
     """
     with disk_failures("open", database.name):
-        _refuse_foreign(database, schema)
+        refuse_foreign(database, schema)
         for migration in schema.migrations:
             if database.number("PRAGMA user_version") < migration.number:
                 _apply(database, schema, migration)
@@ -65,7 +65,7 @@ def _apply(database: Database, schema: Schema, migration: Migration) -> None:
         database.execute(f"PRAGMA user_version = {migration.number}")
 
 
-def _refuse_foreign(database: Database, schema: Schema) -> None:
+def refuse_foreign(database: Database, schema: Schema) -> None:
     with database.snapshot():
         mark = database.number("PRAGMA application_id")
         version = database.number("PRAGMA user_version")

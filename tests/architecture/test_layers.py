@@ -67,6 +67,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "compas.setup": (
         *(DOMAIN, "compas.api", "compas.client", "compas.config", "compas.backends", "actors.remote.errors"),
         *("compas.git.errors", "compas.git.look", "compas.health"),
+        # A log that keeps the supervisor from starting can be looked at by nobody else.
+        *("compas.store.log_file", "compas.store.errors"),
         *FOUNDATION,
     ),
     # Started by editors, in milliseconds: it knows how a supervisor is reached, and nothing of what is asked of one.

@@ -29,14 +29,13 @@ from compas.orchestrator.messages.backend import DescribeBreaker
 from compas.orchestrator.refused import refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.orchestrator.threads.staleness import stale_threads
+from compas.store import log_file
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.execution_queries import ExecutionRow, newest_of_thread
 from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.outbox import HookRun, failed_runs_of_thread
 from compas.store.projections.threads import StatusFilter, status_page
-
-LOG_FILE = "compas.sqlite"
 
 
 async def diagnose(context: HandlerContext, call: ResolvedCall) -> api.DiagnoseResponse:
@@ -145,7 +144,7 @@ async def session_info(context: HandlerContext, call: ResolvedCall) -> api.Sessi
         server="compas",
         version=context.supervision.version,
         agent_count=len(config.agents),
-        db_path=str(Path(config.state_dir) / LOG_FILE),
+        db_path=str(Path(config.state_dir) / log_file.NAME),
         thread_id=thread,
         conversations=() if thread is None else _conversations(context, await _state(context, thread)),
     )
