@@ -66,6 +66,7 @@ def _apply(database: Database, schema: Schema, migration: Migration) -> None:
 
 
 def refuse_foreign(database: Database, schema: Schema) -> None:
+    """Raise StoreRefused for a database of another program or of a newer compas."""
     with database.snapshot():
         mark = database.number("PRAGMA application_id")
         version = database.number("PRAGMA user_version")

@@ -1,9 +1,9 @@
 """A supervisor that cannot start because of its log: every command says why, and doctor finds it."""
 
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.kit.system.workshop import Workshop
@@ -30,8 +30,8 @@ def remove(log: Path) -> None:
 
 
 def make_newer(log: Path) -> None:
-    with sqlite3.connect(log) as database:
-        database.execute("PRAGMA user_version = 9999")
+    database = apsw.Connection(str(log))
+    database.execute("PRAGMA user_version = 9999")
     database.close()
 
 
