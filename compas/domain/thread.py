@@ -283,6 +283,6 @@ def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:
         counted = ended.counted
         if counted == e.Usage() and earlier is not None and earlier.id == ended.session:
             counted = earlier.counted
-        workdir = None if run.requested is None else run.requested.workdir
+        workdir = None if run.requested is None else run.requested.starts_in
         sessions[key] = Session(id=ended.session, workdir=workdir, counted=counted)
     return msgspec.structs.replace(state, sessions=sessions)

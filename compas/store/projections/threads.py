@@ -11,7 +11,7 @@ class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
     """A thread. `updated_*` moves with messages and changes of status, not with an execution's progress.
 
     `answers_to` is the agent that gets the answer of a fan-out's thread; None where the operator does, as in one that
-    he has spoken to.
+    he has spoken to. `repository` is what it was opened for; None where its agents work in their own directories.
     """
 
     thread: str
@@ -20,6 +20,7 @@ class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None
     source_thread: str | None
     answers_to: str | None
+    repository: str | None
     created_position: int
     created_at: float
     updated_position: int
@@ -72,7 +73,7 @@ class Threads:
     """Projects the events that open, describe, move and end a thread."""
 
     name = "threads"
-    version = 2
+    version = 3
     tables = read_tables("threads")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -80,13 +81,14 @@ class Threads:
         match recorded.event:
             case e.ThreadOpened() as opened:
                 cursor.execute(
-                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         opened.thread,
                         opened.batch,
                         opened.summary,
                         opened.source_thread,
                         opened.answers_to,
+                        opened.repository,
                         *(recorded.position, recorded.at) * 2,
                     ),
                 )
