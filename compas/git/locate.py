@@ -50,19 +50,21 @@ def _repository(top: str) -> str | None:
     inside = os.path.join(top, ".git")
     if is_git_directory(inside):
         return _checkout_of(os.path.realpath(inside))
-    own = _led_to(read_plain(inside, _LONGEST_LINK), top)
+    own = _led_to(inside, _LEADS_TO)
     if own is None:
         return _checkout_of(top) if is_git_directory(top) else None
-    shared = read_plain(os.path.join(own, "commondir"), _LONGEST_LINK)
+    shared = _led_to(os.path.join(own, "commondir"))
     if shared is not None:
-        return _checkout_of(os.path.realpath(os.path.join(own, os.fsdecode(shared).strip("\n"))))
+        return _checkout_of(shared) if is_git_directory(shared) else None
     return top if is_git_directory(own) else None
 
 
-def _led_to(content: bytes | None, top: str) -> str | None:
-    if content is None or not content.startswith(_LEADS_TO):
+def _led_to(link: str, prefix: bytes = b"") -> str | None:
+    """Return the directory that a file names after a prefix, from its own place on; None where it names none."""
+    content = read_plain(link, _LONGEST_LINK)
+    if content is None or not content.startswith(prefix) or b"\0" in content:
         return None
-    return os.path.realpath(os.path.join(top, os.fsdecode(content.removeprefix(_LEADS_TO)).rstrip("\n")))
+    return os.path.realpath(os.path.join(os.path.dirname(link), os.fsdecode(content.removeprefix(prefix)).rstrip("\n")))
 
 
 def _checkout_of(shared: str) -> str:

@@ -79,9 +79,15 @@ def directories(config: Config) -> tuple[str, ...]:
 
 def lists_several(config: Config) -> bool:
     """Say whether the config lists more than one repository, as far as its text tells."""
+    return len(listed_paths(config)) > 1
+
+
+def listed_paths(config: Config) -> tuple[str, ...]:
+    """Return the repositories that the config lists, as far as its text tells, `default_workdir` among them."""
     default = os.path.normpath(config.default_workdir)
-    listed = {os.path.normpath(one.path) for one in config.repositories}
-    return len(listed) > (1 if any(default == one or default.startswith(f"{one}/") for one in listed) else 0)
+    listed = dict.fromkeys(os.path.normpath(one.path) for one in config.repositories)
+    is_in_one = any(default == one or default.startswith(f"{one}/") for one in listed)
+    return tuple(listed) if is_in_one else (default, *listed)
 
 
 async def is_in_config(services: Services, repository: str) -> bool:

@@ -30,7 +30,8 @@ class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
 class StatusRow(ThreadRow, frozen=True, kw_only=True):
     """A thread with its newest execution and its newest message, each None when there is none.
 
-    `agent` is the execution's, else the message's recipient (b-mcp-cli-merge §2.8).
+    `agent` is the execution's, else the message's recipient (b-mcp-cli-merge §2.8). `worked_in` is the repository of
+    its worktrees, where they are all of one.
     """
 
     agent: str | None
@@ -50,6 +51,7 @@ class StatusRow(ThreadRow, frozen=True, kw_only=True):
     message_recipient: str | None
     message_intent: str | None
     message_at: float | None
+    worked_in: str | None
 
 
 class StatusFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,7 +149,8 @@ _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
         x.not_before, x.queued_at, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
         m.number AS message_number, m.sender AS message_sender, m.recipient AS message_recipient,
-        m.intent AS message_intent, m.at AS message_at
+        m.intent AS message_intent, m.at AS message_at,
+        (SELECT CASE WHEN count(*) = 1 THEN min(repository) END FROM worktrees WHERE thread = t.thread) AS worked_in
 """
 
 
