@@ -33,7 +33,7 @@ class Added(msgspec.Struct, frozen=True, kw_only=True):
 def add(path: Path, repository: Repository, environ: Mapping[str, str]) -> Added:
     """List a repository in the config at `path`; every other character of it stays. Nothing is written in vain.
 
-    Raises SetupError where the file cannot be read or changed, GitError and OSError; it is then as it was.
+    Raises SetupError where the file cannot be read, changed or written, and GitError; it is then as it was.
     """
     before = _content(path, environ)
     config = _loaded(path, environ)
@@ -54,7 +54,10 @@ def add(path: Path, repository: Repository, environ: Mapping[str, str]) -> Added
         ) from error
     if path.read_bytes() != before:
         raise SetupError(f"{path} was changed by somebody else meanwhile, and was not touched; try again")
-    copy = replace(path, text, keeps_access=True)
+    try:
+        copy = replace(path, text, keeps_access=True)
+    except OSError as error:
+        raise SetupError(f"{path} could not be written ({error.strerror or error}) and is as it was") from error
     return Added(path=path, copy=copy, listed=(*listed, place), target=config.default_merge_target)
 
 
