@@ -40,10 +40,10 @@ def caller_meta(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in named.items() if value}
 
 
-def standing_meta() -> dict[str, str]:
-    """Return what the greeting says about where the caller stands: its directory, unless that is gone or no text."""
+def standing_meta(directory: str | None = None) -> dict[str, str]:
+    """Return what the greeting says about where the caller stands: this directory, unless it is gone or no text."""
     try:
-        directory = os.getcwd()
+        directory = os.getcwd() if directory is None else directory
         directory.encode()
     except (OSError, UnicodeEncodeError):
         return {}
