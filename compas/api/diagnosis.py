@@ -110,6 +110,7 @@ class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Where a thread stands, what it waits for, what to do next, and how it came to this.
 
     `review` is how its branch stands to its newest review, and `review_note` says so; None without a branch.
+    `repository` is the one that it works in, where the config lists several.
     """
 
     thread_id: str
@@ -119,6 +120,7 @@ class WhyResponse(msgspec.Struct, frozen=True, kw_only=True):
     causes: tuple[Cause, ...]
     review: str | None = None
     review_note: str | None = None
+    repository: str | None = None
 
 
 WHY = Operation(

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import IS_PATH, Operation
 from compas.domain.advice import Said
 
 
@@ -19,6 +19,14 @@ class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
         "dispatch"
     )
     thread_id: Annotated[str | None, Meta(description="thread to continue or to create; a new one by default")] = None
+    repository: Annotated[
+        str | None,
+        Meta(
+            description="listed repository that a new thread works in, by name or path; by default the agent's own, "
+            "then the caller's, then default_workdir",
+            extra=IS_PATH,
+        ),
+    ] = None
     batch: Annotated[str | None, Meta(description="label shared by threads that belong together")] = None
     summary: Annotated[str | None, Meta(description="one line that says what the thread is about")] = None
     skip_handoff: Annotated[bool, Meta(description="do not hand the reply to the next agent")] = False
@@ -30,7 +38,8 @@ class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The message is in the log; work that it makes is queued.
 
-    `scheduled_for` is repeated as it was written, and `eligible_at` is the same moment in UTC seconds.
+    `scheduled_for` is repeated as it was written, and `eligible_at` is the same moment in UTC seconds. `repository` is
+    the one that the thread works in, where the config lists several; `note` says that the caller stands in another.
     """
 
     thread_id: str
@@ -44,6 +53,8 @@ class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     scheduled_for: str | None = None
     eligible_at: float | None = None
     warning: str | None = None
+    repository: str | None = None
+    note: str | None = None
 
 
 DISPATCH = Operation(

@@ -27,7 +27,7 @@ THREAD = Rule(ids.thread_id_problem, "bad_thread_id")
 LABEL = Rule(ids.label_problem)
 MADE_ID = Rule(ids.made_id_problem)
 REFERENCE = Rule(ids.reference_problem)
-PATH = Rule(ids.path_problem, "bad_path")
+REPOSITORY = Rule(ids.repository_problem, "bad_path")
 NOTE = Rule(partial(ids.text_problem, longest=LONGEST_NOTE))
 BODY = Rule(partial(ids.text_problem, longest=LONGEST_BODY))
 
@@ -40,7 +40,7 @@ RULES: dict[str, Rule] = {
     "reference": REFERENCE,
     "since_reference": REFERENCE,
     "dispatch": REFERENCE,
-    "repository": PATH,
+    "repository": REPOSITORY,
     "to": LABEL,
     "from": LABEL,
     "agent": LABEL,

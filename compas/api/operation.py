@@ -9,7 +9,8 @@ Req = TypeVar("Req", bound=msgspec.Struct)
 Res = TypeVar("Res", bound=msgspec.Struct)
 
 IS_PATH = {"path": True}
-"""Marks a parameter, as the `extra` of its `Meta`, whose value is a path on this machine: it is sent from its root."""
+"""Marks a parameter, as the `extra` of its `Meta`, whose value is a path on this machine, which is sent from its root.
+It may be a name instead: what has no `/` in it and does not begin with `.` or `~`."""
 
 LARGEST_INTEGER: Final = 2**63 - 1
 """The largest number that the log can hold: a position, an offset or a count is never more."""

@@ -9,7 +9,9 @@ from compas.api.operation import IS_PATH
 ThreadName = Annotated[str, Meta(description="thread")]
 
 
-RepositoryPath = Annotated[str | None, Meta(description="needed where the thread works in several", extra=IS_PATH)]
+RepositoryPath = Annotated[
+    str | None, Meta(description="by name or path; needed where the thread works in several", extra=IS_PATH)
+]
 
 
 Force = Annotated[

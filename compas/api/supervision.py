@@ -83,7 +83,8 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     `queue_depth` is `queued` by the original's name. `places` is how many executions may run at once. `config_notices`
     says what of the config file is not in force, and why; it is empty while the file is. A supervisor that was
-    started for a client `ends_when_idle`; one that was started by hand or by a service does not.
+    started for a client `ends_when_idle`; one that was started by hand or by a service does not. `repositories` are
+    those that the config lists, where these are several.
     """
 
     state: str
@@ -107,6 +108,7 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     worker_heartbeat: WorkerHeartbeat | None = None
     queue_depth: int = 0
     ends_when_idle: bool = False
+    repositories: tuple[str, ...] = ()
 
 
 HEALTH = Operation(

@@ -74,7 +74,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     says so in a sentence where one thread is asked for. Both are None where there is no branch. `remark` says, where
     one thread is asked for, that its worktree is not where its work is looked for. `stale_since` is when something last
     moved in an active thread in which nothing has for `stale_active_secs`; None in any other. `source_thread` is the
-    thread whose fan-out opened this one. `details` are there where they were asked for.
+    thread whose fan-out opened this one. `repository` is the one that it works in, where the config lists several.
+    `details` are there where they were asked for.
     """
 
     thread_id: str
@@ -99,6 +100,7 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     remark: str | None = None
     stale_since: float | None = None
     source_thread: str | None = None
+    repository: str | None = None
     details: ThreadDetails | None = None
 
 

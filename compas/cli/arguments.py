@@ -132,9 +132,11 @@ def read_text(argument: str) -> str:
 
 
 def _sendable(parameter: Parameter, text: str) -> str:
-    """Return what is sent for an argument. The supervisor is in another directory, so a path starts at the root."""
+    """Return what is sent for an argument. The supervisor is in another directory, so a path starts at the root; what
+    can only be a name stays as it is."""
     checked = _checked_text(text)
-    return os.path.realpath(expand_home(checked, os.environ)) if parameter.is_path else checked
+    is_path = parameter.is_path and ("/" in checked or checked.startswith((".", "~")))
+    return os.path.realpath(expand_home(checked, os.environ)) if is_path else checked
 
 
 def _checked_text(text: str) -> str:

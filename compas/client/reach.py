@@ -3,6 +3,7 @@
 Imports nothing but the standard library and light modules of ours: the MCP relay starts in milliseconds.
 """
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -19,6 +20,9 @@ EXECUTION_VARIABLE = "COMPAS_EXECUTION"
 TOKEN_VARIABLES = ("COMPAS_CALLER", "COMPAS_RUN_TOKEN")
 """Set by a runner for its agent: whose calls these are. One may be hidden by the agent's CLI."""
 
+DIRECTORY = "cwd"
+"""What the greeting calls the directory that its caller stands in."""
+
 PATIENCE_SECONDS = 30.0
 """How long a supervisor may hold its lock without listening, while it starts or ends."""
 _STARTS = 3
@@ -34,6 +38,16 @@ def caller_meta(environ: Mapping[str, str]) -> dict[str, str]:
     token = next((found for name in TOKEN_VARIABLES if (found := environ.get(name))), None)
     named = {"execution": environ.get(EXECUTION_VARIABLE), "token": token}
     return {name: value for name, value in named.items() if value}
+
+
+def standing_meta(directory: str | None = None) -> dict[str, str]:
+    """Return what the greeting says about where the caller stands: this directory, unless it is gone or no text."""
+    try:
+        directory = os.getcwd() if directory is None else directory
+        directory.encode()
+    except (OSError, UnicodeEncodeError):
+        return {}
+    return {DIRECTORY: directory}
 
 
 def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = True) -> Start:

@@ -12,6 +12,8 @@ from compas.config.schema.orchestration import Orchestration
 from compas.domain.specs import RepositorySpec
 
 _SECTIONS: tuple[tuple[str, type[Section]], ...] = (("", ConfigFile), ("orchestration.", Orchestration))
+_DECIDED_BY = {"has_own_workdir": "workdir"}
+"""Fields that are called otherwise than the key that decides them."""
 _FIELDS = frozenset(field.name for field in structs.fields(Config))
 
 
@@ -58,11 +60,8 @@ def _of(name: str, old: object, new: object) -> Iterator[str]:
             yield f"{name}.{entry} removed"
         else:
             fields = structs.fields(before)
-            yield from (
-                f"{name}.{entry}.{field.encode_name}"
-                for field in fields
-                if getattr(before, field.name) != getattr(after, field.name)
-            )
+            differing = (field.name for field in fields if getattr(before, field.name) != getattr(after, field.name))
+            yield from dict.fromkeys(f"{name}.{entry}.{_DECIDED_BY.get(field, field)}" for field in differing)
 
 
 def _by_name(value: object) -> Mapping[str, Struct] | None:

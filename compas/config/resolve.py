@@ -107,6 +107,7 @@ def _agent(entry: AgentEntry, file: ConfigFile) -> AgentSpec:
         backend_args=entry.backend_args or (),
         env=entry.env or {},
         workdir=entry.workdir or file.default_workdir,
+        has_own_workdir=entry.workdir is not None,
         workspace=entry.workspace,
         max_retries=entry.max_retries or 0,
         retry_backoff_secs=30 if entry.retry_backoff_secs is None else entry.retry_backoff_secs,

@@ -10,7 +10,7 @@ import urwid
 
 from compas.client.connection import Reach, reach
 from compas.client.place import Place
-from compas.client.reach import caller_meta, start_rule
+from compas.client.reach import caller_meta, standing_meta, start_rule
 from compas.clock import Clock, wall_clock
 from compas.dashboard.colours import PaletteEntry, depth_of, palette, scheme_of
 from compas.dashboard.controller import Controller, Outfit
@@ -49,7 +49,7 @@ def run_dashboard(place: Place, environ: Mapping[str, str], *, may_start: bool) 
 
 
 async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int:
-    meta = caller_meta(environ)
+    meta = {**caller_meta(environ), **standing_meta()}
 
     def reach_with(*, is_allowed: bool) -> Reach:
         start = start_rule(place, environ, is_allowed=is_allowed)

@@ -11,6 +11,7 @@ from compas.domain.ids import thread_id_problem
 from compas.domain.specs import AgentSpec
 from compas.domain.start_time import in_utc
 from compas.domain.thread import OPERATOR, TERMINAL, Thread
+from compas.domain.which_repository import refuse_another
 
 NAME_TAKEN = "name_taken"
 """Code of a refusal to open a thread under a name that one has."""
@@ -20,7 +21,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it.
 
     `opens` says that the thread is to be a new one. `repository` and `occasion` are of a thread that it opens; one that
-    there is already stays as it is.
+    there is already stays as it is, and with `keeps_repository` it has to have that repository.
     """
 
     sender: str
@@ -34,6 +35,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller | None = None
     opens: bool = False
     repository: str | None = None
+    keeps_repository: bool = False
     occasion: e.Occasion | None = None
 
 
@@ -115,6 +117,9 @@ def _problem(state: Thread, command: Dispatch, rules: Rules, moment: Moment) -> 
         return Refusal(code="bad_thread_id", message=unsafe)
     if command.opens and state.exists:
         return Refusal(code=NAME_TAKEN, message=f"there is a thread {state.thread} already")
+    if command.keeps_repository and state.exists and state.repository != command.repository:
+        has = tuple(repository for repository in (state.repository,) if repository is not None)
+        return refuse_another(state.thread, has, command.repository or "none")
     if command.recipient not in rules.agents:
         known = ", ".join(rules.agents) or "none"
         sentence = f"there is no agent {command.recipient!r}; the configured agents are: {known}"

@@ -154,8 +154,8 @@ def _describe_execution(event: e.Event, agents: dict[str, str]) -> str:
     match event:
         case e.ExecutionQueued(execution=execution):
             return f"work for {agent} was queued ({execution}{_why_queued(event)})"
-        case e.ExecutionRequested(workdir=workdir):
-            return f"{agent} was to be started in {workdir}"
+        case e.ExecutionRequested(starts_in=directory):
+            return f"{agent} was to be started in {directory}"
         case e.ExecutionStarted(pid=pid):
             return f"{agent} ran (pid {pid})"
         case e.ExecutionEnded():

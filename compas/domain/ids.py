@@ -86,6 +86,13 @@ def path_problem(text: str) -> str | None:
     return None
 
 
+def repository_problem(text: str) -> str | None:
+    """Say what keeps `text` from naming a repository, by a path from the root or by its name, or None."""
+    if "/" in text or text in ("", ".", ".."):
+        return path_problem(text)
+    return label_problem(text)
+
+
 def text_problem(text: str, longest: int) -> str | None:
     """Say what keeps `text` from being kept as it is, or None; it may have at most `longest` characters."""
     if len(text) > longest:

@@ -44,7 +44,8 @@ class AgentSpec(Struct, frozen=True, kw_only=True):
     At most one of `prompt` and `prompt_file` is set. `timeout_secs` bounds one attempt. `workspace` None works in
     `workdir` but inherits a predecessor's worktree, which an explicit `shared` does not (c-config 2.5).
     `env_pass` None means the documented safe list. `max_concurrent` None means the limit of all agents.
-    `script` is the transcript of an agent on the `scripted` backend.
+    `script` is the transcript of an agent on the `scripted` backend. `has_own_workdir` says that its entry in the
+    config has a `workdir`.
     """
 
     alias: str
@@ -57,6 +58,7 @@ class AgentSpec(Struct, frozen=True, kw_only=True):
     backend_args: tuple[str, ...] = ()
     env: dict[str, str] = {}
     workdir: str
+    has_own_workdir: bool = False
     workspace: Workspace | None = None
     max_retries: int = 0
     retry_backoff_secs: int = 30

@@ -110,6 +110,12 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
         """True once anything was ever said in it."""
         return self.version > 0
 
+    @property
+    def only_repository(self) -> str | None:
+        """Return the repository that the thread works in; None where its agents work in several, or in none."""
+        there = {*self.worktrees, *self.retired}
+        return self.repository or (there.pop() if len(there) == 1 else None)
+
     def in_flight(self) -> tuple[Run, ...]:
         """Return the executions that are queued or running, oldest first."""
         return tuple(run for run in self.runs.values() if run.status in IN_FLIGHT)
@@ -283,6 +289,6 @@ def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:
         counted = ended.counted
         if counted == e.Usage() and earlier is not None and earlier.id == ended.session:
             counted = earlier.counted
-        workdir = None if run.requested is None else run.requested.workdir
+        workdir = None if run.requested is None else run.requested.starts_in
         sessions[key] = Session(id=ended.session, workdir=workdir, counted=counted)
     return msgspec.structs.replace(state, sessions=sessions)

@@ -31,7 +31,7 @@ from actors.supervisor import StartChild, WhichChildren
 from actors.system import ActorSystem, open_actor_system
 from compas.client.connection import Reach
 from compas.client.errors import UnreachableError
-from compas.client.reach import PATIENCE_SECONDS
+from compas.client.reach import PATIENCE_SECONDS, standing_meta
 from compas.distribution import installed_version
 from compas.gateway.control import ALIVE, CHANGED
 from compas.gateway.editors import Editor, ToolsChanged
@@ -121,11 +121,18 @@ async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIter
     async with AsyncExitStack() as stack:
         try:
             transport = await connect_unix(supervisor)
-            session = await stack.enter_async_context(open_session(transport, client=CLIENT, meta=introduction.meta))
+            session = await stack.enter_async_context(
+                open_session(transport, client=CLIENT, meta=_meta_of(introduction))
+            )
         except (SocketAbsent, SocketRefused, SessionLost) as error:
             await trio.sleep(PATIENCE_SECONDS)
             raise UnreachableError(f"the supervisor lives and cannot be reached: {error}") from error
         yield session
+
+
+def _meta_of(introduction: Introduction) -> dict[str, str]:
+    """Return what the supervisor is told of whom this session is for: its execution, and where it stands."""
+    return {**introduction.meta, **standing_meta(introduction.cwd)}
 
 
 async def serve(supervisor: str, listener: socket.socket, tools: Path) -> None:

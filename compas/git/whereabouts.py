@@ -17,12 +17,12 @@ async def common_directory(repo: str) -> str:
 
 def _plain(repo: str) -> str | None:
     inside = os.path.join(repo, ".git")
-    if _is_git_directory(inside):
+    if is_git_directory(inside):
         return os.path.realpath(inside)
-    return os.path.realpath(repo) if not os.path.lexists(inside) and _is_git_directory(repo) else None
+    return os.path.realpath(repo) if not os.path.lexists(inside) and is_git_directory(repo) else None
 
 
-def _is_git_directory(path: str) -> bool:
+def is_git_directory(path: str) -> bool:
     """Say whether a directory is a repository's own: what a linked worktree has in its place shares another's."""
     names = [os.path.join(path, name) for name in ("objects", "refs")]
     try:

@@ -17,6 +17,7 @@ from actors.remote.server import ServerSettings
 from compas.git.command import shown
 from compas.git.diff import diff
 from compas.git.errors import GitError, GitRefused
+from compas.git.locate import locate
 from compas.git.look import OLDEST, git_version
 from compas.git.merge.prepare import prepare_merge
 from compas.git.merge.publish import publish_merge
@@ -24,7 +25,7 @@ from compas.git.merge.recover import clear_merge, finish_merge
 from compas.git.merge.verify import verify_merge
 from compas.git.protocol.failures import carry
 from compas.git.protocol.merging import ClearMerge, FinishMerge, PrepareMerge, PublishMerge, VerifyMerge
-from compas.git.protocol.reading import AskHead, Contains, Describe, Diff, Graph, ReadSides, Resolve, Status
+from compas.git.protocol.reading import AskHead, Contains, Describe, Diff, Graph, Locate, ReadSides, Resolve, Status
 from compas.git.protocol.request import Mutation, Request
 from compas.git.protocol.request_text import refuse_nul
 from compas.git.protocol.targets import FindMove
@@ -67,6 +68,7 @@ Operation = Callable[[Any], Awaitable[Any]]
 
 OPERATIONS: Final[dict[type[Request[Any]], tuple[Lane, Operation]]] = {
     Describe: ("short", describe),
+    Locate: ("short", locate),
     Resolve: ("short", resolve),
     Contains: ("short", contains),
     ReadSides: ("short", read_sides),

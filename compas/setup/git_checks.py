@@ -31,22 +31,31 @@ def _number(version: tuple[int, ...]) -> str:
 
 
 def check_repositories(config: Config, environ: Mapping[str, str]) -> Iterator[Check]:
-    """Check each directory that agents work in."""
+    """Check each directory that agents work in, and each repository that is listed."""
     places: dict[str, bool] = {}
-    for agent in config.agents.values():
-        if agent.role == "worker":
-            places[agent.workdir] = places.get(agent.workdir, False) or agent.workspace == "worktree"
+    workers = [agent for agent in config.agents.values() if agent.role == "worker"]
+    for agent in workers:
+        places[agent.workdir] = places.get(agent.workdir, False) or agent.workspace == "worktree"
     for place, needs_worktree in places.items():
         yield _check_repository(place, config, environ, needs_worktree=needs_worktree)
+    known = {os.path.realpath(place) for place in places}
+    for spec in config.repositories:
+        if os.path.realpath(spec.path) not in known:
+            needs_worktree = any(agent.workspace == "worktree" for agent in workers)
+            yield _check_repository(spec.path, config, environ, needs_worktree=needs_worktree, is_listed=True)
 
 
-def _check_repository(place: str, config: Config, environ: Mapping[str, str], *, needs_worktree: bool) -> Check:
+def _check_repository(
+    place: str, config: Config, environ: Mapping[str, str], *, needs_worktree: bool, is_listed: bool = False
+) -> Check:
+    key = "its path under repositories" if is_listed else "the workdir"
     if not os.path.isdir(place):
-        return failed(
-            "repository", f"{place} is not a directory", f"make it, or correct the workdir in {config.config_path}"
-        )
+        return failed("repository", f"{place} is not a directory", f"make it, or correct {key} in {config.config_path}")
     try:
         found = look(Path(place), environ)
+        if found is not None and is_listed and os.path.realpath(place) != os.path.realpath(found.path):
+            why = f"{place} is in the repository {found.path}, and what is set for it does not count"
+            return warned("repository", why, f"write {found.path} under repositories in {config.config_path}")
         if found is not None:
             return _check_base(found, config, environ, needs_worktree=needs_worktree)
     except GitError as error:

@@ -4,7 +4,19 @@ import pytest
 
 from compas.git.errors import GitRefused
 from compas.git.protocol.merging import Published, PublishMerge, Refused
-from compas.git.protocol.reading import AskHead, Contains, Describe, Diff, HeadReport, ReadSides, Resolve, Side, Status
+from compas.git.protocol.reading import (
+    AskHead,
+    Contains,
+    Describe,
+    Diff,
+    HeadReport,
+    Locate,
+    Place,
+    ReadSides,
+    Resolve,
+    Side,
+    Status,
+)
 from compas.git.protocol.worktrees import (
     CommitAll,
     Committed,
@@ -24,6 +36,13 @@ async def test_a_directory_tells_which_repository_it_is_in(hands: Hands) -> None
     assert (found.top_level, found.main, found.head_branch) == (tree.path, hands.path, "compas/t1")
     assert (main.top_level, main.main, main.head_branch) == (hands.path, hands.path, "main")
     assert found.common_dir == main.common_dir
+
+
+async def test_directories_are_located_all_at_once_and_what_is_nowhere_is_left_open(hands: Hands) -> None:
+    tree = await worktree(hands)
+    found = (await hands.git.ask(Locate(paths=(tree.path, "/nowhere/at/all", hands.path, "/")))).places
+    home = Place(repository=hands.path)
+    assert found == (home, None, home, None)
 
 
 async def test_a_directory_in_no_repository_is_refused(hands: Hands) -> None:

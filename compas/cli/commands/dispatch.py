@@ -41,6 +41,8 @@ def main(command: str, args: Sequence[str]) -> int:
         tell(f"waiting for the answer to {response.reference} in thread {response.thread_id}")
         if response.warning:
             tell(f"warning: {response.warning}")
+        if response.note:
+            tell(f"note: {response.note}")
         found = wait_and_write(caller, waited, {**limit, **answer_to(response)}, given)
     return _code(waited, found)
 

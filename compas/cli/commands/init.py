@@ -1,4 +1,4 @@
-"""`init`: writes a first config file for a repository, asking only at a terminal."""
+"""`init`: writes a first config file for a repository, asking only at a terminal, or lists one more in it."""
 
 import argparse
 import os
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from compas.setup.generated_config import Choices
 
 FAILED = 1
-DOC = "Write a first config file."
+DOC = "Write a first config file, or add a repository to it."
 _DETAILS = (
     "The file is for the git repository that you are in. It has two agents, a developer who works in git worktrees and "
-    "a reviewer; both run a coding CLI that is installed here. An existing file is left alone unless --force is given, "
-    "which keeps a copy of it."
+    "a reviewer; both run a coding CLI that is installed here. Where there is a file already, the repository is added "
+    "to its list, and everything else in it stays; with --force a new file is written. Both keep a copy of the old one."
 )
 
 
@@ -55,12 +55,12 @@ def main(command: str, args: Sequence[str]) -> int:
 def _init(given: argparse.Namespace) -> int:
     from compas.setup.coding_tools import detect
     from compas.setup.errors import SetupError
-    from compas.setup.first_config import make, refuse_existing
+    from compas.setup.first_config import make
     from compas.setup.generated_config import Choices, state_dir_for
 
     path = config_path(given)
-    if not given.force:
-        refuse_existing(path, os.environ)
+    if not given.force and os.path.lexists(path):
+        return _add(given, path)
     if not given.non_interactive and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise SetupError(
             "nothing can be asked here, because this is no terminal; use --non-interactive, and with it --repo, "
@@ -84,6 +84,31 @@ def _init(given: argparse.Namespace) -> int:
     )
     made = make(path, choices, os.environ, is_forced=given.force)
     _say(made, choices, repository, tool)
+    return 0
+
+
+def _add(given: argparse.Namespace, path: Path) -> int:
+    """List the repository in the config that there is."""
+    from compas.setup.config_place import command
+    from compas.setup.first_config import chosen_repository
+    from compas.setup.second_repository import add
+
+    repository = chosen_repository(given.repo, Path.cwd(), os.environ)
+    added = add(path, repository, os.environ)
+    if added.copy is None:
+        anew = command("init --force", path, os.environ)
+        write(f"{repository.path} is in {path} already; nothing was changed (`{anew}` writes a new file)")
+        return 0
+    rows = [("config", str(path)), ("old one", str(added.copy)), ("added", str(repository.path))]
+    write(pairs([*rows, ("repositories", ", ".join(added.listed))], style_here()))
+    for note in repository.notes:
+        tell(f"note: {note}")
+    if repository.branch != added.target:
+        tell(f"note: work there starts from {repository.branch}; merge it with `--target {repository.branch}`")
+    if given.backend or given.model or given.minimal:
+        tell("note: --backend, --model and --minimal are for a new file; the agents of this one stay as they are")
+    write("\nFrom now on, what is dispatched from inside a repository is done there. Look at the file, then:")
+    write(f"  {command('doctor', path, os.environ)}")
     return 0
 
 

@@ -77,6 +77,7 @@ def why_text(response: WhyResponse, style: Style) -> str:
         [
             ("thread", response.thread_id),
             ("status", response.thread_status),
+            ("repository", response.repository),
             ("standing", response.standing),
             ("review", response.review_note),
             ("next", response.next_step),

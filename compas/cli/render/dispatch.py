@@ -17,10 +17,12 @@ def dispatch_text(response: DispatchResponse, style: Style) -> str:
         [
             ("thread", response.thread_id),
             ("message", response.reference),
+            ("repository", response.repository),
             ("execution", response.execution_id),
             ("starts", style.time(response.eligible_at) if response.eligible_at is not None else None),
             ("reopened", f"was {response.previous_status}" if response.reopened else None),
             ("warning", response.warning),
+            ("note", response.note),
             ("next", response.next_step),
         ],
         style,

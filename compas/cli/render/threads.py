@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from os.path import basename
 from typing import TYPE_CHECKING, NamedTuple
 
 from compas.cli.render.configuration import with_notices
@@ -47,8 +48,10 @@ def status_text(response: StatusResponse, style: Style) -> str:
     if not response.threads:
         text = "no threads match" + _next_schedule(response.next_schedule, style)
         return with_notices(text, response.config_notices, style)
-    heads = ("THREAD", "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
-    text = table(heads, [_row(row, style) for row in response.threads], style)
+    is_placed = any(row.repository for row in response.threads)
+    place = ("REPOSITORY",) if is_placed else ()
+    heads = ("THREAD", *place, "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
+    text = table(heads, [_row(row, style, is_placed=is_placed) for row in response.threads], style)
     more = response.total - len(response.threads)
     if more > 0:
         text += f"\n{counted(more, 'more thread')}; --limit shows more"
@@ -64,12 +67,13 @@ def _next_schedule(following: NextSchedule | None, style: Style) -> str:
     return f"\nschedule {style.line(following.name)} fires next, {style.time(following.at)} ({following.local})"
 
 
-def _row(row: StatusRow, style: Style) -> list[Cell]:
+def _row(row: StatusRow, style: Style, *, is_placed: bool) -> list[Cell]:
     work = row.execution_status or "-"
     if row.attempt and row.attempt > 1:
         work += f" (attempt {row.attempt})"
     return [
         Cell(row.thread_id),
+        *([Cell(basename(row.repository) if row.repository else "-")] if is_placed else []),
         _status(row),
         Cell(row.agent or "-"),
         Cell(work, status_colour(row.execution_status or "")),
@@ -95,6 +99,7 @@ def thread_text(row: StatusRow, style: Style) -> str:
             ("batch", row.batch_id),
             ("changed", style.time(row.updated_at)),
             ("stale", f"nothing has moved since {style.time(row.stale_since)}" if row.stale_since else None),
+            ("repository", row.repository),
             ("agent", row.agent),
             ("execution", row.execution_id),
             ("work", row.execution_status),

@@ -83,7 +83,13 @@ class AgentDefaults(Section, frozen=True, kw_only=True):
         Key(doc="Environment variables of the agent, joined with those of the defaults.", form="variable"),
     ] = None
     workdir: Annotated[
-        str | None, Key(doc="The directory the agent works in.", path=True, default="`default_workdir`")
+        str | None,
+        Key(
+            doc="The directory the agent works in. Below a repository's root, the agent starts at the same place in "
+            "its worktree.",
+            path=True,
+            default="`default_workdir`",
+        ),
     ] = None
     workspace: Annotated[
         Workspace | None,

@@ -29,7 +29,8 @@ class ConfigFile(Section, frozen=True, kw_only=True):
     default_workdir: Annotated[
         str,
         Key(
-            doc="The directory agents work in unless they have a `workdir`; it must exist.",
+            doc="The directory agents work in unless they have a `workdir`, or the caller stands in another one of the "
+            "`repositories`; it must exist.",
             path=True,
             aliases=("target_repo_root",),
         ),

@@ -16,7 +16,9 @@ class Command(Section, frozen=True, kw_only=True):
 class Repository(Section, frozen=True, kw_only=True):
     """One repository."""
 
-    path: Annotated[str, Key(doc="The repository's directory.", path=True)]
+    path: Annotated[
+        str, Key(doc="The repository's directory. What is dispatched from inside it is done there.", path=True)
+    ]
     base: Annotated[
         str | None, Key(doc="Where worktrees start.", form="nonblank", default="`default_merge_target`")
     ] = None

@@ -31,6 +31,15 @@ def _first_agent(now: Situation) -> str:
     return agents[0] if agents else ""
 
 
+def _repository(now: Situation) -> tuple[Field, ...]:
+    """Ask for the repository where there is a choice."""
+    listed = now.board.health.repositories if now.board.health is not None else ()
+    hint = "the agent's own, else the one you are in, else the default"
+    return (Field(name="repository", label="repository", kind="choice", choices=("", *listed), hint=hint),) * bool(
+        listed
+    )
+
+
 def _dispatch(now: Situation) -> Plan:
     return Plan(
         title="New task",
@@ -38,6 +47,7 @@ def _dispatch(now: Situation) -> Plan:
         fields=(
             Field(name="to", label="agent", kind="choice", value=_first_agent(now), choices=_agents(now)),
             Field(name="body", label="task", kind="long", hint="what it should do; Ctrl-X opens your editor"),
+            *_repository(now),
             Field(name="thread", label="thread", hint="a new one, named after the task"),
             Field(name="batch", label="batch", hint="none"),
             Field(name="at", label="start at", hint="at once; 18:30, +2h or a date with an offset"),
@@ -57,6 +67,7 @@ def _dispatch_deeds(now: float, values: Values) -> tuple[Deed, ...] | str:
         to=values["to"],
         body=values["body"],
         thread_id=values["thread"].strip() or None,
+        repository=values.get("repository") or None,
         batch=values["batch"].strip() or None,
         scheduled_for=at,
     )
@@ -66,8 +77,9 @@ def _dispatch_deeds(now: float, values: Values) -> tuple[Deed, ...] | str:
 def _dispatched(answer: DispatchResponse) -> str:
     when = f", not before {answer.scheduled_for}" if answer.scheduled_for else ""
     reopened = "; the thread was reopened" if answer.reopened else ""
-    warning = f". {one_line(answer.warning)}" if answer.warning else ""
-    return f"{answer.thread_id} was given the task as {answer.reference}{when}{reopened}{warning}"
+    where = f" in {one_line(answer.repository)}" if answer.repository else ""
+    said = "".join(f". {one_line(text)}" for text in (answer.warning, answer.note) if text)
+    return f"{answer.thread_id} was given the task as {answer.reference}{where}{when}{reopened}{said}"
 
 
 def _reply(now: Situation) -> Plan:

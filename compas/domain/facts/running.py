@@ -28,7 +28,8 @@ class ExecutionRequested(Fact, frozen=True, kw_only=True, tag="execution.request
     """Intent: a runner is told to host this execution; its spec is on disk already.
 
     `tip` is the commit that it finds to look at: where `branch` of `repository` stood then, the thread's own, or what
-    its thread was opened to read. All three are empty where there is none.
+    its thread was opened to read. All three are empty where there is none. `below` is how far below `workdir` the agent
+    starts.
     """
 
     execution: str
@@ -39,6 +40,12 @@ class ExecutionRequested(Fact, frozen=True, kw_only=True, tag="execution.request
     repository: str = ""
     branch: str = ""
     tip: str = ""
+    below: str = ""
+
+    @property
+    def starts_in(self) -> str:
+        """The directory that the agent starts in."""
+        return f"{self.workdir}/{self.below}" if self.below else self.workdir
 
 
 class ExecutionStarted(Fact, frozen=True, kw_only=True, tag="execution.started"):

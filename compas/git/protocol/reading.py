@@ -28,6 +28,30 @@ class Describe(Request[Repository], frozen=True, kw_only=True):
     path: str
 
 
+class Place(Struct, frozen=True, kw_only=True):
+    """Where a directory is: in the checkout of which repository, and how far below its root (empty at the root).
+
+    `repository` is the main checkout, links resolved; of a bare repository, or of one whose main checkout only git
+    could find, the directory that all its worktrees share.
+    """
+
+    repository: str
+    below: str = ""
+
+
+class Located(Struct, frozen=True, kw_only=True):
+    """The answer, in the order of the question; None for what is in no repository, or is not there."""
+
+    places: tuple[Place | None, ...]
+
+
+class Locate(Request[Located], frozen=True, kw_only=True):
+    """Ask in which repositories directories are. Files alone are read and no git is run, for anybody may have put
+    anything there; nothing is refused."""
+
+    paths: tuple[str, ...]
+
+
 class Resolved(Struct, frozen=True, kw_only=True):
     """The commit."""
 

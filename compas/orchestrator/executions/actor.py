@@ -156,6 +156,7 @@ class ExecutionActor(Actor):
                 repository=ready.subject.repository,
                 branch=ready.subject.branch,
                 tip=ready.subject.tip,
+                below=ready.place.below,
             )
             refusal = await self._ask_patiently(thread, RequestExecution(requested=requested))
             failpoints.hit("execution.requested")

@@ -71,7 +71,7 @@ async def make_ready(
     session = None
     if not queued.fresh_session:
         elsewhere = backend.resumes_elsewhere
-        session = state.session_to_resume(agent.alias, backend.name, place.workdir, elsewhere=elsewhere)
+        session = state.session_to_resume(agent.alias, backend.name, place.starts_in, elsewhere=elsewhere)
     try:
         prompt = await _prompt(agent)
         resumed = None if session is None else session.id
@@ -99,7 +99,7 @@ def _describe(
 ) -> Spec:
     instruction = state.messages[run.queued.message].posted.body
     files = services.runners.files_directory(run.queued.execution)
-    task = Task(instruction=instruction, workdir=place.workdir, files=files, prompt=prompt, session=session)
+    task = Task(instruction=instruction, workdir=place.starts_in, files=files, prompt=prompt, session=session)
     command = backend.command_line(agent, task)
     config = services.config
     extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
@@ -108,7 +108,7 @@ def _describe(
         token=secrets.token_urlsafe(24),
         epoch=services.epoch,
         argv=command.argv,
-        cwd=place.workdir,
+        cwd=place.starts_in,
         env=build_environment(
             agent, services.environ, remove=command.env_remove, defaults=command.env_defaults, extra=extra
         ),

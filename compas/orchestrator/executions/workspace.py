@@ -8,28 +8,40 @@ import msgspec
 from actors.ref import ActorRef
 from actors.registry import Registry
 from compas import failpoints
+from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.decision import Refusal
-from compas.domain.execution import Outcome
+from compas.domain.execution import Outcome, could_not_start
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Thread
+from compas.domain.which_repository import refuse_unlisted
 from compas.git.errors import GitRefused
-from compas.git.protocol.reading import Describe, Repository
+from compas.git.protocol.reading import Describe, Locate, Repository
 from compas.git.protocol.thread_worktree import ThreadWorktree
 from compas.git.protocol.worktrees import EnsureReadingTree, EnsureWorktree
 from compas.orchestrator.messages.thread import PlanWorktree, WorktreeMade
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
 from compas.orchestrator.worktrees.setup import Furnished, Furnisher, repository_spec
+from compas.orchestrator.worktrees.survey import is_in_config
 from compas.store.projections.worktrees import WorktreeRow
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A directory to work in, with variables for whoever works there; `worktree` says that it belongs to the thread."""
+    """A directory to work in, with variables for whoever works there; `worktree` says that it belongs to the thread.
+
+    The agent starts `below` it.
+    """
 
     workdir: str
+    below: str = ""
     worktree: e.WorktreeReady | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def starts_in(self) -> str:
+        """The directory that the agent starts in."""
+        return f"{self.workdir}/{self.below}" if self.below else self.workdir
 
 
 def tree_of(thread: str, tree: e.WorktreeReady | WorktreeRow) -> ThreadWorktree:
@@ -62,10 +74,12 @@ async def resolve_workspace(
     in the operator's checkout (design §6 rule 1). Without a word on workspaces it inherits the thread's worktree of
     the same repository, which is made again if it was deleted. In a thread that was opened to read another's work, both
     get a detached worktree at the snapshot of that work, and never its branch (a-core 136). In a
-    thread that was opened for a repository agents work there instead of in their own directories.
+    thread that was opened for a repository agents work there instead of in their own directories. In a worktree they
+    start as far below its root as their directory is below that of its repository.
     """
-    if state.repository is not None:
-        agent = msgspec.structs.replace(agent, workdir=state.repository)
+    if state.repository is not None and not await is_in_config(services, state.repository):
+        return could_not_start(in_commands(refuse_unlisted(state.thread, state.repository).message))
+    agent, below = await _at_home(services, state, agent)
     read = await _reads(services, state, agent)
     inherits = agent.workspace is None and await _inherits(services, state, agent)
     if read is not None or agent.workspace == "worktree" or inherits:
@@ -78,8 +92,34 @@ async def resolve_workspace(
         furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree)
         if not isinstance(furnished, Furnished):
             return furnished
-        return replace(place, variables=furnished.variables)
+        place = replace(place, below=below, variables=furnished.variables)
+        return await _is_there(services, place) or place
     return Workspace(workdir=agent.workdir)
+
+
+async def _at_home(services: Services, state: Thread, agent: AgentSpec) -> tuple[AgentSpec, str]:
+    """Return the agent with its directory in the thread's repository, and how far below the root that is."""
+    if state.repository is None and agent.workspace == "shared":
+        return agent, ""
+    thread_at = state.repository or agent.workdir
+    own, thread = (await services.git.ask(Locate(paths=(agent.workdir, thread_at)))).places
+    if own is None or thread is None or own.repository != thread.repository:
+        agent, own = msgspec.structs.replace(agent, workdir=thread_at), thread
+    return agent, "" if own is None else own.below
+
+
+async def _is_there(services: Services, place: Workspace) -> Outcome | None:
+    """Say why the agent cannot start where it should: what it was given may lack that directory, or lead elsewhere."""
+    if not place.below:
+        return None
+    root, found = (await services.git.ask(Locate(paths=(place.workdir, place.starts_in)))).places
+    if found is not None and found == (None if root is None else msgspec.structs.replace(root, below=place.below)):
+        return None
+    return could_not_start(
+        f"the agent starts at {place.below} below the root of its repository, and {place.workdir} has no such "
+        "directory of its own; commit that directory to the branch that work starts from, or correct the agent's "
+        "workdir, then dispatch again"
+    )
 
 
 async def _own_worktree(

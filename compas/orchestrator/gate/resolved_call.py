@@ -16,6 +16,7 @@ Req = TypeVar("Req", bound=msgspec.Struct)
 class ResolvedCall:
     """What the gate has found out about a call, once.
 
+    `stands_in` is the directory in which the client says that it stands, None where it does not say so.
     `caller` is the execution that calls, None for the operator; only operations that change something or wait ask for
     it. What the request changes is recorded under `request_id`. `push` sends an item to the client, waiting while it
     is slow.
@@ -23,6 +24,7 @@ class ResolvedCall:
 
     arguments: msgspec.Struct
     caller: Caller | None
+    stands_in: str | None = None
     request_id: RequestId
     push: Callable[[object], Awaitable[None]]
 

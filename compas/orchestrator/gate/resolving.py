@@ -11,7 +11,7 @@ from actors.remote.errors import CallError
 from compas.api.grammar import refuse_texts
 from compas.api.operation import Operation
 from compas.domain.callers import DEFAULT_DEPTH, Caller, refuse_operation
-from compas.domain.ids import request_id_problem, shown
+from compas.domain.ids import path_problem, request_id_problem, shown
 from compas.domain.requests import RequestId, refuse_reuse
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
@@ -29,7 +29,19 @@ async def resolve(context: HandlerContext, operation: Operation[Any, Any], call:
     caller = await caller_of(context, call) if operation.kind in ("write", "wait") else None
     if caller is not None and operation.kind == "write":
         unless_refused(refuse_operation(caller, operation.name))
-    return ResolvedCall(arguments=arguments, caller=caller, request_id=_request_id(context, call), push=call.push)
+    return ResolvedCall(
+        arguments=arguments,
+        caller=caller,
+        stands_in=_directory(call),
+        request_id=_request_id(context, call),
+        push=call.push,
+    )
+
+
+def _directory(call: Call) -> str | None:
+    """Return where the client says that it stands; what cannot be a directory is no answer."""
+    said = call.peer.meta.get("cwd", "")
+    return said if path_problem(said) is None else None
 
 
 async def first_answer(

@@ -29,6 +29,7 @@ from compas.orchestrator.messages.backend import DescribeBreaker
 from compas.orchestrator.refused import refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.orchestrator.threads.staleness import stale_threads
+from compas.orchestrator.worktrees.survey import lists_several
 from compas.store import log_file
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
@@ -218,6 +219,7 @@ async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
         ),
         review=review.standing if review is not None else None,
         review_note=review.sentence if review is not None else None,
+        repository=state.only_repository if lists_several(context.services.config) else None,
     )
 
 

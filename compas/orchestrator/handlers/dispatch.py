@@ -17,8 +17,8 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
 from compas.orchestrator.messages.thread import Answered, DispatchTo, GiveRuling
 from compas.orchestrator.refused import unless_refused
-from compas.orchestrator.services import Services
-from compas.orchestrator.threads.naming import free_names
+from compas.orchestrator.threads.dispatch_place import place_of_dispatch
+from compas.orchestrator.threads.naming import Names, free_names
 from compas.store.projections.counters import loads
 
 
@@ -27,6 +27,7 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
     request = call.decode(DispatchRequest)
     rules = context.services.rules()
     start = unless_refused(read_start_time(request.scheduled_for)) if request.scheduled_for is not None else None
+    place = unless_refused(await place_of_dispatch(context.services, call, request))
     caller = call.caller
     command = Dispatch(
         sender=request.sender if caller is None else caller.agent,
@@ -39,6 +40,8 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
         not_before=start,
         caller=caller,
         opens=request.thread_id is None,
+        repository=place.repository,
+        keeps_repository=place.is_kept,
     )
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
 
@@ -48,7 +51,10 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
             request_id=call.request_id,
             respond=lambda recorded: msgspec.json.encode(
                 msgspec.structs.replace(
-                    posted_response(thread, command, rules, recorded), scheduled_for=request.scheduled_for
+                    posted_response(thread, command, rules, recorded),
+                    scheduled_for=request.scheduled_for,
+                    repository=place.shown,
+                    note=place.note,
                 )
             ),
         )
@@ -57,14 +63,12 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
     if request.thread_id is not None:
         return answered(await post(request.thread_id), DispatchResponse)
     named_after = (request.summary or "").strip() or request.body
-    return answered(await _open_thread(context.services, named_after, post), DispatchResponse)
+    found = await free_names(context.services, named_after, place.repository)
+    return answered(await _open_thread(found, post), DispatchResponse)
 
 
-async def _open_thread(
-    services: Services, task: str, post: Callable[[str], Awaitable[Answered | Refusal]]
-) -> Answered | Refusal:
+async def _open_thread(found: Names, post: Callable[[str], Awaitable[Answered | Refusal]]) -> Answered | Refusal:
     """Post into a new thread, under the first name that nobody else takes meanwhile."""
-    found = await free_names(services, task)
     while True:
         answer = await post(await found.next())
         if not isinstance(answer, Refusal) or answer.code != NAME_TAKEN:

@@ -12,6 +12,7 @@ from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import no_such_agent
 from compas.orchestrator.outbox.troubles import troubles
 from compas.orchestrator.refused import refused
+from compas.orchestrator.worktrees.survey import listed_paths, lists_several
 from compas.store.connection import Reader
 from compas.store.projections.counters import AgentLoad, loads
 from compas.store.projections.ends import ends_on
@@ -59,6 +60,7 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
         ),
         queue_depth=queued,
         ends_when_idle=own.ends_when_idle,
+        repositories=listed_paths(services.config) if lists_several(services.config) else (),
     )
 
 

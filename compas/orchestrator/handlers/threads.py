@@ -17,6 +17,7 @@ from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
 from compas.orchestrator.schedules.outlook import next_of_all
 from compas.orchestrator.threads.staleness import stale_threads
 from compas.orchestrator.worktrees.remarks import head_remark
+from compas.orchestrator.worktrees.survey import lists_several
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
@@ -37,8 +38,10 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     )
     stale = await stale_threads(context.services, context.registry, page.rows)
 
+    has_several = lists_several(context.services.config)
+
     def read(reader: Reader) -> api.StatusResponse:
-        shown = tuple(_status_row(row, stale.get(row.thread)) for row in page.rows)
+        shown = tuple(_status_row(row, stale.get(row.thread), is_placed=has_several) for row in page.rows)
         return api.StatusResponse(
             threads=_with_details(reader, shown) if request.details else shown,
             batches=_batches(reader, shown) if request.details else (),
@@ -116,7 +119,7 @@ def _with_review(row: api.StatusRow, review: Review | None, *, says_why: bool) -
     return msgspec.structs.replace(row, review=review.standing, review_note=note)
 
 
-def _status_row(row: rows.StatusRow, stale_since: float | None) -> api.StatusRow:
+def _status_row(row: rows.StatusRow, stale_since: float | None, *, is_placed: bool) -> api.StatusRow:
     return api.StatusRow(
         thread_id=row.thread,
         thread_status=row.status,
@@ -137,6 +140,7 @@ def _status_row(row: rows.StatusRow, stale_since: float | None) -> api.StatusRow
         answers_to=row.answers_to,
         stale_since=stale_since,
         source_thread=row.source_thread,
+        repository=(row.repository or row.worked_in) if is_placed else None,
     )
 
 

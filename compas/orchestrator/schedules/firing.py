@@ -1,5 +1,7 @@
 """What is done about the slots of a schedule whose time has come, and about a run that a person wants now."""
 
+import msgspec
+
 from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.admission import queue_is_full
@@ -9,6 +11,7 @@ from compas.domain.schedule_run import INTENT, decide_run, title_of
 from compas.domain.specs import ScheduleSpec
 from compas.orchestrator.schedules.known import times_of
 from compas.orchestrator.services import Services
+from compas.orchestrator.threads.dispatch_place import repository_of_run
 from compas.orchestrator.threads.naming import free_names
 from compas.store.projections.counters import loads
 from compas.store.projections.schedules import is_run_unsettled
@@ -41,7 +44,10 @@ async def run_now(services: Services, spec: ScheduleSpec, by: str) -> Decision:
 
 
 async def _run(services: Services, spec: ScheduleSpec, occasion: e.Occasion, due: Due | None) -> Decision:
-    thread = await (await free_names(services, title_of(spec, occasion))).next()
+    if spec.repository is None:
+        repository = await repository_of_run(services, services.config.agents.get(spec.agent))
+        spec = msgspec.structs.replace(spec, repository=repository)
+    thread = await (await free_names(services, title_of(spec, occasion), spec.repository)).next()
     return decide_run(spec, occasion, due, services.rules(), services.moment(), thread=thread)
 
 

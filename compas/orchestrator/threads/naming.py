@@ -17,14 +17,15 @@ LOOK_SECS = 2.0
 _UNIQUE_CHARACTERS = 8
 
 
-async def free_names(services: Services, task: str) -> "Names":
-    """Return what a thread with this task may be called, best first."""
+async def free_names(services: Services, task: str, repository: str | None = None) -> "Names":
+    """Return what a thread with this task may be called, best first; `repository` is the one that it is opened for."""
     config = services.config
     lines = task.splitlines()
     redacted = Redactor(config.redaction_patterns).lines(lines) if config.redact_secrets else lines
     name = name_from("\n".join(redacted))
     taken = await services.store.query(lambda reader: named_like(reader, name))
-    places = dict.fromkeys(agent.workdir for agent in config.agents.values() if agent.workspace != "shared")
+    own = (agent.workdir for agent in config.agents.values() if agent.workspace != "shared")
+    places = dict.fromkeys(own if repository is None else (repository,))
     return Names(services, name, names(name, taken), places)
 
 

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import trio
 
 from compas.domain.decision import Refusal
+from compas.domain.which_repository import name_of
 
 
 async def which_repository(thread: str, there: Sequence[str], wanted: str | None) -> str | Refusal:
     """Return the one of `there` (at least one) that `wanted` names, or the only one; symbolic links are followed.
 
-    A path that starts anywhere else than at the root is refused: nobody but the sender knows where it leads.
+    A name is that of its directory. A path that starts anywhere else than at the root is refused: nobody but the
+    sender knows where it leads.
     """
     listed = ", ".join(there)
     if wanted is None:
@@ -21,6 +23,9 @@ async def which_repository(thread: str, there: Sequence[str], wanted: str | None
         return Refusal(code="several_repositories", message=sentence)
     if wanted in there:
         return wanted
+    named = [one for one in there if name_of(one) == wanted]
+    if len(named) == 1:
+        return named[0]
     if not os.path.isabs(wanted):
         sentence = f"{wanted!r} is no repository: its path from the root is needed. Thread {thread} has: {listed}"
         return Refusal(code="bad_path", message=sentence)

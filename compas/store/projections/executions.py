@@ -21,7 +21,7 @@ class Executions:
                 _insert(cursor, recorded, queued)
             case e.ExecutionRequested() as requested:
                 changes = msgspec.structs.asdict(requested)
-                del changes["execution"]
+                del changes["execution"], changes["below"]
                 _update(cursor, requested.execution, status="picked_up", requested_at=recorded.at, **changes)
             case e.ExecutionStarted() as started:
                 _update(

@@ -11,7 +11,7 @@ class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
     """A thread. `updated_*` moves with messages and changes of status, not with an execution's progress.
 
     `answers_to` is the agent that gets the answer of a fan-out's thread; None where the operator does, as in one that
-    he has spoken to.
+    he has spoken to. `repository` is what it was opened for; None where its agents work in their own directories.
     """
 
     thread: str
@@ -20,6 +20,7 @@ class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
     summary: str | None
     source_thread: str | None
     answers_to: str | None
+    repository: str | None
     created_position: int
     created_at: float
     updated_position: int
@@ -29,7 +30,8 @@ class ThreadRow(msgspec.Struct, frozen=True, kw_only=True):
 class StatusRow(ThreadRow, frozen=True, kw_only=True):
     """A thread with its newest execution and its newest message, each None when there is none.
 
-    `agent` is the execution's, else the message's recipient (b-mcp-cli-merge §2.8).
+    `agent` is the execution's, else the message's recipient (b-mcp-cli-merge §2.8). `worked_in` is the repository of
+    its worktrees, where they are all of one.
     """
 
     agent: str | None
@@ -49,6 +51,7 @@ class StatusRow(ThreadRow, frozen=True, kw_only=True):
     message_recipient: str | None
     message_intent: str | None
     message_at: float | None
+    worked_in: str | None
 
 
 class StatusFilter(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +75,7 @@ class Threads:
     """Projects the events that open, describe, move and end a thread."""
 
     name = "threads"
-    version = 2
+    version = 3
     tables = read_tables("threads")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -80,13 +83,14 @@ class Threads:
         match recorded.event:
             case e.ThreadOpened() as opened:
                 cursor.execute(
-                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT INTO threads VALUES (?, 'Active', ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     (
                         opened.thread,
                         opened.batch,
                         opened.summary,
                         opened.source_thread,
                         opened.answers_to,
+                        opened.repository,
                         *(recorded.position, recorded.at) * 2,
                     ),
                 )
@@ -145,7 +149,8 @@ _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
         x.not_before, x.queued_at, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
         m.number AS message_number, m.sender AS message_sender, m.recipient AS message_recipient,
-        m.intent AS message_intent, m.at AS message_at
+        m.intent AS message_intent, m.at AS message_at,
+        (SELECT CASE WHEN count(*) = 1 THEN min(repository) END FROM worktrees WHERE thread = t.thread) AS worked_in
 """
 
 

@@ -5,6 +5,7 @@ CREATE TABLE threads (
     summary          TEXT,
     source_thread    TEXT,
     answers_to       TEXT,
+    repository       TEXT,
     created_position INTEGER NOT NULL,
     created_at       REAL    NOT NULL,
     updated_position INTEGER NOT NULL,

@@ -49,9 +49,19 @@ def test_help_names_every_field_of_the_request(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "sent"), [("repo", "{here}/repo"), ("..", "{above}"), ("~/r", "/home/me/r"), ("/r", "/r")]
+    ("typed", "sent"),
+    [
+        ("./repo", "{here}/repo"),
+        ("a/b", "{here}/a/b"),
+        ("..", "{above}"),
+        ("~/r", "/home/me/r"),
+        ("/r", "/r"),
+        ("repo", "repo"),
+    ],
 )
-def test_a_path_is_sent_from_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, sent: str) -> None:
+def test_a_path_is_sent_from_the_root_and_a_name_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str, sent: str
+) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", "/home/me")
     request = request_for("merge", "T", "--repository", typed)
@@ -67,6 +77,7 @@ def test_typed_values_reach_the_request_under_their_wire_names() -> None:
         "from": "lead",
         "intent": "dispatch",
         "thread_id": "T",
+        "repository": None,
         "batch": None,
         "summary": None,
         "skip_handoff": True,

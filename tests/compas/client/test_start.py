@@ -15,7 +15,7 @@ from actors.remote.errors import PermissionDenied
 from compas.client.connect import connect_or_start
 from compas.client.errors import NotRunningError, StartError, UnreachableError
 from compas.client.place import Place, place_of
-from compas.client.reach import caller_meta, start_rule
+from compas.client.reach import caller_meta, standing_meta, start_rule
 from compas.client.start import start_supervisor
 from tests.kit.ceiling import CEILING
 from tests.kit.client.scripted_supervisor import Scripted
@@ -197,3 +197,15 @@ def test_the_greeting_names_the_execution_and_its_token_and_nothing_outside_one(
     # Gemini CLI hides the one with TOKEN in its name.
     assert caller_meta({"COMPAS_EXECUTION": "01X", "COMPAS_CALLER": "t"}) == {"execution": "01X", "token": "t"}
     assert caller_meta({"HOME": "/"}) == {}
+
+
+def test_a_caller_says_where_it_stands_unless_that_is_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert standing_meta() == {"cwd": str(tmp_path)}
+    assert standing_meta("/a/b") == {"cwd": "/a/b"}
+    assert standing_meta("/a/\udcff") == {}
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert standing_meta() == {}

@@ -97,6 +97,7 @@ async def test_a_thread_keeps_its_batch_and_summary_until_others_come(log: Log) 
     await log.write("t", e.ThreadDescribed(batch="b2"), said("m3"))
     row = await log.ask(threads.thread_by_id, "t")
     assert row == threads.ThreadRow(
+        repository=None,
         thread="t",
         status="Active",
         batch="b2",

@@ -75,7 +75,11 @@ class Desk:
 
     def compas(self, *args: str, where: Path | None = None, **environ: str) -> "subprocess.CompletedProcess[str]":
         """Run compas to its end, without a terminal."""
-        return _run([str(self.bin / "compas"), *args], where or self.repository, self.environ | environ)
+        return self.run(str(self.bin / "compas"), *args, where=where, **environ)
+
+    def run(self, *command: str, where: Path | None = None, **environ: str) -> "subprocess.CompletedProcess[str]":
+        """Run any program to its end, without a terminal."""
+        return _run([*command], where or self.repository, self.environ | environ)
 
     def at_terminal(self, *args: str, typed: str) -> tuple[int, str]:
         """Run compas at a terminal on which somebody types, and return its exit code and what the screen showed."""

@@ -152,13 +152,23 @@ class Supervisor:
     @asynccontextmanager
     async def called_by(self, spec: Spec, **meta: str) -> AsyncIterator["Supervisor"]:
         """Return a client whose calls come from inside an execution."""
+        async with self._client("agent", {"execution": spec.execution, "token": spec.token, **meta}) as caller:
+            yield caller
+
+    @asynccontextmanager
+    async def standing_in(self, directory: str) -> AsyncIterator["Supervisor"]:
+        """Return a client of a person who stands in a directory."""
+        async with self._client("person", {"cwd": directory}) as caller:
+            yield caller
+
+    @asynccontextmanager
+    async def _client(self, name: str, meta: dict[str, str]) -> AsyncIterator["Supervisor"]:
         caller = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
         ours, theirs = memory_transport_pair()
         settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
-        said = {"execution": spec.execution, "token": spec.token, **meta}
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
-            async with open_session(ours, client="agent", meta=said) as caller.session:
+            async with open_session(ours, client=name, meta=meta) as caller.session:
                 yield caller
             nursery.cancel_scope.cancel()
 

@@ -24,7 +24,7 @@ FITTING: dict[str, Sequence[str]] = {
     "op_id": ("{op}", "nothing"),
     "after": ("{run}",),
     "to": ("dev", "rev"),
-    "repository": ("/repo", "/elsewhere"),
+    "repository": ("/repo", "/elsewhere", "repo", "nowhere"),
     "reference": ("db:1", "2", "db:999"),
     "since_reference": ("db:1", "2"),
     "dispatch": ("db:2", "2"),

@@ -12,6 +12,9 @@ from compas.git.protocol.reading import (
     DiffText,
     Entry,
     HeadReport,
+    Locate,
+    Located,
+    Place,
     ReadSides,
     Repository,
     Resolve,
@@ -37,6 +40,18 @@ def describe(repos: FakeRepositories, asked: Describe) -> Repository:
         bare=False,
         empty=False,
     )
+
+
+def locate(repos: FakeRepositories, asked: Locate) -> Located:
+    return Located(places=tuple(_place(repos, path) for path in asked.paths))
+
+
+def _place(repos: FakeRepositories, path: str) -> Place | None:
+    try:
+        repo, top = repos.place(path)
+    except GitRefused:
+        return None
+    return Place(repository=repo.path, below=path.removeprefix(top).strip("/"))
 
 
 def resolve(repos: FakeRepositories, asked: Resolve) -> Resolved:
@@ -127,6 +142,7 @@ def find_move(repos: FakeRepositories, asked: FindMove) -> Move:
 
 ANSWERS = {
     Describe: describe,
+    Locate: locate,
     Resolve: resolve,
     Contains: contains,
     ReadSides: read_sides,

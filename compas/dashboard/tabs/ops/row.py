@@ -20,6 +20,7 @@ class OpsRow(Row, frozen=True, kw_only=True):
     due: float | None = None
     batch: str = ""
     branch: str = ""
+    repository: str = ""
     change: str = ""
     cost: str = ""
     tokens: str = ""
@@ -28,5 +29,6 @@ class OpsRow(Row, frozen=True, kw_only=True):
 
     def matches(self, text: str) -> bool:
         """Tell whether a person who types this text may mean the row."""
-        said = f"{self.thread} {self.who} {self.word} {self.title} {self.reason} {self.batch} {self.branch}".casefold()
+        shown = (self.thread, self.who, self.word, self.title, self.reason, self.batch, self.branch, self.repository)
+        said = " ".join(shown).casefold()
         return all(part in said for part in text.casefold().split())

@@ -133,6 +133,7 @@ def _shown(board: Board, row: StatusRow) -> OpsRow:
         title=one_line(board.title_of(row.thread_id)) + attempt,
         batch=one_line(row.batch_id or ""),
         branch=told.branch_of(row),
+        repository=told.repository_of(row),
         change=told.change_of(board, row),
         cost=told.cost_of(row),
         tokens=told.tokens_of(row),

@@ -53,12 +53,18 @@ def branch_of(row: StatusRow) -> str:
     return one_line((row.details.branch if row.details is not None else None) or "")
 
 
+def repository_of(row: StatusRow) -> str:
+    """Return what the repository of a thread is called, where there is more than one."""
+    return one_line((row.repository or "").rstrip("/").rpartition("/")[2])
+
+
 def facts_of(board: Board, row: StatusRow) -> str:
-    """Return what is known of a thread in one line: branch, size, cost, tokens, batch."""
+    """Return what is known of a thread in one line: repository, branch, size, cost, tokens, batch."""
     size = board.sizes.get(row.thread_id)
     files = f" in {size.files} file{'' if size.files == 1 else 's'}" if size is not None and size.files else ""
     changed, used, cost = change_of(board, row), tokens_of(row), cost_of(row)
     parts = [
+        repository_of(row),
         branch_of(row),
         f"{changed}{files}" if changed else "",
         f"cost {cost}" if cost else "",

@@ -305,3 +305,25 @@ def test_versions_and_credentials_of_backends_are_shown(desk: Desk, config: Path
     desk.install("claude", "print('2.1.330 (Claude Code)')")
     detail = examined(desk, ANTHROPIC_API_KEY="k")[1]["backend claude"]["detail"]
     assert detail == f"{desk.bin}/claude, version 2.1.330, credentials: ANTHROPIC_API_KEY is set (for dev)"
+
+
+def test_every_listed_repository_is_looked_at(desk: Desk, config: Path) -> None:
+    place = desk.repository.parent
+    good, deep, plain = place / "good", place / "deep", place / "plain"
+    for path in (good, deep):
+        path.mkdir()
+        desk.git("init", "--quiet", "--initial-branch=main", where=path)
+        desk.git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "--allow-empty", "-m", "b", where=path)
+    (deep / "inside").mkdir()
+    plain.mkdir()
+    paths = (good, deep / "inside", plain, place / "gone")
+    config.write_text(config.read_text() + "repositories:\n" + "".join(f"  - path: {path}\n" for path in paths))
+    report = json.loads(desk.compas("doctor", "--json").stdout)
+    found = {check["detail"]: check for check in report["checks"] if check["name"] == "repository"}
+    assert found[f"{good}, from main"]["status"] == "pass"
+    (below,) = [one for detail, one in found.items() if detail.startswith(f"{deep}/inside is in the repository {deep}")]
+    assert (below["status"], below["hints"]) == ("warn", [f"write {deep} under repositories in {config}"])
+    (no_git,) = [one for detail, one in found.items() if detail.startswith(f"{plain} is not in a git repository")]
+    (gone,) = [one for detail, one in found.items() if detail.startswith(f"{place / 'gone'} is not a directory")]
+    assert (no_git["status"], gone["status"]) == ("fail", "fail")
+    assert "repositories" in gone["hints"][0]

@@ -156,3 +156,85 @@ def test_a_config_that_is_a_link_stays_one(desk: Desk, tmp_path: Path) -> None:
     assert desk.compas("init", "--non-interactive", "--force").returncode == 0
     assert os.readlink(desk.config) == str(real)
     assert "default_workdir" in real.read_text()
+
+
+def second_repository(desk: Desk, name: str = "lib", branch: str = "main") -> Path:
+    path = desk.repository.parent / name
+    path.mkdir()
+    desk.git("init", "--quiet", f"--initial-branch={branch}", where=path)
+    desk.git("-c", "user.name=t", "-c", "user.email=t@t", "commit", "-q", "--allow-empty", "-m", "b", where=path)
+    return path
+
+
+def test_in_a_second_repository_it_is_added_and_every_comment_stays(desk: Desk) -> None:
+    desk.install_claude()
+    desk.compas("init", "--non-interactive")
+    before = desk.config.read_text()
+    lib = second_repository(desk)
+    done = desk.compas("init", where=lib)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(lib) in done.stdout
+    assert desk.config.read_text().startswith(before)
+    (listed,) = load(desk.config, environ=desk.environ).config.repositories
+    assert listed.path == str(lib)
+    (copy,) = desk.config.parent.glob("config.yaml.*.bak")
+    assert (copy.read_text(), mode(desk.config)) == (before, 0o600)
+
+
+def test_a_second_time_changes_nothing_and_says_so(desk: Desk) -> None:
+    desk.install_claude()
+    desk.compas("init", "--non-interactive")
+    lib = second_repository(desk)
+    desk.compas("init", where=lib)
+    (lib.parent / "link").symlink_to(lib, target_is_directory=True)
+    before = tree(desk.home)
+    for where in (lib, desk.repository):
+        done = desk.compas("init", where=where)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "nothing was changed" in done.stdout
+    assert desk.compas("init", "--repo", str(lib.parent / "link")).returncode == 0
+    assert tree(desk.home) == before
+
+
+def test_a_config_that_is_named_gets_the_repository_and_its_branch_where_that_is_another(
+    desk: Desk, tmp_path: Path
+) -> None:
+    desk.install_claude()
+    other = tmp_path / "other.yaml"
+    desk.compas("init", "--non-interactive", "--config", str(other))
+    lib = second_repository(desk, branch="trunk")
+    done = desk.compas("init", "--config", str(other), "--model", "opus", where=lib)
+    assert "--target trunk" in done.stderr
+    assert "--model" in done.stderr
+    config = load(other, environ=desk.environ).config
+    assert [(one.path, one.base) for one in config.repositories] == [(str(lib), "trunk")]
+    assert not desk.config.exists()
+
+
+def test_a_config_that_cannot_be_added_to_stays_as_it_is_and_what_to_write_is_said(desk: Desk) -> None:
+    desk.install_claude()
+    desk.compas("init", "--non-interactive", "--minimal")
+    lib = second_repository(desk)
+    desk.config.write_text(desk.config.read_text() + "...\n# the end\n")
+    before = tree(desk.home)
+    done = desk.compas("init", where=lib)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f'- path: "{lib}"' in done.stderr
+    assert tree(desk.home) == before
+
+
+def test_a_disk_that_takes_nothing_leaves_the_config_as_it_is(desk: Desk) -> None:
+    desk.install_claude()
+    desk.compas("init", "--non-interactive", "--minimal")
+    lib = second_repository(desk)
+    desk.install(
+        "on-a-full-disk",
+        "import os, resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        "os.execvp('compas', ['compas', 'init'])\n",
+    )
+    before = tree(desk.home)
+    done = desk.run(str(desk.bin / "on-a-full-disk"), where=lib)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert str(desk.config.parent) in done.stderr
+    assert tree(desk.home) == before
