@@ -4,6 +4,7 @@ import json
 from typing import ClassVar
 
 from compas.api.history import LogEvent
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.event_reading import EventReading
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import Line, Segment, chop, clean_lines, cut_line, one_line, plain
@@ -73,7 +74,9 @@ class EventsPage:
         by = f"{one_line(one.causation)}" if one.causation else ""
         found = [cut_line(Line((*head, ("dim", f"{whose}{by}"))), width)]
         for text in json.dumps(one.data, ensure_ascii=False, indent=1).split("\n")[1:-1]:
-            found += [plain(f"{'':14}{part}") for part in chop(clean_lines(text)[0], max(1, width - 14))]
+            told = clean_lines(text)[0]
+            parts = lines_of(told, chop(told, max(1, width - 14)))
+            found += [Line((("", " " * 14), *part.segments)) for part in parts]
         return found
 
     def tell(self, word: str) -> str:

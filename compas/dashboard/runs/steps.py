@@ -6,6 +6,7 @@ import trio
 
 from actors.remote.errors import SessionLost, WireError
 from compas.api.activity import EXECUTION_EVENTS, ExecutionEvent, ExecutionEventsRequest
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.feed import in_words
 from compas.dashboard.lines import Line, clean_lines, one_line, plain, wrap
 from compas.dashboard.markdown import markdown
@@ -98,10 +99,9 @@ def _step(one: ExecutionEvent, width: int, now: float, *, details: bool) -> list
     tool = f"{one_line(one.tool)}  " if one.tool and not one.summary.startswith(one.tool) else ""
     room = max(1, width - len(clock) - 4)
     text = one_line(one.summary) or one.kind.replace("_", " ")
-    first, *rest = wrap(tool + text, room)
-    found = [Line((("dim", f"{clock} "), (style, f"{sign} "), ("" if one.kind not in _HIDDEN else "dim", first)))]
     margin = " " * (len(clock) + 3)
-    found += [plain(margin + part) for part in rest]
+    first, *rest = lines_of(tool + text, wrap(tool + text, room), "dim" if one.kind in _HIDDEN else "", margin)
+    found = [Line((("dim", f"{clock} "), (style, f"{sign} "), *first.segments)), *rest]
     if details and one.detail.strip() and one_line(one.detail) != text:
         found += _detail(one, margin, room)
     return found
@@ -120,7 +120,11 @@ def _message(one: ExecutionEvent, clock: str, sign: str, width: int, *, is_whole
 
 
 def _detail(one: ExecutionEvent, margin: str, room: int) -> list[Line]:
-    rows = [plain(margin + part, "dim") for line in clean_lines(one.detail) for part in wrap(line, room)]
+    rows = [
+        Line((("", margin), *part.segments))
+        for line in clean_lines(one.detail)
+        for part in lines_of(line, wrap(line, room), "dim")
+    ]
     if len(rows) > DETAIL_ROWS:
         rows = [*rows[:DETAIL_ROWS], plain(f"{margin}… {len(rows) - DETAIL_ROWS} more lines", "dim")]
     return rows

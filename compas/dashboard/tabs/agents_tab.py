@@ -13,7 +13,7 @@ from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain, wrap
 from compas.dashboard.needs import AGENTS, FIGURES, SPENDING, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago, hour
 from compas.dashboard.widgets.columns import Cell, Column, Table, beside
@@ -106,7 +106,7 @@ class Agents:
         Binding(keys=("enter",), command="agent-history", contexts=("list",), hint="its history"),
     )
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         """See Tab."""
         return (AGENTS, FIGURES, SPENDING)
 
@@ -227,7 +227,7 @@ def _lines(row: AgentRow, table: Table, now: float, look: Look) -> list[Line]:
 def _model(listing: AgentListing | None) -> str:
     if listing is None:
         return ""
-    return one_line(listing.model) if listing.model else "the CLI's own"
+    return one_line(listing.model) if listing.model else "default"
 
 
 def _last(figures: tuple[AgentMetrics, ...], now: float) -> Cell:

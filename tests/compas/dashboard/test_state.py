@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from compas.api.advice import in_commands
 from compas.api.history import LogEvent
 from compas.api.threads import StatusResponse
-from compas.dashboard.board import Board
+from compas.dashboard.board import KEPT_THREADS, Board
 from compas.dashboard.selection import Selection, moved
 from compas.dashboard.selection import settled as settle
-from compas.dashboard.state import KEPT_THREADS, DetailsRead, Greeted, HealthRead, Lost, Opened, Update, evolve
+from compas.dashboard.state import DetailsRead, Greeted, HealthRead, Lost, Opened, Update, evolve
 from compas.dashboard.tabs.ops.ops_tab import Ops
 from compas.dashboard.tabs.ops.sections import rows_of, sections_of
 from compas.dashboard.tabs.tab import Look, Narrowed

@@ -145,6 +145,8 @@ class PlayedSupervisor:
         self.is_there = True
         self.is_slow = trio.Event()
         self.is_slow.set()
+        self.is_held = trio.Event()
+        self.is_held.set()
         self._news = trio.Event()
         self._ends: list[MemoryTransport] = []
 
@@ -238,7 +240,8 @@ class PlayedSupervisor:
             case "status" if self.is_older and call.decode(StatusRequest).details:
                 raise CallError("invalid", "Object contains unknown field `details`")
             case "status":
-                return StatusResponse(threads=tuple(self.threads), total=len(self.threads), batches=tuple(self.batches))
+                await self.is_held.wait()
+                return self._status(call.decode(StatusRequest))
             case "merge_status":
                 return MergeStatusResponse(merges=tuple(self.merges), counts={}, held=self.held)
             case "metrics":
@@ -266,6 +269,16 @@ class PlayedSupervisor:
         if thread not in self.diffs:
             raise CallError("no_worktree", f"thread {thread!r} has no worktree, so there is nothing to compare")
         return self.diffs[thread]
+
+    def _status(self, request: StatusRequest) -> StatusResponse:
+        words = (request.text or "").casefold().split()
+        found = [one for one in self.threads if all(word in str(one).casefold() for word in words)]
+        total = len(found)
+        if request.after is not None:
+            found = found[[one.thread_id for one in found].index(request.after) + 1 :]
+        shown = tuple(found[: request.limit])
+        after = shown[-1].thread_id if len(found) > request.limit else None
+        return StatusResponse(threads=shown, total=total, batches=tuple(self.batches), next_after=after)
 
     def _tasks(self, request: TasksRequest) -> TasksResponse:
         words = (request.text or "").casefold().split()

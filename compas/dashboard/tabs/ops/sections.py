@@ -11,6 +11,7 @@ from compas.dashboard.reasons import reason_of
 from compas.dashboard.tabs.ops import told
 from compas.dashboard.tabs.ops.merges import is_newer, last_merge, merge_rows
 from compas.dashboard.tabs.ops.row import OpsRow
+from compas.dashboard.times import hour
 from compas.domain.advice import AGENT, TEXT, Advice, Said, advise, say
 from compas.domain.operators_turn import operators_turn
 
@@ -26,20 +27,30 @@ _URGENCY = (
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows under a heading; `empty` stands where there are none, and a section without it is left out then."""
+    """Rows under a heading; `empty` stands where there are none, and a section without it is left out then.
+
+    `total` is how many there are where they are more than the rows; 0 where that is not known.
+    """
 
     title: str
     rows: tuple[OpsRow, ...]
     empty: str = ""
+    total: int = 0
 
 
-def sections_of(board: Board, now: float, text: str = "", order: int = 0) -> tuple[Section, ...]:
-    """Return the list, narrowed to rows that match a text; `order` is that of what needs its operator."""
+def sections_of(board: Board, now: float, text: str = "", order: int = 0, *, reach: int = 0) -> tuple[Section, ...]:
+    """Return the list, narrowed to rows that match a text; `order` is that of what needs its operator.
+
+    What has finished is cut short, but not before the list has `reach` rows.
+    """
+    found_there = board.searched.threads if board.searched is not None and board.searched.text == text else frozenset()
     groups: dict[str, list[OpsRow]] = {name: [] for name in ("yours", "running", "waiting", "scheduled", "finished")}
     for row in board.threads.values():
         group, shown = _placed(board, row, now)
-        if shown.matches(text):
+        if shown.matches(text) or row.thread_id in found_there:
             groups[group].append(shown)
+    others = sum(len(rows) for name, rows in groups.items() if name != "finished")
+    finished = _newest_first(groups["finished"])
     merges = [row for row in merge_rows(board, now) if row.matches(text)]
     return (
         Section(title="Needs you", rows=_SORTED[order](groups["yours"]), empty="" if text else "nothing waits for you"),
@@ -47,7 +58,11 @@ def sections_of(board: Board, now: float, text: str = "", order: int = 0) -> tup
         Section(title="Waiting", rows=_by(groups["waiting"])),
         Section(title="Scheduled", rows=tuple(sorted(groups["scheduled"], key=lambda row: (row.due or 0, row.key)))),
         Section(title="Merges", rows=tuple(merges)),
-        Section(title="Recently finished", rows=_newest_first(groups["finished"])[:RECENTLY_FINISHED]),
+        Section(
+            title="Recently finished",
+            rows=finished[: max(RECENTLY_FINISHED, reach - others - len(merges))],
+            total=len(finished) if text else board.total - others,
+        ),
     )
 
 
@@ -86,7 +101,9 @@ def _placed(board: Board, row: StatusRow, now: float) -> tuple[str, OpsRow]:
         return "running", replace(shown, word=word, since=row.started_at, what_now="l shows its output")
     if row.execution_status == "queued":
         if row.eligible_at is not None and row.eligible_at > now:
-            return "scheduled", replace(shown, word="scheduled", due=row.eligible_at, what_now="starts by itself")
+            return "scheduled", replace(
+                shown, word="scheduled", due=row.eligible_at, what_now=f"starts by itself, {hour(row.eligible_at, now)}"
+            )
         why = told.waits_for(board, row, now)
         what_now = f"starts when it can: {why}" if why else "starts when there is a place"
         return "waiting", replace(shown, word="queued", reason=why, since=row.updated_at, what_now=what_now)
