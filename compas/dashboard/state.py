@@ -160,8 +160,11 @@ def _take(board: Board, logged: LogEvent) -> Board:
     if logged.position <= board.read_to:
         return board
     before = board.threads.get(thread) or StatusRow(thread_id=thread, thread_status="Active", updated_at=logged.at)
-    rest = {name: row for name, row in board.threads.items() if name != thread}
-    rows = _kept({**rest, thread: _moved(before, event, logged.at)}, board.room)
+    rows = dict(board.threads)
+    rows.pop(thread, None)  # what was heard of last stands last
+    rows[thread] = _moved(before, event, logged.at)
+    if len(rows) > len(board.threads):
+        _forget(rows, board.room)
     titles = board.titles if len(board.titles) <= 2 * KEPT_THREADS else _newest(board.titles, KEPT_THREADS)
     return msgspec.structs.replace(
         board,
@@ -181,23 +184,29 @@ def _take_config(board: Board, event: e.ConfigLoaded | e.ConfigRefused, position
     return msgspec.structs.replace(board, health=msgspec.structs.replace(board.health, config_notices=found))
 
 
+class _Told(msgspec.Struct):
+    """Holds an event: what a struct is decoded by is made once, and that of so many kinds of events takes its time."""
+
+    event: e.Event
+
+
 def _decoded(logged: LogEvent) -> e.Event | None:
     """Return the event, or None for one of a kind that a newer supervisor writes and this version does not know."""
     try:
-        found: e.Event = msgspec.convert({**logged.data, "type": logged.type}, e.Event)
+        return msgspec.convert({"event": {**logged.data, "type": logged.type}}, _Told).event
     except msgspec.ValidationError:
         return None
-    return found
 
 
-def _kept(rows: dict[str, StatusRow], room: int) -> dict[str, StatusRow]:
-    """Return the threads without the ended ones that are too many."""
+def _forget(rows: dict[str, StatusRow], room: int) -> None:
+    """Take away ended threads that are too many, and others too where there are very many."""
     over = len(rows) - room
-    if over <= 0:
-        return rows
-    ended = (name for name, row in rows.items() if row.thread_status in ("Completed", "Abandoned"))
-    gone = set(itertools.islice(ended, over))
-    return _newest({name: row for name, row in rows.items() if name not in gone}, MOST_THREADS)
+    if over > 0:
+        ended = (name for name, row in rows.items() if row.thread_status in ("Completed", "Abandoned"))
+        for name in list(itertools.islice(ended, over)):
+            del rows[name]
+        for name in list(itertools.islice(rows, max(0, len(rows) - MOST_THREADS))):
+            del rows[name]
 
 
 def _newest(found: Mapping[str, V], limit: int) -> dict[str, V]:

@@ -41,7 +41,7 @@ class TabPlace:
         narrowed = Narrowed(text=self.filter.text, folded=self._folded, order=self._order, reach=reach)
         seen = (board, int(now), narrowed)
         if self._seen is None or self._seen[0] is not board or self._seen[1:] != seen[1:]:
-            self._seen, self._view = seen, self.tab.view(board, now, narrowed)
+            self._seen, self._view = seen, self.tab.view(board, now, narrowed, self._view)
             self.listing.settle([row.key for row in self._view.rows])
         return self._view
 

@@ -8,7 +8,6 @@ from compas.api.threads import TranscriptExecution, TranscriptResponse
 from compas.dashboard.event_reading import EventReading
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain
-from compas.dashboard.markdown import markdown
 from compas.dashboard.page_keys import PAGE_KEYS
 from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.runs.card import AT_WORK, OVER, card
@@ -39,6 +38,7 @@ class ExecutionPage:
         self._events = EventReading(asks, thread, on_change)
         self._pane: Pane | None = None
         self._pagers = _pagers()
+        self._replied: tuple[int, int, list[Line]] = (0, 0, [])
         self._is_raw = False
         self._has_ended = False
 
@@ -117,10 +117,14 @@ class ExecutionPage:
         said = [one for one in transcript.messages if one.execution_id == run.id]
         reply = next((one for one in said if one.intent == "response"), said[-1] if said else None)
         if reply is not None:
+            # Laid out once: it may be long, and the screen is drawn whenever anything happens anywhere.
+            if self._replied[:2] == (reply.id, width):
+                return self._replied[2]
             head = f"{reply.reference}  {one_line(reply.sender)} → {one_line(reply.to)}  {one_line(reply.intent)}"
-            return [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)]
-        if reader.steps.said:
-            return [Line(piece) for piece in markdown(reader.steps.said, width)]
+            self._replied = (reply.id, width, [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)])
+            return self._replied[2]
+        if said_so_far := reader.steps.said(width):
+            return said_so_far
         if reader.printed.is_empty:
             return [plain("  it has said nothing", "dim")] if reader.is_over else [plain("  nothing yet", "dim")]
         return [

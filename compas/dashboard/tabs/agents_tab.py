@@ -13,7 +13,7 @@ from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain, wrap
 from compas.dashboard.needs import AGENTS, FIGURES, SPENDING, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago, hour
 from compas.dashboard.widgets.columns import Cell, Column, Table, beside
@@ -110,7 +110,7 @@ class Agents:
         """See Tab."""
         return (AGENTS, FIGURES, SPENDING)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> AgentsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> AgentsView:
         """See Tab."""
         agents = board.health.agents if board.health is not None else ()
         rows = sorted((_row(board, agent, now) for agent in agents), key=_SORTED[narrowed.order])

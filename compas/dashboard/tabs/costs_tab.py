@@ -11,7 +11,7 @@ from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, joined, one_line, plain, width_of
 from compas.dashboard.needs import SPENDING, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.times import day
 from compas.dashboard.widgets.columns import Cell, Column, Table
 from compas.dashboard.widgets.listing import Block, Entry
@@ -93,7 +93,7 @@ class Costs:
         """See Tab."""
         return (SPENDING,)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> CostsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> CostsView:
         """See Tab."""
         costs = board.answers.costs
         groups = _groups(costs, now) if costs is not None else ()

@@ -12,7 +12,7 @@ from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain
 from compas.dashboard.needs import Need, ended
 from compas.dashboard.reasons import reason_of
-from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago
 from compas.dashboard.widgets.columns import Cell, Column, Table, beside
@@ -93,7 +93,7 @@ class HistoryTab:
             return (ended(text),)
         return (ended(text), ended(text, known.next_after))
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> HistoryView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> HistoryView:
         """See Tab: what was read for other words is narrowed here until the answer for these has come."""
         known = board.answers.history
         rows = known.rows if known is not None else ()

@@ -25,7 +25,7 @@ from compas.dashboard.lines import (
     wrap,
 )
 from compas.dashboard.needs import CONFIGURATION, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.theme import marks
 from compas.dashboard.times import hour
 from compas.dashboard.widgets.listing import Block, Entry
@@ -109,7 +109,7 @@ class Settings:
         """See Tab."""
         return (CONFIGURATION,)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> SettingsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> SettingsView:
         """See Tab."""
         found = board.answers.settings
         rows = [*_supervisor(board.health, now), *(_row(one) for one in (found.settings if found is not None else ()))]

@@ -95,8 +95,8 @@ class Tab(Protocol):
         """Return what is to be read while it is shown, with the selection standing there."""
         ...
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> View:
-        """Return the rows that are wanted."""
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> View:
+        """Return the rows that are wanted; what has not changed since the view `before` may be taken from there."""
         ...
 
     def is_ticking(self, board: Board) -> bool:

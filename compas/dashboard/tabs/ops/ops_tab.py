@@ -11,9 +11,10 @@ from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
 from compas.dashboard.needs import Need, more_threads, threads_saying
 from compas.dashboard.tabs.ops.batches import grouped, members_of
 from compas.dashboard.tabs.ops.layout import batch_lines, height_for, lines_of
+from compas.dashboard.tabs.ops.placing import Placed, placed_threads
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.tabs.ops.sections import ORDERS, Section, sections_of
-from compas.dashboard.tabs.tab import Look, Narrowed, Standing
+from compas.dashboard.tabs.tab import Look, Narrowed, Standing, View
 from compas.dashboard.widgets.listing import Block, Entry
 
 AHEAD = 8
@@ -25,10 +26,11 @@ MOST_WARNINGS = 6
 
 
 class OpsView(msgspec.Struct, frozen=True, kw_only=True):
-    """See View. `shown` has the rows of each section with the heads of its batches."""
+    """See View. `shown` has the rows of each section with the heads of its batches, `placed` what each thread says."""
 
     board: Board
     narrowed: Narrowed
+    placed: Mapping[str, Placed]
     sections: tuple[Section, ...]
     shown: tuple[tuple[OpsRow, ...], ...]
     groups: Mapping[str, Sequence[OpsRow]]
@@ -127,13 +129,16 @@ class Ops:
             found.append(more_threads(board.next_after))
         return tuple(found)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> OpsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> OpsView:
         """See Tab."""
-        sections = sections_of(board, now, narrowed.text, narrowed.order, reach=narrowed.reach)
+        known = before.placed if isinstance(before, OpsView) else {}
+        placed = placed_threads(board, now, known)
+        sections = sections_of(board, placed, now, narrowed)
         return OpsView(
             board=board,
             narrowed=narrowed,
             sections=sections,
+            placed=placed,
             shown=tuple(grouped(section, narrowed.folded) for section in sections),
             groups={name: rows for section in sections for name, rows in members_of(section).items()},
         )
