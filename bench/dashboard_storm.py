@@ -42,6 +42,8 @@ from compas.dashboard.widgets.surface import Surface
 THREADS, AGENTS, LINES_A_SECOND = 10_000, 50, 20
 SECONDS = 120
 """How long each agent goes on."""
+HOUR = 36_000
+"""Events that are replayed, of the newest: ten a second for an hour."""
 KEYS = 100
 BETWEEN_KEYS = 0.12
 SIZE = (120, 40)
@@ -242,14 +244,15 @@ async def _replay(place: Workplace) -> list[str]:
             helpers.start_soon(painting.run)
             helpers.start_soon(type_keys)
             health = await session.request(HEALTH.name, HEALTH_NOW, HEALTH.response)
-            begun = msgspec.structs.replace(health, events=0)
+            first = max(0, health.events - HOUR)
+            begun = msgspec.structs.replace(health, events=first)
             controller.update(Opened(health=begun, status=StatusResponse(threads=(), total=0)))
             began = time.perf_counter()
-            async with session.open_stream(EVENTS.name, EventsRequest(after=0, follow=True), LogEvent) as events:
+            async with session.open_stream(EVENTS.name, EventsRequest(after=first, follow=True), LogEvent) as events:
                 async for event in events:
                     controller.update(event)
                     taken += 1
-                    if taken % (health.events // 5 or 1) == 0:
+                    if taken % ((health.events - first) // 5 or 1) == 0:
                         memory.append(_memory(os.getpid()))
                     if event.position >= health.events:
                         break
