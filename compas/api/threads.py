@@ -9,8 +9,8 @@ from compas.api.operation import Operation
 from compas.api.parameters import ThreadName
 
 
-class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which threads to show."""
+class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which threads to show. What is not asked for is not sent, so that an older supervisor answers too."""
 
     thread_id: Annotated[str | None, Meta(description="only this thread")] = None
     agent: Annotated[str | None, Meta(description="only threads this agent worked in last")] = None

@@ -84,7 +84,7 @@ def _before_the_first(board: Board, width: int) -> list[Line]:
         said = "There is no connection to a supervisor."
     else:
         said = "Connecting to the supervisor …"
-    return [BLANK, cut_line(plain(f"  {said}", "dim"), width)]
+    return [BLANK, *(plain(f"  {part}", "dim") for part in wrap(said, width - 3))]
 
 
 def _first_line(frame: Frame, columns: int) -> Line:

@@ -183,10 +183,16 @@ def _totals(costs: CostsResponse, now: float, width: int) -> list[Line]:
     spent = [one.cost_usd or 0.0 for one in costs.by_day]
     today = f" {money(costs.by_day[-1].cost_usd)} today" if costs.by_day else ""
     pictures = [
-        Line((("dim", "24 hours "), ("spark", sparkline(hours, 24)), ("dim", f" {sum(hours)} ended"))),
+        Line(
+            (
+                ("dim", "24 hours " if width >= 44 else "24 h "),
+                ("spark", sparkline(hours, 24)),
+                ("dim", f" {sum(hours)} ended"),
+            )
+        ),
         Line((("dim", f"{len(spent)} days "), ("spark", sparkline(spent, 14)), ("dim", today))),
     ]
-    return [*_flowing(said, ("dim", " · "), width), *_flowing(pictures, ("", "   "), width)]
+    return [*_flowing(said, ("dim", " · "), width), *_flowing(pictures, ("", "  "), width)]
 
 
 def _flowing(parts: Sequence[Line], between: Segment, width: int) -> list[Line]:

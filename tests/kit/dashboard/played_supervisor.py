@@ -43,6 +43,10 @@ NOW = 1_700_000_000.0
 """The time at which tests take place: 2023-11-14 22:13:20 UTC."""
 
 
+KNOWN_BEFORE = {"thread_id", "agent", "batch_id", "limit"}
+"""What an older supervisor can be asked of threads."""
+
+
 def agent(alias: str = "dev", **fields: object) -> AgentHealth:
     known = {"backend": "claude", "role": "worker", "usable": True, "detail": "", "circuit_state": "closed"}
     return msgspec.convert({"alias": alias, "active": 0, "queued": 0, "available": 1, **known, **fields}, AgentHealth)
@@ -237,8 +241,8 @@ class PlayedSupervisor:
                 return msgspec.structs.replace(self.health, events=self.health.events + len(self.log))
             case "list_agents":
                 return self.agents
-            case "status" if self.is_older and call.decode(StatusRequest).details:
-                raise CallError("invalid", "Object contains unknown field `details`")
+            case "status" if self.is_older and (unknown := set(call.decode(dict)) - KNOWN_BEFORE):
+                raise CallError("invalid", f"Object contains unknown field `{min(unknown)}`")
             case "status":
                 await self.is_held.wait()
                 return self._status(call.decode(StatusRequest))
