@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import itertools
 import json
 import os
 import pty
@@ -44,7 +45,7 @@ SECONDS = 120
 """How long each agent goes on."""
 HOUR = 36_000
 """Events that are replayed, of the newest: ten a second for an hour."""
-KEYS = 100
+KEYS = 60
 BETWEEN_KEYS = 0.12
 SIZE = (120, 40)
 _ESCAPES = re.compile(r"\x1b(?:\[[0-9;?<>=]*[A-Za-z]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78])|[\x0e\x0f]")
@@ -60,7 +61,7 @@ def main() -> int:
         fill(place.state, options.threads)
         _employ(place, options.agents)
         with place.supervising():
-            for line in (*trio.run(_replay, place), *_live(place, options.agents)):
+            for line in itertools.chain(trio.run(_replay, place), _live(place, options.agents)):
                 sys.stdout.write(f"    {line}\n")
                 sys.stdout.flush()
     return 0
@@ -108,13 +109,13 @@ def _live(place: Workplace, agents: int) -> Iterator[str]:
         before, began, frames = screen.memory(), time.monotonic(), screen.frames
         yield screen.told("list: a key that moves", list(screen.moves(KEYS)))
         screen.type("/")
-        yield screen.told("list: a letter of a filter", list(screen.letters("live-1", KEYS // 6)))
+        yield screen.told("list: a letter of a filter", list(screen.letters("live-1", KEYS // 10)))
         screen.type("\r")
         screen.rest(1.0)
         screen.type("l")
         screen.rest(3.0)
         screen.type("/")
-        yield screen.told("log that is followed: a letter of a search", list(screen.letters("step 1", KEYS // 6)))
+        yield screen.told("log that is followed: a letter of a search", list(screen.letters("step 1", KEYS // 10)))
         seconds = time.monotonic() - began
         rate = (screen.frames - frames) / seconds
         beside = f"{agents} agents at {LINES_A_SECOND} lines a second"

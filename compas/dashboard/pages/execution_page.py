@@ -38,7 +38,7 @@ class ExecutionPage:
         self._events = EventReading(asks, thread, on_change)
         self._pane: Pane | None = None
         self._pagers = _pagers()
-        self._replied: tuple[int, int, list[Line]] = (0, 0, [])
+        self._replied: tuple[object, int, list[Line]] = (None, 0, [])
         self._is_raw = False
         self._has_ended = False
 
@@ -118,10 +118,10 @@ class ExecutionPage:
         reply = next((one for one in said if one.intent == "response"), said[-1] if said else None)
         if reply is not None:
             # Laid out once: it may be long, and the screen is drawn whenever anything happens anywhere.
-            if self._replied[:2] == (reply.id, width):
+            if self._replied[0] is reply and self._replied[1] == width:
                 return self._replied[2]
             head = f"{reply.reference}  {one_line(reply.sender)} → {one_line(reply.to)}  {one_line(reply.intent)}"
-            self._replied = (reply.id, width, [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)])
+            self._replied = (reply, width, [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)])
             return self._replied[2]
         if said_so_far := reader.steps.said(width):
             return said_so_far

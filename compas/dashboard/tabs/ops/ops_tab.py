@@ -93,7 +93,8 @@ class OpsView(msgspec.Struct, frozen=True, kw_only=True):
         """Say how to get at what is not shown."""
         if self.narrowed.text or section.total <= len(section.rows):
             return ""
-        return "  ·  going down shows more, / looks in all of them"
+        is_full = len(self.board.threads) >= MOST_THREADS
+        return f"  ·  {'' if is_full else 'going down shows more, '}/ looks in all of them"
 
     def _lines(self, row: OpsRow, width: int, now: float, look: Look) -> list[Line]:
         is_selected = row.key == look.selected
