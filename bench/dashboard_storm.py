@@ -41,8 +41,8 @@ from compas.dashboard.upkeep import HEALTH_NOW
 from compas.dashboard.widgets.surface import Surface
 
 THREADS, AGENTS, LINES_A_SECOND = 10_000, 50, 20
-SECONDS = 120
-"""How long each agent goes on."""
+SECONDS = 600
+"""How long each agent goes on at most: longer than all is measured; they are ended with the supervisor."""
 HOUR = 36_000
 """Events that are replayed, of the newest: ten a second for an hour."""
 KEYS = 60
@@ -56,12 +56,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.dashboard_storm", description=__doc__)
     parser.add_argument("--threads", type=int, default=THREADS, metavar="N", help=f"in the log (default {THREADS})")
     parser.add_argument("--agents", type=int, default=AGENTS, metavar="N", help=f"that print (default {AGENTS})")
+    parser.add_argument("--events", type=int, default=HOUR, metavar="N", help=f"to replay (default {HOUR})")
     options = parser.parse_args()
     with open_workplace() as place:
         fill(place.state, options.threads)
         _employ(place, options.agents)
         with place.supervising():
-            for line in itertools.chain(trio.run(_replay, place), _live(place, options.agents)):
+            for line in itertools.chain(trio.run(_replay, place, options.events), _live(place, options.agents)):
                 sys.stdout.write(f"    {line}\n")
                 sys.stdout.flush()
     return 0
@@ -120,6 +121,8 @@ def _live(place: Workplace, agents: int) -> Iterator[str]:
         rate = (screen.frames - frames) / seconds
         beside = f"{agents} agents at {LINES_A_SECOND} lines a second"
         yield f"redraws a second, over {seconds:.0f} s beside {beside}: {rate:.1f}"
+        with place.connect() as connection:
+            yield f"agents that were still at it in the end: {ask(connection, HEALTH, HEALTH_NOW).active} of {agents}"
         yield f"memory before and after: {before:.1f} and {screen.memory():.1f} MB"
 
 
@@ -206,7 +209,7 @@ class _Screen:
 # --- an hour at once -----------------------------------------------------------------------------------------------
 
 
-async def _replay(place: Workplace) -> list[str]:
+async def _replay(place: Workplace, most: int) -> list[str]:
     """Read the whole log as if all of it happened now, drawing meanwhile, and time keys."""
     spans: list[float] = []
     taken = draws = 0
@@ -245,7 +248,7 @@ async def _replay(place: Workplace) -> list[str]:
             helpers.start_soon(painting.run)
             helpers.start_soon(type_keys)
             health = await session.request(HEALTH.name, HEALTH_NOW, HEALTH.response)
-            first = max(0, health.events - HOUR)
+            first = max(0, health.events - most)
             begun = msgspec.structs.replace(health, events=first)
             controller.update(Opened(health=begun, status=StatusResponse(threads=(), total=0)))
             began = time.perf_counter()
