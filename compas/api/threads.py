@@ -9,13 +9,17 @@ from compas.api.operation import Operation
 from compas.api.parameters import ThreadName
 
 
-class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which threads to show."""
+class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Which threads to show. What is not asked for is not sent, so that an older supervisor answers too."""
 
     thread_id: Annotated[str | None, Meta(description="only this thread")] = None
     agent: Annotated[str | None, Meta(description="only threads this agent worked in last")] = None
     batch_id: Annotated[str | None, Meta(description="only threads of this batch")] = None
+    text: Annotated[
+        str | None, Meta(description="only with all these words in thread, batch, summary, agent, status or error")
+    ] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="rows to show at most")] = 50
+    after: Annotated[str | None, Meta(description="go on behind this thread")] = None
     open_first: Annotated[
         bool, Meta(description="threads that are neither completed nor abandoned before the others")
     ] = False
@@ -115,6 +119,9 @@ class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
     """The newest threads first; `total` counts all that match. `config_notices` is that of `health`.
 
+    Where there are more, the next ones are listed with `after` set to `next_after`; a thread in which something has
+    happened since stands before them.
+
     `next_schedule` is the schedule that fires next, and when. `batches`, where details were asked for, counts whole
     batches: those of the threads listed.
     """
@@ -125,6 +132,7 @@ class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
     config_notices: tuple[str, ...] = ()
     next_schedule: NextSchedule | None = None
     batches: tuple[BatchTotal, ...] = ()
+    next_after: str | None = None
 
 
 STATUS = Operation(

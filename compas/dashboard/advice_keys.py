@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from compas.api.advice import as_command, in_words
-from compas.dashboard.keymap import bindings_in, key_name
+from compas.dashboard.keymap import Binding, bindings_in, key_name
 from compas.domain.advice import Advice, Said
 
 COMMANDS_OF: Mapping[str, str] = {
@@ -25,13 +25,27 @@ COMMANDS_OF: Mapping[str, str] = {
 }
 
 
-def with_keys(said: Said) -> str:
-    """Return what is said, with its advice as commands, and the key behind each that has one on a page."""
-    return in_words(said, _written)
+def with_keys(said: Said, *, are_alone: bool = False) -> str:
+    """Return what is said, with its advice as commands, and the key behind each that has one on a page.
+
+    Where keys `are_alone`, each stands instead of its command, with what it does here: `r reply`.
+    """
+    return in_words(said, _key_of if are_alone else _written)
 
 
 def _written(advice: Advice) -> str:
-    wanted = COMMANDS_OF.get(advice.operation)
-    found = next((one for one in bindings_in("page") if one.command == wanted), None)
+    found = _binding(advice)
     key = f" [{key_name(found.keys[0])}]" if found is not None else ""
     return f"{as_command(advice)}{key}"
+
+
+def _key_of(advice: Advice) -> str:
+    found = _binding(advice)
+    if found is None:
+        return as_command(advice)
+    return f"{key_name(found.keys[0])} {found.command.removeprefix('open-').replace('-', ' ')}"
+
+
+def _binding(advice: Advice) -> Binding | None:
+    wanted = COMMANDS_OF.get(advice.operation)
+    return next((one for one in bindings_in("page") if one.command == wanted), None)

@@ -16,6 +16,11 @@ MergeStatus = Literal["queued", "merging", "merged", "merge failed", "cancelled"
 LinkState = Literal["connecting", "recovering", "connected", "lost"]
 
 
+KEPT_THREADS, MOST_THREADS = 500, 2000
+"""Beyond the first number, or as many as a person has had read, threads that have ended are forgotten, those first that
+were heard of longest ago; beyond the second, others too: a dashboard stays open for weeks."""
+
+
 class Merge(msgspec.Struct, frozen=True, kw_only=True):
     """A merge operation; `reason` is why it failed, or what came of it. Times are UTC seconds."""
 
@@ -52,6 +57,14 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     deleted: int
 
 
+class Searched(msgspec.Struct, frozen=True, kw_only=True):
+    """What the supervisor found for a text: the threads that were read, of how many in all."""
+
+    text: str
+    threads: frozenset[str]
+    total: int
+
+
 class History(msgspec.Struct, frozen=True, kw_only=True):
     """Executions that have ended, the newest first, as far as they were read: those with all words of `text`.
 
@@ -78,6 +91,9 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 class Board(msgspec.Struct, frozen=True, kw_only=True):
     """All of it. Threads and merges are in the order in which they were last heard of, the newest last.
 
+    `total` is how many threads there are. Those that were not read stand behind `next_after`, and some of them may be
+    open where `is_open_next`; `room` is how many are kept. `searched` is what was found among all of them.
+
     `read_to` is the position up to which the rows were true when they were read; `titles` has the first line of the
     first message of threads that began since; `ending` the executions that were cancelled while their processes may
     still be alive. `held` says of targets why nothing is merged into them. `server` is the supervisor's name and
@@ -94,6 +110,10 @@ class Board(msgspec.Struct, frozen=True, kw_only=True):
     read_to: int = 0
     threads: Mapping[str, StatusRow] = {}
     total: int = 0
+    next_after: str | None = None
+    is_open_next: bool = False
+    room: int = KEPT_THREADS
+    searched: Searched | None = None
     merges: Mapping[str, Merge] = {}
     held: tuple[str, ...] = ()
     batches: Mapping[str, BatchTotal] = {}

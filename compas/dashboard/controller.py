@@ -244,11 +244,14 @@ class Controller:
 
     def open_page(self, kind: str) -> None:
         """See Doer."""
-        self._notice = self.pages.open(kind, self._source(), self._subject()) or self._notice
+        row = self.tabs.looked_at()
+        is_chosen = self.pages.top is None and row is not None and row is not self.tabs.selected()
+        told = f"{row.thread} is the newest thread of this batch" if is_chosen and row is not None else self._notice
+        self._notice = self.pages.open(kind, self._source(), self._subject()) or told
 
     def _subject(self) -> Subject | None:
         """Return what is looked at: what the page is about, or the selected row, whichever rows are marked."""
-        row = self.tabs.selected()
+        row = self.tabs.looked_at()
         looked_at = self._of_page() or ([target_of_row(self.board, row)] if row is not None and row.thread else [])
         return next((Subject(thread=one.thread, execution=one.execution) for one in looked_at), None)
 

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from compas.api.threads import TranscriptExecution, TranscriptMessage, TranscriptResponse
-from compas.dashboard.lines import BLANK, Line, clean_lines, cut_line, one_line, plain, wrap
+from compas.dashboard.breaks import lines_of
+from compas.dashboard.lines import BLANK, Line, clean_lines, cut_line, one_line, wrap
 from compas.dashboard.markdown import markdown
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import elapsed, hour
@@ -182,7 +183,6 @@ def _finish(one: TranscriptExecution, word: str) -> str:
 
 
 def _event(sign: str, style: str, text: str, width: int) -> Iterator[Line]:
-    first, *rest = wrap(text, max(1, width - 2))
-    yield Line(((style, f"{sign} "), ("dim", first)))
-    for part in rest:
-        yield plain(f"  {part}", "dim")
+    first, *rest = lines_of(text, wrap(text, max(1, width - 2)), "dim", "  ")
+    yield Line(((style, f"{sign} "), *first.segments))
+    yield from rest

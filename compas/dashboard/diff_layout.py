@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import msgspec
 
+from compas.dashboard.breaks import goes_on, lines_of
 from compas.dashboard.lines import BLANK, Line, Segment, chop, clean_lines, cut_line, plain
 from compas.dashboard.theme import MARK
 
@@ -146,8 +147,7 @@ def _span(words: list[str], head: int, tail: int) -> Span:
 
 
 def _whole(line: str, style: str, width: int) -> Iterator[Line]:
-    for part in chop(line, width):
-        yield plain(part, style)
+    yield from lines_of(line, chop(line, width), style)
 
 
 def _marked(line: str, span: Span, style: str, mark: str, width: int) -> Iterator[Line]:
@@ -155,9 +155,10 @@ def _marked(line: str, span: Span, style: str, mark: str, width: int) -> Iterato
         yield from _whole(line, style, width)
         return
     begin = 0
-    for part in chop(line, width):
+    parts = chop(line, width)
+    for joint, part in zip(goes_on(line, parts), parts, strict=True):
         first = max(0, min(len(part), span[0] - begin))
         last = max(first, min(len(part), span[1] - begin))
         pieces: list[Segment] = [(style, part[:first]), (mark, part[first:last]), (style, part[last:])]
-        yield Line(tuple((one, text) for one, text in pieces if text))
+        yield Line((*joint, *((one, text) for one, text in pieces if text)))
         begin += len(part)

@@ -18,11 +18,15 @@ LOOK_BACK = 1000
 
 
 class EventReading:
-    """Over a lost connection it goes on where it was. `thread` is empty where all events are wanted."""
+    """Over a lost connection it goes on where it was. `thread` is empty where all events are wanted.
+
+    `events` are those that are kept, of `count` that were read; `last` is the position of the newest.
+    """
 
     def __init__(self, asks: Asks, thread: str, on_change: OnChange) -> None:
         self.events: deque[LogEvent] = deque(maxlen=KEPT)
         self.last = 0
+        self.count = 0
         self.trouble = ""
         self._asks = asks
         self._thread = thread
@@ -58,4 +62,5 @@ class EventReading:
     def _take(self, event: LogEvent) -> None:
         self.events.append(event)
         self.last = event.position
+        self.count += 1
         self._on_change()

@@ -15,10 +15,10 @@ from compas.api.threads import STATUS, StatusRequest, StatusResponse
 from compas.client.connection import Reach
 from compas.clock import Clock
 from compas.dashboard.alarm import alarm_of
-from compas.dashboard.needs import Need
+from compas.dashboard.needs import THREADS, Need
 from compas.dashboard.source import Req, Res
 from compas.dashboard.state import Greeted, Lagging, Lost, Opened, Update
-from compas.dashboard.upkeep import HEALTH_NOW, MERGES_NOW, STATUS_NOW, THREADS, Upkeep
+from compas.dashboard.upkeep import HEALTH_NOW, MERGES_NOW, STATUS_NOW, Upkeep
 from compas.errors import CompasError
 
 LAG_SECONDS, LAG_EVENTS = 3, 20

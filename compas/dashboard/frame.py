@@ -5,7 +5,7 @@ import msgspec
 from compas.dashboard.advice_keys import with_keys
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
-from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, spread, width_of, wrap
+from compas.dashboard.lines import BLANK, Line, cut_line, cut_words, one_line, plain, spread, width_of, wrap
 from compas.dashboard.pages.page import Page
 from compas.dashboard.tab_line import supervisor_lines, tab_line
 from compas.dashboard.tab_place import TabPlace
@@ -15,6 +15,8 @@ from compas.dashboard.times import hour
 LEAST_COLUMNS, LEAST_ROWS = 40, 10
 BANNER_PART = 8
 """What is wrong takes at most such a part of the rows."""
+NOTICE_ROWS = 3
+"""Rows that what is said to the person takes at most."""
 FACTS_FROM = 16
 """Rows from which there is a line more for what is known of the selected row."""
 
@@ -82,7 +84,7 @@ def _before_the_first(board: Board, width: int) -> list[Line]:
         said = "There is no connection to a supervisor."
     else:
         said = "Connecting to the supervisor …"
-    return [BLANK, cut_line(plain(f"  {said}", "dim"), width)]
+    return [BLANK, *(plain(f"  {part}", "dim") for part in wrap(said, width - 3))]
 
 
 def _first_line(frame: Frame, columns: int) -> Line:
@@ -131,22 +133,40 @@ def _notice_of(board: Board, version: str) -> str:
 def _about(frame: Frame, columns: int, rows: int) -> list[Line]:
     """Say what was just refused, or what is selected, what is known of it, and what may be done about it."""
     if frame.page is not None:
-        return [plain(f" {one_line(frame.notice)}", "warn")]
+        return _notice(frame.notice, columns) or [BLANK]
     row = frame.selected
-    found = [_what_now(row)]
+    found = _notice(frame.notice, columns) or [_what_now(row, columns - 1)]
     if rows >= FACTS_FROM:
-        found.insert(0, Line((("dim", f" {one_line(row.facts)}"),)) if row is not None and row.facts else BLANK)
-    if frame.notice:
-        found[-1] = plain(f" {one_line(frame.notice)}", "warn")
-    return [cut_line(line, columns) for line in found]
+        facts = cut_words(one_line(row.facts), columns - 1) if row is not None else ""
+        if not facts and not frame.notice and row is not None and not row.thread:
+            # What explains a row has both lines to itself.
+            parts = wrap(one_line(with_keys(row.what_now)), columns - 2)
+            found = [plain(f" {part}", "dim") for part in (parts[0], cut_words(" ".join(parts[1:3]), columns - 2))]
+        else:
+            found.insert(0, plain(f" {facts}", "dim") if facts else BLANK)
+    return found
 
 
-def _what_now(row: Row | None) -> Line:
+def _notice(said: str, columns: int) -> list[Line]:
+    """Return what was just said to the person, in as many lines as it takes, up to a few."""
+    parts = wrap(one_line(said), columns - 2) if said else []
+    if len(parts) > NOTICE_ROWS:
+        rest = " ".join(parts[NOTICE_ROWS - 1 : NOTICE_ROWS + 1])
+        parts = [*parts[: NOTICE_ROWS - 1], cut_words(rest, columns - 2)]
+    return [plain(f" {part}", "warn") for part in parts]
+
+
+def _what_now(row: Row | None, width: int) -> Line:
+    """Return what may be done about a row: with commands, where these have room, else with the keys alone."""
     if row is None:
         return BLANK
     name, what_now = one_line(row.thread), one_line(with_keys(row.what_now))
     # A command that names the thread can be copied as it stands.
-    return Line((("dim", f" {what_now}"),) if name in what_now else (("", f" {name}"), ("dim", f"  {what_now}")))
+    if name not in what_now and width_of(f"{name}  {what_now}") <= width:
+        return Line((("", f" {name}"), ("dim", f"  {what_now}")))
+    if width_of(what_now) > width:
+        what_now = one_line(with_keys(row.what_now, are_alone=True))
+    return plain(f" {cut_words(what_now, width)}", "dim")
 
 
 def _hints(frame: Frame, width: int) -> Line:

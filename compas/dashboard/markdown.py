@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from compas.dashboard.breaks import goes_on
 from compas.dashboard.lines import Segment, chop, clean_lines, wrap
 
 Piece = tuple[Segment, ...]
@@ -42,11 +43,11 @@ def _read(text: str) -> Iterator[tuple[str, bool]]:
 
 def _laid_out(line: str, width: int, *, is_code: bool) -> list[Piece]:
     if is_code:
-        return [(("code", part),) for part in chop(line, width)]
+        return _split(line, chop(line, width), "code")
     if line.lstrip().startswith("|"):
-        return [(("", part),) for part in chop(line, width)]
+        return _split(line, chop(line, width), "")
     if _HEADING.match(line):
-        return [(("heading", part),) for part in wrap(line, width)]
+        return _split(line, wrap(line, width), "heading")
     if _RULE.fullmatch(line):
         return [(("dim", line.strip()[:width]),)]
     quote = _QUOTE.match(line)
@@ -60,9 +61,20 @@ def _laid_out(line: str, width: int, *, is_code: bool) -> list[Piece]:
 def _hanging(line: str, indent: int, width: int, *, again: str, style: str = "") -> list[Piece]:
     """Wrap a line so that it continues below its own text."""
     if indent > width // 2:
-        return [_styled(part, style) for part in wrap(line, width)]
-    first, *rest = wrap(line[indent:], width - indent)
-    return [_styled(line[:indent] + first, style), *(_styled(again + part, style) for part in rest)]
+        parts = wrap(line, width)
+        return [(*joint, *_styled(part, style)) for joint, part in zip(goes_on(line, parts), parts, strict=True)]
+    text = line[indent:]
+    parts = wrap(text, width - indent)
+    return [
+        (*(((style, again),) if again else ()), *joint, *_styled(part, style))
+        if joint
+        else _styled(line[:indent] + part, style)
+        for joint, part in zip(goes_on(text, parts), parts, strict=True)
+    ]
+
+
+def _split(line: str, parts: list[str], style: str) -> list[Piece]:
+    return [(*joint, (style, part)) for joint, part in zip(goes_on(line, parts), parts, strict=True)]
 
 
 def _styled(text: str, style: str) -> Piece:

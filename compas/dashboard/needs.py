@@ -7,7 +7,10 @@ from compas.api.configuration import SETTINGS, SettingsRequest
 from compas.api.figures import COSTS, METRICS, CostsRequest, MetricsRequest
 from compas.api.operation import Operation
 from compas.api.tasks import TASKS, TasksRequest
+from compas.api.threads import STATUS, StatusRequest
 
+THREADS = 250
+"""Threads that are read at a time: those that are open, then the newest ones."""
 PAGE = 100
 """Executions that are read at a time."""
 
@@ -32,6 +35,16 @@ AGENTS = _need(LIST_AGENTS, ListAgentsRequest())
 FIGURES = _need(METRICS, MetricsRequest(), pace=2.0)
 SPENDING = _need(COSTS, CostsRequest(), pace=5.0)
 CONFIGURATION = _need(SETTINGS, SettingsRequest())
+
+
+def more_threads(after: str) -> Need:
+    """Return the need of the threads that stand behind one."""
+    return _need(STATUS, StatusRequest(limit=THREADS, details=True, open_first=True, after=after), lasting=True)
+
+
+def threads_saying(text: str) -> Need:
+    """Return the need of threads of which all these words are said: the open ones, then the newest."""
+    return _need(STATUS, StatusRequest(limit=THREADS, details=True, open_first=True, text=text), lasting=True)
 
 
 def ended(text: str, after: str | None = None) -> Need:

@@ -21,35 +21,17 @@ class Painting:
         self._draw = draw
         self._pace = pace
         self._changed = trio.Event()
-        self._retimed = trio.Event()
 
     def mark(self) -> None:
         """Something has changed."""
         self._changed.set()
-        self._retimed.set()
 
     async def run(self) -> None:
-        """Draw until cancelled."""
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._paint)
-            nursery.start_soon(self._tick)
-
-    async def _paint(self) -> None:
-        """Draw what has changed, however often it did in the meantime, once."""
+        """Draw until cancelled: what has changed, however often it did meanwhile, once; and running times again."""
         while True:
-            await self._changed.wait()
+            with trio.move_on_after(self._pace()):
+                await self._changed.wait()
             self._changed = trio.Event()
             async with self.drawing:
                 self._draw()
             await trio.sleep(DRAW_SECONDS)
-
-    async def _tick(self) -> None:
-        """Draw running times again; the pace is looked at again whenever something has changed."""
-        while True:
-            pace = self._pace()
-            with trio.move_on_after(pace) as waiting:
-                while self._pace() == pace:
-                    await self._retimed.wait()
-                    self._retimed = trio.Event()
-            if waiting.cancelled_caught:
-                self._changed.set()

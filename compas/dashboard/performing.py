@@ -118,7 +118,10 @@ class Performer:
 
     async def _learn(self, form: FormPrompt, question: Question) -> None:
         try:
-            form.facts += question.tell(await self._source().ask(question.operation, question.request))
+            answer = await self._source().ask(question.operation, question.request)
+            form.facts += question.tell(answer)
+            if question.field:
+                form.offer(question.field, question.choices(answer))
         except RequestFailed as error:
             form.facts.append(in_words(error))
         except WireError:

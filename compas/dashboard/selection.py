@@ -4,6 +4,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+NO_THREAD = "no thread is selected"
+"""Why nothing can be shown of one, nor done to one: there are no rows, or the selected one is about something else."""
+
 
 class Selection(msgspec.Struct, frozen=True, kw_only=True):
     """The selected row by its key, and where it stood when the rows were last seen."""

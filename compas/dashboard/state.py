@@ -11,15 +11,12 @@ from compas.api.merges import MergeStatusResponse
 from compas.api.supervision import HealthResponse
 from compas.api.threads import StatusResponse, StatusRow
 from compas.dashboard.answered import Answered, take_answer
-from compas.dashboard.board import Board, Size
+from compas.dashboard.board import KEPT_THREADS, MOST_THREADS, Board, Size
 from compas.dashboard.merge_state import known_merges, take_merge
+from compas.dashboard.paging import begin, take_page
 from compas.domain import events as e
 from compas.domain.configuration import notices
 from compas.domain.in_short import in_short
-
-KEPT_THREADS, MOST_THREADS = 500, 2000
-"""Beyond the first number, threads that have ended are forgotten, those first that were heard of longest ago; beyond
-the second, others too: a dashboard stays open for weeks."""
 
 V = TypeVar("V")
 
@@ -91,7 +88,6 @@ def evolve(board: Board, update: Update) -> Board:
             link = "recovering" if state == "recovering" else "connecting"
             return replace(board, link=link, trouble="", server=server)
         case Opened(health=health, status=status, merges=merges):
-            rows = {row.thread_id: row for row in reversed(status.threads)}
             return replace(
                 board,
                 link="connected",
@@ -101,8 +97,7 @@ def evolve(board: Board, update: Update) -> Board:
                 health=health,
                 places=health.places,
                 read_to=health.events,
-                threads=rows,
-                total=max(status.total, len(rows)),
+                **begin(status),
                 merges=known_merges(merges.merges),
                 held=merges.held,
                 batches={one.batch_id: one for one in status.batches},
@@ -118,6 +113,9 @@ def evolve(board: Board, update: Update) -> Board:
             return replace(board, sizes=_newest({**board.sizes, thread: size}, KEPT_THREADS))
         case Lagging(seconds=seconds):
             return replace(board, behind=seconds)
+        case Answered(answer=StatusResponse() as found, need=need):
+            board = replace(board, answers=take_answer(board.answers, update))
+            return take_page(board, need.request, found)
         case Answered():
             return replace(board, answers=take_answer(board.answers, update))
         case Lost(reason=reason, at=at):
@@ -161,16 +159,18 @@ def _take(board: Board, logged: LogEvent) -> Board:
         board = msgspec.structs.replace(board, titles={**board.titles, thread: in_short(event.body)[:500]})
     if logged.position <= board.read_to:
         return board
-    is_new = thread not in board.threads
     before = board.threads.get(thread) or StatusRow(thread_id=thread, thread_status="Active", updated_at=logged.at)
-    rest = {name: row for name, row in board.threads.items() if name != thread}
-    rows = _kept({**rest, thread: _moved(before, event, logged.at)})
+    rows = dict(board.threads)
+    rows.pop(thread, None)  # what was heard of last stands last
+    rows[thread] = _moved(before, event, logged.at)
+    if len(rows) > len(board.threads):
+        _forget(rows, board.room)
     titles = board.titles if len(board.titles) <= 2 * KEPT_THREADS else _newest(board.titles, KEPT_THREADS)
     return msgspec.structs.replace(
         board,
         threads=rows,
         titles=titles,
-        total=board.total + is_new,
+        total=board.total + isinstance(event, e.ThreadOpened),
         read_to=logged.position,
         ending=_ending(board, before, event),
     )
@@ -184,23 +184,29 @@ def _take_config(board: Board, event: e.ConfigLoaded | e.ConfigRefused, position
     return msgspec.structs.replace(board, health=msgspec.structs.replace(board.health, config_notices=found))
 
 
+class _Told(msgspec.Struct):
+    """Holds an event: what a struct is decoded by is made once, and that of so many kinds of events takes its time."""
+
+    event: e.Event
+
+
 def _decoded(logged: LogEvent) -> e.Event | None:
     """Return the event, or None for one of a kind that a newer supervisor writes and this version does not know."""
     try:
-        found: e.Event = msgspec.convert({**logged.data, "type": logged.type}, e.Event)
+        return msgspec.convert({"event": {**logged.data, "type": logged.type}}, _Told).event
     except msgspec.ValidationError:
         return None
-    return found
 
 
-def _kept(rows: dict[str, StatusRow]) -> dict[str, StatusRow]:
-    """Return the threads without the ended ones that are too many."""
-    over = len(rows) - KEPT_THREADS
-    if over <= 0:
-        return rows
-    ended = (name for name, row in rows.items() if row.thread_status in ("Completed", "Abandoned"))
-    gone = set(itertools.islice(ended, over))
-    return _newest({name: row for name, row in rows.items() if name not in gone}, MOST_THREADS)
+def _forget(rows: dict[str, StatusRow], room: int) -> None:
+    """Take away ended threads that are too many, and others too where there are very many."""
+    over = len(rows) - room
+    if over > 0:
+        ended = (name for name, row in rows.items() if row.thread_status in ("Completed", "Abandoned"))
+        for name in list(itertools.islice(ended, over)):
+            del rows[name]
+        for name in list(itertools.islice(rows, max(0, len(rows) - MOST_THREADS))):
+            del rows[name]
 
 
 def _newest(found: Mapping[str, V], limit: int) -> dict[str, V]:

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from compas.dashboard.board import Board
 from compas.dashboard.needs import Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row, Tab, View
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, Tab, View
 from compas.dashboard.widgets.listing import Listing
+
+STEP = 12
+"""There are so many rows more than a person has gone down, up to twice as many."""
 
 
 class Filter:
@@ -34,10 +37,11 @@ class TabPlace:
 
         They are worked out again only when the board, the second, the filter or a fold is another one.
         """
-        narrowed = Narrowed(text=self.filter.text, folded=self._folded, order=self._order)
+        reach = (self.listing.index // STEP + 2) * STEP
+        narrowed = Narrowed(text=self.filter.text, folded=self._folded, order=self._order, reach=reach)
         seen = (board, int(now), narrowed)
         if self._seen is None or self._seen[0] is not board or self._seen[1:] != seen[1:]:
-            self._seen, self._view = seen, self.tab.view(board, now, narrowed)
+            self._seen, self._view = seen, self.tab.view(board, now, narrowed, self._view)
             self.listing.settle([row.key for row in self._view.rows])
         return self._view
 
@@ -47,7 +51,7 @@ class TabPlace:
 
     def needs(self, board: Board) -> tuple[Need, ...]:
         """Return what is to be read while the tab is shown."""
-        return self.tab.needs(board, self.filter.text, self.listing.index)
+        return self.tab.needs(board, self.filter.text, Standing(self.listing.index, self.listing.left))
 
     def next_order(self) -> str:
         """Put the rows into the next of the tab's orders; return which that is, empty where there is one only."""

@@ -63,6 +63,18 @@ class TabSet:
         """Return the selected row."""
         return self.place.selected(self._board(), self._clock())
 
+    def looked_at(self) -> Row | None:
+        """Return the row whose thread is shown by pages: the selected one, and of a group the newest of its rows."""
+        row = self.selected()
+        if row is None or not row.folds:
+            return row
+        threads = self._board().threads
+        return max(
+            (one for one in self.settle().members(row.folds) if one.thread in threads),
+            key=lambda one: threads[one.thread].updated_at,
+            default=row,
+        )
+
     def marked(self) -> tuple[Row, ...]:
         """Return the marked rows."""
         return self.place.marked(self._board(), self._clock())

@@ -35,6 +35,14 @@ def day(at: float, now: float) -> str:
     return time.strftime("%a %b %d" if then[0] == today[0] else "%Y-%m-%d", then)
 
 
+def soon(at: float, now: float) -> str:
+    """Write in ten columns when something will be: the hour today, else the day in local time."""
+    then, today = time.localtime(at), time.localtime(now)
+    if then[:3] == today[:3]:
+        return time.strftime("%H:%M", then)
+    return time.strftime("%a %b %d" if then[0] == today[0] else "%Y-%m-%d", then)
+
+
 def hour(at: float, now: float, *, with_seconds: bool = False) -> str:
     """Write the local time; the date stands before it on any other day than today."""
     then, today = time.localtime(at), time.localtime(now)

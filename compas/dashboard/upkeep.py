@@ -17,12 +17,10 @@ from compas.api.threads import STATUS, StatusRequest, StatusRow
 from compas.dashboard.answered import Answered
 from compas.dashboard.board import Size
 from compas.dashboard.merge_state import KEPT_MERGES
-from compas.dashboard.needs import Need
+from compas.dashboard.needs import THREADS, Need
 from compas.dashboard.source import Req, Res
 from compas.dashboard.state import DetailsRead, HealthRead, MergesRead, SizeRead, Update
 
-THREADS = 250
-"""Threads that are read at most: those that are open, then the newest ones."""
 SECONDS = 1.0
 """What every dashboard knows is asked for again when work begins or ends, at most this often."""
 REST = 4.0

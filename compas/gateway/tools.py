@@ -82,7 +82,7 @@ TOOLS: tuple[Tool, ...] = (
         is_core=True,
         operation=OPERATIONS["status"],
         doc="List threads with their newest execution, the newest first. To wait for an answer use orch_wait instead.",
-        hidden=("details", "open_first"),
+        hidden=("details", "open_first", "text", "after"),
     ),
     Tool(
         name="orch_transcript",

@@ -1,8 +1,7 @@
 """Why something cannot be done now: one sentence each, empty where it can. Pure."""
 
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.situation import Situation
-
-NO_ROW = "no row is selected"
 
 _OVER = ("Completed", "Failed", "Abandoned")
 
@@ -19,7 +18,7 @@ def connected(now: Situation) -> str:
 
 def some(now: Situation) -> str:
     """A thread is meant."""
-    return "" if now.targets else NO_ROW
+    return "" if now.targets else NO_THREAD
 
 
 def one(now: Situation) -> str:

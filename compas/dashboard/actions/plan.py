@@ -46,11 +46,16 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """Something to be read before a person answers; `tell` puts the answer into sentences."""
+    """Something to be read before a person answers; `tell` puts the answer into sentences.
+
+    With `field`, a choice of that name is between what `choices` finds in the answer, each with what is known of it.
+    """
 
     operation: Operation[Any, Any]
     request: msgspec.Struct
-    tell: Callable[[Any], tuple[str, ...]]
+    tell: Callable[[Any], tuple[str, ...]] = lambda _: ()
+    field: str = ""
+    choices: Callable[[Any], Mapping[str, str]] = lambda _: {}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):

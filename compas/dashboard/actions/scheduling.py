@@ -23,18 +23,27 @@ def _run(now: Situation) -> Plan:
     return Plan(
         title="Run a schedule now",
         says=("Dispatches its task at once. It counts as a run, and its next time stays where it is.",),
-        fields=(Field(name="name", label="schedule", hint="its name"),),
-        questions=(Question(operation=SCHEDULES, request=SchedulesRequest(), tell=partial(_told, now.now)),),
+        fields=(Field(name="name", label="schedule", kind="choice", hint="none"),),
+        questions=(
+            Question(
+                operation=SCHEDULES,
+                request=SchedulesRequest(),
+                tell=_told,
+                field="name",
+                choices=partial(_choices, now.now),
+            ),
+        ),
         deeds=_deeds,
         draft="schedule-run",
     )
 
 
-def _told(now: float, answer: SchedulesResponse) -> tuple[str, ...]:
-    """List them, since a name has to be typed."""
-    if not answer.schedules:
-        return ("The config has no schedules.",)
-    return tuple(f"{one.name}: {one.agent}, {_next(one, now)}" for one in answer.schedules)
+def _told(answer: SchedulesResponse) -> tuple[str, ...]:
+    return () if answer.schedules else ("The config has no schedules.",)
+
+
+def _choices(now: float, answer: SchedulesResponse) -> dict[str, str]:
+    return {one.name: one_line(f"{one.agent}, {_next(one, now)}") for one in answer.schedules}
 
 
 def _next(one: ScheduleView, now: float) -> str:
@@ -44,9 +53,9 @@ def _next(one: ScheduleView, now: float) -> str:
 
 
 def _deeds(values: Values) -> tuple[Deed, ...] | str:
-    name = values["name"].strip()
+    name = values["name"]
     if not name:
-        return "write the name of a schedule"
+        return "there is no schedule to run"
     return (Deed(about=name, operation=SCHEDULE_RUN, request=ScheduleRequest(name=name), tell=_started),)
 
 

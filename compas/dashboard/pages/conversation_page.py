@@ -10,8 +10,9 @@ from compas.dashboard.conversation import Chain, conversation, is_at_work
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import Line, one_line, plain
 from compas.dashboard.page_keys import PAGE_KEYS
-from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.reading import Reading
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.source import Asks
 from compas.dashboard.state import Opened, Update, thread_of
 from compas.dashboard.widgets.pager import Pager
@@ -44,7 +45,7 @@ class ConversationPage:
     @classmethod
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "ConversationPage | str":
         """See PageKind."""
-        return cls(asks, subject.thread, on_change) if subject is not None else NO_ROW
+        return cls(asks, subject.thread, on_change) if subject is not None else NO_THREAD
 
     def heading(self) -> Line:
         """See Page."""

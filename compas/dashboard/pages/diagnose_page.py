@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from compas.api.diagnosis import DIAGNOSE, DiagnoseRequest, DiagnoseResponse
 from compas.dashboard.advice_keys import with_keys
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.lines import BLANK, Line, one_line, plain, wrap
-from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.reading_page import ReadingPage
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.source import Asks
 from compas.text import counted, duration
 
@@ -20,7 +22,7 @@ class DiagnosePage(ReadingPage[DiagnoseRequest, DiagnoseResponse]):
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "DiagnosePage | str":
         """See PageKind."""
         if subject is None:
-            return NO_ROW
+            return NO_THREAD
         return cls(asks, DIAGNOSE, DiagnoseRequest(thread_id=subject.thread), subject.thread, on_change)
 
     def heading(self) -> Line:
@@ -43,14 +45,15 @@ class DiagnosePage(ReadingPage[DiagnoseRequest, DiagnoseResponse]):
 
 
 def _wrapped(text: str, width: int, style: str) -> list[Line]:
-    return [plain(part, style) for part in wrap(one_line(text), max(1, width))]
+    told = one_line(text)
+    return lines_of(told, wrap(told, max(1, width)), style)
 
 
 def _listed(title: str, told: tuple[str, ...], width: int) -> list[Line]:
     if not told:
         return []
     found = [BLANK, plain(title, "head")]
-    for text in told:
-        first, *rest = wrap(one_line(text), max(1, width - 2))
-        found += [Line((("accent", "· "), ("", first))), *(plain(f"  {part}") for part in rest)]
+    for text in map(one_line, told):
+        first, *rest = lines_of(text, wrap(text, max(1, width - 2)), margin="  ")
+        found += [Line((("accent", "· "), *first.segments)), *rest]
     return found

@@ -3,12 +3,14 @@
 from typing import ClassVar
 
 from compas.api.history import DIFF, DiffRequest, DiffResponse, LogEvent
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.diff_layout import FileDiff, files_of, laid_out
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, one_line, plain, wrap
 from compas.dashboard.page_keys import PAGE_KEYS
-from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.reading_page import ReadingPage
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.source import Asks
 
 _TELLING = ("execution.ended", "execution.stopped", "work.committed", "person.judged", "merge.completed")
@@ -30,7 +32,7 @@ class DiffPage(ReadingPage[DiffRequest, DiffResponse]):
     @classmethod
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "DiffPage | str":
         """See PageKind."""
-        return cls(asks, subject.thread, on_change) if subject is not None else NO_ROW
+        return cls(asks, subject.thread, on_change) if subject is not None else NO_THREAD
 
     def heading(self) -> Line:
         """See Page."""
@@ -103,9 +105,9 @@ class DiffPage(ReadingPage[DiffRequest, DiffResponse]):
 def _notes(answer: DiffResponse, width: int) -> list[Line]:
     """Return what is to be said of the work as a whole."""
     found = [
-        plain(part, style)
-        for text, style in ((answer.review_note or "", "dim"), (answer.remark, "warn"))
+        line
+        for text, style in ((one_line(answer.review_note or ""), "dim"), (one_line(answer.remark), "warn"))
         if text
-        for part in wrap(one_line(text), max(1, width))
+        for line in lines_of(text, wrap(text, max(1, width)), style)
     ]
     return [*found, BLANK] if found else []

@@ -4,7 +4,8 @@ import json
 from typing import ClassVar
 
 from compas.api.history import LogEvent
-from compas.dashboard.event_reading import EventReading
+from compas.dashboard.breaks import lines_of
+from compas.dashboard.event_reading import KEPT, EventReading
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import Line, Segment, chop, clean_lines, cut_line, one_line, plain
 from compas.dashboard.page_keys import PAGE_KEYS
@@ -12,6 +13,7 @@ from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.times import hour
+from compas.dashboard.widgets.appended import Appended
 from compas.dashboard.widgets.pager import Pager
 
 _TYPE = 22
@@ -32,8 +34,7 @@ class EventsPage:
         self.pager = Pager(is_following=True)
         self._reading = EventReading(asks, thread, on_change)
         self._has_details = False
-        self._seen: tuple[object, ...] = ()
-        self._lines: list[Line] = []
+        self._laid_out: Appended[LogEvent] = Appended(KEPT)
 
     @classmethod
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "EventsPage | str":
@@ -53,11 +54,9 @@ class EventsPage:
         """See Page."""
         if not self._reading.events:
             return [plain(f"  {self._reading.trouble or 'nothing has happened yet'}", "dim")]
-        seen = (self._reading.last, width, self._has_details, int(now // 86_400))
-        if seen != self._seen:
-            self._seen = seen
-            self._lines = [line for one in self._reading.events for line in self._event(one, width, now)]
-        return self._lines
+        key = (width, self._has_details, int(now // 86_400))
+        reading = self._reading
+        return self._laid_out.lines(reading.events, reading.count, key, lambda one: self._event(one, width, now))
 
     def _event(self, one: LogEvent, width: int, now: float) -> list[Line]:
         whose = "" if self.thread else f"{one_line(one.stream)}  "
@@ -73,7 +72,9 @@ class EventsPage:
         by = f"{one_line(one.causation)}" if one.causation else ""
         found = [cut_line(Line((*head, ("dim", f"{whose}{by}"))), width)]
         for text in json.dumps(one.data, ensure_ascii=False, indent=1).split("\n")[1:-1]:
-            found += [plain(f"{'':14}{part}") for part in chop(clean_lines(text)[0], max(1, width - 14))]
+            told = clean_lines(text)[0]
+            parts = lines_of(told, chop(told, max(1, width - 14)))
+            found += [Line((("", " " * 14), *part.segments)) for part in parts]
         return found
 
     def tell(self, word: str) -> str:

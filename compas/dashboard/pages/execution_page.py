@@ -8,19 +8,21 @@ from compas.api.threads import TranscriptExecution, TranscriptResponse
 from compas.dashboard.event_reading import EventReading
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain
-from compas.dashboard.markdown import markdown
 from compas.dashboard.page_keys import PAGE_KEYS
-from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.runs.card import AT_WORK, OVER, card
 from compas.dashboard.runs.run_reader import RunChoice
 from compas.dashboard.runs.task import body_lines, task_lines
 from compas.dashboard.runs.timeline import timeline
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
 
 Pane = Literal["input", "output", "steps", "timeline"]
 PANES: tuple[Pane, ...] = get_args(Pane)
+
+_WIDE_FROM = 60
 
 
 class ExecutionPage:
@@ -36,6 +38,7 @@ class ExecutionPage:
         self._events = EventReading(asks, thread, on_change)
         self._pane: Pane | None = None
         self._pagers = _pagers()
+        self._replied: tuple[object, int, list[Line]] = (None, 0, [])
         self._is_raw = False
         self._has_ended = False
 
@@ -43,7 +46,7 @@ class ExecutionPage:
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "ExecutionPage | str":
         """See PageKind."""
         if subject is None:
-            return NO_ROW
+            return NO_THREAD
         if subject.execution is None:
             return "nothing has been started in this thread yet"
         return cls(asks, subject.thread, subject.execution, on_change)
@@ -71,8 +74,10 @@ class ExecutionPage:
         for number, pane in enumerate(PANES, 1):
             is_shown = pane == self._pane
             name = pane.capitalize() + (" raw" if is_shown and self._is_raw and pane in ("output", "steps") else "")
-            titles += [("dim", f"{number} "), ("accent" if is_shown else "dim", name), ("", "   ")]
-        return [*card(run, place, width, now), cut_line(Line(tuple(titles)), width), BLANK]
+            gap = ("", "   " if width >= _WIDE_FROM else "  ") if titles else ("", "")
+            titles += [gap, ("dim", f"{number} "), ("accent" if is_shown else "dim", name)]
+        # First, so that a long error does not push them off a small screen.
+        return [cut_line(Line(tuple(titles)), width), *card(run, place, width, now), BLANK]
 
     def lines(self, width: int, now: float) -> list[Line]:
         """See Page."""
@@ -112,10 +117,14 @@ class ExecutionPage:
         said = [one for one in transcript.messages if one.execution_id == run.id]
         reply = next((one for one in said if one.intent == "response"), said[-1] if said else None)
         if reply is not None:
+            # Laid out once: it may be long, and the screen is drawn whenever anything happens anywhere.
+            if self._replied[0] is reply and self._replied[1] == width:
+                return self._replied[2]
             head = f"{reply.reference}  {one_line(reply.sender)} → {one_line(reply.to)}  {one_line(reply.intent)}"
-            return [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)]
-        if reader.steps.said:
-            return [Line(piece) for piece in markdown(reader.steps.said, width)]
+            self._replied = (reply, width, [plain(head, "dim"), BLANK, *body_lines(reply.body or "(empty)", width)])
+            return self._replied[2]
+        if said_so_far := reader.steps.said(width):
+            return said_so_far
         if reader.printed.is_empty:
             return [plain("  it has said nothing", "dim")] if reader.is_over else [plain("  nothing yet", "dim")]
         return [

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.hotkeys import chapters
 from compas.dashboard.keymap import Binding, Context, key_name
 from compas.dashboard.lines import BLANK, Line, fit, plain
@@ -54,9 +55,9 @@ class HelpPage:
         for title, described in (*chapters(), *([("Of your config", own)] if own else [])):
             found += [BLANK, plain(f"  {title}", "head")]
             for keys, does in described:
-                first, *rest = wrapped(does, max(1, width - _KEYS - 4))
-                found.append(Line((("accent", f"    {fit(keys, _KEYS - 1)} "), ("", first))))
-                found += [plain(" " * (_KEYS + 4) + part) for part in rest]
+                parts = wrapped(does, max(1, width - _KEYS - 4))
+                first, *rest = lines_of(does, parts, margin=" " * (_KEYS + 4))
+                found += [Line((("accent", f"    {fit(keys, _KEYS - 1)} "), *first.segments)), *rest]
         found += [BLANK, plain("  Signs", "head")]
         found += [Line(((style, f"    {fit(sign, _KEYS - 1)} "), ("", word))) for word, (sign, style) in SIGNS.items()]
         found += [BLANK, plain("  Ctrl-C leaves the dashboard at once, from anywhere.", "dim")]

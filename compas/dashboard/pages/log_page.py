@@ -5,9 +5,10 @@ from typing import ClassVar
 from compas.dashboard.keymap import Binding, Context
 from compas.dashboard.lines import BLANK, Line, one_line, plain
 from compas.dashboard.page_keys import PAGE_KEYS
-from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.runs.card import card
 from compas.dashboard.runs.run_reader import RunChoice
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
@@ -31,7 +32,7 @@ class LogPage:
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "LogPage | str":
         """See PageKind."""
         if subject is None:
-            return NO_ROW
+            return NO_THREAD
         if subject.execution is None:
             return "nothing has been started in this thread, so there is no log"
         return cls(asks, subject.thread, subject.execution, on_change)

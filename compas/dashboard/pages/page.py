@@ -11,9 +11,6 @@ from compas.dashboard.source import Asks
 from compas.dashboard.state import Update
 from compas.dashboard.widgets.pager import Pager
 
-NO_ROW = "no row is selected"
-"""Why a page of a thread cannot be opened."""
-
 OnChange = Callable[[], None]
 
 

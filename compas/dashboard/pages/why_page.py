@@ -4,9 +4,11 @@ from typing import ClassVar
 
 from compas.api.diagnosis import WHY, WhyRequest, WhyResponse
 from compas.dashboard.advice_keys import with_keys
-from compas.dashboard.lines import BLANK, Line, one_line, plain, wrap
-from compas.dashboard.pages.page import NO_ROW, OnChange, Subject
+from compas.dashboard.breaks import lines_of
+from compas.dashboard.lines import BLANK, Line, one_line, wrap
+from compas.dashboard.pages.page import OnChange, Subject
 from compas.dashboard.reading_page import ReadingPage
+from compas.dashboard.selection import NO_THREAD
 from compas.dashboard.source import Asks
 from compas.dashboard.times import hour
 
@@ -23,7 +25,7 @@ class WhyPage(ReadingPage[WhyRequest, WhyResponse]):
     def open(cls, asks: Asks, subject: Subject | None, on_change: OnChange) -> "WhyPage | str":
         """See PageKind."""
         if subject is None:
-            return NO_ROW
+            return NO_THREAD
         return cls(asks, WHY, WhyRequest(thread_id=subject.thread), subject.thread, on_change)
 
     def heading(self) -> Line:
@@ -43,12 +45,14 @@ class WhyPage(ReadingPage[WhyRequest, WhyResponse]):
             indent = min(_DEEPEST, 2 * cause.depth)
             because = f": {one_line(cause.because)}" if cause.because else ""
             clock = f"{hour(cause.at, now, with_seconds=True)}  "
-            first, *rest = wrap(one_line(cause.what) + because, max(1, width - len(clock) - indent))
-            found.append(Line((("dim", clock), ("", " " * indent + first))))
-            found += [plain(" " * (len(clock) + indent) + part) for part in rest]
+            told = one_line(cause.what) + because
+            parts = wrap(told, max(1, width - len(clock) - indent))
+            first, *rest = lines_of(told, parts, margin=" " * (len(clock) + indent))
+            found += [Line((("dim", clock), ("", " " * indent), *first.segments)), *rest]
         return found
 
 
 def _told(label: str, text: str, width: int) -> list[Line]:
-    first, *rest = wrap(one_line(text), max(1, width - len(label)))
-    return [Line((("dim", label), ("", first))), *(plain(" " * len(label) + part) for part in rest)]
+    told = one_line(text)
+    first, *rest = lines_of(told, wrap(told, max(1, width - len(label))), margin=" " * len(label))
+    return [Line((("dim", label), *first.segments)), *rest]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from compas.dashboard.actions.plan import Deed, Field, Plan
 from compas.dashboard.keymap import Context
-from compas.dashboard.lines import Line, clean_lines, cut_line, fit, plain, wrap
+from compas.dashboard.lines import Line, clean_lines, cut, cut_line, cut_words, fit, plain, width_of, wrap
 from compas.dashboard.prompts.text_entry import TextEntry
 from compas.dashboard.theme import MARK
 
@@ -24,6 +24,7 @@ class FormPrompt:
         self.is_sending = False
         self.facts: list[str] = []
         self._send = send
+        self._choices: dict[str, Mapping[str, str]] = {one.name: dict.fromkeys(one.choices, "") for one in plan.fields}
         self._entries = {one.name: TextEntry(draft.get(one.name, one.value)) for one in plan.fields}
         # A text is what most of these forms are about; the rest has values to begin with.
         self._index = next((number for number, one in enumerate(plan.fields) if one.kind == "long"), 0)
@@ -37,6 +38,12 @@ class FormPrompt:
     def values(self) -> dict[str, str]:
         """What is filled in now."""
         return {name: entry.text for name, entry in self._entries.items()}
+
+    def offer(self, name: str, choices: Mapping[str, str]) -> None:
+        """Let a field be a choice between these, each with what is known of it; what was chosen before stays."""
+        self._choices[name] = choices
+        if self._entries[name].text not in choices:
+            self._entries[name].replace(next(iter(choices), ""))
 
     @property
     def long_text(self) -> TextEntry | None:
@@ -127,15 +134,17 @@ class FormPrompt:
 
     def _turn(self, active: Field, by: int) -> None:
         entry = self._entries[active.name]
-        choices = active.choices if active.kind == "choice" else ("", "yes")
+        choices = tuple(self._choices[active.name]) if active.kind == "choice" else ("", "yes")
         at = choices.index(entry.text) if entry.text in choices else 0
-        entry.replace(choices[(at + by) % len(choices)])
+        if choices:
+            entry.replace(choices[(at + by) % len(choices)])
 
     def _pick(self, active: Field, letter: str) -> None:
         """Take the next choice that begins with a letter."""
         entry = self._entries[active.name]
-        at = active.choices.index(entry.text) if entry.text in active.choices else -1
-        following = (*active.choices[at + 1 :], *active.choices[: at + 1])
+        choices = tuple(self._choices[active.name])
+        at = choices.index(entry.text) if entry.text in choices else -1
+        following = (*choices[at + 1 :], *choices[: at + 1])
         found = next((choice for choice in following if choice.startswith(letter)), None)
         if found is not None:
             entry.replace(found)
@@ -153,16 +162,26 @@ class FormPrompt:
         entry = self._entries[one.name]
         match one.kind:
             case "switch":
-                mark = "[x]" if entry.text else "[ ]"
-                return [Line((("", mark), ("dim", f"  {one.hint}")))]
+                return _hinted("[x]  " if entry.text else "[ ]  ", one.hint, room, is_active=is_active)
             case "choice":
-                arrows = ("dim", "  ← → changes it") if is_active else ("", "")
-                return [Line((("", entry.text or one.hint), arrows))]
+                known = self._choices[one.name].get(entry.text, "")
+                arrows = "← → changes it" if is_active and len(self._choices[one.name]) > 1 else ""
+                first = _hinted(f"{entry.text or one.hint}  ", arrows, room, is_active=False)
+                return [*first, *(plain(part, "dim") for part in (wrap(known, room) if known else ()))]
         if not entry.text:
-            cursor = "█" if is_active else ""
-            return [Line((("", cursor), ("dim", one.hint)))]
+            return _hinted("█" if is_active else "", one.hint, room, is_active=is_active)
         rows = entry.shown(room, has_cursor=is_active)
         at = next((number for number, row in enumerate(rows) if "█" in row), 0) if is_active else 0
         top = max(0, min(at - _LONG_ROWS + 1, len(rows) - _LONG_ROWS)) if one.kind == "long" else max(0, at)
         count = _LONG_ROWS if one.kind == "long" else 1
         return [plain(row) for row in rows[top : top + count]]
+
+
+def _hinted(start: str, hint: str, room: int, *, is_active: bool) -> list[Line]:
+    """Return what a field holds with a hint behind it: whole where the person is, elsewhere as much as has room."""
+    left = room - width_of(start)
+    if left < 1:
+        return [plain(cut(start, room))]
+    first, *rest = wrap(hint, left) if is_active else [cut_words(hint, left)]
+    margin = " " * width_of(start)
+    return [Line((("", start), ("dim", first))), *(plain(f"{margin}{part}", "dim") for part in rest)]

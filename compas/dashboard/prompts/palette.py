@@ -6,11 +6,15 @@ import msgspec
 
 from compas.dashboard.fuzzy import ranked
 from compas.dashboard.keymap import Context
-from compas.dashboard.lines import Line, cut_line, fit, plain
+from compas.dashboard.lines import Line, cut_line, cut_words, fit, plain, wrap
 from compas.dashboard.prompts.text_entry import TextEntry
 from compas.dashboard.theme import MARK
 
 _MOST = 12
+_NAME, _KEYS = 19, 10
+_TOLD_ROWS = 2
+_TOLD_FROM = 60
+"""Columns from which there is room to say what each command does; below, the selected one's is said below the list."""
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,7 +40,8 @@ class PalettePrompt:
     def lines(self, width: int, height: int) -> list[Line]:
         """See Prompt."""
         found = self._found()
-        room = max(1, min(_MOST, height - 1))
+        is_narrow = width < _TOLD_FROM
+        room = max(1, min(_MOST, height - 1 - _TOLD_ROWS * is_narrow))
         top = max(0, self._index - room + 1)
         typed = self._entry.shown(max(1, width - 12), has_cursor=True)[-1]
         count = f"  {len(found)} of {len(self._offers)}"
@@ -45,7 +50,10 @@ class PalettePrompt:
             _row(offer, width, is_selected=top + number == self._index)
             for number, offer in enumerate(found[top : top + room])
         ]
-        return [head, *(rows or [plain("  nothing that can be done now is called so", "dim")])]
+        if not found:
+            rows = [plain(part, "dim") for part in wrap("  nothing that can be done now is called so", width)]
+        told = wrap(found[self._index].help, max(1, width - 2)) if found and is_narrow else []
+        return [head, *rows, *(plain(f"  {part}", "dim") for part in told[:_TOLD_ROWS])]
 
     def type(self, text: str) -> None:
         """See Prompt."""
@@ -73,8 +81,8 @@ class PalettePrompt:
 
 
 def _row(offer: Offer, width: int, *, is_selected: bool) -> Line:
-    name = fit(offer.name, 18 if width >= 60 else 14)
-    keys = fit(offer.keys, 8)
+    name, keys = fit(offer.name, _NAME), fit(offer.keys, _KEYS)
     mark = ("accent", f"{MARK} ") if is_selected else ("", "  ")
-    segments = (mark, ("", f"{name} "), ("accent", f"{keys} "), ("dim", offer.help))
+    does = cut_words(offer.help, width - _NAME - _KEYS - 4) if width >= _TOLD_FROM else ""
+    segments = (mark, ("", f"{name} "), ("accent", f"{keys} "), ("dim", does))
     return cut_line(Line(segments, ground="chosen" if is_selected else ""), width)

@@ -1,7 +1,8 @@
 """The head of an execution: who, how it stands, what it took, and what went wrong. Pure."""
 
 from compas.api.threads import TranscriptExecution
-from compas.dashboard.lines import Line, one_line, plain, wrap
+from compas.dashboard.breaks import lines_of
+from compas.dashboard.lines import Line, cut_words, one_line, plain, wrap
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import elapsed
 from compas.text import duration
@@ -44,7 +45,10 @@ def card(run: TranscriptExecution, place: tuple[int, int], width: int, now: floa
 def _error(run: TranscriptExecution, width: int) -> list[Line]:
     code = f"exit {run.exit_code}" if run.exit_code is not None else f"signal {run.signal}" if run.signal else ""
     head = ", ".join(part for part in (run.category or "unknown", code) if part)
-    rows = wrap(f"{head}: {one_line(run.error or 'nothing was said about it')}", max(1, width - 2))
+    said = f"{head}: {one_line(run.error or 'nothing was said about it')}"
+    rows = lines_of(said, wrap(said, max(1, width - 2)), "bad")
     if len(rows) > _ERROR_ROWS:
-        rows = [*rows[: _ERROR_ROWS - 1], f"{rows[_ERROR_ROWS - 1][: max(1, width - 3)]}…"]
-    return [Line((("bad", "│ "), ("bad", row))) for row in rows] or [plain("")]
+        # The rest of it fills the last row, cut between words.
+        rest = " ".join(row.text for row in rows[_ERROR_ROWS - 1 : _ERROR_ROWS + 1])
+        rows = [*rows[: _ERROR_ROWS - 1], plain(cut_words(rest, max(1, width - 2)), "bad")]
+    return [Line((("bad", "│ "), *row.segments)) for row in rows]

@@ -7,6 +7,7 @@ import trio
 from actors.remote.errors import SessionLost, WireError
 from actors.remote.session import Session
 from compas.api.history import LOG, LogChunkItem, LogRequest, LogResponse
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.feed import in_words
 from compas.dashboard.lines import Line, chop, clean_lines, one_line, plain
 from compas.dashboard.pages.page import OnChange
@@ -126,4 +127,4 @@ def _laid_out(text: str, width: int) -> list[Line]:
         return []
     style = next((style for start, style in _STYLES if text.startswith(start)), "")
     shown = text if len(text) <= LONGEST else f"{text[:LONGEST]}… (the line goes on)"
-    return [plain(part, style) for part in chop(shown, width)]
+    return lines_of(shown, chop(shown, width), style)

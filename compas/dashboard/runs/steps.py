@@ -6,12 +6,14 @@ import trio
 
 from actors.remote.errors import SessionLost, WireError
 from compas.api.activity import EXECUTION_EVENTS, ExecutionEvent, ExecutionEventsRequest
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.feed import in_words
-from compas.dashboard.lines import Line, clean_lines, one_line, plain, wrap
+from compas.dashboard.lines import BLANK, Line, clean_lines, one_line, plain, wrap
 from compas.dashboard.markdown import markdown
 from compas.dashboard.pages.page import OnChange
 from compas.dashboard.source import Asks
 from compas.dashboard.times import hour
+from compas.dashboard.widgets.appended import Appended
 
 KEPT = 5000
 """Steps that are kept: what is older is in `compas execution-events`."""
@@ -44,28 +46,33 @@ class Steps:
         self._on_change = on_change
         self._events: deque[ExecutionEvent] = deque(maxlen=KEPT)
         self._after = -1
-        self._seen: tuple[object, ...] = ()
-        self._lines: list[Line] = []
+        self._count = 0
+        self._laid_out: Appended[ExecutionEvent] = Appended(KEPT)
+        self._said: Appended[ExecutionEvent] = Appended(KEPT)
 
     @property
     def is_empty(self) -> bool:
         """Whether none was seen."""
         return not self._events
 
-    @property
-    def said(self) -> str:
-        """What the agent said, one piece after the other."""
-        return "\n\n".join(one.detail or one.summary for one in self._events if one.kind == "message")
+    def said(self, width: int) -> list[Line]:
+        """Return what the agent said, one piece after the other; empty while it has said nothing."""
+
+        def lay_out(one: ExecutionEvent) -> list[Line]:
+            if one.kind != "message":
+                return []
+            return [*map(Line, markdown(one.detail or one.summary, width)), BLANK]
+
+        return self._said.lines(self._events, self._count, width, lay_out)
 
     def lines(self, width: int, now: float) -> list[Line]:
         """Return them in lines of at most `width` columns."""
-        day = int(now // 86_400)
-        seen = (width, self.has_details, self._after, day)
-        if seen != self._seen:
-            self._seen = seen
-            found = [line for one in self._events for line in _step(one, width, now, details=self.has_details)]
-            self._lines = found or [plain("  nothing but what the details show (z)", "dim")]
-        return self._lines
+        details = self.has_details
+        key = (width, details, int(now // 86_400))
+        found = self._laid_out.lines(
+            self._events, self._count, key, lambda one: _step(one, width, now, details=details)
+        )
+        return found or [plain("  nothing but what the details show (z)", "dim")]
 
     async def run(self) -> None:
         """Read them until the execution has ended."""
@@ -76,6 +83,7 @@ class Steps:
                 async with session.open_stream(EXECUTION_EVENTS.name, request, ExecutionEvent) as events:
                     async for event in events:
                         self._events.append(event)
+                        self._count += 1
                         self._after = event.index
                         self._on_change()
                 break
@@ -98,10 +106,9 @@ def _step(one: ExecutionEvent, width: int, now: float, *, details: bool) -> list
     tool = f"{one_line(one.tool)}  " if one.tool and not one.summary.startswith(one.tool) else ""
     room = max(1, width - len(clock) - 4)
     text = one_line(one.summary) or one.kind.replace("_", " ")
-    first, *rest = wrap(tool + text, room)
-    found = [Line((("dim", f"{clock} "), (style, f"{sign} "), ("" if one.kind not in _HIDDEN else "dim", first)))]
     margin = " " * (len(clock) + 3)
-    found += [plain(margin + part) for part in rest]
+    first, *rest = lines_of(tool + text, wrap(tool + text, room), "dim" if one.kind in _HIDDEN else "", margin)
+    found = [Line((("dim", f"{clock} "), (style, f"{sign} "), *first.segments)), *rest]
     if details and one.detail.strip() and one_line(one.detail) != text:
         found += _detail(one, margin, room)
     return found
@@ -120,7 +127,11 @@ def _message(one: ExecutionEvent, clock: str, sign: str, width: int, *, is_whole
 
 
 def _detail(one: ExecutionEvent, margin: str, room: int) -> list[Line]:
-    rows = [plain(margin + part, "dim") for line in clean_lines(one.detail) for part in wrap(line, room)]
+    rows = [
+        Line((("", margin), *part.segments))
+        for line in clean_lines(one.detail)
+        for part in lines_of(line, wrap(line, room), "dim")
+    ]
     if len(rows) > DETAIL_ROWS:
         rows = [*rows[:DETAIL_ROWS], plain(f"{margin}… {len(rows) - DETAIL_ROWS} more lines", "dim")]
     return rows

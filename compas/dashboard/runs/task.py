@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 
 from compas.api.threads import TranscriptExecution, TranscriptMessage, TranscriptResponse
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.lines import BLANK, Line, chop, one_line, plain
 from compas.dashboard.markdown import markdown
 
@@ -38,11 +39,11 @@ def _json_line(text: str, width: int) -> Iterator[Line]:
     name, colon, rest = text.partition('": ')
     if colon and len(name) < width and name.lstrip().startswith('"'):
         first, *others = chop(rest, max(1, width - len(name) - 3)) or [""]
-        yield Line((("accent", f'{name}"'), ("", f": {first}")))
-        for part in others:
-            yield from (plain(piece) for piece in chop(part, width))
+        begun, *further = lines_of(rest, [first, *(piece for part in others for piece in chop(part, width))])
+        yield Line((("accent", f'{name}"'), ("", ": "), *begun.segments))
+        yield from further
         return
-    yield from (plain(part) for part in chop(text, width))
+    yield from lines_of(text, chop(text, width))
 
 
 def _decoded(text: str) -> object | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from compas.api.history import LogEvent
+from compas.dashboard.breaks import lines_of
 from compas.dashboard.lines import Line, one_line, plain, wrap
 from compas.dashboard.times import elapsed, hour
 from compas.text import duration
@@ -29,12 +30,13 @@ def timeline(events: Iterable[LogEvent], execution: str, width: int, now: float)
         before = event.at
         head = f"{clock}  {since:<10}  " if width >= WIDE_FROM else f"{clock} {since} "
         margin = len(head) if width >= WIDE_FROM else 2
-        first, *rest = wrap(in_words(event), max(1, width - len(head)))
+        said = in_words(event)
+        first, *rest = wrap(said, max(1, width - len(head)))
         if margin < len(head):
             rest = wrap(" ".join(rest), max(1, width - margin)) if rest else []
         style = "bad" if event.data.get("status") in ("failed", "crashed", "timed_out") else ""
-        found.append(Line((("dim", head), (style, first))))
-        found += [plain(" " * margin + part, style) for part in rest]
+        begun, *further = lines_of(said, [first, *rest], style, " " * margin)
+        found += [Line((("dim", head), *begun.segments)), *further]
     return found or [plain("  nothing has happened to it yet", "dim")]
 
 

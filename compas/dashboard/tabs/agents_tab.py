@@ -13,7 +13,7 @@ from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, Segment, cut_line, one_line, plain, wrap
 from compas.dashboard.needs import AGENTS, FIGURES, SPENDING, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago, hour
 from compas.dashboard.widgets.columns import Cell, Column, Table, beside
@@ -106,11 +106,11 @@ class Agents:
         Binding(keys=("enter",), command="agent-history", contexts=("list",), hint="its history"),
     )
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         """See Tab."""
         return (AGENTS, FIGURES, SPENDING)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> AgentsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> AgentsView:
         """See Tab."""
         agents = board.health.agents if board.health is not None else ()
         rows = sorted((_row(board, agent, now) for agent in agents), key=_SORTED[narrowed.order])
@@ -227,7 +227,7 @@ def _lines(row: AgentRow, table: Table, now: float, look: Look) -> list[Line]:
 def _model(listing: AgentListing | None) -> str:
     if listing is None:
         return ""
-    return one_line(listing.model) if listing.model else "the CLI's own"
+    return one_line(listing.model) if listing.model else "default"
 
 
 def _last(figures: tuple[AgentMetrics, ...], now: float) -> Cell:

@@ -9,9 +9,9 @@ from compas.api.figures import CostsResponse, Spending
 from compas.dashboard.amounts import money, progress, sparkline, tokens
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
-from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain
+from compas.dashboard.lines import BLANK, Line, Segment, cut_line, joined, one_line, plain, width_of
 from compas.dashboard.needs import SPENDING, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.times import day
 from compas.dashboard.widgets.columns import Cell, Column, Table
 from compas.dashboard.widgets.listing import Block, Entry
@@ -89,11 +89,11 @@ class Costs:
     orders = ("the dearest first", "the most tokens first", "the most runs first", "the most failures first")
     keys: tuple[Binding, ...] = ()
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         """See Tab."""
         return (SPENDING,)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> CostsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> CostsView:
         """See Tab."""
         costs = board.answers.costs
         groups = _groups(costs, now) if costs is not None else ()
@@ -173,33 +173,45 @@ def _facts(one: Spending) -> str:
 def _totals(costs: CostsResponse, now: float, width: int) -> list[Line]:
     total = costs.total
     untold = total.executions - total.priced
-    rest = f", {counted(untold, 'execution')} did not tell" if untold else ""
-    first = Line(
-        (
-            ("head", f"  {_money(total)}"),
-            ("dim", f" since {day(costs.since, now)}{rest}"),
-            ("", f" · {tokens(_tokens(total))} tokens · {counted(total.executions, 'execution')}"),
-        )
-    )
+    said = [
+        Line((("head", _money(total)), ("dim", f" since {day(costs.since, now)}"))),
+        plain(f"{tokens(_tokens(total))} tokens"),
+        plain(counted(total.executions, "execution")),
+        *([plain(f"{counted(untold, 'execution')} did not tell", "dim")] if untold else []),
+    ]
     hours = [one.executions for one in costs.by_hour]
     spent = [one.cost_usd or 0.0 for one in costs.by_day]
-    second = Line(
-        (
-            ("dim", "  24 hours "),
-            ("spark", sparkline(hours, 24)),
-            ("dim", f" {sum(hours)} ended   {len(spent)} days "),
-            ("spark", sparkline(spent, 14)),
-            ("dim", f" {money(costs.by_day[-1].cost_usd) if costs.by_day else ''} today"),
-        )
-    )
-    return [cut_line(first, width), cut_line(second, width)]
+    today = f" {money(costs.by_day[-1].cost_usd)} today" if costs.by_day else ""
+    pictures = [
+        Line(
+            (
+                ("dim", "24 hours " if width >= 44 else "24 h "),
+                ("spark", sparkline(hours, 24)),
+                ("dim", f" {sum(hours)} ended"),
+            )
+        ),
+        Line((("dim", f"{len(spent)} days "), ("spark", sparkline(spent, 14)), ("dim", today))),
+    ]
+    return [*_flowing(said, ("dim", " · "), width), *_flowing(pictures, ("", "  "), width)]
+
+
+def _flowing(parts: Sequence[Line], between: Segment, width: int) -> list[Line]:
+    """Put parts one behind the other, in as many lines as it takes to cut none that has room in a line."""
+    found: list[Line] = []
+    for part in parts:
+        longer = joined([found[-1], part], between) if found else part
+        if found and width_of(longer.text) <= width - 2:
+            found[-1] = longer
+        else:
+            found.append(part)
+    return [cut_line(Line((("", "  "), *line.segments)), width) for line in found]
 
 
 def _heading(title: str, table: Table) -> Line:
     """Return the group's name with those of the columns."""
     named = Table((Column(title, 0), *table.columns[1:]), table.width).head()
     (_, blank), (_, name), *rest = named.segments
-    return Line((("", blank), ("head", name), *rest)) if table.height == 1 else plain(f"  {title}", "head")
+    return Line((("", blank), ("head", name), *rest))
 
 
 def _money(one: Spending) -> str:

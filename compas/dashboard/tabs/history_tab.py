@@ -12,7 +12,7 @@ from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain
 from compas.dashboard.needs import Need, ended
 from compas.dashboard.reasons import reason_of
-from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago
 from compas.dashboard.widgets.columns import Cell, Column, Table, beside
@@ -26,8 +26,8 @@ COLUMNS = (
     Column("", 12),
     Column("agent", 12),
     Column("about", 0),
-    Column("batch", 14, at_least=120),
-    Column("thread", 14, at_least=140),
+    Column("batch", 14, at_least=140),
+    Column("thread", 14, at_least=160),
     Column("exit", 4, is_right=True, at_least=100),
     Column("took", 9, is_right=True, at_least=60),
     Column("tokens", 8, is_right=True, at_least=110),
@@ -86,14 +86,14 @@ class HistoryTab:
     keys: tuple[Binding, ...] = ()
     orders: tuple[str, ...] = ()
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         """See Tab: the newest, and what comes behind those that are known once somebody gets near their end."""
         known = board.answers.history
-        if known is None or known.text != text or not known.more or index < len(known.rows) - AHEAD:
+        if known is None or known.text != text or not known.more or at.number < len(known.rows) - AHEAD:
             return (ended(text),)
         return (ended(text), ended(text, known.next_after))
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> HistoryView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> HistoryView:
         """See Tab: what was read for other words is narrowed here until the answer for these has come."""
         known = board.answers.history
         rows = known.rows if known is not None else ()

@@ -10,7 +10,7 @@ from compas.dashboard.board import Board, Merge
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
 from compas.dashboard.needs import Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
 from compas.dashboard.theme import sign_of
 from compas.dashboard.times import ago, elapsed
 from compas.dashboard.widgets.columns import Cell, Column, Table, beside
@@ -101,11 +101,11 @@ class Merges:
     keys: tuple[Binding, ...] = ()
     orders: tuple[str, ...] = ()
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         """See Tab: every dashboard knows the merges."""
         return ()
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> MergesView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> MergesView:
         """See Tab."""
         by_target: dict[Target, list[Merge]] = {}
         for merge in board.merges.values():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -9,19 +10,34 @@ from compas.api.configuration import SettingRow, SettingsResponse
 from compas.api.supervision import HealthResponse
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Binding
-from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
+from compas.dashboard.lines import (
+    BLANK,
+    Line,
+    Segment,
+    cut_line,
+    cut_words,
+    fit,
+    one_line,
+    plain,
+    right,
+    spread,
+    width_of,
+    wrap,
+)
 from compas.dashboard.needs import CONFIGURATION, Need
-from compas.dashboard.tabs.tab import Look, Narrowed, Row
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, View
+from compas.dashboard.theme import marks
 from compas.dashboard.times import hour
-from compas.dashboard.widgets.columns import Cell, Column, Table
 from compas.dashboard.widgets.listing import Block, Entry
 
-COLUMNS = (
-    Column("", 32),
-    Column("", 0),
-    Column("", 14, is_right=True, at_least=76),
-)
-NARROW = (Column("", 30), Column("", 0))
+NAMES = 32
+"""Columns for names at most."""
+SOURCES = 14
+"""Columns for where values come from."""
+BELOW_EACH_OTHER, WITHOUT_SOURCES = 60, 76
+"""On narrower screens values stand below their names, and it is not said where they come from."""
+VALUE_ROWS = 6
+"""Rows of one value at most."""
 
 
 class SettingsRow(Row, frozen=True, kw_only=True):
@@ -59,14 +75,14 @@ class SettingsView(msgspec.Struct, frozen=True, kw_only=True):
 
     def blocks(self, width: int, now: float, look: Look) -> list[Block]:
         """See View. It is one long list: sections have no share of the screen of their own."""
-        table = Table(COLUMNS if width >= 76 else NARROW, width)
+        shape = _shape(self.rows, width)
         notes = [*self._notes(width)]
         entries: list[Entry] = []
         for number, (title, rows) in enumerate(self.groups):
             for place, row in enumerate(rows):
                 head = ([BLANK] if number or notes else []) + [plain(f"  {title}", "head")] if place == 0 else []
-                lines = partial(_lines, row, table, look, tuple(cut_line(line, width) for line in head))
-                entries.append(Entry(row.key, lines, table.height + len(head)))
+                lines = partial(_lines, row, shape, look, tuple(cut_line(line, width) for line in head))
+                entries.append(Entry(row.key, lines, len(head) + _height(row, shape)))
         if self.settings is None:
             notes.append(plain("  reading the configuration …", "dim"))
         elif not entries:
@@ -89,11 +105,11 @@ class Settings:
     keys: tuple[Binding, ...] = ()
     orders: tuple[str, ...] = ()
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         """See Tab."""
         return (CONFIGURATION,)
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> SettingsView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> SettingsView:
         """See Tab."""
         found = board.answers.settings
         rows = [*_supervisor(board.health, now), *(_row(one) for one in (found.settings if found is not None else ()))]
@@ -141,7 +157,6 @@ def _supervisor(health: HealthResponse | None, now: float) -> Iterator[SettingsR
             group="Supervisor",
             name=name,
             value=one_line(value),
-            facts=one_line(value),
             what_now=what_now,
         )
 
@@ -158,18 +173,52 @@ def _row(one: SettingRow) -> SettingsRow:
         source=source,
         is_said=one.source != "default",
         waits=one.waits,
-        facts=f"{one_line(one.key)}: {one_line(one.value)}",
-        what_now=f"{one.doc} Used {one.effect}{waits}.",
+        what_now=f"{one_line(one.key)}: {one.doc} Used {one.effect}{waits}.",
     )
 
 
-def _lines(row: SettingsRow, table: Table, look: Look, head: Sequence[Line]) -> list[Line]:
-    value = "warn" if row.waits else "" if row.is_said else "dim"
-    cells: list[Cell] = [
-        (("" if row.is_said else "dim", row.name),),
-        ((value, row.value),),
-        (("dim", f"{row.source}{' waits' if row.waits else ''}"),),
-    ]
-    shown = cells[: len(table.columns)]
-    is_marked = row.key in look.marked
-    return [*head, *table.lines(row.key, shown, is_selected=row.key == look.selected, is_marked=is_marked)]
+class _Shape(NamedTuple):
+    """How wide everything is; values stand below their names where `name` is 0."""
+
+    width: int
+    name: int
+    value: int
+    source: int
+
+
+def _shape(rows: Sequence[SettingsRow], width: int) -> _Shape:
+    if width < BELOW_EACH_OTHER:
+        return _Shape(width, 0, width - 5, SOURCES)
+    name = min(NAMES, max((width_of(row.name) for row in rows), default=0))
+    source = SOURCES if width >= WITHOUT_SOURCES else 0
+    return _Shape(width, name, width - name - source - 5, source)
+
+
+def _values(row: SettingsRow, shape: _Shape) -> list[str]:
+    parts = wrap(row.value, shape.value)
+    if len(parts) > VALUE_ROWS:
+        rest = " ".join(parts[VALUE_ROWS - 1 : VALUE_ROWS + 1])
+        parts = [*parts[: VALUE_ROWS - 1], cut_words(rest, shape.value)]
+    return parts
+
+
+def _height(row: SettingsRow, shape: _Shape) -> int:
+    return len(_values(row, shape)) + (0 if shape.name else 1)
+
+
+def _lines(row: SettingsRow, shape: _Shape, look: Look, head: Sequence[Line]) -> list[Line]:
+    is_selected = row.key == look.selected
+    start = marks(is_selected=is_selected, is_marked=row.key in look.marked)
+    said, style = "" if row.is_said else "dim", "warn" if row.waits else "" if row.is_said else "dim"
+    source = f"{row.source}{' waits' if row.waits else ''}"
+    first, *rest = _values(row, shape)
+    if shape.name:
+        cells: list[Segment] = [(said, f"{fit(row.name, shape.name)} "), (style, f"{fit(first, shape.value)} ")]
+        found = [Line((*start, *cells, ("dim", right(source, shape.source) if shape.source else "")))]
+    else:
+        found = [spread(Line((*start, (said, row.name))), plain(f"{source} ", "dim"), shape.width)]
+        rest = [first, *rest]
+    margin = " " * (3 + shape.name if shape.name else 4)
+    found += [Line((("", margin), (style, part))) for part in rest]
+    ground = "chosen" if is_selected else ""
+    return [*head, *(msgspec.structs.replace(line, key=row.key, ground=ground) for line in found)]

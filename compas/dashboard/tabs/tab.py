@@ -1,7 +1,7 @@
 """What a tab is: a list over the board that knows its rows, how they are laid out, and which keys are its own."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -32,12 +32,21 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 class Narrowed(msgspec.Struct, frozen=True, kw_only=True):
     """What a person wants to see of a tab: the rows that match a text, without those of folded groups.
 
-    `order` is the number of one of the tab's orders.
+    `order` is the number of one of the tab's orders. `reach` is how many rows are to be there at least, if there are so
+    many: a person goes down, and more comes.
     """
 
     text: str = ""
     folded: frozenset[str] = frozenset()
     order: int = 0
+    reach: int = 0
+
+
+class Standing(NamedTuple):
+    """Where the selection stands among the rows, as they were seen last: its number, and how many rows are below it."""
+
+    number: int
+    left: int
 
 
 class Look(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,12 +91,12 @@ class Tab(Protocol):
         """The orders its rows can stand in, in words; the first is the one to begin with."""
         ...
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
-        """Return what is to be read while it is shown, with the row of this number selected."""
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
+        """Return what is to be read while it is shown, with the selection standing there."""
         ...
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> View:
-        """Return the rows that are wanted."""
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> View:
+        """Return the rows that are wanted; what has not changed since the view `before` may be taken from there."""
         ...
 
     def is_ticking(self, board: Board) -> bool:

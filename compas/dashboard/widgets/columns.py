@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from compas.dashboard.lines import Line, Segment, cut, cut_line, cut_words, fit, right, width_of
+from compas.dashboard.lines import Line, Segment, cut_line, cut_words, fit, right, width_of
 from compas.dashboard.theme import marks
 
 TWO_LINES_BELOW = 60
-"""On a narrower screen the column that takes what is left has a line of its own."""
+"""On a narrower screen the column that takes what is left has a line of its own, unless it is the first."""
 LEAST = 10
 """Columns which that one keeps."""
 
@@ -37,7 +37,7 @@ class Table(NamedTuple):
     @property
     def height(self) -> int:
         """How many lines each row takes."""
-        has_rest = any(not column.width for column in self.columns)
+        has_rest = any(not column.width for column in self.columns[1:])
         return 2 if has_rest and self.width < TWO_LINES_BELOW else 1
 
     @property
@@ -71,12 +71,7 @@ class Table(NamedTuple):
         found = [Line((*start, *first))]
         if self.height == 2:
             rest = _cut(next(cell for column, cell in pairs if not column.width), self.rest)
-            # What a row begins with stays above.
-            found = (
-                [Line((*start, *rest)), Line((("", "    "), *first))]
-                if not self.columns[0].width
-                else [*found, Line((("", "    "), *rest))]
-            )
+            found.append(Line((("", "    "), *rest)))
         ground = "chosen" if is_selected else ""
         return [msgspec.structs.replace(cut_line(line, self.width), key=key, ground=ground) for line in found]
 
@@ -87,7 +82,8 @@ class Table(NamedTuple):
         width = column.width or self.rest
         if len(cell) == 1:
             style, text = cell[0]
-            return [(style, right(text, width) if column.is_right else fit(text, width)), ("", " ")]
+            short = text if column.width else cut_words(text, width)
+            return [(style, right(short, width) if column.is_right else fit(short, width)), ("", " ")]
         pieces = _cut(cell, width)
         gap = width - sum(width_of(text) for _, text in pieces)
         return [*pieces, ("", " " * (gap + 1))]
@@ -99,7 +95,7 @@ def _cut(cell: Cell, width: int) -> list[Segment]:
         left = width - sum(width_of(piece) for _, piece in found)
         if left <= 0:
             break
-        found.append((style, cut(text, left)))
+        found.append((style, cut_words(text, left)))
     return found
 
 

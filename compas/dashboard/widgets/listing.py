@@ -1,5 +1,6 @@
 """A list on the screen: which row is selected, and which part of each of its blocks is to be seen."""
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
@@ -11,12 +12,20 @@ LEAST_LINES = 2
 """A block that has to give way keeps so many lines; where there is no room for these, the whole list scrolls."""
 
 
+AIR_PART = 5
+"""Blank lines above headings stay where they take at most such a part of a screen on which not all rows have room."""
+
+
 class Entry(NamedTuple):
-    """A row: its key, how it is laid out once it is to be seen, and in how many lines."""
+    """A row: its key, how it is laid out once it is to be seen, and in how many lines.
+
+    One that `counts` is one of the things that the list is about, and no head of some of them.
+    """
 
     key: str
     lines: Callable[[], Sequence[Line]]
     height: int = 1
+    counts: bool = True
 
 
 class Block(NamedTuple):
@@ -57,6 +66,11 @@ class Listing:
         self._keys = tuple(keys)
         self._selection = settled(self._selection, self._keys)
 
+    @property
+    def left(self) -> int:
+        """How many rows are below the selected one; before any are known, more than can be."""
+        return len(self._keys) - 1 - self._selection.index if self._keys else sys.maxsize
+
     def select(self, key: str) -> None:
         """Select a row by its key; one that is not there changes nothing."""
         if key in self._keys:
@@ -76,7 +90,8 @@ class Listing:
 
     def window(self, blocks: Sequence[Block], width: int, height: int) -> list[Line]:
         """Return the lines to be seen, at most `height` of `width` columns."""
-        for candidate in (blocks, [_without_air(block) for block in blocks]):
+        dense = [_without_air(block) for block in blocks]
+        for candidate in (blocks, dense) if _may_have_air(blocks, dense, height) else (dense,):
             room = height - sum(len(block.head) for block in candidate)
             if room >= sum(min(block.height, _least(block)) for block in candidate):
                 given = shares([block.height for block in candidate], room)
@@ -96,7 +111,7 @@ class Listing:
         if at is not None:
             self._page = end - top
         shown = [line for entry in entries[top:end] for line in entry.lines()][:room]
-        said = f"{top + 1}-{end} of {len(entries)} " if end - top < len(entries) else ""
+        said = _place(entries, top, end) if end - top < len(entries) else ""
         return [*_headed(block.head, said, width), *shown]
 
     def _scrolled(self, blocks: Sequence[Block], height: int) -> list[Line]:
@@ -163,6 +178,19 @@ def _first_before(entries: Sequence[Entry], last: int, room: int) -> int:
         first -= 1
         used += entries[first].height
     return first
+
+
+def _place(entries: Sequence[Entry], top: int, end: int) -> str:
+    """Say which of all things are to be seen; nothing where heads alone are."""
+    before, shown, total = (sum(one.counts for one in part) for part in (entries[:top], entries[top:end], entries))
+    return f"{before + 1}-{before + shown} of {total} " if shown else ""
+
+
+def _may_have_air(blocks: Sequence[Block], dense: Sequence[Block], height: int) -> bool:
+    """Tell whether there is room for blank lines: beside all rows, or because they are few on a screen like this."""
+    wanted = sum(len(block.head) + block.height for block in blocks)
+    air = sum(len(block.head) for block in blocks) - sum(len(block.head) for block in dense)
+    return wanted <= height or air * AIR_PART <= height
 
 
 def _least(block: Block) -> int:

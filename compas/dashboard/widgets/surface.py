@@ -52,6 +52,8 @@ class Surface(urwid.Widget):
         super().__init__()
         self._on_input = on_input or self._invalidate
         self._painted = painted
+        self._columns = 0
+        self._canvases: dict[Line, urwid.Canvas] = {}
         self._pasted: list[str] | None = None
         self._shown: Callable[[str], str] = str if has_signs else plain_text
 
@@ -66,7 +68,11 @@ class Surface(urwid.Widget):
             return urwid.SolidCanvas(" ", columns, rows)
         lines = list(self._painted.frame(columns, rows))[:rows]
         lines += [BLANK] * (rows - len(lines))
-        return urwid.CanvasCombine([(self._drawn(line, columns), None, False) for line in lines])
+        # Most lines are the ones of before, and making a canvas is what takes the time.
+        before = self._canvases if self._columns == columns else {}
+        self._canvases = {line: before.get(line) or self._drawn(line, columns) for line in lines}
+        self._columns = columns
+        return urwid.CanvasCombine([(self._canvases[line], None, False) for line in lines])
 
     def _drawn(self, line: Line, columns: int) -> urwid.Canvas:
         markup = [

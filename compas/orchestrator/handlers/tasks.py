@@ -1,6 +1,5 @@
 """Handler of `tasks`."""
 
-from actors.remote.errors import CallError
 from compas.api import tasks as api
 from compas.domain.advice import advise, say
 from compas.domain.in_short import in_short
@@ -9,21 +8,18 @@ from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.looked_for import words_to_find
 from compas.orchestrator.refused import call_error, unless_refused
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
 from compas.store.projections.execution_queries import execution_by_id
-
-MOST_WORDS = 20
 
 
 async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksResponse:
     """List executions, one page of them."""
     request = call.decode(api.TasksRequest)
     chosen = unless_refused(read_filter(request.filter))
-    words = _small(request.text or "").split()
-    if len(words) > MOST_WORDS:
-        raise CallError("invalid", f"{len(words)} words are too many to look for; {MOST_WORDS} are enough for any row")
+    words = words_to_find(request.text)
     await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     wanted = rows.TaskFilter(
         agent=request.agent,
@@ -52,11 +48,6 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
     return api.TasksResponse(
         tasks=tuple(_row(row) for row in shown), more=more, next_after=shown[-1].execution if more else None
     )
-
-
-def _small(text: str) -> str:
-    """Return a text with small ASCII letters: those are what SQLite knows the cases of."""
-    return text.encode().lower().decode()
 
 
 def _row(row: rows.TaskRow) -> api.TaskRow:

@@ -13,6 +13,7 @@ from compas.git.errors import GitError
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.looked_for import words_to_find
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
 from compas.orchestrator.schedules.outlook import next_of_all
 from compas.orchestrator.threads.staleness import stale_threads
@@ -30,8 +31,15 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     """Read the newest threads."""
     request = call.decode(api.StatusRequest)
     await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
+    await refuse_unknown(context, thread=request.after)
     now = context.services.clock()
-    wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
+    wanted = rows.StatusFilter(
+        thread=request.thread_id,
+        agent=request.agent,
+        batch=request.batch_id,
+        words=words_to_find(request.text),
+        after=request.after,
+    )
 
     page = await context.services.store.query(
         lambda reader: rows.status_page(reader, wanted, request.limit, open_first=request.open_first)
@@ -46,6 +54,7 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
             threads=_with_details(reader, shown) if request.details else shown,
             batches=_batches(reader, shown) if request.details else (),
             total=page.total,
+            next_after=page.rows[-1].thread if page.more and page.rows else None,
             scheduled_count=len(scheduled_executions(reader, now)),
             config_notices=context.services.configuration.notices,
             next_schedule=_next_schedule(reader, context.services.config, now),

@@ -1,5 +1,7 @@
 """The read model of threads: one row each, and the status view that joins their newest execution and message."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from compas.domain import events as e
@@ -55,13 +57,19 @@ class StatusRow(ThreadRow, frozen=True, kw_only=True):
 
 
 class StatusFilter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which threads to show; None means any. `agent` is compared with the row's `agent`."""
+    """Which threads to show; None means any. `agent` is compared with the row's `agent`.
+
+    All of `words`, whose ASCII letters are small, have to stand in what is said of the thread. `after` is the thread
+    behind which the list goes on; it is not part of what is counted.
+    """
 
     thread: str | None = None
     agent: str | None = None
     batch: str | None = None
     status: e.ThreadStatus | None = None
     source_thread: str | None = None
+    words: Collection[str] = ()
+    after: str | None = None
 
 
 class StatusPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +77,7 @@ class StatusPage(msgspec.Struct, frozen=True, kw_only=True):
 
     rows: tuple[StatusRow, ...]
     total: int
+    more: bool = False
 
 
 class Threads:
@@ -145,6 +154,12 @@ _THREADS_ALONE = """
 
 _IS_OPEN = "(t.status NOT IN ('Completed', 'Abandoned'))"
 
+_SAID = """lower(t.thread || ' ' || t.status || ' ' || coalesce(t.batch, '') || ' ' || coalesce(t.summary, (
+        SELECT substr(ltrim(body, char(32, 9, 10, 13)), 1, 500) FROM messages AS first
+        WHERE first.thread = t.thread ORDER BY first.number LIMIT 1), '')
+        || ' ' || coalesce(x.agent, m.recipient, '')
+        || ' ' || coalesce(x.status, '') || ' ' || coalesce(x.error, ''))"""
+
 _STATUS_COLUMNS = """
     SELECT t.*, coalesce(x.agent, m.recipient) AS agent, x.execution, x.status AS execution_status, x.attempt,
         x.not_before, x.queued_at, x.started_at, x.ended_at, x.duration_secs, x.error, x.verdict, x.prompt_hash,
@@ -160,21 +175,27 @@ def status_page(reader: Reader, wanted: StatusFilter, limit: int, *, open_first:
     With `open_first` those that are neither completed nor abandoned stand before the others.
     """
     arguments: dict[str, Value] = {**msgspec.structs.asdict(wanted)}
-    order = "t.updated_position DESC"
-    view = _STATUS_VIEW
-    if open_first:
-        order = f"{_IS_OPEN} DESC, {order}"
+    del arguments["words"]
+    matching = ""
+    for number, word in enumerate(wanted.words):
+        matching += f" AND instr({_SAID}, :word{number}) > 0"
+        arguments[f"word{number}"] = word
+    key = f"({_IS_OPEN}, t.updated_position)" if open_first else "(1, t.updated_position)"
+    behind = f" AND {key} < (SELECT {key[1:-1]} FROM threads AS t WHERE t.thread = :after)" if wanted.after else ""
+    order = f"{_IS_OPEN} DESC, t.updated_position DESC" if open_first else "t.updated_position DESC"
+    # What is said of a thread decides nothing here, unless it is who works in it, or has to have words in it.
+    is_said = wanted.agent is not None or bool(wanted.words)
+    view = f"{_STATUS_VIEW} {matching} {behind}"
+    if open_first and not is_said:
         # Every thread is sorted, so that what is said of it is read of the first ones only.
-        first = f"SELECT t.thread {_THREADS_ALONE} ORDER BY {order} LIMIT :limit"
-        view += f" AND t.thread IN ({first})" if wanted.agent is None else ""
+        view += f" AND t.thread IN (SELECT t.thread {_THREADS_ALONE} {behind} ORDER BY {order} LIMIT :limit)"
     rows = reader.all(
-        StatusRow, f"{_STATUS_COLUMNS} {view} ORDER BY {order} LIMIT :limit", {**arguments, "limit": limit}
+        StatusRow, f"{_STATUS_COLUMNS} {view} ORDER BY {order} LIMIT :limit", {**arguments, "limit": limit + 1}
     )
-    # What is said of a thread decides nothing here, unless it is who works in it.
-    counting = _STATUS_VIEW if wanted.agent is not None else _THREADS_ALONE
+    counting = f"{_STATUS_VIEW} {matching}" if is_said else _THREADS_ALONE
     counted = reader.row(f"SELECT count(*) {counting}", arguments)
     total = counted[0] if counted is not None else 0
-    return StatusPage(rows=tuple(rows), total=int(total or 0))
+    return StatusPage(rows=tuple(rows[:limit]), total=int(total or 0), more=len(rows) > limit)
 
 
 def thread_by_id(reader: Reader, thread: str) -> ThreadRow | None:

@@ -407,7 +407,7 @@ async def test_actions_without_a_row_say_so_and_open_nothing() -> None:
     async with open_screen(PlayedSupervisor()) as screen:
         for key in "raxmCAOXRseyYP":
             await screen.type(key)
-            assert "no row is selected" in await screen.text()
+            assert "no thread is selected" in await screen.text()
 
 
 async def test_an_action_on_work_that_runs_shows_the_page_below_live() -> None:

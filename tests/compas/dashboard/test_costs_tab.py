@@ -31,7 +31,8 @@ def spending() -> PlayedSupervisor:
 async def test_everything_is_summed_up_and_what_nobody_told_is_unknown() -> None:
     async with open_screen(spending(), (120, 40)) as screen:
         await screen.type("6")
-        assert "$3.50+ since Mon Nov 13, 1 execution did not tell" in await screen.text()
+        assert "$3.50+ since Mon Nov 13 · " in await screen.text()
+        assert "1 execution did not tell" in await screen.text()
         assert "$3.50 " in f"{await screen.line('dev  ')} "
         assert (await screen.line("silent")).split()[-2:] == ["unknown", "unknown"]
         assert "<$0.01" in await screen.line("spring")

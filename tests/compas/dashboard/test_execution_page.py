@@ -118,12 +118,12 @@ async def test_the_end_of_the_execution_shows_status_duration_and_error_and_noth
         tell(supervisor, ended)
         supervisor.happen("t1", e.ExecutionEnded(execution="x-t1", status="failed"))
         lines = await screen.lines()
-        assert lines[1].startswith(" dev  ✗ failed  1 m 20 s")
-        assert lines[2] == " │ agent_error, exit 3: the model gave up"
+        assert lines[2].startswith(" dev  ✗ failed  1 m 20 s")
+        assert lines[3] == " │ agent_error, exit 3: the model gave up"
         assert "step 39" in await screen.text()
         assert "◉ follow" not in lines[-1]
         await trio.sleep(10)
-        assert (await screen.lines())[1] == lines[1]
+        assert (await screen.lines())[2] == lines[2]
         assert screen.controller.tick_seconds == 60
 
 

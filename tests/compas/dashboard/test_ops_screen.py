@@ -509,3 +509,79 @@ async def test_a_changed_number_of_places_is_asked_for(autojump_clock: trio.test
         supervisor.record(e.SUPERVISOR_STREAM, e.ConfigLoaded(digest="d", changed=("agents.rev added",)))
         await trio.sleep(5)
         assert "of 7 running" in await screen.text()
+
+
+def many(count: int, status: str = "Completed") -> PlayedSupervisor:
+    """Return a supervisor with more threads than are read at once."""
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled(f"t{number:04}", summary=f"Task {number:04}", thread_status=status, updated_at=NOW - 60 - number)
+        for number in range(count)
+    ]
+    return supervisor
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
+async def test_of_very_many_threads_it_says_how_many_there_are_and_going_down_reads_them_all(
+    size: tuple[int, int],
+) -> None:
+    supervisor = many(620)
+    async with open_screen(supervisor, size) as screen:
+        assert "of 620" in await screen.text()
+        assert ("/ looks in all" in await screen.text()) == (size[0] >= 80)
+        assert supervisor.asked.count("status") == 1, "what nobody gets to is not read"
+        for _ in range(80):
+            await screen.type("G")
+            await screen.lines()
+        assert "Task 0619" in await screen.text()
+        assert "t0619" in str(screen.controller.targets())
+        # What was read stays, whatever happens afterwards.
+        supervisor.happen("new", e.ThreadOpened(thread="new", summary="New"))
+        await screen.type("G")
+        assert "Task 0619" in await screen.text()
+        assert "of 621" not in await screen.text()
+
+
+async def test_every_open_thread_is_read_however_many_there_are() -> None:
+    supervisor = many(620, "Active")
+    async with open_screen(supervisor, (120, 40)) as screen:
+        await screen.type("j")
+        await screen.type("j")
+        assert "Needs you  620" in await screen.text()
+
+
+async def test_a_filter_is_looked_for_among_threads_that_were_never_read() -> None:
+    supervisor = many(620)
+    supervisor.threads[600] = settled("hidden", thread_status="Completed", summary="A needle", error="said elsewhere")
+    async with open_screen(supervisor) as screen:
+        await screen.type("/", *"needle")
+        assert "A needle" in await screen.text()
+        await screen.type(*["backspace"] * 6, *"elsewhere")
+        assert "A needle" in await screen.text(), "the supervisor knows more than the row shows"
+        await screen.type("enter")
+        assert "A needle" in await screen.selected()
+        await screen.type("esc", "/", *"nothing at all")
+        assert "no row matches nothing at all" in await screen.text()
+        await screen.type("esc", "/", *"task")
+        assert "369 more say this" in await screen.text()
+
+
+async def test_a_filter_says_that_it_is_still_looking() -> None:
+    supervisor = many(300)
+    async with open_screen(supervisor) as screen:
+        supervisor.is_held = trio.Event()
+        await screen.type("/", *"t0299")
+        assert "looking in all 300 threads …" in await screen.text()
+        supervisor.is_held.set()
+        await screen.lines()
+        assert "Task 0299" in await screen.text()
+
+
+async def test_a_filter_that_an_older_supervisor_does_not_know_narrows_what_is_known() -> None:
+    supervisor = many(300)
+    supervisor.is_older = True
+    async with open_screen(supervisor) as screen:
+        await screen.type("/", *"0003")
+        text = await screen.text()
+        assert "Task 0003" in text
+        assert "unknown field" in text

@@ -3,13 +3,15 @@
 import pytest
 
 from compas.api.configuration import DashboardCommandsResponse
+from compas.api.diagnosis import DiagnoseResponse
 from compas.api.history import DiffFile, DiffResponse
+from compas.api.threads import TranscriptExecution, TranscriptMessage, TranscriptResponse
 from compas.api.worktrees import WorktreesResponse
 from compas.dashboard.fuzzy import ranked, score
 from compas.domain import events as e
 from compas.domain.dashboard_keys import RESERVED, DashboardCommand, read_key
 from tests.kit.dashboard.played_screen import PlayedScreen, open_screen
-from tests.kit.dashboard.played_supervisor import PlayedSupervisor, executing, settled
+from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, settled
 
 SIZES = [(40, 12), (80, 24), (120, 40)]
 
@@ -208,3 +210,43 @@ def test_keys_of_a_config_are_read_and_those_of_the_dashboard_are_its_own() -> N
     ]
     assert [read_key(written) for written in ("", "bb", "ctrl-c", "f13", "ctrl-", "\n")] == [None] * 6
     assert "b" not in RESERVED
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("page", ["enter", "i", "l", "D"])
+async def test_a_phrase_is_found_that_ends_in_another_line_than_it_begins_in(size: tuple[int, int], page: str) -> None:
+    said = " ".join(f"word{number:02}" for number in range(30))
+    supervisor = at_work()
+    message = TranscriptMessage(id=1, reference="db:1", sender="o", to="dev", intent="i", body=said, created_at=NOW)
+    run = TranscriptExecution(
+        id="x-t1", agent="dev", backend="b", status="executing", attempt=0, queued_at=NOW, dispatch_message_id=1
+    )
+    supervisor.transcripts["t1"] = TranscriptResponse(
+        thread_id="t1", thread_status="Active", messages=(message,), executions=(run,)
+    )
+    supervisor.do("x-t1", "tool_call", said)
+    supervisor.answers["diagnose"] = DiagnoseResponse(
+        thread_id="t1",
+        thread_status="Active",
+        summary=None,
+        message_count=1,
+        execution_count=0,
+        latest_execution_id=None,
+        latest_execution_status=None,
+        latest_execution_agent=None,
+        latest_execution_error=None,
+        latest_execution_duration_ms=None,
+        standing=said,
+        blockers=(),
+        suggestions=(),
+    )
+    async with open_screen(supervisor, size) as screen:
+        await screen.type(page)
+        assert "word" in await screen.text()
+        await screen.type("/", *said, "enter")
+        assert "hit 1 of 1" in await screen.text()
+        marked = [
+            text for line in screen.controller.frame(*size) for style, text in line.segments if style == "hit now"
+        ]
+        assert " ".join(marked).split()[0] == "word00"
+        assert len(marked) > 1

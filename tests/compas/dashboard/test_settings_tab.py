@@ -57,9 +57,9 @@ async def test_it_says_whose_life_the_supervisors_is_and_how_to_stop_it(
     async with open_screen(supervisor, size) as screen:
         await screen.type("4")
         await screen.type("j")
-        assert said[: size[0] - 8] in await screen.text()
-        if size[0] >= 80:
-            assert "`compas stop`" in await screen.text()
+        text = " ".join((await screen.text()).split())
+        assert said in text
+        assert "`compas stop`" in text
 
 
 async def test_a_changed_config_is_shown_by_itself(autojump_clock: trio.testing.MockClock) -> None:

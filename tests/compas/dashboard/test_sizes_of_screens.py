@@ -14,7 +14,9 @@ from compas.dashboard.colours import GROUNDS, TRUE_COLOUR, Depth, Scheme, depth_
 from compas.dashboard.frame import LEAST_COLUMNS, LEAST_ROWS
 from compas.dashboard.lines import width_of
 from compas.dashboard.state import Opened, evolve
+from compas.dashboard.tabs.ops.placing import placed_threads
 from compas.dashboard.tabs.ops.sections import rows_of, sections_of
+from compas.dashboard.tabs.tab import Narrowed
 from compas.dashboard.theme import SIGNS, UNKNOWN, plain_text, shows_signs, sign_of
 from compas.dashboard.widgets.surface import Surface
 from tests.kit.dashboard.played_screen import open_screen
@@ -84,7 +86,7 @@ def test_every_status_a_thread_can_have_has_a_sign_and_a_word(
         verdict=verdict,
     )
     board = evolve(Board(), Opened(health=health(places=1), status=StatusResponse(threads=(found,), total=1)))
-    (shown,) = rows_of(sections_of(board, NOW))
+    (shown,) = rows_of(sections_of(board, placed_threads(board, NOW, {}), NOW, Narrowed()))
     assert shown.word in SIGNS
     assert sign_of(shown.word) != UNKNOWN
 

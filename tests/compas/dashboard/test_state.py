@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from compas.api.advice import in_commands
 from compas.api.history import LogEvent
 from compas.api.threads import StatusResponse
-from compas.dashboard.board import Board
+from compas.dashboard.board import KEPT_THREADS, Board
 from compas.dashboard.selection import Selection, moved
 from compas.dashboard.selection import settled as settle
-from compas.dashboard.state import KEPT_THREADS, DetailsRead, Greeted, HealthRead, Lost, Opened, Update, evolve
+from compas.dashboard.state import DetailsRead, Greeted, HealthRead, Lost, Opened, Update, evolve
 from compas.dashboard.tabs.ops.ops_tab import Ops
-from compas.dashboard.tabs.ops.sections import rows_of, sections_of
+from compas.dashboard.tabs.ops.placing import placed_threads
+from compas.dashboard.tabs.ops.sections import Section, rows_of, sections_of
 from compas.dashboard.tabs.tab import Look, Narrowed
 from compas.dashboard.widgets.listing import Listing
 from compas.domain import events as e
@@ -114,6 +115,10 @@ def updates(found: Sequence[tuple[str, e.Event] | Update]) -> list[Update]:
     return [logged(number, *one, at=NOW + number) if isinstance(one, tuple) else one for number, one in numbered]
 
 
+def listed(board: Board, now: float) -> tuple[Section, ...]:
+    return sections_of(board, placed_threads(board, now, {}), now, Narrowed())
+
+
 def opened(*rows: object, events: int = 0) -> Board:
     status = StatusResponse(threads=tuple(rows), total=len(rows))  # type: ignore[arg-type]
     return evolve(Board(), Opened(health=health(events=events, places=3), status=status))
@@ -126,7 +131,7 @@ def test_whatever_happens_every_row_stands_once_and_one_of_them_is_selected(
     board, selection, listing = Board(), Selection(), Listing()
     for update, by in zip(updates(found), moves, strict=False):
         board = evolve(board, update)
-        keys = [one.key for one in rows_of(sections_of(board, NOW))]
+        keys = [one.key for one in rows_of(listed(board, NOW))]
         assert len(keys) == len(set(keys))
         assert {key for key in keys if key.startswith("thread:")} == {f"thread:{name}" for name in board.threads}
         before = selection
@@ -216,7 +221,7 @@ def merged(op: str, at: float, *events: e.Event, thread: str = "a", target: str 
 
 
 def placed(board: Board) -> list[tuple[str, str]]:
-    return [(section.title, row.word) for section in sections_of(board, NOW) for row in section.rows]
+    return [(section.title, row.word) for section in listed(board, NOW) for row in section.rows]
 
 
 def test_an_answer_that_another_agent_gets_needs_nobody_until_the_operator_asks_there_himself() -> None:
@@ -243,7 +248,7 @@ def test_an_answer_that_another_agent_gets_needs_nobody_until_the_operator_asks_
 )
 def test_a_thread_that_has_answered_shows_how_it_stands_to_its_review(review: str | None, word: str, said: str) -> None:
     board = opened(settled("a", review=review))
-    (shown,) = (row for section in sections_of(board, NOW) for row in section.rows)
+    (shown,) = (row for section in listed(board, NOW) for row in section.rows)
     assert shown.word == word
     assert said in f"{shown.reason} {in_commands(shown.what_now)}"
 
@@ -263,7 +268,7 @@ def shown_merges(found: list[LogEvent], now: float) -> list[str]:
     board = opened(settled("a"))
     for event in found:
         board = evolve(board, event)
-    return [one.key for one in rows_of(sections_of(board, now)) if one.key.startswith("merge:")]
+    return [one.key for one in rows_of(listed(board, now)) if one.key.startswith("merge:")]
 
 
 # proves: c-config-dashboard 104
@@ -293,3 +298,16 @@ def test_a_lost_connection_keeps_what_was_known_and_since_when() -> None:
     board = evolve(board, Lost(reason="killed again", at=NOW + 9))
     assert (board.link, board.trouble, board.lost_at) == ("lost", "killed again", NOW)
     assert msgspec.to_builtins(board.threads["a"])["execution_status"] == "executing"
+
+
+@given(
+    st.lists(_events | _others, max_size=30), st.lists(st.sampled_from([0, 1, 60, 90_000]), min_size=30, max_size=30)
+)
+def test_rows_taken_from_the_view_before_are_those_that_would_be_made_now(
+    found: list[tuple[str, e.Event] | Update], waits: list[int]
+) -> None:
+    board, now, before = Board(), NOW, Ops().view(Board(), NOW, Narrowed())
+    for update, wait in zip(updates(found), waits, strict=False):
+        board, now = evolve(board, update), now + wait
+        before = Ops().view(board, now, Narrowed(), before)
+        assert before.rows == Ops().view(board, now, Narrowed()).rows

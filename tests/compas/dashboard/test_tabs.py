@@ -13,7 +13,7 @@ from compas.dashboard.lines import Line
 from compas.dashboard.needs import Need
 from compas.dashboard.tabs.all import TABS
 from compas.dashboard.tabs.ops.ops_tab import Ops
-from compas.dashboard.tabs.tab import Look, Narrowed, Row, Tab
+from compas.dashboard.tabs.tab import Look, Narrowed, Row, Standing, Tab, View
 from compas.dashboard.widgets.listing import Block, Entry
 from tests.kit.dashboard.played_screen import open_screen
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, executing, health, settled
@@ -45,10 +45,10 @@ class Names:
     orders = ()
     keys = (Binding(keys=("enter",), command="open-log", contexts=("list",), hint="print"),)
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
         return ()
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> NamesView:
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> NamesView:
         names = sorted((name for name in board.threads if narrowed.text in name), reverse=True)
         return NamesView(
             rows=tuple(

@@ -1,10 +1,11 @@
 """Tabs, pages and actions beside each other: marks are what actions are about, and each place has its own keys."""
 
+import msgspec
 import pytest
 
 from compas.api.lifecycle import AbandonResponse
 from compas.api.merges import MergeState
-from compas.api.schedules import ScheduleRunResponse, ScheduleSlot, SchedulesResponse, ScheduleView
+from compas.api.schedules import ScheduleRunResponse, SchedulesResponse, ScheduleView
 from compas.domain import events as e
 from tests.kit.dashboard.played_screen import open_screen
 from tests.kit.dashboard.played_supervisor import NOW, PlayedSupervisor, settled
@@ -126,32 +127,69 @@ async def test_text_that_is_pasted_into_a_filter_narrows_the_rows_at_once() -> N
         assert "Task t1" not in text
 
 
-async def test_a_schedule_is_run_by_its_name() -> None:
+def schedule(name: str, **fields: object) -> ScheduleView:
+    known: dict[str, object] = {"agent": "dev", "cron": "0 3 * * *", "timezone": "UTC", "enabled": True, "runs": 0}
+    known |= {"max_runs": 9, "overlap": "skip", "catch_up": "one"}
+    return msgspec.convert({**known, "name": name, **fields}, ScheduleView)
+
+
+@pytest.mark.parametrize("size", [(40, 12), (80, 24), (120, 40)])
+async def test_a_schedule_is_chosen_among_those_of_the_config_and_run(size: tuple[int, int]) -> None:
     supervisor = three()
-    view = ScheduleView(
-        name="nightly",
-        agent="dev",
-        cron="0 3 * * *",
-        timezone="UTC",
-        enabled=True,
-        runs=0,
-        max_runs=9,
-        overlap="skip",
-        catch_up="latest",
-        next=(ScheduleSlot(at=NOW + 3600, local="23:13"),),
+    supervisor.answers["schedules"] = SchedulesResponse(
+        schedules=(
+            schedule("nightly", next=[{"at": NOW + 3600, "local": "23:13"}]),
+            schedule("weekly", agent="docs", why_idle="it is disabled in the config"),
+        )
     )
-    supervisor.answers["schedules"] = SchedulesResponse(schedules=(view,))
     supervisor.answers["schedule_run"] = ScheduleRunResponse(
-        name="nightly", thread_id="t9", message_id=1, reference="db:1", next_step="", runs=1, max_runs=9
+        name="weekly", thread_id="t9", message_id=1, reference="db:1", next_step="", runs=1, max_runs=9
     )
+    async with open_screen(supervisor, size) as screen:
+        await screen.type("T")
+        text = await screen.text()
+        assert "nightly  ← → changes" in text
+        assert "dev, next at 23:13" in text
+        await screen.type("right")
+        assert "docs, it is disabled" in await screen.text()
+        await screen.type("right", "w", "enter")
+        assert "weekly was dispatched as t9" in await screen.text()
+    assert ("schedule_run", {"name": "weekly", "from": "operator"}) in supervisor.written
+
+
+async def test_without_schedules_none_can_be_run_and_it_says_so() -> None:
+    supervisor = three()
+    supervisor.answers["schedules"] = SchedulesResponse(schedules=())
     async with open_screen(supervisor) as screen:
         await screen.type("T")
-        assert "nightly: dev, next at 23:13" in await screen.text()
-        await screen.type("enter")
-        assert "write the name of a schedule" in await screen.text()
-        await screen.type(*"nightly", "enter")
-        assert "nightly was dispatched as t9" in await screen.text()
-    assert ("schedule_run", {"name": "nightly", "from": "operator"}) in supervisor.written
+        assert "The config has no schedules." in await screen.text()
+        await screen.type("right", "x", "enter")
+        assert "there is no schedule to run" in await screen.text()
+    assert not any(name == "schedule_run" for name, _ in supervisor.written)
+
+
+@pytest.mark.parametrize("key", ["c", "i", "l", "d", "w", "D", "v"])
+async def test_a_page_of_a_batch_is_that_of_its_newest_thread(key: str) -> None:
+    supervisor = PlayedSupervisor()
+    supervisor.threads = [
+        settled(name, batch_id="spring", summary=name, updated_at=NOW - age)
+        for name, age in (("t1", 300), ("t2", 20), ("t3", 100))
+    ]
+    async with open_screen(supervisor) as screen:
+        await screen.type("g")
+        assert "▾ spring" in await screen.selected()
+        await screen.type(key)
+        assert (await screen.lines())[0].split()[0] == "t2"
+        assert "t2 is the newest thread of this batch" in await screen.text()
+        await screen.type("esc")
+        assert "▾ spring" in await screen.selected()
+
+
+async def test_a_row_that_is_about_no_thread_has_no_pages() -> None:
+    supervisor = three()
+    async with open_screen(supervisor) as screen:
+        await screen.type("4", "l")
+        assert "no thread is selected" in await screen.text()
 
 
 async def test_marks_are_of_a_tab_and_not_of_a_page() -> None:

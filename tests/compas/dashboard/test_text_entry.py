@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from compas.dashboard.lines import Line, width_of
+from compas.dashboard.breaks import lines_of
+from compas.dashboard.lines import Line, chop, width_of, wrap
 from compas.dashboard.prompts.text_entry import CURSOR, TextEntry
 from compas.dashboard.widgets.finding import Finding
 from compas.dashboard.widgets.pager import Pager
@@ -111,3 +112,24 @@ def test_a_search_shows_a_line_that_is_there_however_it_is_stepped_through(
         assert len(shown) == min(count, height)
         if count and by:
             assert any(style == "hit now" for line in shown for style, _ in line.segments)
+
+
+@given(
+    st.lists(st.text(alphabet="abc", min_size=1, max_size=9), min_size=1, max_size=12), st.integers(1, 12), st.data()
+)
+def test_what_a_break_stands_in_is_found_in_wrapped_and_in_chopped_lines(
+    words: list[str], width: int, data: st.DataObject
+) -> None:
+    text = " ".join(words)
+    begin = data.draw(st.integers(0, len(text) - 1))
+    wanted = text[begin : data.draw(st.integers(begin + 1, len(text)))]
+    for parts, margin in ((wrap(text, width), "│ "), (chop(text, width), "")):
+        lines = lines_of(text, parts, margin=margin)
+        finding = Finding(wanted)
+        finding.settle(lines, 0)
+        marked = [finding.marked(number, line) for number, line in enumerate(lines)]
+        assert [line.text for line in marked] == [line.text for line in lines]
+        if not wanted.isspace():
+            assert finding.count.endswith(f" of {text.count(wanted)}")
+            shown = "".join(part for line in marked for style, part in line.segments if style == "hit now")
+            assert shown.replace(" ", "") == wanted.replace(" ", "")

@@ -43,6 +43,10 @@ NOW = 1_700_000_000.0
 """The time at which tests take place: 2023-11-14 22:13:20 UTC."""
 
 
+KNOWN_BEFORE = {"thread_id", "agent", "batch_id", "limit"}
+"""What an older supervisor can be asked of threads."""
+
+
 def agent(alias: str = "dev", **fields: object) -> AgentHealth:
     known = {"backend": "claude", "role": "worker", "usable": True, "detail": "", "circuit_state": "closed"}
     return msgspec.convert({"alias": alias, "active": 0, "queued": 0, "available": 1, **known, **fields}, AgentHealth)
@@ -145,6 +149,8 @@ class PlayedSupervisor:
         self.is_there = True
         self.is_slow = trio.Event()
         self.is_slow.set()
+        self.is_held = trio.Event()
+        self.is_held.set()
         self._news = trio.Event()
         self._ends: list[MemoryTransport] = []
 
@@ -235,10 +241,11 @@ class PlayedSupervisor:
                 return msgspec.structs.replace(self.health, events=self.health.events + len(self.log))
             case "list_agents":
                 return self.agents
-            case "status" if self.is_older and call.decode(StatusRequest).details:
-                raise CallError("invalid", "Object contains unknown field `details`")
+            case "status" if self.is_older and (unknown := set(call.decode(dict)) - KNOWN_BEFORE):
+                raise CallError("invalid", f"Object contains unknown field `{min(unknown)}`")
             case "status":
-                return StatusResponse(threads=tuple(self.threads), total=len(self.threads), batches=tuple(self.batches))
+                await self.is_held.wait()
+                return self._status(call.decode(StatusRequest))
             case "merge_status":
                 return MergeStatusResponse(merges=tuple(self.merges), counts={}, held=self.held)
             case "metrics":
@@ -266,6 +273,16 @@ class PlayedSupervisor:
         if thread not in self.diffs:
             raise CallError("no_worktree", f"thread {thread!r} has no worktree, so there is nothing to compare")
         return self.diffs[thread]
+
+    def _status(self, request: StatusRequest) -> StatusResponse:
+        words = (request.text or "").casefold().split()
+        found = [one for one in self.threads if all(word in str(one).casefold() for word in words)]
+        total = len(found)
+        if request.after is not None:
+            found = found[[one.thread_id for one in found].index(request.after) + 1 :]
+        shown = tuple(found[: request.limit])
+        after = shown[-1].thread_id if len(found) > request.limit else None
+        return StatusResponse(threads=shown, total=total, batches=tuple(self.batches), next_after=after)
 
     def _tasks(self, request: TasksRequest) -> TasksResponse:
         words = (request.text or "").casefold().split()

@@ -54,7 +54,7 @@ def _head(section: Section, name: str, members: Sequence[OpsRow]) -> OpsRow:
         batch=members[0].batch,
         since=min(times, default=None),
         folds=name,
-        what_now=f"z folds these {len(members)}; space marks them",
+        what_now=f"z folds these {len(members)}, Space marks them; pages show the newest",
     )
 
 

@@ -8,9 +8,10 @@ from compas.dashboard.lines import Line, Segment, cut, cut_line, cut_words, fit,
 from compas.dashboard.tabs.ops.batches import standing
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.theme import marks, sign_of
-from compas.dashboard.times import ago, elapsed, hour
+from compas.dashboard.times import ago, elapsed, soon
 
 TWO_LINES_BELOW = 72
+BAR = 8
 SIZED_FROM, PRICED_FROM, COUNTED_FROM, NAMED_FROM = 90, 100, 120, 150
 """Columns from which sizes are shown, costs, tokens, and the names of threads and branches (c-config-dashboard 94)."""
 
@@ -121,17 +122,20 @@ def batch_lines(
 ) -> list[Line]:
     """Return the head of a batch: its name, how far it is, and how many rows are below it."""
     style, words = standing(total)
-    full, empty = progress(total.done, total.threads, 8) if total is not None else ("", "")
-    name = cut(row.title, max(8, width // 2))
+    full, empty = progress(total.done, total.threads, BAR) if total is not None else ("", "")
+    hidden = f"  {count}" if is_folded else ""
+    left = width - 4 - width_of(hidden)  # for the name, and how far it is
+    has_bar = left - width_of(words) - BAR - 3 >= min(width_of(row.title), width // 2)
+    bar: tuple[Segment, ...] = ((style, f"  {full}"), ("faint", empty)) if has_bar and total is not None else ()
+    told = f"{' ' if bar else '  '}{words}" if words else ""
     line = Line(
         (
             *marks(is_selected=is_selected, is_marked=is_marked),
             ("accent", "▸ " if is_folded else "▾ "),
-            ("bold", name),
-            ("dim", f"  {count}  " if is_folded else "  "),
-            (style, full),
-            ("faint", empty),
-            (style, f" {words}" if words else ""),
+            ("bold", cut(row.title, max(8, left - width_of(told) - (BAR + 2 if bar else 0)))),
+            ("dim", hidden),
+            *bar,
+            (style, told),
         ),
         row.key,
         "chosen" if is_selected else "",
@@ -146,7 +150,7 @@ def _short(thread: str, width: int) -> str:
 
 def _time(row: OpsRow, now: float) -> str:
     if row.due is not None:
-        return hour(row.due, now)
+        return soon(row.due, now)
     if row.since is None:
         return ""
     if row.word in ("running", "ending", "merging"):

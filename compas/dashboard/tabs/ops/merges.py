@@ -1,5 +1,7 @@
 """Decides which merges stand in the list, and how a thread's work stands to its newest merge. Pure."""
 
+from collections.abc import Mapping
+
 from compas.api.threads import StatusRow
 from compas.dashboard.board import Board, Merge
 from compas.dashboard.lines import one_line
@@ -58,10 +60,9 @@ def _merge_row(board: Board, merge: Merge) -> OpsRow:
     )
 
 
-def last_merge(board: Board, thread: str) -> Merge | None:
-    """Return the newest merge of a thread's work."""
-    found = [merge for merge in board.merges.values() if merge.thread == thread]
-    return max(found, key=lambda merge: (merge.queued_at, merge.op), default=None)
+def last_merges(board: Board) -> Mapping[str, Merge]:
+    """Return the newest merge of each thread's work."""
+    return {merge.thread: merge for merge in sorted(board.merges.values(), key=lambda one: (one.queued_at, one.op))}
 
 
 def is_newer(merge: Merge, row: StatusRow) -> bool:

@@ -5,26 +5,32 @@ from functools import partial
 
 import msgspec
 
-from compas.dashboard.board import Board
+from compas.dashboard.board import MOST_THREADS, Board
 from compas.dashboard.keymap import Binding
 from compas.dashboard.lines import BLANK, Line, cut_line, one_line, plain, wrap
-from compas.dashboard.needs import Need
+from compas.dashboard.needs import Need, more_threads, threads_saying
 from compas.dashboard.tabs.ops.batches import grouped, members_of
 from compas.dashboard.tabs.ops.layout import batch_lines, height_for, lines_of
+from compas.dashboard.tabs.ops.placing import Placed, placed_threads
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.tabs.ops.sections import ORDERS, Section, sections_of
-from compas.dashboard.tabs.tab import Look, Narrowed
+from compas.dashboard.tabs.tab import Look, Narrowed, Standing, View
 from compas.dashboard.widgets.listing import Block, Entry
 
+AHEAD = 8
+"""More threads are read when so few rows are left below the selected one."""
+HINTED_FROM = 72
+"""Columns from which there is room to say how to get at more."""
 MOST_WARNINGS = 6
 """Lines of warnings below the list; `compas health` has all of them."""
 
 
 class OpsView(msgspec.Struct, frozen=True, kw_only=True):
-    """See View. `shown` has the rows of each section with the heads of its batches."""
+    """See View. `shown` has the rows of each section with the heads of its batches, `placed` what each thread says."""
 
     board: Board
     narrowed: Narrowed
+    placed: Mapping[str, Placed]
     sections: tuple[Section, ...]
     shown: tuple[tuple[OpsRow, ...], ...]
     groups: Mapping[str, Sequence[OpsRow]]
@@ -50,17 +56,45 @@ class OpsView(msgspec.Struct, frozen=True, kw_only=True):
         elif not found:
             said = plain(f"  no row matches {one_line(self.narrowed.text)}", "dim")
             found = [Block("nothing", [BLANK, cut_line(said, width)])]
+        if rest := self._about_the_search():
+            found.append(Block("search", [BLANK, cut_line(plain(f"  {rest}", "dim"), width)]))
         warnings = _warnings(self.board, width)
         return [*found, Block("warnings", warnings)] if warnings else found
 
+    def _about_the_search(self) -> str:
+        """Say how far it is known what a filter leaves: the supervisor looks through all that was never read."""
+        text, searched = self.narrowed.text.strip(), self.board.searched
+        if not text or self.board.next_after is None:
+            return ""
+        if searched is None or searched.text != self.narrowed.text:
+            trouble = self.board.answers.troubles.get("status", "")
+            return f"! {one_line(trouble)}" if trouble else f"looking in all {self.board.total:,} threads …"
+        rest = searched.total - len(searched.threads)
+        return f"{rest:,} more say this; with more words there are fewer" if rest > 0 else ""
+
     def _block(self, section: Section, rows: tuple[OpsRow, ...], width: int, now: float, look: Look) -> Block:
         count = str(len(section.rows)) if section.rows else section.empty
-        heading = cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}"))), width)
+        if section.rows and section.total > len(section.rows):
+            count += f" of {section.total:,}"
+        hint = self._hint(section) if width >= HINTED_FROM else ""
+        heading = cut_line(Line((("head", f"  {section.title}"), ("dim", f"  {count}{hint}"))), width)
         entries = [
-            Entry(row.key, partial(self._lines, row, width, now, look), 1 if row.folds else height_for(width))
+            Entry(
+                row.key,
+                partial(self._lines, row, width, now, look),
+                1 if row.folds else height_for(width),
+                counts=not row.folds,
+            )
             for row in rows
         ]
         return Block(section.title, [BLANK, heading], entries)
+
+    def _hint(self, section: Section) -> str:
+        """Say how to get at what is not shown."""
+        if self.narrowed.text or section.total <= len(section.rows):
+            return ""
+        is_full = len(self.board.threads) >= MOST_THREADS
+        return f"  ·  {'' if is_full else 'going down shows more, '}/ looks in all of them"
 
     def _lines(self, row: OpsRow, width: int, now: float, look: Look) -> list[Line]:
         is_selected = row.key == look.selected
@@ -85,17 +119,27 @@ class Ops:
     keys: tuple[Binding, ...] = ()
     orders = ORDERS
 
-    def needs(self, board: Board, text: str, index: int) -> tuple[Need, ...]:
-        """See Tab: every dashboard knows what is shown here."""
-        return ()
+    def needs(self, board: Board, text: str, at: Standing) -> tuple[Need, ...]:
+        """See Tab: every dashboard knows the threads that are open, but for very many, and the newest of the others.
 
-    def view(self, board: Board, now: float, narrowed: Narrowed) -> OpsView:
+        What comes behind them is read when somebody gets there; words are looked for among all.
+        """
+        found: list[Need] = [threads_saying(text)] if text.strip() else []
+        is_wanted = board.is_open_next or (at.left < AHEAD and not found)
+        if is_wanted and board.next_after is not None and len(board.threads) < MOST_THREADS:
+            found.append(more_threads(board.next_after))
+        return tuple(found)
+
+    def view(self, board: Board, now: float, narrowed: Narrowed, before: View | None = None) -> OpsView:
         """See Tab."""
-        sections = sections_of(board, now, narrowed.text, narrowed.order)
+        known = before.placed if isinstance(before, OpsView) else {}
+        placed = placed_threads(board, now, known)
+        sections = sections_of(board, placed, now, narrowed)
         return OpsView(
             board=board,
             narrowed=narrowed,
             sections=sections,
+            placed=placed,
             shown=tuple(grouped(section, narrowed.folded) for section in sections),
             groups={name: rows for section in sections for name, rows in members_of(section).items()},
         )

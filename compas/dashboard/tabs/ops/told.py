@@ -1,5 +1,7 @@
 """Puts into words what is known of a thread beside how it stands: who, how much, and what it waits for. Pure."""
 
+from collections.abc import Mapping
+
 from compas.api.supervision import AgentHealth
 from compas.api.threads import StatusRow
 from compas.dashboard.amounts import change, money, tokens
@@ -74,13 +76,13 @@ def facts_of(board: Board, row: StatusRow) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def waits_for(board: Board, row: StatusRow, now: float) -> str:
-    """Say what keeps a queued execution from starting; nothing when it is about to."""
+def waits_for(board: Board, row: StatusRow, running: int, now: float) -> str:
+    """Say what keeps a queued execution from starting while so many are running; nothing when it is about to."""
     agents = board.health.agents if board.health is not None else ()
     agent = next((one for one in agents if one.alias == row.agent), None)
     if agent is not None and (held := _held(agent, now)):
         return held
-    if board.places and board.running >= board.places:
+    if board.places and running >= board.places:
         return f"all {board.places} places are taken" if board.places > 1 else "the only place is taken"
     return ""
 
@@ -95,13 +97,12 @@ def _held(agent: AgentHealth, now: float) -> str:
     return f"{one_line(agent.alias)} is busy" if agent.available == 0 else ""
 
 
-def reviewers_at_work(board: Board, thread: str) -> tuple[str, ...]:
-    """Return the agents that a thread's fan-out has at work or in line, each once."""
-    found = [
-        one_line(row.agent or "")
-        for row in board.threads.values()
-        if row.source_thread == thread
-        and row.thread_status == "Active"
-        and (board.is_running(row) or row.execution_status == "queued")
-    ]
-    return tuple(dict.fromkeys(found))
+def reviewers_at_work(board: Board) -> Mapping[str, tuple[str, ...]]:
+    """Return, by thread, the agents that its fan-out has at work or in line, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for row in board.threads.values():
+        if row.source_thread is None or row.thread_status != "Active":
+            continue
+        if board.is_running(row) or row.execution_status == "queued":
+            found.setdefault(row.source_thread, {})[one_line(row.agent or "")] = None
+    return {thread: tuple(agents) for thread, agents in found.items()}

@@ -203,3 +203,44 @@ async def test_open_threads_come_first_however_many_have_ended_since(autojump_cl
         assert await listed(limit=2, open_first=True) == ["open", "t3"]
         assert await listed(limit=2, open_first=True, agent="other") == ["t3", "t2"]
         assert (await supervisor.ask(STATUS, limit=2, open_first=True)).total == 5
+
+
+@pytest.mark.parametrize("open_first", [False, True])
+async def test_threads_are_read_page_by_page_and_none_is_left_out(autojump_clock: MockClock, open_first: bool) -> None:
+    async with open_workshop(agent("dev")) as shop, shop.supervisor() as supervisor:
+        for number in range(5):
+            await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id=f"t{number}"))
+        await supervisor.close("t1")
+        await supervisor.close("t3")
+        whole = await supervisor.ask(STATUS, open_first=open_first)
+        found: list[str] = []
+        after: str | None = None
+        while not found or after is not None:
+            page = await supervisor.ask(STATUS, open_first=open_first, limit=2, after=after)
+            found += [row.thread_id for row in page.threads]
+            after = page.next_after
+            assert page.total == 5
+        assert found == [row.thread_id for row in whole.threads]
+        assert whole.next_after is None
+        with pytest.raises(RequestFailed, match="t9"):
+            await supervisor.ask(STATUS, after="t9")
+
+
+async def test_threads_are_found_by_words_that_are_said_of_them(autojump_clock: MockClock) -> None:
+    async with open_workshop(agent("dev"), agent("other")) as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "Mend the POOL of connections.", thread_id="t1"))
+        told = await supervisor.dispatch("other", "x", thread_id="t2", summary="A pool too", batch="b7")
+        await supervisor.chain(told)
+        await supervisor.chain(await supervisor.dispatch("dev", "Something else.", thread_id="t3"))
+
+        async def found(text: str, **fields: object) -> list[str]:
+            answer = await supervisor.ask(STATUS, text=text, **fields)
+            assert answer.total == len(answer.threads)
+            return [row.thread_id for row in answer.threads]
+
+        assert await found("Pool") == ["t2", "t1"]
+        assert await found("pool connections") == ["t1"]
+        assert await found("b7 other", open_first=True) == ["t2"]
+        assert await found("nowhere") == []
+        with pytest.raises(RequestFailed, match="too many"):
+            await supervisor.ask(STATUS, text="x " * 21)
