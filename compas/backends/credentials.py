@@ -75,6 +75,19 @@ def find_credentials(rule: CredentialRule, env: Mapping[str, str], platform: str
     return Credentials(state="absent", detail=_looked_for(rule, env))
 
 
+def traces(rule: CredentialRule, env: Mapping[str, str]) -> tuple[tuple[int, int] | None, ...]:
+    """Return by what can be told that somebody has logged in or out since: time and size of each file, or None."""
+    found: list[tuple[int, int] | None] = []
+    for place in rule.files:
+        path = _path(place, env)
+        try:
+            status = os.stat(path) if path is not None else None
+        except OSError:
+            status = None
+        found.append(None if status is None else (status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
 def _pointers(rule: CredentialRule, env: Mapping[str, str]) -> list[str]:
     found = []
     if (name := _set(rule.other_variables, env)) is not None:

@@ -20,7 +20,7 @@ from compas.orchestrator.executions.custody import Custody, GivenUp
 from compas.orchestrator.executions.follower import Follower
 from compas.orchestrator.executions.missing_backend import MissingBackendReader
 from compas.orchestrator.executions.outcome import conclude, process_end
-from compas.orchestrator.executions.preparation import Ready, make_ready
+from compas.orchestrator.executions.preparation import Ready, make_ready, withheld_from_file
 from compas.orchestrator.executions.work import Work, record_work
 from compas.orchestrator.machine.runners import Connection
 from compas.orchestrator.messages.execution import StopExecution
@@ -161,7 +161,7 @@ class ExecutionActor(Actor):
             failpoints.hit("execution.requested")
             if refusal is not None:
                 return refusal
-        await self._custody.launch()
+        await self._custody.launch(withheld_from_file(self._services, run))
         self._has_launched = True
         failpoints.hit("execution.launched")
         return None

@@ -10,8 +10,8 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from compas.api.advice import in_commands
 from compas.backends.backend import Backend, Task
-from compas.backends.environment import build_environment
-from compas.backends.generic import TaskRefusedError
+from compas.backends.environment import build_environment, withheld_environment
+from compas.backends.generic import GenericBackend, TaskRefusedError
 from compas.domain.decision import Refusal
 from compas.domain.execution import Outcome, could_not_start
 from compas.domain.specs import AgentSpec
@@ -101,15 +101,15 @@ def _describe(
     command = backend.command_line(agent, task)
     config = services.config
     extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
+    env = build_environment(agent, services.environ, remove=command.env_remove, extra=extra)
+    secret = withheld_environment(agent, services.environ, remove=command.env_remove)
     return Spec(
         execution=run.queued.execution,
         token=secrets.token_urlsafe(24),
         epoch=services.epoch,
         argv=command.argv,
         cwd=place.workdir,
-        env=build_environment(
-            agent, services.environ, remove=command.env_remove, defaults=command.env_defaults, extra=extra
-        ),
+        env={**command.env_defaults, **{name: value for name, value in env.items() if name not in secret}},
         stdin_text=command.stdin,
         stdout=command.stdout,
         files=command.files,
@@ -117,3 +117,16 @@ def _describe(
         redact=config.redact_secrets,
         redaction_patterns=config.redaction_patterns,
     )
+
+
+def withheld_from_file(services: Services, run: Run) -> dict[str, str]:
+    """Return what an execution's agent is given beside its spec, as things are now: a key may have come meanwhile.
+
+    Nothing for an agent that is gone from the config.
+    """
+    agent = services.config.agents.get(run.queued.agent)
+    if agent is None:
+        return {}
+    backend = services.backends.get(agent.backend)
+    remove = backend.env_remove if isinstance(backend, GenericBackend) else ()
+    return withheld_environment(agent, services.environ, remove=remove)
