@@ -125,8 +125,8 @@ def _holds(path: str, words: tuple[str, ...]) -> bool:
 
 
 def _looked_for(rule: CredentialRule, env: Mapping[str, str]) -> str:
-    """Say what was tried, and with it what to do."""
+    """Say what was tried."""
     paths = [path for place in rule.files if (path := _path(place, env)) is not None]
     tried = [f"{' or '.join(rule.variables)} is not set"] if rule.variables else []
     tried += [f"{path} has none" for path in paths]
-    return f"{', '.join(tried)}; log in with the CLI, or give the agent a key through env or env_pass"
+    return ", ".join(tried)

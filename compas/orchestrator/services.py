@@ -8,6 +8,7 @@ from pathlib import Path
 import trio
 
 from compas.backends.backend import Backend
+from compas.backends.logins import how_to_log_in
 from compas.backends.wanted import wanted_variables
 from compas.clock import Clock
 from compas.config.config import Config
@@ -116,6 +117,11 @@ class Services:
     def wanted_variables(self) -> Wanted:
         """Return which variables of an operator's shell the agents of the config can use now."""
         return wanted_variables(self.config.agents.values())
+
+    def how_to_log_in(self, backend: str, alias: str) -> str:
+        """Say what to do when the CLI of an agent is not let in."""
+        agent = self.config.agents.get(alias)
+        return how_to_log_in(backend, agent.env_pass if agent is not None else None, takes=self.environ.takes)
 
     def listed_tools(self) -> bytes:
         """Return the tools that editors are told of now, as their relays read them."""

@@ -1,16 +1,19 @@
-"""A key that comes into an operator's shell, or a login of a CLI, reaches agents without a restart of the supervisor."""
+"""A key in an operator's shell, or a login of a CLI, reaches agents without a restart of the supervisor."""
 
 import sys
 from pathlib import Path
 
 import pytest
 
+from tests.kit.places import TRANSCRIPTS
 from tests.kit.system.workshop import Result, Workshop
 
 pytestmark = pytest.mark.system
 
 KEY = "k3y-0f-the-0perator-4711"
 EVIL = "k3y-0f-an-agent-0815"
+REFUSAL = TRANSCRIPTS / "claude" / "not_logged_in.jsonl"
+"""What Claude Code says without a login, as it was recorded."""
 CLAUDE = """\
 #!{python} -I
 import hashlib, json, os, pathlib, sys
@@ -20,14 +23,17 @@ if sys.argv[1:] == ["--version"]:
     sys.exit()
 key = os.environ.get("ANTHROPIC_API_KEY", "")
 login = pathlib.Path(os.environ["HOME"], ".claude", ".credentials.json")
-print(json.dumps({{"type": "system", "subtype": "init", "session_id": "11111111-1111-4111-8111-111111111111"}}))
 if key or login.exists():
     said = "hashed " + hashlib.sha256(key.encode()).hexdigest()
 else:
-    said = "Not logged in · Please run /login"
-print(json.dumps({{"type": "result", "subtype": "success", "is_error": not key and not login.exists(),
+    for line in pathlib.Path({refusal!r}).read_text().splitlines():
+        spoken = json.loads(line)
+        if "exit" in spoken:
+            sys.exit(spoken["exit"])
+        print(json.dumps(spoken["stdout"]))
+print(json.dumps({{"type": "system", "subtype": "init", "session_id": "11111111-1111-4111-8111-111111111111"}}))
+print(json.dumps({{"type": "result", "subtype": "success", "is_error": False,
     "result": said, "session_id": "11111111-1111-4111-8111-111111111111"}}))
-sys.exit(0 if key or login.exists() else 1)
 """
 
 
@@ -44,7 +50,7 @@ class Shop:
         self.workshop = workshop
         place = workshop.root / "bin"
         place.mkdir()
-        (place / "claude").write_text(CLAUDE.format(python=sys.executable))
+        (place / "claude").write_text(CLAUDE.format(python=sys.executable, refusal=str(REFUSAL)))
         (place / "claude").chmod(0o755)
         workshop.environ["PATH"] = f"{place}:{workshop.environ['PATH']}"
         self.outputs: list[str] = []
@@ -183,4 +189,4 @@ def test_a_supervisor_in_the_foreground_keeps_its_own(shop: Shop) -> None:
     shop.workshop.supervise()
     refused = shop.dispatch(ANTHROPIC_API_KEY=KEY)
     assert "Not logged in" in refused.out
-    assert "compas run" in refused.out
+    assert "the shell that runs the supervisor" in refused.out

@@ -10,7 +10,7 @@ from compas.backends.credentials import traces
 from compas.backends.profiles import BY_NAME
 from compas.domain.decision import Refusal
 from compas.domain.specs import AgentSpec
-from compas.health.inspection import Inspection, environment_of, look
+from compas.health.inspection import Inspection, environment_of, found_so_far, look
 from compas.health.ping import PingResult, ping
 from compas.orchestrator.backends.answer_cache import AnswerCache, CachedAnswer
 from compas.orchestrator.backends.breaker import BreakerKeeper
@@ -55,7 +55,7 @@ class BackendActor(Actor):
             case MayStart(path=path):
                 self._login = self._login_now()
                 found = self._backend.availability(path)
-                return None if found.usable else Refusal(code="backend_unusable", message=found.detail)
+                return None if found.usable else Refusal(code="backend_unusable", message=found.in_words)
             case ExecutionOver():
                 self._breaker.look()
                 return None
@@ -74,7 +74,8 @@ class BackendActor(Actor):
 
     def _look(self, agent: AgentSpec) -> CachedAnswer[Inspection] | None:
         # Agents that see the same environment have the same CLI and the same credentials.
-        find = partial(look, self._backend, agent, self._services.environ)
+        environ = self._services.environ
+        find = partial(look, self._backend, agent, environ, takes=environ.takes)
         return self._looks.answer(self.context, self._key(agent), find)
 
     def _glance(self, agent: AgentSpec) -> CachedAnswer[Inspection]:
@@ -82,7 +83,7 @@ class BackendActor(Actor):
             return known
         env = environment_of(agent, self._services.environ)
         found = self._backend.availability(env.get("PATH", ""))
-        return CachedAnswer(Inspection(usable=found.usable, detail=found.detail), is_cached=False)
+        return CachedAnswer(found_so_far(found), is_cached=False)
 
     def _lasting(self) -> float:
         return self._services.config.ping_cache_ttl_secs

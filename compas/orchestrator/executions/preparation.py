@@ -14,9 +14,10 @@ from compas.backends.environment import build_environment, withheld_environment
 from compas.backends.generic import GenericBackend, TaskRefusedError
 from compas.domain.decision import Refusal
 from compas.domain.execution import Outcome, could_not_start
+from compas.domain.remedies import to_make_repository
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Run, Thread
-from compas.git.errors import GitError
+from compas.git.errors import GitError, GitRefused
 from compas.health.inspection import search_path_of
 from compas.orchestrator.executions.subject import Subject, subject_of
 from compas.orchestrator.executions.workspace import Workspace, resolve_workspace
@@ -65,7 +66,9 @@ async def make_ready(
             return place
         subject = await subject_of(services, state, place.worktree)
     except GitError as err:
-        return could_not_start(f"no worktree could be made, so nothing was started: {err}")
+        is_outside = isinstance(err, GitRefused) and err.code == "not_a_repository"
+        remedy = f"; {to_make_repository(agent.workdir)}" if is_outside else ""
+        return could_not_start(f"no worktree could be made, so nothing was started: {err}{remedy}")
     session = None
     if not queued.fresh_session:
         elsewhere = backend.resumes_elsewhere
