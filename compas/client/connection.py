@@ -16,7 +16,6 @@ from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation
-from compas.client.bringing import NOTHING, Bringing
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
 from compas.client.place import Place
@@ -59,7 +58,6 @@ class Connection:
         await_end: Callable[[], Awaitable[object]],
         notice: Callable[[str], None],
         clock: Clock,
-        bringing: Bringing = NOTHING,
     ) -> None:
         """For `open_connection`, which says what the parameters are; `helpers` runs the sessions."""
         self._reach = reach
@@ -67,7 +65,6 @@ class Connection:
         self._await_end = await_end
         self._notice = notice
         self._clock = clock
-        self._bringing = bringing
         self._session: Session | None = None
         self._holding = trio.CancelScope()
         self._connecting = trio.Lock()
@@ -77,8 +74,9 @@ class Connection:
         request_id = (request_id or new_ulid(self._clock())) if operation.kind == "write" else ""
 
         async def ask(session: Session) -> Res:
-            meta = SENTENCES_AS_DATA | self._bringing.beside(operation.name, session.welcome.meta)
-            return await session.request(operation.name, request, operation.response, request_id=request_id, meta=meta)
+            return await session.request(
+                operation.name, request, operation.response, request_id=request_id, meta=SENTENCES_AS_DATA
+            )
 
         return await self._persist(operation.name, ask)
 
@@ -172,15 +170,14 @@ async def open_connection(
     await_end: Callable[[], Awaitable[object]] = _nothing,
     notice: Callable[[str], None] = lambda _: None,
     clock: Clock = wall_clock,
-    bringing: Bringing = NOTHING,
 ) -> AsyncIterator[Connection]:
     """Give a connection that opens sessions with `reach`, and hang up at the end of the block.
 
     `await_end` returns once a supervisor that makes way is gone; `notice` is told in words when a session was lost;
-    `clock` stamps request ids; `bringing` is what of the shell's variables stands beside requests.
+    `clock` stamps request ids.
     """
     async with open_background() as helpers:
-        yield Connection(reach, helpers, await_end, notice, clock, bringing)
+        yield Connection(reach, helpers, await_end, notice, clock)
 
 
 @asynccontextmanager

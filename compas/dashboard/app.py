@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import trio
 import urwid
 
+from compas.client.bringing import Bringing
 from compas.client.connection import Reach, reach
 from compas.client.place import Place
 from compas.client.reach import caller_meta, start_rule
@@ -71,6 +72,7 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
                 wall_clock,
                 start=starting if may_start else None,
                 ring=lambda sound: _ring(screen, sound),
+                bringing=Bringing(environ, is_lasting=True),
             ),
             screen,
             clock=wall_clock,
