@@ -12,7 +12,6 @@ from compas.api.merges import MERGE_STATUS
 from compas.api.operation import Operation
 from compas.api.supervision import HEALTH
 from compas.api.threads import STATUS, StatusRequest, StatusResponse
-from compas.client.bringing import NOTHING, Bringing
 from compas.client.connection import Reach
 from compas.clock import Clock
 from compas.dashboard.alarm import alarm_of
@@ -43,26 +42,17 @@ class Feed:
     """One at a time, opens connections with `reach` and tells `sink` what comes over them; never gives up.
 
     `start` reaches the supervisor too, but starts one where none is; without it, that is refused. `ring` is given what
-    the terminal is to be sent for a notification that comes while it is connected. `bringing` is what of the person's
-    shell the supervisor is told of.
+    the terminal is to be sent for a notification that comes while it is connected.
     """
 
     def __init__(
-        self,
-        reach: Reach,
-        sink: Sink,
-        clock: Clock,
-        *,
-        start: Reach | None = None,
-        ring: Ring | None = None,
-        bringing: Bringing = NOTHING,
+        self, reach: Reach, sink: Sink, clock: Clock, *, start: Reach | None = None, ring: Ring | None = None
     ) -> None:
         self._reach = reach
         self._start = start
         self._sink = sink
         self._ring = ring
         self._clock = clock
-        self._bringing = bringing
         self._session: Session | None = None
         self._connected = trio.Event()
         self._woken = trio.Event()
@@ -117,8 +107,7 @@ class Feed:
 
     async def _serve(self, session: Session) -> None:
         self._sink(Greeted(state=session.welcome.state, server=session.welcome.server))
-        beside = self._bringing.beside(HEALTH.name, session.welcome.meta)
-        health = await session.request(HEALTH.name, HEALTH_NOW, HEALTH.response, meta=beside)
+        health = await session.request(HEALTH.name, HEALTH_NOW, HEALTH.response)
         status = await _status(session)
         merges = await session.request(MERGE_STATUS.name, MERGES_NOW, MERGE_STATUS.response)
         # When it has ended the next one is started: whoever opens a dashboard wants one to look at. One that was asked

@@ -108,8 +108,7 @@ with hold_state_lock(Path({str(tmp_path)!r}), Holder(pid={own.pid}, config="/a.y
 
 
 def test_the_same_config_by_another_runtime_directory_is_told_what_differs(tmp_path: Path) -> None:
-    with hold_state_lock(tmp_path, FIRST):
-        with pytest.raises(StateDirectoryError, match="another runtime directory; set COMPAS_RUNTIME_DIR") as refused:
-            with hold_state_lock(tmp_path, FIRST):
-                pass
+    wanted = "another runtime directory; set COMPAS_RUNTIME_DIR"
+    with hold_state_lock(tmp_path, FIRST), pytest.raises(StateDirectoryError, match=wanted) as refused:
+        hold_state_lock(tmp_path, FIRST).__enter__()
     assert "state_dir of its own" not in str(refused.value)
