@@ -20,6 +20,7 @@ from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.process.live_environment import LiveEnvironment
 from compas.orchestrator.process.state_directory import prepare_state_directory
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.tree import build_root, local_workers
@@ -80,7 +81,7 @@ async def _watch(config_path: Path, settle_secs: float, seconds: float) -> IdleT
             runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),
-            environ=dict(os.environ),
+            environ=LiveEnvironment(os.environ),
             epoch=epoch,
         )
         sockets = Path(stack.enter_context(TemporaryDirectory(prefix="cpb-", dir="/tmp")))

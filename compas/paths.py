@@ -41,11 +41,14 @@ def _private(directory: Path) -> Path:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = directory.lstat()
     except OSError as err:
-        raise RuntimeDirectoryError(f"cannot make the runtime directory {directory}: {err.strerror}") from err
+        raise RuntimeDirectoryError(
+            f"cannot make the runtime directory {directory}: {err.strerror}; "
+            "set COMPAS_RUNTIME_DIR to a directory that you can make"
+        ) from err
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         raise RuntimeDirectoryError(
             f"{directory} should be a directory of yours that nobody else may enter (mode 0700), and is not; "
-            "remove it, or set COMPAS_RUNTIME_DIR to a private directory"
+            "set COMPAS_RUNTIME_DIR to a private directory"
         )
     if len(os.fsencode(directory)) > _LONGEST - 22:
         raise RuntimeDirectoryError(f"{directory} is too long for a socket; set COMPAS_RUNTIME_DIR to a shorter path")

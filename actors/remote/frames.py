@@ -36,12 +36,13 @@ class Hello(_Frame, frozen=True, kw_only=True, tag="hello"):
 
 
 class Welcome(_Frame, frozen=True, kw_only=True, tag="welcome"):
-    """Answer to `Hello`: the highest version both speak, and the server's state and epoch."""
+    """Answer to `Hello`: the highest version both speak, the server's state and epoch, and what else it says."""
 
     protocol: int
     server: str
     state: str = "ready"
     epoch: int = 0
+    meta: dict[str, str] = {}
 
 
 class Refused(_Frame, frozen=True, kw_only=True, tag="refused"):

@@ -8,11 +8,13 @@ from actors.remote.versions import Versions, check_choice
 
 
 class WelcomeInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server says of itself: name/version, its state ("recovering", "ready", …) and its epoch."""
+    """What a server says of itself: name/version, its state ("recovering", "ready", …), its epoch, and what its
+    clients agree on with it beyond that."""
 
     server: str
     state: str = "ready"
     epoch: int = 0
+    meta: dict[str, str] = {}
 
 
 def greet(client: str, versions: Versions, meta: dict[str, str] | None = None) -> Hello:
@@ -24,7 +26,7 @@ def answer_hello(hello: Hello, versions: Versions, info: WelcomeInfo) -> Welcome
     """Welcome with the highest common version, or a refusal naming both ranges and the side to upgrade."""
     protocol = min(hello.protocol, versions.newest)
     if protocol >= max(hello.oldest, versions.oldest):
-        return Welcome(protocol=protocol, server=info.server, state=info.state, epoch=info.epoch)
+        return Welcome(protocol=protocol, server=info.server, state=info.state, epoch=info.epoch, meta=info.meta)
     theirs = Versions(oldest=hello.oldest, newest=hello.protocol)
     behind = f"the client {hello.client}" if hello.protocol < versions.oldest else f"the server {info.server}"
     return Refused(

@@ -15,9 +15,13 @@ class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     to: Annotated[str, Meta(description="alias of the agent that should work")]
     body: Annotated[str, Meta(description="what it should do, in Markdown")]
     sender: Annotated[str, Meta(description="who asks")] = msgspec.field(name="from", default="operator")
-    intent: Annotated[str, Meta(description="what kind of message this is; only trigger intents start work")] = (
-        "dispatch"
-    )
+    intent: Annotated[
+        str,
+        Meta(
+            description="what kind of message this is; only trigger intents start work: dispatch, handoff and "
+            "changes-requested, unless the config says otherwise"
+        ),
+    ] = "dispatch"
     thread_id: Annotated[str | None, Meta(description="thread to continue or to create; a new one by default")] = None
     repository: Annotated[
         str | None,

@@ -67,6 +67,7 @@ class AgentHealth(msgspec.Struct, frozen=True, kw_only=True):
     version: str = ""
     credentials: str = "cannot be told"
     credentials_detail: str = ""
+    remedy: str = ""
     notes: tuple[str, ...] = ()
     cached: bool = False
     circuit_until: float | None = None
@@ -84,7 +85,8 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     `queue_depth` is `queued` by the original's name. `places` is how many executions may run at once. `config_notices`
     says what of the config file is not in force, and why; it is empty while the file is. A supervisor that was
     started for a client `ends_when_idle`; one that was started by hand or by a service does not. `repositories` are
-    those that the config lists, where these are several.
+    those that the config lists, where these are several. With `takes_variables` agents get the keys of operators'
+    shells, else those that the supervisor was started with.
     """
 
     state: str
@@ -109,6 +111,7 @@ class HealthResponse(msgspec.Struct, frozen=True, kw_only=True):
     queue_depth: int = 0
     ends_when_idle: bool = False
     repositories: tuple[str, ...] = ()
+    takes_variables: bool = False
 
 
 HEALTH = Operation(

@@ -13,7 +13,7 @@ class WorktreesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     """Which worktrees to list."""
 
     thread_id: Annotated[str | None, Meta(description="only those of this thread")] = None
-    sizes: Annotated[bool, Meta(description="count what each takes on disk, which looks at every file")] = False
+    sizes: Annotated[bool, Meta(description="count what each takes on disk also where that takes long")] = False
 
 
 class WorktreeListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -21,7 +21,7 @@ class WorktreeListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=T
 
     `uncommitted` counts files that are changed or untracked, `files` names the first of them; `ahead` and `behind`
     count commits against `target_branch`. What git cannot tell is left out, and `trouble` says why. `kept_because` is
-    why cleanup left it in place the last time.
+    why cleanup left it in place the last time. `size_bytes` is what it takes on disk, if that was found out in time.
     """
 
     thread_id: str

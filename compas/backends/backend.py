@@ -106,10 +106,16 @@ class OutputReader(Protocol):
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether a backend can be started, found out without a model call."""
+    """Whether a backend can be started, found out without a model call; where not, `remedy` says what to do."""
 
     usable: bool
     detail: str
+    remedy: str = ""
+
+    @property
+    def in_words(self) -> str:
+        """Return what was found and what to do."""
+        return f"{self.detail}; {self.remedy}" if self.remedy else self.detail
 
 
 class Backend(Protocol):

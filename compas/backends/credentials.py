@@ -75,6 +75,19 @@ def find_credentials(rule: CredentialRule, env: Mapping[str, str], platform: str
     return Credentials(state="absent", detail=_looked_for(rule, env))
 
 
+def traces(rule: CredentialRule, env: Mapping[str, str]) -> tuple[tuple[int, int] | None, ...]:
+    """Return by what can be told that somebody has logged in or out since: time and size of each file, or None."""
+    found: list[tuple[int, int] | None] = []
+    for place in rule.files:
+        path = _path(place, env)
+        try:
+            status = os.stat(path) if path is not None else None
+        except OSError:
+            status = None
+        found.append(None if status is None else (status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
 def _pointers(rule: CredentialRule, env: Mapping[str, str]) -> list[str]:
     found = []
     if (name := _set(rule.other_variables, env)) is not None:
@@ -112,8 +125,8 @@ def _holds(path: str, words: tuple[str, ...]) -> bool:
 
 
 def _looked_for(rule: CredentialRule, env: Mapping[str, str]) -> str:
-    """Say what was tried, and with it what to do."""
+    """Say what was tried."""
     paths = [path for place in rule.files if (path := _path(place, env)) is not None]
     tried = [f"{' or '.join(rule.variables)} is not set"] if rule.variables else []
     tried += [f"{path} has none" for path in paths]
-    return f"{', '.join(tried)}; log in with the CLI, or give the agent a key through env or env_pass"
+    return ", ".join(tried)

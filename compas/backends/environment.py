@@ -36,6 +36,9 @@ SAFE: tuple[str, ...] = (
 )
 """What an agent sees when its config has no `env_pass`; a trailing `*` stands for the rest of a name."""
 
+OWN = "COMPAS_"
+"""How the names begin of what compas itself tells an agent."""
+
 MARKS: tuple[str, ...] = (
     *(name for profile in PROFILES for name in profile.marks),
     "COMPAS_EXECUTION",
@@ -62,6 +65,14 @@ def build_environment(
     allowed = SAFE if agent.env_pass is None else agent.env_pass
     passed = {name: value for name, value in inherited.items() if _passes(name, allowed) and name not in remove}
     return {**(defaults or {}), **passed, **agent.env, **extra}
+
+
+def withheld_environment(
+    agent: AgentSpec, inherited: Mapping[str, str], *, remove: tuple[str, ...] = ()
+) -> dict[str, str]:
+    """Return what of an agent's environment may be a secret, and so stands in no file: all but what any tool sees."""
+    found = build_environment(agent, inherited, remove=remove, extra={})
+    return {name: value for name, value in found.items() if not name.startswith(OWN) and not _passes(name, OF_TOOLS)}
 
 
 def environment_of_tools(inherited: Mapping[str, str], extra: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ import msgspec
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
 from compas.domain.events import Category
+from compas.domain.remedies import to_install
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
 from compas.errors import CompasError
 
@@ -105,16 +106,17 @@ def _check_argument(argument: str, backend: str) -> None:
         raise TaskRefusedError(f"an argument for {backend!r} has a NUL character in it, which none can; {instead}")
 
 
-def find_command(command: str, path: str) -> Availability:
-    """Say where a command is found, or what to do about it."""
+def find_command(command: str, path: str, install: str = "") -> Availability:
+    """Say where a command is found, or what to do about it; `install` is the command that installs it."""
     found = shutil.which(command, path=path)
     if found is not None:
         return Availability(usable=True, detail=found)
     if (file := _named(command, path)) is not None:
-        return Availability(usable=False, detail=f"{file} is not executable; make it so, or install it anew")
+        return Availability(usable=False, detail=f"{file} is not executable", remedy="make it so, or install it again")
     if "/" in command:
-        return Availability(usable=False, detail=f"there is no {command}; install it or correct its path")
-    return Availability(usable=False, detail=f"{command!r} is not on PATH ({path}); install it or correct its name")
+        return Availability(usable=False, detail=f"there is no {command}", remedy="install it or correct its path")
+    remedy = to_install(install) if install else "install it or correct its name"
+    return Availability(usable=False, detail=f"{command!r} is not on PATH ({path})", remedy=remedy)
 
 
 def _named(command: str, path: str) -> str | None:

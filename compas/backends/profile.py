@@ -12,7 +12,8 @@ _VERSION = r"\d+\.\d+\.\d+(?:-[0-9A-Za-z.]+)?"
 class BackendProfile(msgspec.Struct, frozen=True, kw_only=True):
     """One built-in backend. `name` is what a config calls it, and the name of its folder; `title` is for people.
 
-    `install` is the command that installs it; `tested` are the versions that the adapter is tested with.
+    `install` is the command that installs it, `login` how a person logs in to it; `tested` are the versions that the
+    adapter is tested with.
 
     `variables` are those that it and its users' shells know it by, a trailing `*` standing for the rest of a name: a
     supervisor keeps them, and an agent may see them. `marks` are those that it sets for its own children.
@@ -28,6 +29,7 @@ class BackendProfile(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     command: str
     install: str
+    login: str
     tested: tuple[str, ...]
     credentials: CredentialRule
     variables: tuple[str, ...]

@@ -12,6 +12,7 @@ from compas.cli.terminal import columns, tell
 from compas.cli.values import number, one_of, whole_number
 from compas.config.locate import expand_home
 from compas.errors import CompasError
+from compas.text import alternatives
 
 _NOUNS = {
     "to": "AGENT",
@@ -152,7 +153,10 @@ def _add(parser: argparse.ArgumentParser, parameter: Parameter) -> None:
     if parameter.flag is None:
         number = {} if parameter.required else {"nargs": "?"}
         noun = _NOUNS.get(parameter.name, parameter.name.upper())
-        parser.add_argument(parameter.name, metavar=noun, help=parameter.doc, **number)  # type: ignore[arg-type]
+        doc, read = parameter.doc, str if not parameter.choices else one_of(parameter.choices)
+        if parameter.choices:
+            doc += f": {alternatives(parameter.choices)}"
+        parser.add_argument(parameter.name, metavar=noun, help=doc, type=read, **number)  # type: ignore[arg-type]
         return
     flags = [flag for flag in (parameter.short, parameter.flag) if flag]
     if parameter.type == "bool":

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from compas.cli.render.text import Style
 from compas.cli.terminal import output_style, tell
+from compas.client.bringing import Bringing
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
 from compas.client.place import Place, place_of
@@ -35,6 +36,7 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
         lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
         await_end=lambda: _await_end(place),
         notice=tell,
+        bringing=Bringing(os.environ),
     )
 
 

@@ -34,8 +34,9 @@ def unknown_option(args: Sequence[str], known: Iterable[str]) -> str | None:
 
 def _meant(name: str, options: Sequence[str]) -> str:
     """Suggest the option that is spelt nearly so, or the one that begins so."""
-    if near := closest(name, options):
-        return f"; did you mean {near}?"
+    spelt = {option.lstrip("-"): option for option in options if option.startswith("--")}
+    if near := closest(name.lstrip("-"), spelt):
+        return f"; did you mean {spelt[near]}?"
     longer = [one for one in options if name.startswith("--") and one.startswith(name)]
     return f"; did you mean {' or '.join(longer)}?" if longer else ""
 

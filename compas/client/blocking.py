@@ -64,6 +64,12 @@ class BlockingConnection:
     ) -> None:
         self.close()
 
+    @property
+    def agreed(self) -> Mapping[str, str]:
+        """What the supervisor's welcome says beyond versions and states."""
+        meta = self.welcome.get("meta")
+        return meta if isinstance(meta, dict) else {}
+
     def close(self) -> None:
         """Hang up, which cancels what is in flight. Closing twice is harmless."""
         self._hang_up("this side closed it")

@@ -8,6 +8,7 @@ from typing import Any
 from actors.remote.errors import RequestFailed, SessionLost
 from compas.client.answer import Answer
 from compas.client.blocking import BlockingConnection, fields_of
+from compas.client.bringing import NOTHING, Bringing
 from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
 from compas.clock import Clock, wall_clock
 
@@ -33,15 +34,18 @@ class Caller:
         await_end: Callable[[], object] | None = None,
         notice: Callable[[str], None] = lambda _: None,
         clock: Clock = wall_clock,
+        bringing: Bringing = NOTHING,
     ) -> None:
         """`await_end` returns once a supervisor that makes way is gone; without it, that is a failure like any other.
 
-        `notice` is told in words when a connection was lost; `clock` stamps request ids.
+        `notice` is told in words when a connection was lost; `clock` stamps request ids. `bringing` is
+        what of the shell's variables stands beside requests.
         """
         self._connect = connect
         self._await_end = await_end
         self._notice = notice
         self._clock = clock
+        self._bringing = bringing
         self._connection: BlockingConnection | None = None
 
     def __enter__(self) -> "Caller":
@@ -61,7 +65,12 @@ class Caller:
     def call(self, op: str, args: Arguments, *, is_write: bool = False) -> Answer:
         """Ask for a read or a write and return its answer."""
         request_id = self._request_id() if is_write else ""
-        return self._persist(op, lambda connection: connection.request(op, args, request_id=request_id))
+
+        def ask(connection: BlockingConnection) -> object:
+            beside = self._bringing.beside(op, connection.agreed)
+            return connection.request(op, args, request_id=request_id, meta=beside)
+
+        return self._persist(op, ask)
 
     def call_once(self, op: str, args: Arguments, *, is_write: bool = False) -> Answer:
         """Ask once: a connection that is lost is the caller's to judge. Raises SessionLost too."""

@@ -3,11 +3,15 @@
 import errno
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 
 import trio
 import urwid
 
+from actors.remote.session import Session
+from compas.api.supervision import HEALTH, HealthRequest
+from compas.client.bringing import Bringing
 from compas.client.connection import Reach, reach
 from compas.client.place import Place
 from compas.client.reach import caller_meta, standing_meta, start_rule
@@ -50,10 +54,11 @@ def run_dashboard(place: Place, environ: Mapping[str, str], *, may_start: bool) 
 
 async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int:
     meta = {**caller_meta(environ), **standing_meta()}
+    bringing = Bringing(environ, is_lasting=True)
 
     def reach_with(*, is_allowed: bool) -> Reach:
         start = start_rule(place, environ, is_allowed=is_allowed)
-        return lambda: reach(place, start, client=CLIENT, meta=meta)
+        return lambda: bringing_keys(lambda: reach(place, start, client=CLIENT, meta=meta), bringing)
 
     looking, starting = reach_with(is_allowed=False), reach_with(is_allowed=True)
     if may_start:
@@ -86,6 +91,15 @@ async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int
     except* urwid.InputClosedError:
         ended.code = ended.code or 128 + signal.SIGHUP
     return ended.code
+
+
+@asynccontextmanager
+async def bringing_keys(reach: Reach, bringing: Bringing) -> AsyncIterator[Session]:
+    """Open a session, and give the supervisor what it asks for of this shell. Raises what `reach` does."""
+    async with reach() as session:
+        if beside := bringing.beside(HEALTH.name, session.welcome.meta):
+            await session.request(HEALTH.name, HealthRequest(is_brief=True), HEALTH.response, meta=beside)
+        yield session
 
 
 def _ring(screen: urwid.display.raw.Screen, sound: str) -> None:

@@ -107,6 +107,13 @@ def decide_breaker(state: Breaker, ends: tuple[End, ...], spec: BreakerSpec, now
     return (_draft(state, opened),)
 
 
+def decide_new_login(state: Breaker) -> tuple[Draft, ...]:
+    """Close it where it is open for lack of a login: there are other credentials now, and the next execution tells."""
+    if state.opened is None or state.opened.category != "auth_failure":
+        return ()
+    return (_draft(state, e.BreakerClosed(backend=state.backend, why="there are other credentials now")),)
+
+
 def failures_in_a_row(ends: Iterable[End]) -> list[End]:
     """Return the counted failures since the last success, newest first."""
     found = []

@@ -19,9 +19,11 @@ from compas.domain.thread import TERMINAL, Run, Thread
 
 
 class AgentState(msgspec.Struct, frozen=True, kw_only=True):
-    """An agent of the config. `unusable` says why its CLI cannot be started; `running` counts over all threads."""
+    """An agent of the config. `unusable` says why its CLI cannot be started, `remedy` what to do about that; `running`
+    counts over all threads."""
 
     unusable: str = ""
+    remedy: str = ""
     running: int = 0
     limit: int = 1
 
@@ -49,6 +51,8 @@ class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
     """Why nothing is merged into the targets that the thread's work goes to."""
     review: Review | None = None
     requires: Requires = "no_objection"
+    login: str = ""
+    """How the CLI that ran last is logged in to."""
     stale_secs: float | None = None
     """For how long nothing has moved in the thread, if it is stale."""
 
@@ -86,7 +90,7 @@ def diagnose(state: Thread, around: Surroundings) -> Diagnosis:
     elif waiting:
         found = _in_line(state, waiting, around)
     elif state.status == "Failed":
-        found = _failed(state, newest)
+        found = _failed(state, newest, around.login)
     elif state.status in TERMINAL:
         found = [], [say("nothing is left to do; ", advise("reopen", thread_id=state.thread), " takes it up again")]
     elif newest is None:
@@ -142,7 +146,7 @@ def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
         return [], [f"nothing has to be done: {agent} starts by itself at {moment}, since {why}", say(wait)]
     if found.unusable:
         blocker = f"{agent} cannot be started: {found.unusable}"
-        return [blocker], ["mend that; compas doctor tells more", give_up]
+        return [blocker], [found.remedy or "mend that; compas doctor tells more", give_up]
     if around.is_ending:
         return ["the supervisor is ending, and starts nothing more"], ["the next supervisor goes on with it"]
     breaker = around.breakers.get(queued.backend)
@@ -159,7 +163,7 @@ def _in_line(state: Thread, waiting: list[Run], around: Surroundings) -> Found:
     return [], [f"nothing has to be done: {agent} is being prepared or is next in line"]
 
 
-def _failed(state: Thread, newest: Run | None) -> Found:
+def _failed(state: Thread, newest: Run | None, login: str) -> Found:
     again = say(advise("dispatch", to=AGENT, body=TEXT, thread_id=state.thread), " tries again")
     ended = newest.ended if newest is not None else None
     if newest is None or ended is None or ended.status == "completed":
@@ -170,18 +174,18 @@ def _failed(state: Thread, newest: Run | None) -> Found:
     blocker = f"{agent} {_ENDS.get(ended.status, ended.status)} ({name}): {reason}"
     look = say(advise("log", execution_id=name), " shows what it printed")
     give_up = say(advise("abandon", thread_id=state.thread), " gives it up")
-    return [blocker], [*_remedies(agent, ended), look, again, give_up]
+    return [blocker], [*_remedies(agent, ended, login), look, again, give_up]
 
 
 _ENDS = {"failed": "failed", "timed_out": "ran out of time", "crashed": "crashed"}
 
 
-def _remedies(agent: str, ended: e.ExecutionEnded) -> list[Said]:
-    """Say what helps against this kind of failure."""
+def _remedies(agent: str, ended: e.ExecutionEnded, login: str) -> list[Said]:
+    """Say what helps against this kind of failure; `login` is how its CLI is logged in to."""
     match ended.category:
         case "auth_failure":
             health = advise("health", ping=True)
-            return [say(f"log in with the CLI of {agent}; ", health, " tells whether that worked")]
+            return [say(f"{login or f'log in with the CLI of {agent}'}; ", health, " tells whether that worked")]
         case "quota_exhausted" if ended.resets_at is not None:
             return [f"wait until its allowance is there again, at {in_utc(ended.resets_at)}"]
         case "quota_exhausted":

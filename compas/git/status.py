@@ -47,7 +47,7 @@ async def status(request: Status) -> StatusReport:
             in_progress=operation_in(opened.git_dir),
             head_on="" if of.reading else found.elsewhere,
             clean=not entries,
-            size_bytes=await trio.to_thread.run_sync(_bytes_below, opened.path) if request.measure else None,
+            size_bytes=await _size(opened.path, request.measure_secs),
         )
 
 
@@ -57,6 +57,14 @@ async def head(request: AskHead) -> HeadReport:
     with open_worktree(await common_directory(of.repo), of) as opened:
         found = await find_head(opened, thread_branch(of.thread))
     return HeadReport(commit=found.commit, head_on="" if of.reading else found.elsewhere)
+
+
+async def _size(directory: str, seconds: float) -> int | None:
+    """Count what is on disk; None when that is not asked for or not done in time."""
+    with trio.move_on_after(seconds):
+        if seconds > 0:
+            return await trio.to_thread.run_sync(_bytes_below, directory)
+    return None
 
 
 def _bytes_below(directory: str) -> int:
@@ -69,6 +77,7 @@ def _bytes_below(directory: str) -> int:
             os.scandir(ahead.pop()) as found,
         ):
             for entry in found:
+                trio.from_thread.check_cancelled()
                 with contextlib.suppress(FileNotFoundError):
                     total += entry.stat(follow_symlinks=False).st_blocks * 512
                 if entry.is_dir(follow_symlinks=False):

@@ -44,7 +44,7 @@ async def ping(
     """
     found = backend.availability(search_path_of(agent, environ))
     if not found.usable:
-        return PingResult(alive=False, seconds=0.0, category="unknown", detail=found.detail)
+        return PingResult(alive=False, seconds=0.0, category="unknown", detail=found.in_words)
     try:
         if isinstance(backend, GenericBackend):
             pinged = await _check(backend, agent, environ, seconds)

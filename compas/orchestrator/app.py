@@ -32,6 +32,7 @@ from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.process.live_environment import LiveEnvironment
 from compas.orchestrator.process.logging import start_logging
 from compas.orchestrator.process.shutdown import IDLE_EXIT_SECS, Ending, watch_idleness, watch_signals, wind_down
 from compas.orchestrator.process.state_directory import (
@@ -131,7 +132,8 @@ class _Process:
             raise failure
 
     def _welcome(self) -> WelcomeInfo:
-        return WelcomeInfo(server=f"compas/{installed_version()}", state=self._gate.state, epoch=self._epoch)
+        server = f"compas/{installed_version()}"
+        return WelcomeInfo(server=server, state=self._gate.state, epoch=self._epoch, meta=self._gate.wanted())
 
     async def _serve(self) -> None:
         loaded = load(self._config_path)
@@ -173,7 +175,7 @@ class _Process:
             runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),
-            environ=dict(os.environ),
+            environ=LiveEnvironment(os.environ, takes=self._detached),
             epoch=self._epoch,
         )
 

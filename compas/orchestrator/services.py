@@ -8,8 +8,11 @@ from pathlib import Path
 import trio
 
 from compas.backends.backend import Backend
+from compas.backends.logins import how_to_log_in
+from compas.backends.wanted import wanted_variables
 from compas.clock import Clock
 from compas.config.config import Config
+from compas.domain.brought import Wanted
 from compas.domain.decision import Moment
 from compas.domain.dispatch import Rules
 from compas.gateway.listed import listed_tools
@@ -19,6 +22,7 @@ from compas.orchestrator.machine.free_port import is_free
 from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.programs import LocalPrograms, Programs
 from compas.orchestrator.machine.runners import Runners
+from compas.orchestrator.process.live_environment import LiveEnvironment
 from compas.store.event_log import Store
 
 ASK_TIMEOUT_SECS = 30.0
@@ -92,7 +96,7 @@ class Services:
     runners: Runners
     clock: Clock
     new_id: Callable[[], str]
-    environ: Mapping[str, str]
+    environ: LiveEnvironment
     epoch: int
     new_work: NewWork = field(default_factory=NewWork)
     dispatching: trio.Lock = field(default_factory=trio.Lock)
@@ -109,6 +113,15 @@ class Services:
     def executions_directory(self) -> Path:
         """Where executions keep their files."""
         return executions_directory(self.config)
+
+    def wanted_variables(self) -> Wanted:
+        """Return which variables of an operator's shell the agents of the config can use now."""
+        return wanted_variables(self.config.agents.values())
+
+    def how_to_log_in(self, backend: str, alias: str) -> str:
+        """Say what to do when the CLI of an agent is not let in."""
+        agent = self.config.agents.get(alias)
+        return how_to_log_in(backend, agent.env_pass if agent is not None else None, takes=self.environ.takes)
 
     def listed_tools(self) -> bytes:
         """Return the tools that editors are told of now, as their relays read them."""

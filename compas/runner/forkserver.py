@@ -20,6 +20,13 @@ MOST_ORPHANS = 200
 """In one report, so that it fits a pipe; those that are ended make room for the next."""
 
 
+class Launch(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for a runner: the execution's directory, and what its agent's environment has beside its spec."""
+
+    path: bytes
+    withheld: dict[str, str] = {}
+
+
 def main() -> None:
     """Serve launch requests until the supervisor's end of the channel is closed."""
     channel = socket.socket(fileno=CHANNEL)
@@ -36,9 +43,9 @@ def main() -> None:
         request = _receive(channel)
         if request is None:
             return
-        path, report = request
-        if path:
-            _launch(channel, path, report, runners)
+        content, report = request
+        if content:
+            _launch(channel, msgspec.msgpack.decode(content, type=Launch), report, runners)
         else:
             _tell_orphans(report, runners)
 
@@ -54,8 +61,8 @@ def _tell_orphans(report: int, runners: set[tuple[int, int]]) -> None:
     os.close(report)
 
 
-def _receive(channel: socket.socket) -> tuple[str, int] | None:
-    """Read one request: a directory, empty to ask for orphans, and where to report. None at the end."""
+def _receive(channel: socket.socket) -> tuple[bytes, int] | None:
+    """Read one request: a `Launch`, empty to ask for orphans, and where to report. None at the end."""
     header, descriptors, _, _ = socket.recv_fds(channel, LENGTH_BYTES, 1)
     if len(header) < LENGTH_BYTES or not descriptors:
         return None
@@ -66,10 +73,10 @@ def _receive(channel: socket.socket) -> tuple[str, int] | None:
         if not data:
             return None
         content += data
-    return os.fsdecode(bytes(content)), descriptors[0]
+    return bytes(content), descriptors[0]
 
 
-def _launch(channel: socket.socket, path: str, report: int, runners: set[tuple[int, int]]) -> None:
+def _launch(channel: socket.socket, launch: Launch, report: int, runners: set[tuple[int, int]]) -> None:
     try:
         pid = os.fork()
     except OSError as err:
@@ -84,12 +91,12 @@ def _launch(channel: socket.socket, path: str, report: int, runners: set[tuple[i
         return
     try:
         channel.detach()
-        _become_runner(path, report)
+        _become_runner(launch, report)
     finally:
         os._exit(1)
 
 
-def _become_runner(path: str, report: int) -> None:
+def _become_runner(launch: Launch, report: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.set_inheritable(report, False)
     # Also closes the channel: the supervisor must see its end when the fork server dies, not when we do.
@@ -110,7 +117,7 @@ def _become_runner(path: str, report: int) -> None:
         os.close(report)
 
     try:
-        process.run(path, tell)
+        process.run(os.fsdecode(launch.path), tell, launch.withheld)
     except BaseException:
         # Once it has told, the number of its descriptor may be that of a client's connection.
         with contextlib.suppress(OSError):

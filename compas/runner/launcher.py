@@ -5,7 +5,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -14,7 +14,7 @@ import trio
 
 from compas import failpoints
 from compas.errors import CompasError
-from compas.runner.forkserver import LENGTH_BYTES
+from compas.runner.forkserver import LENGTH_BYTES, Launch
 from compas.runner.messages import Started
 from compas.runner.process import PRESENT, STARTED
 
@@ -45,9 +45,11 @@ class Launcher:
         self._channel = channel
         self._sending = trio.Lock()
 
-    async def launch(self, directory: Path) -> Launched:
+    async def launch(self, directory: Path, withheld: Mapping[str, str] | None = None) -> Launched:
         """Start a runner for a prepared execution, whose directory is an absolute path.
 
+        `withheld` is what its agent's environment has beside what its `spec.json` says: it is told to the runner alone,
+        and stands in no file.
         Idempotent: when the execution has or had a runner, the new one leaves and the answer is "present".
         On "started" the agent runs, or `exit.json` says why it could not. If cancelled, it may have been
         started nonetheless.
@@ -56,7 +58,8 @@ class Launcher:
             ForkServerGone: Nothing was started.
             LaunchError: The fork server or the runner ended before it said how it went.
         """
-        report = await self._ask(os.fsencode(directory))
+        launch = Launch(path=os.fsencode(directory), withheld=dict(withheld or {}))
+        report = await self._ask(msgspec.msgpack.encode(launch))
         if report.startswith(STARTED):
             record = report.removeprefix(STARTED)
             return Launched("started", msgspec.json.decode(record, type=Started) if record else None)

@@ -26,7 +26,8 @@ class Spec(msgspec.Struct, frozen=True, kw_only=True):
     argv: Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
     cwd: str
     env: dict[str, str]
-    """The whole environment of the agent but for the two marks; nothing is inherited."""
+    """The environment of the agent but for the marks, and for what may be a secret: that comes with the launch. Nothing
+    is inherited."""
     stdin_text: str | None = None
     """Delivered byte for byte as UTF-8, then end of file; None gives an empty stdin."""
     files: dict[FileName, str] = {}

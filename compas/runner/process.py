@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 import msgspec
@@ -39,8 +39,10 @@ Behind STARTED stands what `started.json` holds, if an agent runs: its agent can
 """
 
 
-def run(path: str, report: Report) -> None:
+def run(path: str, report: Report, withheld: Mapping[str, str]) -> None:
     """Host the execution in the directory `path`; to be called in a process of its own.
+
+    `withheld` is what the agent's environment has beside what the spec says; it is written nowhere.
 
     Returns when all is recorded. A second runner for the same execution reports PRESENT and returns.
     """
@@ -55,6 +57,7 @@ def run(path: str, report: Report) -> None:
         if spec is None:
             report(f"{path} holds no {files.SPEC}".encode())
             return
+        spec = msgspec.structs.replace(spec, env={**spec.env, **withheld})
         machine.adopt_orphans()
         files.reserve(directory, files.EXIT)
         log = Log(directory, spec.log_limit_bytes)

@@ -8,7 +8,7 @@ import trio
 from compas.api.supervision import AgentHealth, HealthResponse, Ping
 from compas.backends.backend import Backend
 from compas.backends.catalogue import build_backends
-from compas.backends.profiles import BY_NAME
+from compas.backends.logins import how_to_log_in
 from compas.config.config import Config
 from compas.domain.specs import AgentSpec
 from compas.health.inspection import look
@@ -34,14 +34,16 @@ def check_backends(
     known = build_backends(config.backends.values())
     # What the supervisor knows nothing of has come into the config since it started.
     missing = [agent for agent in workers if agent.alias not in told or told[agent.alias].backend != agent.backend]
+    missing_names = {agent.alias for agent in missing}
     if missing:
         told = told | run(partial(_examine, missing, known, config, environ, is_pinging))
     for backend in dict.fromkeys(agent.backend for agent in workers):
         found = [told[agent.alias] for agent in workers if agent.backend == backend]
-        yield from _judged(backend, found, config, is_known=backend in known)
+        is_told = all(agent.alias not in missing_names for agent in found)
+        yield from _judged(backend, found, config, _place(health if is_told else None))
     for agent in workers:
         if (answer := told[agent.alias].ping) is not None:
-            yield _answered(agent, answer)
+            yield _answered(agent, answer, takes=health is None or health.takes_variables)
 
 
 async def _examine(
@@ -81,6 +83,7 @@ async def _look(
         version=looked.version,
         credentials=looked.credentials.state,
         credentials_detail=looked.credentials.detail,
+        remedy=looked.remedy,
         notes=looked.notes,
         ping=None if pinged is None else _told(pinged),
     )
@@ -100,24 +103,33 @@ def _told(pinged: PingResult) -> Ping:
     )
 
 
-def _judged(backend: str, agents: Sequence[AgentHealth], config: Config, *, is_known: bool) -> Iterator[Check]:
-    """Say what is wrong with each agent, and once what is right with all."""
+def _judged(backend: str, agents: Sequence[AgentHealth], config: Config, place: str) -> Iterator[Check]:
+    """Say what is wrong with each agent, and once what is right with all; `place` is where was looked."""
     name = f"backend {backend}"
     usable = [agent for agent in agents if agent.usable]
     dead = [agent for agent in agents if not agent.usable]
     for detail in dict.fromkeys(agent.detail for agent in dead):
         who = ", ".join(agent.alias for agent in dead if agent.detail == detail)
-        install = BY_NAME[backend].install if backend in BY_NAME and is_known else None
-        yield failed(name, f"{detail}, so {who} cannot work", install or _another_backend(who, config))
+        remedies = dict.fromkeys(agent.remedy for agent in dead if agent.detail == detail and agent.remedy)
+        yield failed(name, f"{detail}, so {who} cannot work", *(remedies or [_another_backend(who, config)]))
     for note in dict.fromkeys(note for agent in usable for note in agent.notes):
         yield warned(name, note)
     lacking = [agent for agent in usable if agent.credentials == "absent"]
     for detail in dict.fromkeys(agent.credentials_detail for agent in lacking):
         who = ", ".join(agent.alias for agent in lacking if agent.credentials_detail == detail)
-        yield warned(name, f"there are no credentials for {who}: {detail}")
+        remedies = dict.fromkeys(agent.remedy for agent in lacking if agent.credentials_detail == detail)
+        yield warned(name, f"there are no credentials for {who}: {detail} ({place})", *remedies)
     fine = [agent for agent in usable if not agent.notes and agent.credentials != "absent"]
     for detail in dict.fromkeys(_in_words(agent) for agent in fine):
         yield passed(name, f"{detail} (for {', '.join(agent.alias for agent in fine if _in_words(agent) == detail)})")
+
+
+def _place(health: HealthResponse | None) -> str:
+    """Say whose environment was looked at."""
+    if health is None:
+        return "looked for in the environment of this command"
+    whose = "which takes keys from your shells" if health.takes_variables else "which keeps those it was started with"
+    return f"looked for in the environment of the supervisor, process {health.pid}, {whose}"
 
 
 def _another_backend(who: str, config: Config) -> str:
@@ -130,10 +142,10 @@ def _in_words(agent: AgentHealth) -> str:
     return f"{agent.detail}{version}{credentials}"
 
 
-def _answered(agent: AgentSpec, answer: Ping) -> Check:
+def _answered(agent: AgentSpec, answer: Ping, *, takes: bool) -> Check:
     name = f"ping {agent.alias}"
     if answer.alive:
         lately = ", remembered" if answer.cached else ""
         return passed(name, f"{answer.detail} ({answer.latency_ms} ms{lately})")
-    hint = "log in with the CLI, or correct the key that the agent gets" if answer.category == "auth_failure" else ""
+    hint = how_to_log_in(agent.backend, agent.env_pass, takes=takes) if answer.category == "auth_failure" else ""
     return failed(name, f"{answer.category}: {answer.detail}", *([hint] if hint else []))

@@ -79,6 +79,9 @@ def _check(
         return warned(name, f"is not registered, so {profile.title} has no tools of compas", hint)
     if not _starts(found, environ):
         return failed(name, f"is registered as {found.in_words()}, which is not there", hint)
+    if found.lacks:
+        why = f"was registered by an earlier compas, and is not given {', '.join(found.lacks)}"
+        return warned(name, why, f"{hint}, or `compas doctor --fix`")
     if not is_fine:
         return warned(name, f"is registered for another compas or config: {found.in_words()}", hint)
     if not found.is_enabled:
@@ -95,7 +98,8 @@ def _is_fine(found: Entry | None, config: Path, called: str, environ: Mapping[st
         program = own_program(called)
     except SetupError:
         program = ("compas",)
-        return found is not None and standing(found, wanted_entry(program, config, environ)) != "foreign"
+        is_ours = found is not None and standing(found, wanted_entry(program, config, environ)) != "foreign"
+        return is_ours and found is not None and not found.lacks
     return standing(found, wanted_entry(program, config, environ)) == "current"
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from compas.backends.profiles import BY_NAME, PROFILES
 from compas.config.locate import expand_home
+from compas.domain.remedies import to_make_repository
 from compas.git.look import FoundRepository, look, main_branch
 from compas.setup.coding_tools import Found
 from compas.setup.config_place import command
@@ -55,7 +56,7 @@ def chosen_repository(text: str | None, here: Path, environ: Mapping[str, str]) 
     place = here if text is None else here / expand_home(text, environ)
     found = look(place, environ)
     if found is None:
-        start = f"go to your repository, name it with --repo, or make {place} one: `git -C {place} init`"
+        start = f"go to your repository, name it with --repo, or {to_make_repository(str(place))}"
         raise SetupError(f"{place} is not in a git repository; {start}")
     if found.is_bare:
         raise SetupError(f"{found.path} is a bare repository; name a clone with a checkout with --repo")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from compas.config.config import Config
+from compas.domain.remedies import to_make_repository
 from compas.git.errors import GitError
 from compas.git.look import OLDEST, OLDEST_FOR_FAST_MERGES, FoundRepository, git_version, has_commit, look, main_branch
 from compas.setup.check import Check, failed, passed, warned
@@ -62,7 +63,7 @@ def _check_repository(
         return failed("repository", f"{place} cannot be read: {error}")
     if needs_worktree:
         why = f"{place} is not in a git repository, and agents with `workspace: worktree` need one"
-        return failed("repository", why, f"git -C {shlex.quote(place)} init")
+        return failed("repository", why, to_make_repository(place))
     return warned("repository", f"{place} is not in a git repository: agents share it, and nothing can be merged")
 
 

@@ -20,11 +20,15 @@ Standing = Literal["absent", "current", "outdated", "foreign"]
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """A server as an editor has it registered; `is_enabled` is false when a person has switched it off there."""
+    """A server as an editor has it registered; `is_enabled` is false when a person has switched it off there.
+
+    `lacks` names variables that the editor has to pass on to it and does not: an earlier compas has registered it.
+    """
 
     command: str = ""
     args: tuple[str, ...] = ()
     is_enabled: bool = True
+    lacks: tuple[str, ...] = ()
 
     def in_words(self) -> str:
         """Return the command line."""
@@ -42,7 +46,7 @@ def standing(entry: Entry | None, wanted: Entry) -> Standing:
     if entry is None:
         return "absent"
     if (entry.command, entry.args) == (wanted.command, wanted.args):
-        return "current"
+        return "outdated" if entry.lacks else "current"
     is_ours = SERVER in entry.args and (Path(entry.command).name == NAME or NAME in entry.args)
     return "outdated" if is_ours else "foreign"
 

@@ -9,6 +9,7 @@ import msgspec
 from actors.remote.errors import RequestFailed, RequestTimeout, WireError
 from compas.api.supervision import HEALTH, HealthRequest, HealthResponse
 from compas.client.blocking import connect
+from compas.client.bringing import Bringing
 from compas.client.locks import is_free
 from compas.client.place import Place, place_of
 from compas.client.reach import caller_meta
@@ -59,7 +60,9 @@ def check_supervisor(
 def _ask(place: Place, environ: Mapping[str, str], request: HealthRequest, patience: float) -> HealthResponse:
     meta = caller_meta(environ)
     with connect(place.socket, client=_CLIENT, timeout=_SECONDS, meta=meta) as connection:
-        return typed(connection.request(HEALTH.name, msgspec.to_builtins(request), timeout=patience), HEALTH.response)
+        beside = Bringing(environ).beside(HEALTH.name, connection.agreed)
+        asked = msgspec.to_builtins(request)
+        return typed(connection.request(HEALTH.name, asked, meta=beside, timeout=patience), HEALTH.response)
 
 
 def _judged(health: HealthResponse, place: Place, environ: Mapping[str, str]) -> Check:

@@ -304,7 +304,7 @@ async def test_uncommitted_changes_keep_a_worktree_unless_a_snapshot_or_the_oper
 async def test_the_operators_word_removes_a_dirty_worktree(hands: Hands) -> None:
     tree = await worktree(hands)
     hands.write(tree.path, a_txt="draft\n")
-    assert (await hands.git.ask(Status(of=of(hands, tree), measure=True))).size_bytes
+    assert (await hands.git.ask(Status(of=of(hands, tree), measure_secs=60.0))).size_bytes
     assert (await hands.git.ask(Status(of=of(hands, tree)))).size_bytes is None
     gone = await hands.git.ask(RemoveWorktree(repo=hands.path, thread="t1", target="main", force=True, clean_only=True))
     assert gone.worktree == "removed"

@@ -93,7 +93,7 @@ class ClaudeBackend:
 
     def availability(self, path: str) -> Availability:
         """Look for the command; the version is read from the name of the file behind it, where that has one."""
-        found = find_command(COMMAND, path)
+        found = find_command(COMMAND, path, PROFILE.install)
         place = shutil.which(COMMAND, path=path)
         version = None if place is None else _VERSION.fullmatch(os.path.basename(os.path.realpath(place)))
         return found if version is None else msgspec.structs.replace(found, detail=f"{found.detail} ({version[0]})")

@@ -8,6 +8,7 @@ PROFILE = BackendProfile(
     title="Claude Code",
     command="claude",
     install="npm install -g @anthropic-ai/claude-code",
+    login="run `claude`, then /login",
     tested=("2.1.330",),
     credentials=CredentialRule(
         variables=("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"),

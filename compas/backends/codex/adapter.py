@@ -100,7 +100,7 @@ class CodexBackend:
 
     def availability(self, path: str) -> Availability:
         """Look for the command."""
-        return find_command(COMMAND, path)
+        return find_command(COMMAND, path, PROFILE.install)
 
 
 def build() -> Backend:

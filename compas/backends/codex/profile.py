@@ -8,6 +8,7 @@ PROFILE = BackendProfile(
     title="Codex",
     command="codex",
     install="npm install -g @openai/codex",
+    login="`codex login`",
     tested=("0.169.0",),
     credentials=CredentialRule(
         variables=("CODEX_API_KEY",),

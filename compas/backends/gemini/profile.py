@@ -8,6 +8,7 @@ PROFILE = BackendProfile(
     title="Gemini CLI",
     command="gemini",
     install="npm install -g @google/gemini-cli",
+    login="run `gemini`, then /auth",
     tested=("0.61.0",),
     credentials=CredentialRule(
         variables=("GEMINI_API_KEY", "GOOGLE_API_KEY"),

@@ -94,7 +94,7 @@ class OpenCodeBackend:
 
     def availability(self, path: str) -> Availability:
         """Look for the command."""
-        return find_command(COMMAND, path)
+        return find_command(COMMAND, path, PROFILE.install)
 
 
 def build() -> Backend:

@@ -8,6 +8,7 @@ PROFILE = BackendProfile(
     title="OpenCode",
     command="opencode",
     install="npm install -g opencode-ai",
+    login="`opencode auth login`",
     tested=("1.18.33",),
     credentials=CredentialRule(
         files=(Place(variable="XDG_DATA_HOME", default=".local/share", name="opencode/auth.json", words=('"type"',)),),

@@ -10,6 +10,7 @@ from compas.cli.asking import open_caller, place_for, style_here
 from compas.cli.operations import operation, whole
 from compas.cli.render.threads import Pending, pending_text
 from compas.cli.terminal import write, write_json
+from compas.cli.values import whole_number
 from compas.client.answer import Answer
 from compas.client.locks import is_free
 from compas.domain.operators_turn import operators_turn
@@ -25,7 +26,9 @@ _DEFAULT_LIMIT = 20
 def main(command: str, args: Sequence[str]) -> int:
     """Run `pending`. No supervisor is started for it: without one, nobody knows."""
     parser = CommandParser(command, DOC, _DETAILS)
-    parser.add_argument("--limit", type=int, default=_DEFAULT_LIMIT, metavar="N", help="threads to show at most")
+    parser.add_argument(
+        "--limit", type=whole_number, default=_DEFAULT_LIMIT, metavar="N", help="threads to show at most (default: 20)"
+    )
     parser.add_argument(
         "--quiet",
         action="store_true",
@@ -33,6 +36,8 @@ def main(command: str, args: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="write the threads as JSON")
     given = parser.parse_args(args)
+    if given.limit < 1:
+        parser.error(f"--limit has to be at least 1, found {given.limit}")
     given.no_start = True
     if not given.quiet:
         _show(given, _find(given))
@@ -67,7 +72,7 @@ def _waits(row: Answer) -> str | None:
 
 
 def _show(given: argparse.Namespace, found: list[Pending]) -> None:
-    limit = max(1, given.limit)
+    limit: int = given.limit
     if given.json:
         rows = [{**thread, "waits": waits} for thread, waits in found[:limit]]
         write_json(Answer({"threads": rows, "total": len(found)}))

@@ -82,6 +82,8 @@ def _remarks(agents: Sequence[AgentHealth], style: Style) -> Iterator[str]:
             yield style.paint(style.line(f"{who}the ping failed: {agent.ping.detail}"), "red")
         if agent.credentials == "absent":
             yield style.paint(style.line(f"{who}no credentials were found: {agent.credentials_detail}"), "yellow")
+        if agent.remedy:
+            yield style.line(f"{who}{agent.remedy}")
         for note in agent.notes:
             yield style.line(who + note)
 

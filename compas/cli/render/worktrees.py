@@ -27,6 +27,8 @@ def worktrees_text(response: WorktreesResponse, style: Style) -> str:
     heads = ("THREAD", "STATUS", "STATE", "AHEAD", "BEHIND", "AGE", "SIZE", "PATH")
     text = table(heads, [_row(one, style) for one in response.worktrees], style)
     remarks = [line for one in response.worktrees for line in _remarks(one)]
+    if any(map(_is_uncounted, response.worktrees)):
+        remarks.append("where the size is unknown it takes long to count: `compas worktrees --sizes` does that")
     return "\n".join([text, *(["", *(style.line(line) for line in remarks)] if remarks else [])])
 
 
@@ -39,9 +41,14 @@ def _row(one: WorktreeListing, style: Style) -> list[Cell]:
         Cell("-" if one.ahead is None else str(one.ahead)),
         Cell("-" if one.behind is None else str(one.behind)),
         Cell(duration(int((style.now - one.made_at) * 1000))),
-        Cell(size(one.size_bytes)),
+        Cell("unknown" if _is_uncounted(one) else size(one.size_bytes)),
         Cell(one.path),
     ]
+
+
+def _is_uncounted(one: WorktreeListing) -> bool:
+    """Say whether there is a worktree whose size was not found out."""
+    return one.size_bytes is None and one.state in ("clean", "dirty")
 
 
 def _remarks(one: WorktreeListing) -> list[str]:

@@ -161,7 +161,8 @@ class StatusReport(Struct, frozen=True, kw_only=True):
     head_on: str = ""
     """Where HEAD stands, for people, when that is not the thread's branch; empty when all is well."""
     size_bytes: int | None = None
-    """What all files of the checkout, ignored ones too, take on disk; None when that was not asked."""
+    """What all files of the checkout, ignored ones too, take on disk; None when that was not asked, or took
+    too long."""
 
 
 class Status(Request[StatusReport], frozen=True, kw_only=True):
@@ -169,8 +170,8 @@ class Status(Request[StatusReport], frozen=True, kw_only=True):
 
     of: ThreadWorktree
     base: str | None = None
-    measure: bool = False
-    """Also count the bytes on disk, which takes a look at every file."""
+    measure_secs: float = 0.0
+    """Also count the bytes on disk, for so long at most: it takes a look at every file. 0 for not at all."""
 
 
 class HeadReport(Struct, frozen=True, kw_only=True):

@@ -6,13 +6,22 @@ import trio
 
 from actors.actor import Actor
 from compas.backends.backend import Backend
+from compas.backends.credentials import traces
+from compas.backends.profiles import BY_NAME
 from compas.domain.decision import Refusal
 from compas.domain.specs import AgentSpec
-from compas.health.inspection import Inspection, environment_of, look
+from compas.health.inspection import Inspection, environment_of, found_so_far, look
 from compas.health.ping import PingResult, ping
 from compas.orchestrator.backends.answer_cache import AnswerCache, CachedAnswer
 from compas.orchestrator.backends.breaker import BreakerKeeper
-from compas.orchestrator.messages.backend import DescribeBreaker, ExecutionOver, InspectAgent, MayStart, PingAgent
+from compas.orchestrator.messages.backend import (
+    CredentialsMayDiffer,
+    DescribeBreaker,
+    ExecutionOver,
+    InspectAgent,
+    MayStart,
+    PingAgent,
+)
 from compas.orchestrator.services import Services, backend_name
 
 PINGS_AT_ONCE = 4
@@ -32,6 +41,7 @@ class BackendActor(Actor):
         self._pings: AnswerCache[PingResult] = AnswerCache(self._lasting)
         self._places = trio.CapacityLimiter(PINGS_AT_ONCE)
         self._breaker = BreakerKeeper(backend.name, services)
+        self._login: object = None
 
     async def on_start(self) -> None:
         """Read where the breaker stands, then be found by the executions."""
@@ -43,23 +53,29 @@ class BackendActor(Actor):
         """Answer whether an execution may start, what a look finds, and how a model answers."""
         match message:
             case MayStart(path=path):
+                self._login = self._login_now()
                 found = self._backend.availability(path)
-                return None if found.usable else Refusal(code="backend_unusable", message=found.detail)
+                return None if found.usable else Refusal(code="backend_unusable", message=found.in_words)
             case ExecutionOver():
                 self._breaker.look()
+                return None
+            case CredentialsMayDiffer():
+                if self._breaker.lacks_login and self._login_now() != self._login:
+                    self._breaker.take_new_login()
                 return None
             case DescribeBreaker():
                 return self._breaker.state
             case InspectAgent(agent=agent, is_thorough=is_thorough):
                 return self._look(agent) if is_thorough else self._glance(agent)
             case PingAgent(agent=agent):
-                return self._pings.answer(self.context, agent.alias, partial(self._ping, agent))
+                return self._pings.answer(self.context, (agent.alias, self._key(agent)), partial(self._ping, agent))
             case _:
                 raise self.unexpected(message)
 
     def _look(self, agent: AgentSpec) -> CachedAnswer[Inspection] | None:
         # Agents that see the same environment have the same CLI and the same credentials.
-        find = partial(look, self._backend, agent, self._services.environ)
+        environ = self._services.environ
+        find = partial(look, self._backend, agent, environ, takes=environ.takes)
         return self._looks.answer(self.context, self._key(agent), find)
 
     def _glance(self, agent: AgentSpec) -> CachedAnswer[Inspection]:
@@ -67,13 +83,21 @@ class BackendActor(Actor):
             return known
         env = environment_of(agent, self._services.environ)
         found = self._backend.availability(env.get("PATH", ""))
-        return CachedAnswer(Inspection(usable=found.usable, detail=found.detail), is_cached=False)
+        return CachedAnswer(found_so_far(found), is_cached=False)
 
     def _lasting(self) -> float:
         return self._services.config.ping_cache_ttl_secs
 
     def _key(self, agent: AgentSpec) -> object:
-        return frozenset(environment_of(agent, self._services.environ).items())
+        """Return what an answer about an agent holds good for: its environment, and the login that its CLI keeps."""
+        env = environment_of(agent, self._services.environ)
+        profile = BY_NAME.get(self._backend.name)
+        return frozenset(env.items()), () if profile is None else traces(profile.credentials, env)
+
+    def _login_now(self) -> object:
+        """Return what the agents of this backend would be let in by now."""
+        agents = self._services.config.agents.values()
+        return [self._key(agent) for agent in agents if agent.backend == self._backend.name]
 
     async def _ping(self, agent: AgentSpec) -> PingResult:
         config = self._services.config

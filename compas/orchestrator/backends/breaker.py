@@ -9,7 +9,7 @@ from actors.actor import Context
 from actors.errors import ActorStopped
 from actors.ref import ActorRef
 from compas.domain import events as e
-from compas.domain.breaker import Breaker, decide_breaker, evolve
+from compas.domain.breaker import Breaker, decide_breaker, decide_new_login, evolve
 from compas.orchestrator.messages.admission import BackendPlaces
 from compas.orchestrator.services import ADMISSION, JOURNAL, Services
 from compas.orchestrator.stream import commit, patiently
@@ -31,6 +31,7 @@ class BreakerKeeper:
         self._state = Breaker(backend=backend)
         self._told: int | None = None
         self._word = trio.Event()
+        self._is_login_new = False
 
     @property
     def state(self) -> Breaker:
@@ -43,6 +44,16 @@ class BreakerKeeper:
 
     def look(self) -> None:
         """Have it look at the log again: an execution has ended, or the config has changed."""
+        self._word.set()
+
+    @property
+    def lacks_login(self) -> bool:
+        """Whether it is open because its CLI was not let in."""
+        return bool(decide_new_login(self._state))
+
+    def take_new_login(self) -> None:
+        """Have it begin again: there are other credentials than those that were refused."""
+        self._is_login_new = True
         self._word.set()
 
     async def read(self) -> None:
@@ -61,7 +72,9 @@ class BreakerKeeper:
     async def _decide(self, context: Context) -> None:
         services, backend = self._services, self._state.backend
         ends = await services.store.query(partial(ends_on, backend=backend, since=self._state.since))
-        drafts = decide_breaker(self._state, ends, services.config.circuit_breaker, services.clock())
+        drafts = decide_new_login(self._state) if self._is_login_new else ()
+        drafts = drafts or decide_breaker(self._state, ends, services.config.circuit_breaker, services.clock())
+        self._is_login_new = False
         if not drafts:
             return
 

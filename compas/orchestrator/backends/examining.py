@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
 import trio
 
 from actors.errors import ActorError
@@ -12,7 +13,7 @@ from actors.ref import ActorRef
 from compas.api.supervision import Ping
 from compas.domain.breaker import Breaker
 from compas.domain.specs import AgentSpec
-from compas.health.inspection import Inspection, search_path_of
+from compas.health.inspection import Inspection, found_so_far, search_path_of
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.messages.backend import DescribeBreaker, InspectAgent, PingAgent
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
@@ -74,7 +75,7 @@ def _without_its_actor(context: HandlerContext, agent: AgentSpec) -> Inspection:
     if backend is None:
         return Inspection(usable=False, detail=context.services.missing_backend(agent.backend))
     found = backend.availability(search_path_of(agent, context.services.environ))
-    return Inspection(usable=found.usable, detail=found.detail, notes=(CUT_SHORT,))
+    return msgspec.structs.replace(found_so_far(found), notes=(CUT_SHORT,))
 
 
 def _unanswered(why: str) -> Ping:

@@ -19,8 +19,8 @@ from compas.domain.thread import Run, Thread
 from compas.orchestrator.executions.custody import Custody, GivenUp
 from compas.orchestrator.executions.follower import Follower
 from compas.orchestrator.executions.missing_backend import MissingBackendReader
-from compas.orchestrator.executions.outcome import conclude, process_end
-from compas.orchestrator.executions.preparation import Ready, make_ready
+from compas.orchestrator.executions.outcome import conclude, process_end, with_login_remedy
+from compas.orchestrator.executions.preparation import Ready, make_ready, withheld_from_file
 from compas.orchestrator.executions.work import Work, record_work
 from compas.orchestrator.machine.runners import Connection
 from compas.orchestrator.messages.execution import StopExecution
@@ -162,7 +162,7 @@ class ExecutionActor(Actor):
             failpoints.hit("execution.requested")
             if refusal is not None:
                 return refusal
-        await self._custody.launch()
+        await self._custody.launch(withheld_from_file(self._services, run))
         self._has_launched = True
         failpoints.hit("execution.launched")
         return None
@@ -195,7 +195,7 @@ class ExecutionActor(Actor):
             return await self._end(thread, run, given_up)
         if ended is None:
             raise AttachmentLost(f"the output of {self._job.execution} ended without an exit")
-        return await self._conclude(thread, follower, await self._custody.verify(ended))
+        return await self._conclude(thread, run, follower, await self._custody.verify(ended))
 
     async def _open_follower(self, thread: ActorRef, run: Run) -> Follower:
         # Asked for again: which conversation goes on is known only since the execution was requested.
@@ -262,13 +262,15 @@ class ExecutionActor(Actor):
                     await self._read_all(files, follower)
             except (AttachmentLost, AttachmentRefused) as err:
                 log.warning("execution %s: %s", self._job.execution, err, extra={"action": "output_lost"})
-        return await self._conclude(thread, follower, ended)
+        return await self._conclude(thread, run, follower, ended)
 
     # --- after ---------------------------------------------------------------------------------------------------
 
-    async def _conclude(self, thread: ActorRef, follower: Follower, ended: Exit) -> Outcome:
+    async def _conclude(self, thread: ActorRef, run: Run, follower: Follower, ended: Exit) -> Outcome:
         answer = follower.finish(ExitStatus(code=ended.exit_code, signal=ended.signal))
-        return await self._with_work(thread, conclude(ended, answer, has_given_up=follower.has_given_up))
+        outcome = conclude(ended, answer, has_given_up=follower.has_given_up)
+        outcome = with_login_remedy(outcome, self._services.how_to_log_in(run.queued.backend, run.queued.agent))
+        return await self._with_work(thread, outcome)
 
     async def _with_work(self, thread: ActorRef, outcome: Outcome) -> Outcome:
         """Return the outcome together with what is in the worktree now."""

@@ -1,7 +1,7 @@
 """One execution in the hands of its runner, and what is done when the runner does not keep its side."""
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -69,9 +69,9 @@ class Custody:
         """Say what has become of it."""
         return self._runners.judge(self.execution, self._tree)
 
-    async def launch(self) -> None:
-        """Start its runner, and remember what the launch says of its processes."""
-        started = await self._runners.launch(self.execution)
+    async def launch(self, withheld: Mapping[str, str]) -> None:
+        """Start its runner, and remember what the launch says of its processes; `withheld` as in `Runners.launch`."""
+        started = await self._runners.launch(self.execution, withheld)
         if started is not None:
             self._remember(started)
 

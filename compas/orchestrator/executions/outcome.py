@@ -1,5 +1,7 @@
 """From how a process ended, and what its backend read in the output, to the outcome of an execution."""
 
+import msgspec
+
 from compas.backends.backend import Answer
 from compas.domain.events import Category, EndStatus, ProcessEnd
 from compas.domain.execution import Outcome
@@ -30,6 +32,14 @@ def conclude(ended: Exit, answer: Answer, *, has_given_up: bool = False) -> Outc
         process=process_end(ended),
         verdict=read_verdict(answer.reply or "") if succeeded else "",
     )
+
+
+def with_login_remedy(outcome: Outcome, remedy: str) -> Outcome:
+    """Return an outcome that says what to do, where the CLI was not let in: its own words are for a terminal."""
+    if outcome.category != "auth_failure":
+        return outcome
+    between = "\n" if "\n" in outcome.error else "; "
+    return msgspec.structs.replace(outcome, error=f"{outcome.error.rstrip()}{between}{remedy}")
 
 
 def _bounded(text: str) -> str:

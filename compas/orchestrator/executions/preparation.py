@@ -10,13 +10,14 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from compas.api.advice import in_commands
 from compas.backends.backend import Backend, Task
-from compas.backends.environment import build_environment
-from compas.backends.generic import TaskRefusedError
+from compas.backends.environment import build_environment, withheld_environment
+from compas.backends.generic import GenericBackend, TaskRefusedError
 from compas.domain.decision import Refusal
 from compas.domain.execution import Outcome, could_not_start
+from compas.domain.remedies import to_make_repository
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Run, Thread
-from compas.git.errors import GitError
+from compas.git.errors import GitError, GitRefused
 from compas.health.inspection import search_path_of
 from compas.orchestrator.executions.subject import Subject, subject_of
 from compas.orchestrator.executions.workspace import Workspace, resolve_workspace
@@ -67,7 +68,9 @@ async def make_ready(
             return place
         subject = await subject_of(services, state, place.worktree)
     except GitError as err:
-        return could_not_start(f"no worktree could be made, so nothing was started: {err}")
+        is_outside = isinstance(err, GitRefused) and err.code == "not_a_repository"
+        remedy = f"; {to_make_repository(agent.workdir)}" if is_outside else ""
+        return could_not_start(f"no worktree could be made, so nothing was started: {err}{remedy}")
     session = None
     if not queued.fresh_session:
         elsewhere = backend.resumes_elsewhere
@@ -103,15 +106,15 @@ def _describe(
     command = backend.command_line(agent, task)
     config = services.config
     extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
+    env = build_environment(agent, services.environ, remove=command.env_remove, extra=extra)
+    secret = withheld_environment(agent, services.environ, remove=command.env_remove)
     return Spec(
         execution=run.queued.execution,
         token=secrets.token_urlsafe(24),
         epoch=services.epoch,
         argv=command.argv,
         cwd=place.starts_in,
-        env=build_environment(
-            agent, services.environ, remove=command.env_remove, defaults=command.env_defaults, extra=extra
-        ),
+        env={**command.env_defaults, **{name: value for name, value in env.items() if name not in secret}},
         stdin_text=command.stdin,
         stdout=command.stdout,
         files=command.files,
@@ -119,3 +122,16 @@ def _describe(
         redact=config.redact_secrets,
         redaction_patterns=config.redaction_patterns,
     )
+
+
+def withheld_from_file(services: Services, run: Run) -> dict[str, str]:
+    """Return what an execution's agent is given beside its spec, as things are now: a key may have come meanwhile.
+
+    Nothing for an agent that is gone from the config.
+    """
+    agent = services.config.agents.get(run.queued.agent)
+    if agent is None:
+        return {}
+    backend = services.backends.get(agent.backend)
+    remove = backend.env_remove if isinstance(backend, GenericBackend) else ()
+    return withheld_environment(agent, services.environ, remove=remove)

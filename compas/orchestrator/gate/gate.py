@@ -11,8 +11,10 @@ from actors.remote.errors import CallError
 from compas.api.advice import all_in_words, as_command, wants_data
 from compas.api.catalogue import BY_NAME
 from compas.domain.advice import advise, say
+from compas.domain.bringing import WANTED
 from compas.domain.ids import shown
 from compas.errors import CompasError
+from compas.orchestrator.gate.bringing import take_brought
 from compas.orchestrator.gate.handlers import HANDLERS
 from compas.orchestrator.gate.named_locks import NamedLocks
 from compas.orchestrator.gate.resolving import first_answer, resolve
@@ -39,6 +41,12 @@ class Gate:
     def state(self) -> str:
         """What a client is told when it connects."""
         return "ready" if self._context is not None else "recovering"
+
+    def wanted(self) -> dict[str, str]:
+        """What of its shell's variables a client is asked to bring along; nothing before it is known."""
+        if self._context is None or not self._context.services.environ.takes:
+            return {}
+        return {WANTED: " ".join(self._context.services.wanted_variables().names)}
 
     def open(self, context: HandlerContext) -> None:
         """Begin to serve."""
@@ -76,6 +84,7 @@ class Gate:
     async def _serve(self, context: HandlerContext, handler: Handler, call: Call) -> msgspec.Struct:
         """Find out once whose call it is; answer a repeat as the first time, also while the first is under way."""
         operation = BY_NAME[call.op]
+        await take_brought(context, call)
         resolved = await resolve(context, operation, call)
         try:
             if operation.kind != "write":

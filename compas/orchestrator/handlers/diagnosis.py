@@ -10,13 +10,10 @@ from compas.api import diagnosis as api
 from compas.api.diagnosis import Cause, WhyRequest, WhyResponse
 from compas.domain import diagnosis as rules
 from compas.domain import events as e
-from compas.domain.at_rest import Outlook
-from compas.domain.breaker import Breaker
 from compas.domain.decision import no_such_thread
 from compas.domain.diagnosis import AgentState, LastMerge, Surroundings
-from compas.domain.explanation import Told, explain, standing
+from compas.domain.explanation import Told, explain
 from compas.domain.in_short import in_short
-from compas.domain.merge import OPEN
 from compas.domain.outbox.words import how_it_ended
 from compas.domain.specs import Requires
 from compas.domain.thread import Session, Thread, evolve
@@ -25,9 +22,7 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.merges.approval import required, reviews_now
 from compas.orchestrator.merges.targets import why_targets_are_held
-from compas.orchestrator.messages.backend import DescribeBreaker
 from compas.orchestrator.refused import refused
-from compas.orchestrator.services import ASK_TIMEOUT_SECS, backend_name
 from compas.orchestrator.threads.staleness import stale_threads
 from compas.orchestrator.worktrees.survey import lists_several
 from compas.store import log_file
@@ -99,6 +94,7 @@ async def _surroundings(
         agents={
             agent.alias: AgentState(
                 unusable="" if examined[agent.alias].looked.usable else examined[agent.alias].looked.detail,
+                remedy=examined[agent.alias].looked.remedy,
                 running=running.get(agent.alias, 0),
                 limit=config.at_once(agent),
             )
@@ -109,11 +105,17 @@ async def _surroundings(
         held=await _held(context, state, last),
         review=(await reviews_now(context.services, [state.thread])).get(state.thread),
         requires=_required(context, state),
+        login=_how_to_log_in(context, state),
         stale_secs=await _stale_secs(context, state.thread),
         is_ending=not context.services.new_work.is_welcome,
         breakers={agent.backend: breaker for agent in agents if (breaker := examined[agent.alias].breaker) is not None},
         merge=None if last is None else LastMerge(op=last.op, status=last.status, target=last.target, error=last.error),
     )
+
+
+def _how_to_log_in(context: HandlerContext, state: Thread) -> str:
+    newest = next(reversed(state.runs.values()), None)
+    return "" if newest is None else context.services.how_to_log_in(newest.queued.backend, newest.queued.agent)
 
 
 async def _stale_secs(context: HandlerContext, thread: str) -> float | None:
@@ -193,32 +195,25 @@ async def why(context: HandlerContext, call: ResolvedCall) -> WhyResponse:
     goes_to = context.services.config.default_merge_target
     streams |= {e.merge_stream(tree.repository, goes_to) for tree in state.worktrees.values() if not tree.reading}
     for merge_stream in streams:
-        found = await context.services.store.read_stream(merge_stream)
-        recorded += [one for one in found if getattr(one.event, "op", None) in ops or _is_about_target(one, began)]
+        others = await context.services.store.read_stream(merge_stream)
+        recorded += [one for one in others if getattr(one.event, "op", None) in ops or _is_about_target(one, began)]
     recorded += _config_changes(await context.services.store.read_stream(e.SUPERVISOR_STREAM), state, began)
     recorded.sort(key=lambda one: one.position)
-    agents = context.services.config.agents
-    breakers = await _breakers(context, {run.queued.backend for run in state.in_flight() if run.queued.agent in agents})
-    review = (await reviews_now(context.services, [thread])).get(thread)
     failed = await context.services.store.query(lambda reader: failed_runs_of_thread(reader, thread))
-    outlook = Outlook(
-        review=review,
-        requires=_required(context, state),
-        pending=next((row.op for row in merges if row.status in OPEN), ""),
-        is_held=bool(await _held(context, state, merges[-1] if merges else None)),
-    )
-    where, following = standing(state, now=context.services.clock(), breakers=breakers, outlook=outlook)
+    load = await context.services.store.query(lambda reader: loads(reader, context.services.clock()))
+    around = await _surroundings(context, state, merges, load)
+    found = rules.diagnose(state, around)
     return WhyResponse(
         thread_id=thread,
         thread_status=state.status,
-        standing=where,
-        next_step=following,
+        standing=found.standing,
+        next_step=found.suggestions[0],
         causes=tuple(
             Cause(position=told.position, at=told.at, depth=told.depth, what=told.what, because=told.because)
             for told in sorted((*explain(tuple(recorded)), *_failed_hooks(failed)), key=lambda told: told.position)
         ),
-        review=review.standing if review is not None else None,
-        review_note=review.sentence if review is not None else None,
+        review=around.review.standing if around.review is not None else None,
+        review_note=around.review.sentence if around.review is not None else None,
         repository=state.only_repository if lists_several(context.services.config) else None,
     )
 
@@ -238,15 +233,6 @@ def _is_about_target(one: e.Recorded, began: int) -> bool:
     """Say whether an event says that merges into a target were held, or are not any longer, since a thread began."""
     is_release = isinstance(one.event, e.TargetSeen) and one.event.how in ("accepted", "back")
     return one.position > began and (is_release or isinstance(one.event, e.TargetHeld))
-
-
-async def _breakers(context: HandlerContext, backends: set[str]) -> dict[str, Breaker]:
-    found: dict[str, Breaker] = {}
-    for backend in backends:
-        ref = context.registry.find(backend_name(backend))
-        if ref is not None:
-            found[backend] = await ref.ask(DescribeBreaker(), timeout=ASK_TIMEOUT_SECS)
-    return found
 
 
 def _config_changes(supervisor: tuple[e.Recorded, ...], state: Thread, began: int) -> Iterator[e.Recorded]:

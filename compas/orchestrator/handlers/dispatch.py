@@ -7,7 +7,7 @@ import msgspec
 from compas.api.dispatch import DispatchRequest, DispatchResponse
 from compas.domain import events as e
 from compas.domain.admission import queue_is_full
-from compas.domain.advice import Argument, Said, advise, say
+from compas.domain.advice import TEXT, Argument, Said, advise, say
 from compas.domain.decision import Refusal
 from compas.domain.dispatch import NAME_TAKEN, Dispatch, Rules
 from compas.domain.ids import reference
@@ -96,17 +96,21 @@ def posted_response(thread: str, command: Dispatch, rules: Rules, recorded: tupl
     queued = next((one.event for one in recorded if isinstance(one.event, e.ExecutionQueued)), None)
     reopened = next((one.event for one in recorded if isinstance(one.event, e.ThreadReopened)), None)
     chain = _downstream(command, rules)
+    idle = rules.why_idle(recipient=command.recipient, intent=command.intent)
+    following = (
+        _next_step(thread, posted.position, chain, queued) if idle is None else _to_begin(thread, command, rules)
+    )
     return DispatchResponse(
         thread_id=thread,
         message_id=posted.position,
         reference=reference(posted.position),
-        next_step=_next_step(thread, posted.position, chain, queued),
+        next_step=following,
         execution_id=queued.execution if queued is not None else None,
         reopened=reopened is not None,
         previous_status=reopened.previous if reopened is not None else None,
-        await_chain=bool(chain),
+        await_chain=bool(chain) and idle is None,
         eligible_at=queued.not_before if queued is not None else None,
-        warning=rules.why_idle(recipient=command.recipient, intent=command.intent),
+        warning=idle,
     )
 
 
@@ -116,6 +120,14 @@ def _downstream(command: Dispatch, rules: Rules) -> tuple[str, ...]:
     if handoff is None or command.skip_handoff:
         return ()
     return tuple(target for target in handoff.targets if target != OPERATOR)
+
+
+def _to_begin(thread: str, command: Dispatch, rules: Rules) -> Said:
+    """Say what to do after a message that has started nothing: there is no answer to wait for."""
+    if not any(rules.triggers(recipient=command.recipient, intent=intent) for intent in rules.trigger_intents):
+        return say(advise("transcript", thread_id=thread), "   (there is no answer to wait for)")
+    task = advise("dispatch", to=command.recipient, body=TEXT, thread_id=thread)
+    return say(task, "   (starts work; there is no answer to wait for)")
 
 
 def _next_step(thread: str, number: int, chain: tuple[str, ...], queued: e.ExecutionQueued | None) -> Said:

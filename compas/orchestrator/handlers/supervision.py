@@ -61,6 +61,7 @@ async def health(context: HandlerContext, call: ResolvedCall) -> api.HealthRespo
         queue_depth=queued,
         ends_when_idle=own.ends_when_idle,
         repositories=listed_paths(services.config) if lists_several(services.config) else (),
+        takes_variables=services.environ.takes,
     )
 
 
@@ -96,7 +97,7 @@ def _agent(
     context: HandlerContext, agent: AgentSpec, examined: Examined, load: AgentLoad | None, failures: int
 ) -> api.AgentHealth:
     looked, ping = examined.looked, examined.ping
-    unasked = f"no model was asked; {'its CLI can be started' if looked.usable else looked.detail}"
+    unasked = f"no model was asked; {'its CLI can be started' if looked.usable else looked.in_words}"
     limit = context.services.config.at_once(agent)
     running = load.running if load is not None else 0
     breaker = examined.breaker
@@ -116,6 +117,7 @@ def _agent(
         version=looked.version,
         credentials=looked.credentials.state,
         credentials_detail=looked.credentials.detail,
+        remedy=looked.remedy,
         notes=looked.notes,
         cached=examined.is_cached,
         circuit_failures=failures,

@@ -33,6 +33,12 @@ AT_ONCE = 4
 """How many worktrees are looked at at a time: each is a git that reads all of its files."""
 
 
+QUICK_SIZE_SECS = 0.5
+"""How long the size of one is counted when nobody has asked for it; some 100,000 files."""
+SIZE_SECS = 600.0
+"""How long it is counted when somebody has."""
+
+
 async def worktrees(context: HandlerContext, call: ResolvedCall) -> api.WorktreesResponse:
     """Look at every worktree there should be."""
     request = call.decode(api.WorktreesRequest)
@@ -52,7 +58,9 @@ async def worktrees(context: HandlerContext, call: ResolvedCall) -> api.Worktree
 
     async def look(place: int, row: WorktreeRow, status: str) -> None:
         async with limit:
-            found[place] = await _look(context, row, status, kept, measure=request.sizes)
+            found[place] = await _look(
+                context, row, status, kept, measure_secs=SIZE_SECS if request.sizes else QUICK_SIZE_SECS
+            )
 
     async with trio.open_nursery() as nursery:
         for place, (row, status) in enumerate(rows):
@@ -61,7 +69,7 @@ async def worktrees(context: HandlerContext, call: ResolvedCall) -> api.Worktree
 
 
 async def _look(
-    context: HandlerContext, row: WorktreeRow, status: str, kept: dict[tuple[str, str], Kept], *, measure: bool
+    context: HandlerContext, row: WorktreeRow, status: str, kept: dict[tuple[str, str], Kept], *, measure_secs: float
 ) -> api.WorktreeListing:
     target = context.services.config.default_merge_target
     reason = kept.get((row.thread, row.repository))
@@ -80,7 +88,7 @@ async def _look(
     if row.removing:
         return listing
     try:
-        report = await _status(context, row, target, measure=measure)
+        report = await _status(context, row, target, measure_secs=measure_secs)
     except GitError as err:
         if isinstance(err, GitRefused) and err.code == "worktree_missing":
             return listing
@@ -98,16 +106,16 @@ async def _look(
     )
 
 
-async def _status(context: HandlerContext, row: WorktreeRow, target: str, *, measure: bool) -> StatusReport:
+async def _status(context: HandlerContext, row: WorktreeRow, target: str, *, measure_secs: float) -> StatusReport:
     git, of = context.services.git, tree_of(row.thread, row)
     try:
         base = f"refs/heads/{target}"
-        return await git.ask(Status(of=of, base=base, measure=measure))
+        return await git.ask(Status(of=of, base=base, measure_secs=measure_secs))
     except GitRefused as refused:
         if refused.code != "unknown_revision":
             raise
         # The target is gone or was never there: everything else can still be told.
-        return await git.ask(Status(of=of, measure=measure))
+        return await git.ask(Status(of=of, measure_secs=measure_secs))
 
 
 async def worktree_remove(context: HandlerContext, call: ResolvedCall) -> api.WorktreeRemoveResponse:

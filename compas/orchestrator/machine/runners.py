@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Protocol
@@ -54,9 +54,10 @@ class Runners(Protocol):
         """Keep the description of an execution durably; the one that was kept first stays and is returned."""
         ...
 
-    async def launch(self, execution: str) -> Started | None:
+    async def launch(self, execution: str, withheld: Mapping[str, str] | None = None) -> Started | None:
         """Start the runner of a prepared execution; a repeat starts nothing. Raises LaunchError: judge again.
 
+        `withheld` is what its agent's environment has beside what its spec says. It stands in no file.
         Returns what the runner says of its processes, by a way that its agent has no hand in; None for a repeat.
         """
         ...
@@ -133,10 +134,10 @@ class LocalRunners:
         await trio.to_thread.run_sync(judgement.prepare, directory, spec)
         return spec
 
-    async def launch(self, execution: str) -> Started | None:
+    async def launch(self, execution: str, withheld: Mapping[str, str] | None = None) -> Started | None:
         """See Runners."""
         with trio.move_on_after(LAUNCH_LIMIT_SECS):
-            launched = await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution))
+            launched = await self._launcher.retry(lambda launcher: launcher.launch(self._root / execution, withheld))
             return launched.started
         self._launcher.discard_current()
         raise LaunchError(f"the fork server did not start {execution} in {LAUNCH_LIMIT_SECS:g} s: it is replaced")

@@ -25,6 +25,11 @@ class ExecutionOver:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialsMayDiffer:
+    """From the gate: somebody asks for work or for a look, and may have logged in or brought a key before."""
+
+
+@dataclass(frozen=True, slots=True)
 class DescribeBreaker(Ask[Breaker]):
     """Answered with where the backend's circuit breaker stands."""
 

@@ -89,6 +89,11 @@ def _is_read_only(directory: Path) -> bool:
 def hold_state_lock(directory: Path, own: Holder) -> Iterator[None]:
     """Own the state directory until the end of the block; a second config on it is refused by name (design §11)."""
     with _hold(directory / "compas.lock", own) as holder:
+        if holder is not None and holder.config == own.config:
+            raise StateDirectoryError(
+                f"a supervisor of {own.config} runs already ({_described(holder, own.since)}), which was started with "
+                "another runtime directory; set COMPAS_RUNTIME_DIR as it was there, or stop that supervisor"
+            )
         if holder is not None:
             raise StateDirectoryError(
                 f"the state directory {directory} is in use by the supervisor of {holder.config} "
@@ -104,7 +109,7 @@ def hold_socket_lock(path: Path, own: Holder) -> Iterator[None]:
     with _hold(path, own) as holder:
         if holder is not None:
             described = _described(holder, own.since)
-            raise AlreadyRunningError(f"a supervisor of {own.config} is already running ({described})")
+            raise AlreadyRunningError(f"a supervisor of {own.config} is already running ({described}); commands use it")
         yield
 
 

@@ -1,9 +1,11 @@
 """Registers compas in an editor whose settings file compas edits itself."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+import msgspec
 
 from compas.backends.profile import BackendProfile
 from compas.setup.errors import SetupError
@@ -51,8 +53,12 @@ class FileEditor:
         form: Form,
         after_registering: str,
         new_only: Mapping[str, Value] | None = None,
+        passes_on: tuple[str, Sequence[str]] = ("", ()),
     ) -> None:
-        """Say which editor it is, where its settings are, and their form; `new_only` is what a new entry has also."""
+        """Say which editor it is, where its settings are, and their form; `new_only` is what a new entry has also.
+
+        `passes_on` is the field for the variables that a server gets, and those that it has to get.
+        """
         self.path = shutil.which(profile.command, path=environ.get("PATH", ""))
         """Where its command is; None when it is not installed."""
         self.file = settings.path
@@ -62,6 +68,7 @@ class FileEditor:
         self._settings = settings
         self._form = form
         self._new_only = new_only or {}
+        self._passing, self._needed = passes_on
 
     def registered(self) -> Entry | None:
         """Return what is registered under our very name. Raises SetupError when its file cannot be read."""
@@ -69,9 +76,11 @@ class FileEditor:
         if fields is None:
             return None
         try:
-            return self._form.entry(fields)
+            entry = self._form.entry(fields)
+            passed = texts_of(fields.get(self._passing) or []) if self._passing else ()
         except ValueError as error:
             raise SetupError(f"{self.file}: {self._place} has {error}; correct it with a text editor") from error
+        return msgspec.structs.replace(entry, lacks=tuple(name for name in self._needed if name not in passed))
 
     def adding(self, wanted: Entry) -> str:
         """Say what is written, and where."""
@@ -83,15 +92,24 @@ class FileEditor:
 
     def add(self, wanted: Entry) -> Path | None:
         """Write the entry; return a copy of the file as it was, if there was one. Raises SetupError."""
-        return self._settings.add({**self._form.fields(wanted), **self._new_only})
+        return self._settings.add({**self._form.fields(wanted), **self._new_only, **self._passed_on([])})
 
     def remove(self) -> Path | None:
         """Cut the entry out; return a copy of the file as it was. Raises SetupError."""
         return self._settings.remove()
 
     def replace(self, old: Entry, wanted: Entry) -> Path | None:
-        """Change the command of the entry, and nothing else of it; return a copy of the file. Raises SetupError."""
-        return self._settings.change(self._form.fields(wanted))
+        """Change the command of the entry, and what it needs to get passed on; return a copy of the file.
+
+        Raises SetupError.
+        """
+        fields = self._settings.entry() or {}
+        passed = self._passed_on(texts_of(fields.get(self._passing) or [])) if old.lacks else {}
+        return self._settings.change({**self._form.fields(wanted), **passed})
+
+    def _passed_on(self, there: Sequence[str]) -> dict[str, Value]:
+        """Return the field of variables with those that are there and all that are needed."""
+        return {self._passing: list(dict.fromkeys((*there, *self._needed)))} if self._passing else {}
 
     @property
     def _place(self) -> str:

@@ -26,8 +26,9 @@ _TRUSTED = "Codex reads it once this directory is trusted, which it asks for. " 
 def build(environ: Mapping[str, str], project: Path | None = None) -> Editor:
     """Return Codex as it is in this environment, for all of a user's projects or for one."""
     settings = SettingsFile(_place(environ, project) / "config.toml", Toml(), ("mcp_servers", NAME))
-    also: dict[str, Value] = {"tool_timeout_sec": LONGEST_CALL_SECS, "env_vars": list(PASSED_ON)}
-    return FileEditor(PROFILE, environ, settings, CommandAndArgs(), _TRUSTED if project else _SEEN, also)
+    also: dict[str, Value] = {"tool_timeout_sec": LONGEST_CALL_SECS}
+    seen = _TRUSTED if project else _SEEN
+    return FileEditor(PROFILE, environ, settings, CommandAndArgs(), seen, also, ("env_vars", PASSED_ON))
 
 
 def skills(environ: Mapping[str, str], project: Path | None = None) -> Path:

@@ -66,9 +66,13 @@ def register(editor: Editor, wanted: Entry, *, is_dry: bool = False) -> Done:
     if state == "foreign":
         raise SetupError(_not_ours(editor, found))
     if is_dry:
+        if (found.command, found.args) == (wanted.command, wanted.args):
+            return _would(f"have {', '.join(found.lacks)} passed on to {found.in_words()} in {editor.file}")
         return _would(f"replace {found.in_words()} by {wanted.in_words()} in {editor.file}")
     copy = editor.replace(found, wanted)
-    text = f"is registered: {wanted.in_words()}, instead of {found.in_words()} (in {_place(editor, copy)})"
+    changed = f", instead of {found.in_words()}" if (found.command, found.args) != (wanted.command, wanted.args) else ""
+    passed = f", and is given {', '.join(found.lacks)}" if found.lacks else ""
+    text = f"is registered: {wanted.in_words()}{changed}{passed} (in {_place(editor, copy)})"
     return Done(outcome="changed", text=text)
 
 

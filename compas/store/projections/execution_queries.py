@@ -116,6 +116,12 @@ def unsettled_names(reader: Reader) -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
+def pids_at_work(reader: Reader) -> frozenset[int]:
+    """Return the processes of the agents that are in flight or still stopping."""
+    rows = reader.rows(f"SELECT x.pid FROM executions AS x WHERE {_UNSETTLED} AND x.pid IS NOT NULL")
+    return frozenset(int(str(row[0])) for row in rows)
+
+
 def scheduled_executions(reader: Reader, now: float) -> tuple[ExecutionRow, ...]:
     """Return what is queued for a time after `now` (UTC seconds), soonest first."""
     sql = f"""{_SELECT} WHERE {_UNSETTLED} AND x.status = 'queued' AND x.not_before > ?

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from compas.backends.credentials import Credentials, find_credentials
+from compas.backends.logins import how_to_log_in
 from compas.backends.profiles import BY_NAME
 
 
@@ -76,7 +77,9 @@ def test_where_there_are_none_it_is_said_what_was_tried_and_what_to_do(tmp_path:
     assert told.state == "absent"
     assert "_API_KEY" in told.detail
     assert str(tmp_path) in told.detail
-    assert told.detail.endswith("log in with the CLI, or give the agent a key through env or env_pass")
+    remedy = how_to_log_in(backend, None, takes=True)
+    assert BY_NAME[backend].login in remedy
+    assert BY_NAME[backend].credentials.variables[0] in remedy
 
 
 def test_what_cannot_be_looked_into_is_no_absence(tmp_path: Path) -> None:

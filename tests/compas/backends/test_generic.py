@@ -273,9 +273,9 @@ def test_a_task_with_a_nul_character_is_refused_as_an_argument_and_travels_other
 def test_a_file_that_is_not_executable_is_said_to_be_that(tmp_path: Path) -> None:
     (tmp_path / "cli").write_text("")
     found = backend().availability(str(tmp_path))
-    assert (found.usable, found.detail) == (
+    assert (found.usable, found.in_words) == (
         False,
-        f"{tmp_path}/cli is not executable; make it so, or install it anew",
+        f"{tmp_path}/cli is not executable; make it so, or install it again",
     )
     missing = backend(command=f"{tmp_path}/gone").availability("/bin")
-    assert missing.detail == f"there is no {tmp_path}/gone; install it or correct its path"
+    assert missing.in_words == f"there is no {tmp_path}/gone; install it or correct its path"

@@ -109,7 +109,7 @@ async def test_a_request_is_answered_with_the_type_asked_for(path: str) -> None:
 
     async with _serving(path, Supervisor()):
         assert await _in_thread(path, use) == [
-            {"t": "welcome", "protocol": 1, "server": "supervisor/1", "state": "recovering", "epoch": 3},
+            {"t": "welcome", "protocol": 1, "server": "supervisor/1", "state": "recovering", "epoch": 3, "meta": {}},
             {"sum": 3},
             {"sum": 7},
         ]

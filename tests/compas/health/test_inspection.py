@@ -85,8 +85,9 @@ async def test_a_cli_that_is_missing_or_not_executable_is_told_in_a_sentence(des
     found = await looked_at(desk)
     assert (found.usable, found.version) == (False, "")
     assert "'claude' is not on PATH" in found.detail
+    assert found.remedy == "install it with `npm install -g @anthropic-ai/claude-code`"
     desk.install("claude", "").chmod(0o644)
-    assert (await looked_at(desk)).detail.endswith("claude is not executable; make it so, or install it anew")
+    assert (await looked_at(desk)).in_words.endswith("claude is not executable; make it so, or install it again")
 
 
 @pytest.mark.parametrize(

@@ -346,6 +346,15 @@ async def test_nothing_is_advised_that_would_be_refused(
     assert await refused_one_by_one(happening, advised, merge_requires=requires) == []
 
 
+@pytest.mark.parametrize("happening", HAPPENINGS, ids=lambda one: one.__name__)
+async def test_why_and_diagnose_say_the_same(autojump_clock: MockClock, happening: Happening) -> None:
+    async with stage(happening) as (_, supervisor):
+        told = await asked(supervisor, "why", thread_id="t1")
+        found = await asked(supervisor, "diagnose", thread_id="t1")
+    assert (told.standing, told.next_step) == (found.standing, found.suggestions[0])
+    assert (told.thread_id, told.thread_status) == (found.thread_id, found.thread_status)
+
+
 async def advised_by_a_refused_close(supervisor: Supervisor) -> list[Advice]:
     """Return what is advised first where t1 cannot be completed."""
     with pytest.raises(RequestFailed) as caught:

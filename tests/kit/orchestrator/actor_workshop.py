@@ -27,6 +27,7 @@ from compas.orchestrator.gate.gate import Gate
 from compas.orchestrator.handler_context import HandlerContext, Supervision
 from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.process.live_environment import LiveEnvironment
 from compas.orchestrator.process.shutdown import Ending, wind_down
 from compas.orchestrator.services import Services
 from compas.orchestrator.tree import build_root
@@ -268,7 +269,7 @@ class Workshop:
             runners=self.runners,
             clock=self.watch,
             new_id=self.new_id,
-            environ={"PATH": "/bin"},
+            environ=LiveEnvironment({"PATH": "/bin"}, takes=True),
             epoch=epoch,
             chance=lambda: 0.0,
             programs=self.programs,

@@ -108,7 +108,7 @@ def status(repos: FakeRepositories, asked: Status) -> StatusReport:
         in_progress=None,
         head_on=checkout.head_on(asked.of),
         clean=not entries,
-        size_bytes=sum(len(text) for text in checkout.files.values()) if asked.measure else None,
+        size_bytes=sum(len(text) for text in checkout.files.values()) if asked.measure_secs else None,
     )
 
 

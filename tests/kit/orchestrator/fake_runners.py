@@ -1,9 +1,10 @@
 """Runners without processes: agents are functions, time is trio's, and they outlive every actor system."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
 import trio
 
 from compas.clock import Clock
@@ -134,7 +135,7 @@ class FakeRunners:
             hosted.spec = spec
         return hosted.spec
 
-    async def launch(self, execution: str) -> Started | None:
+    async def launch(self, execution: str, withheld: Mapping[str, str] | None = None) -> Started | None:
         await trio.lowlevel.checkpoint()
         failure = self.launch_failures.pop(0) if self.launch_failures else None
         if failure == "before":
@@ -144,7 +145,8 @@ class FakeRunners:
             raise LaunchError(f"execution {execution} was never prepared")
         is_first = hosted.started is None and hosted.exit is None
         if is_first:
-            self._start(hosted, hosted.spec)
+            spec = hosted.spec
+            self._start(hosted, msgspec.structs.replace(spec, env={**spec.env, **(withheld or {})}))
         if failure == "after":
             raise LaunchError("the fork server ended before it said how it went")
         return hosted.started if is_first else None

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from compas.domain.remedies import to_make_repository
 from tests.kit.cli.setup_desk import Desk, tree
 
 pytestmark = pytest.mark.system
@@ -212,7 +213,7 @@ def test_a_branch_that_is_not_there_fails_with_the_one_that_is(desk: Desk, confi
 
 def test_a_place_that_is_no_repository_fails_agents_that_need_worktrees(desk: Desk, config: Path) -> None:
     config.write_text(config.read_text().replace(str(desk.repository), str(desk.home)))
-    assert examined(desk)[1]["repository"]["hints"] == [f"git -C {desk.home} init"]
+    assert examined(desk)[1]["repository"]["hints"] == [to_make_repository(str(desk.home))]
     config.write_text(config.read_text().replace("worktree,", "shared,"))
     assert examined(desk)[1]["repository"]["status"] == "warn"
 
@@ -221,7 +222,7 @@ def test_a_backend_that_cannot_be_started_fails_with_how_to_get_it(desk: Desk, c
     config.write_text(config.read_text().replace("backend: echo", "backend: claude"))
     code, found = examined(desk)
     assert (code, found["backend claude"]["status"]) == (1, "fail")
-    assert found["backend claude"]["hints"] == ["npm install -g @anthropic-ai/claude-code"]
+    assert found["backend claude"]["hints"] == ["install it with `npm install -g @anthropic-ai/claude-code`"]
     assert "dev" in found["backend claude"]["detail"]
 
 

@@ -322,6 +322,23 @@ def test_codex_is_told_to_wait_as_long_as_an_agent_works_what_to_pass_on_and_not
     assert {*PLACES, "XDG_RUNTIME_DIR", EXECUTION_VARIABLE, "COMPAS_CALLER"} == set(passed_on)
 
 
+def test_a_registration_of_codex_by_an_earlier_compas_is_noticed_and_mended_and_what_a_person_added_stays(
+    desk: Desk,
+) -> None:
+    desk.compas("setup-mcp", "--tool", "codex")
+    file = desk.home / FILES["codex"]
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if not line.startswith("env_vars")) + 'env_vars = ["MINE"]\n')
+    noticed = desk.compas("doctor").stdout
+    assert "was registered by an earlier compas, and is not given XDG_RUNTIME_DIR" in noticed
+    desk.compas("doctor", "--fix")
+    entry = tomllib.loads(file.read_text())["mcp_servers"]["compas"]
+    assert entry["command"] == f"{desk.bin}/compas"
+    assert entry["env_vars"][0] == "MINE"
+    assert {"XDG_RUNTIME_DIR", EXECUTION_VARIABLE, "COMPAS_CALLER"} < set(entry["env_vars"])
+    assert "earlier compas" not in desk.compas("doctor").stdout
+
+
 def test_an_approval_that_a_person_gave_in_codex_goes_with_the_entry_and_not_before(desk: Desk) -> None:
     desk.compas("setup-mcp", "--tool", "codex")
     file = desk.home / FILES["codex"]

@@ -310,7 +310,9 @@ def test_worktrees_are_a_table_and_what_is_wrong_stands_below_it() -> None:
         "t2: a rebase is under way in it",
         "t2: it stands on elsewhere",
         "t2: kept by cleanup: it has changes",
+        "where the size is unknown it takes long to count: `compas worktrees --sizes` does that",
     ]
+    assert "unknown" in lines[2]
     assert worktrees_text(WorktreesResponse(worktrees=()), PIPE) == "there are no worktrees"
 
 

@@ -35,7 +35,7 @@ async def test_a_look_is_remembered_for_its_time_to_live_and_marked_as_that(
 
         first = await look()
         assert (first.usable, first.cached) == (False, False)
-        assert first.detail == f"there is no {command}; install it or correct its path"
+        assert (first.detail, first.remedy) == (f"there is no {command}", "install it or correct its path")
         command.touch(mode=0o755)
         second = await look()
         assert (second.usable, second.cached, second.detail) == (False, True, first.detail)
@@ -43,7 +43,7 @@ async def test_a_look_is_remembered_for_its_time_to_live_and_marked_as_that(
         third = await look()
         assert (third.usable, third.cached) == (True, False)
         assert (second.ping_alive, third.ping_alive, third.ping_latency_ms) == (False, True, None)
-        assert second.ping_detail == f"no model was asked; {first.detail}"
+        assert second.ping_detail == f"no model was asked; {first.detail}; {first.remedy}"
         assert third.ping_detail == "no model was asked; its CLI can be started"
 
 

@@ -105,3 +105,10 @@ with hold_state_lock(Path({str(tmp_path)!r}), Holder(pid={own.pid}, config="/a.y
     assert str(own.pid) in (tmp_path / "compas.lock").read_text()
     with hold_state_lock(tmp_path, own):
         assert '"since":1000000.0' in (tmp_path / "compas.lock").read_text()
+
+
+def test_the_same_config_by_another_runtime_directory_is_told_what_differs(tmp_path: Path) -> None:
+    wanted = "another runtime directory; set COMPAS_RUNTIME_DIR"
+    with hold_state_lock(tmp_path, FIRST), pytest.raises(StateDirectoryError, match=wanted) as refused:
+        hold_state_lock(tmp_path, FIRST).__enter__()
+    assert "state_dir of its own" not in str(refused.value)
