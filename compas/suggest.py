@@ -1,6 +1,6 @@
 """Finds what a misspelt word was probably meant to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 
 def distance(left: str, right: str) -> int:
@@ -30,6 +30,15 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         if found <= allowed and (best is None or found < best[0]):
             best = (found, candidate)
     return best[1] if best else None
+
+
+def nearest(word: str, known: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    """Return the known words that were probably meant, at most so many: those that begin so, else the nearest one."""
+    longer = tuple(one for one in known if word and one.casefold().startswith(word.casefold()))
+    if longer:
+        return longer[:most]
+    found = closest(word, known)
+    return () if found is None else (found,)
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

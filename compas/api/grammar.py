@@ -35,6 +35,7 @@ RULES: dict[str, Rule] = {
     # how requests spell a field: what its text has to be
     "thread_id": THREAD,
     "execution_id": LABEL,  # a thread is taken too, for its newest execution
+    "execution": LABEL,  # a number is taken too
     "op_id": MADE_ID,
     "after": MADE_ID,
     "reference": REFERENCE,

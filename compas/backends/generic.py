@@ -33,6 +33,7 @@ class GenericBackend:
     """A backend that the config defines."""
 
     resumes_elsewhere = True
+    tells_steps = False
 
     def __init__(self, spec: BackendSpec) -> None:
         self.name = spec.name

@@ -8,8 +8,9 @@ from compas.cli.render.text import Style
 from compas.cli.terminal import output_style, tell
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
+from compas.client.origin import terminal
 from compas.client.place import Place, place_of
-from compas.client.reach import PATIENCE_SECONDS, caller_meta, start_rule
+from compas.client.reach import PATIENCE_SECONDS, caller_meta, origin_meta, start_rule
 from compas.config.locate import locate
 
 CLIENT = "compas cli"
@@ -30,7 +31,7 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     """Return a caller for the command's supervisor; it connects when it is first asked something."""
     place = place_for(given)
     start = start_rule(place, os.environ, is_allowed=may_start and not given.no_start)
-    meta = caller_meta(os.environ)
+    meta = {**caller_meta(os.environ), **origin_meta(terminal())}
     return Caller(
         lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
         await_end=lambda: _await_end(place),

@@ -50,8 +50,20 @@ _WITHOUT_OPERATION = (
 _GROUPS = {
     "every day": ("dispatch", "wait", "status", "diff", "merge", "close", "dashboard"),
     "read": (
-        *("pending", "transcript", "read", "poll", "log", "execution-events", "why", "diagnose", "events"),
-        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "costs", "tool-stats", "session-info"),
+        *(
+            "pending",
+            "transcript",
+            "read",
+            "poll",
+            "log",
+            "executions",
+            "execution-events",
+            "why",
+            "diagnose",
+            "events",
+        ),
+        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "costs", "tool-stats"),
+        "session-info",
     ),
     "judge and end": (
         *("approve", "request-changes", "verdict", "commit", "wait-merge", "merge-status", "merge-cancel"),

@@ -36,6 +36,11 @@ def caller_meta(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in named.items() if value}
 
 
+def origin_meta(origin: str) -> dict[str, str]:
+    """Return what the greeting says about the terminal or the editor that the caller speaks for, if it has one."""
+    return {"origin": origin} if origin else {}
+
+
 def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = True) -> Start:
     """Return what to do when no supervisor is there: start one, or refuse and say why.
 

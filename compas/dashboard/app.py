@@ -9,8 +9,9 @@ import trio
 import urwid
 
 from compas.client.connection import Reach, reach
+from compas.client.origin import terminal
 from compas.client.place import Place
-from compas.client.reach import caller_meta, start_rule
+from compas.client.reach import caller_meta, origin_meta, start_rule
 from compas.clock import Clock, wall_clock
 from compas.dashboard.colours import PaletteEntry, depth_of, palette, scheme_of
 from compas.dashboard.controller import Controller, Outfit
@@ -49,7 +50,7 @@ def run_dashboard(place: Place, environ: Mapping[str, str], *, may_start: bool) 
 
 
 async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int:
-    meta = caller_meta(environ)
+    meta = {**caller_meta(environ), **origin_meta(terminal())}
 
     def reach_with(*, is_allowed: bool) -> Reach:
         start = start_rule(place, environ, is_allowed=is_allowed)

@@ -31,7 +31,7 @@ from actors.supervisor import StartChild, WhichChildren
 from actors.system import ActorSystem, open_actor_system
 from compas.client.connection import Reach
 from compas.client.errors import UnreachableError
-from compas.client.reach import PATIENCE_SECONDS
+from compas.client.reach import PATIENCE_SECONDS, origin_meta
 from compas.distribution import installed_version
 from compas.gateway.control import ALIVE, CHANGED
 from compas.gateway.editors import Editor, ToolsChanged
@@ -121,7 +121,8 @@ async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIter
     async with AsyncExitStack() as stack:
         try:
             transport = await connect_unix(supervisor)
-            session = await stack.enter_async_context(open_session(transport, client=CLIENT, meta=introduction.meta))
+            meta = {**introduction.meta, **origin_meta(introduction.origin)}
+            session = await stack.enter_async_context(open_session(transport, client=CLIENT, meta=meta))
         except (SocketAbsent, SocketRefused, SessionLost) as error:
             await trio.sleep(PATIENCE_SECONDS)
             raise UnreachableError(f"the supervisor lives and cannot be reached: {error}") from error

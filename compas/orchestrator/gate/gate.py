@@ -15,9 +15,9 @@ from compas.domain.ids import shown
 from compas.errors import CompasError
 from compas.orchestrator.gate.handlers import HANDLERS
 from compas.orchestrator.gate.named_locks import NamedLocks
+from compas.orchestrator.gate.naming import with_nearest
 from compas.orchestrator.gate.resolving import first_answer, resolve
 from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
-from compas.orchestrator.known_names import with_nearest
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.refused import call_error
 from compas.store.errors import StoreUnavailable
@@ -77,14 +77,14 @@ class Gate:
         """Find out once whose call it is; answer a repeat as the first time, also while the first is under way."""
         operation = BY_NAME[call.op]
         resolved = await resolve(context, operation, call)
+        if operation.kind != "write":
+            return _as_read(call, await handler(context, resolved))
         try:
-            if operation.kind != "write":
-                return _as_read(call, await handler(context, resolved))
             async with self._locks.take(resolved.request_id.name):
                 first = await first_answer(context, operation, resolved.request_id)
                 return _as_read(call, first if first is not None else await handler(context, resolved))
         except CallError as error:
-            raise await with_nearest(context, error, resolved.arguments) from error
+            raise await with_nearest(context, operation, resolved.arguments, error) from error
 
 
 def _as_read(call: Call, answer: msgspec.Struct) -> msgspec.Struct:

@@ -17,13 +17,14 @@ class ResolvedCall:
     """What the gate has found out about a call, once.
 
     `caller` is the execution that calls, None for the operator; only operations that change something or wait ask for
-    it. What the request changes is recorded under `request_id`. `push` sends an item to the client, waiting while it
-    is slow.
+    it. `origin` names the terminal or the editor that the operator calls from, empty where that is not known. What the
+    request changes is recorded under `request_id`. `push` sends an item to the client, waiting while it is slow.
     """
 
     arguments: msgspec.Struct
     caller: Caller | None
     request_id: RequestId
+    origin: str
     push: Callable[[object], Awaitable[None]]
 
     def decode(self, request: type[Req]) -> Req:

@@ -39,6 +39,7 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
         not_before=start,
         caller=caller,
         opens=request.thread_id is None,
+        origin=call.origin,
     )
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
 

@@ -8,7 +8,6 @@ from compas.domain.start_time import in_utc
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.refused import call_error, unless_refused
 from compas.store.connection import Reader
 from compas.store.projections import tasks as rows
@@ -24,7 +23,6 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
     words = _small(request.text or "").split()
     if len(words) > MOST_WORDS:
         raise CallError("invalid", f"{len(words)} words are too many to look for; {MOST_WORDS} are enough for any row")
-    await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     wanted = rows.TaskFilter(
         agent=request.agent,
         thread=request.thread_id,

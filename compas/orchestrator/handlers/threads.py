@@ -12,7 +12,6 @@ from compas.domain.thread import RUNNING
 from compas.git.errors import GitError
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
 from compas.orchestrator.schedules.outlook import next_of_all
 from compas.orchestrator.threads.staleness import stale_threads
@@ -28,7 +27,6 @@ from compas.store.projections.worktrees import worktrees_of_thread
 async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusResponse:
     """Read the newest threads."""
     request = call.decode(api.StatusRequest)
-    await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     now = context.services.clock()
     wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
 

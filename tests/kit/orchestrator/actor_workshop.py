@@ -147,20 +147,25 @@ class Supervisor:
         """Ask the supervisor to end."""
         return await self.ask(supervision.STOP, mode=mode)
 
+    @asynccontextmanager
+    async def connected(self, **meta: str) -> AsyncIterator["Supervisor"]:
+        """Return another client, whose greeting says this of it."""
+        client = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
+        ours, theirs = memory_transport_pair()
+        settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
+            async with open_session(ours, client="another", meta=meta) as client.session:
+                yield client
+            nursery.cancel_scope.cancel()
+
     # --- as an agent -------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def called_by(self, spec: Spec, **meta: str) -> AsyncIterator["Supervisor"]:
         """Return a client whose calls come from inside an execution."""
-        caller = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
-        ours, theirs = memory_transport_pair()
-        settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
-        said = {"execution": spec.execution, "token": spec.token, **meta}
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
-            async with open_session(ours, client="agent", meta=said) as caller.session:
-                yield caller
-            nursery.cancel_scope.cancel()
+        async with self.connected(execution=spec.execution, token=spec.token, **meta) as caller:
+            yield caller
 
     # --- as nobody can ----------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from compas.api.merges import MERGE
 from compas.api.operation import Operation
 from compas.api.reviews import APPROVE
 from compas.api.supervision import HEALTH
-from compas.api.threads import STATUS, TranscriptResponse
+from compas.api.threads import STATUS
 from compas.backends.scripted import ResultLine
 from compas.domain.events import Usage
 from compas.domain.specs import HandoffSpec
@@ -27,14 +27,6 @@ class Words(msgspec.Struct):
 
     thread_id: str
     status: str
-
-
-# proves: b-mcp-cli-merge 55
-async def test_the_transcript_of_a_thread_that_does_not_exist_is_empty(autojump_clock: MockClock) -> None:
-    async with open_workshop() as shop, shop.supervisor() as supervisor:
-        transcript = await supervisor.transcript("nobody")
-        assert transcript == TranscriptResponse(thread_id="nobody")
-        assert (transcript.thread_status, transcript.messages, transcript.executions) == (None, (), ())
 
 
 @pytest.mark.parametrize("operation", [WHY, CLOSE, ABANDON, MERGE, DIFF], ids=lambda operation: operation.name)

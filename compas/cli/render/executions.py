@@ -1,0 +1,31 @@
+"""Writes the executions of a thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from compas.cli.render.table import Cell, table
+from compas.cli.render.text import Style, duration
+from compas.cli.render.threads import status_colour
+
+if TYPE_CHECKING:
+    from compas.api.executions import ExecutionListing, ExecutionsResponse
+
+
+def executions_text(response: ExecutionsResponse, style: Style) -> str:
+    """Write the oldest first, as they are numbered."""
+    heads = ("NUMBER", "EXECUTION", "AGENT", "STATUS", "QUEUED", "TOOK", "ERROR")
+    return table(heads, [_row(one, style) for one in response.executions], style)
+
+
+def _row(one: ExecutionListing, style: Style) -> list[Cell]:
+    attempt = f" (attempt {one.attempt + 1})" if one.attempt else ""
+    return [
+        Cell(str(one.number)),
+        Cell(one.execution_id),
+        Cell(one.agent),
+        Cell(one.status + attempt, status_colour(one.status)),
+        Cell(style.time(one.queued_at)),
+        Cell(duration(one.duration_ms)),
+        Cell(one.error or "", "red"),
+    ]
