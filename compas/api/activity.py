@@ -13,7 +13,7 @@ class ExecutionEventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     """Which part of it to read."""
 
     execution_id: ExecutionName
-    execution: WhichExecution | None = None
+    execution: WhichExecution = None
     after: Annotated[int, Meta(ge=-1, le=LARGEST_INTEGER, description="only events after this index")] = -1
     since_timestamp: Annotated[
         int, Meta(ge=0, le=LARGEST_INTEGER, description="only from this time on, UTC milliseconds")

@@ -17,7 +17,7 @@ class ExecutionsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Whose executions to list, and which of them is meant."""
 
     execution_id: Annotated[str, Meta(description="thread, or one of its executions")]
-    execution: WhichExecution | None = None
+    execution: WhichExecution = None
 
 
 class ExecutionListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
