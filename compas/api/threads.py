@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import LARGEST_INTEGER, Operation
 from compas.api.parameters import ThreadName
 
 
@@ -16,12 +16,24 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     agent: Annotated[str | None, Meta(description="only threads this agent worked in last")] = None
     batch_id: Annotated[str | None, Meta(description="only threads of this batch")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="rows to show at most")] = 50
+    offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="rows to pass over")] = 0
     open_first: Annotated[
         bool, Meta(description="threads that are neither completed nor abandoned before the others")
     ] = False
     details: Annotated[
         bool, Meta(description="tell as well what each is about, who judged it, its branch and its cost")
     ] = False
+    diffs: Annotated[
+        bool, Meta(description="count the lines that the work of each open thread changes, which asks git")
+    ] = False
+
+
+class DiffSize(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a thread's work changes: files, and lines in those that are text."""
+
+    files: int
+    added: int
+    deleted: int
 
 
 class GivenVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,7 +86,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     says so in a sentence where one thread is asked for. Both are None where there is no branch. `remark` says, where
     one thread is asked for, that its worktree is not where its work is looked for. `stale_since` is when something last
     moved in an active thread in which nothing has for `stale_active_secs`; None in any other. `source_thread` is the
-    thread whose fan-out opened this one. `details` are there where they were asked for.
+    thread whose fan-out opened this one. `title` is the first line of its first message, where it has no summary.
+    `details` and `diff` are there where they were asked for, the latter where git tells it in a moment.
     """
 
     thread_id: str
@@ -99,7 +112,9 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     remark: str | None = None
     stale_since: float | None = None
     source_thread: str | None = None
+    title: str | None = None
     details: ThreadDetails | None = None
+    diff: DiffSize | None = None
 
 
 class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,7 +126,8 @@ class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest threads first; `total` counts all that match. `config_notices` is that of `health`.
+    """The newest threads first; `total` counts all that match, and `next_offset` is where the following rows begin,
+    None where there are none. `config_notices` is that of `health`.
 
     `next_schedule` is the schedule that fires next, and when. `batches`, where details were asked for, counts whole
     batches: those of the threads listed.
@@ -119,6 +135,7 @@ class StatusResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     threads: tuple[StatusRow, ...]
     total: int
+    next_offset: int | None = None
     scheduled_count: int = 0
     config_notices: tuple[str, ...] = ()
     next_schedule: NextSchedule | None = None

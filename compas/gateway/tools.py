@@ -81,8 +81,9 @@ TOOLS: tuple[Tool, ...] = (
         title="List threads",
         is_core=True,
         operation=OPERATIONS["status"],
-        doc="List threads with their newest execution, the newest first. To wait for an answer use orch_wait instead.",
-        hidden=("details", "open_first"),
+        doc="List threads with their newest execution, the newest first. Go on with offset=next_offset. To wait for an "
+        "answer use orch_wait instead.",
+        hidden=("details", "diffs", "open_first"),
     ),
     Tool(
         name="orch_transcript",
@@ -217,6 +218,7 @@ TOOLS: tuple[Tool, ...] = (
         title="Show a batch",
         operation=OPERATIONS["batch_status"],
         doc="Show how the threads of a batch stand: counts of all, and a list.",
+        hidden=("details",),
     ),
     Tool(
         name="orch_abandon_batch",

@@ -1,6 +1,7 @@
 """Runs the commands that are one operation and nothing more: parse, ask, write the answer."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -33,6 +34,8 @@ def main(command: str, args: Sequence[str]) -> int:
     if asked.kind == "stream":
         _stream(asked, request, given)
         return 0
+    if sys.stdout.isatty() and not given.json:
+        request.update(_on_a_screen(asked.name, request))
     with open_caller(given) as caller:
         answer = caller.call(asked.name, request, is_write=asked.is_write)
     if given.json:
@@ -40,6 +43,17 @@ def main(command: str, args: Sequence[str]) -> int:
     else:
         write(_text(asked, request, whole(answer, asked.answer), style_here()))
     return 0
+
+
+def _on_a_screen(name: str, request: Request) -> Request:
+    """Return what a list on a screen has to ask for beside; scripts get what they always got."""
+    match name:
+        case "status" if request["thread_id"] is None:
+            return {"details": True, "diffs": True}
+        case "batch_status":
+            return {"details": True}
+        case _:
+            return {}
 
 
 def _text(asked: Operation, request: Request, answer: Answer, style: Style) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from compas.cli.render.configuration import with_notices
-from compas.cli.render.reviews import review_cell, review_words
-from compas.cli.render.table import Cell, pairs, table
+from compas.cli.render.reviews import review_cell, review_words, verdict_cell
+from compas.cli.render.table import Cell, Column, fitted, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compas.api.threads import (
+        DiffSize,
         NextSchedule,
         StatusResponse,
         StatusRow,
@@ -45,13 +46,17 @@ def status_colour(status: str) -> Colour | None:
 def status_text(response: StatusResponse, style: Style) -> str:
     """Write the newest threads first, and how many more there are."""
     if not response.threads:
-        text = "no threads match" + _next_schedule(response.next_schedule, style)
+        there = f"there are no more than {counted(response.total, 'thread')}" if response.total else "no threads match"
+        text = there + _next_schedule(response.next_schedule, style)
         return with_notices(text, response.config_notices, style)
-    heads = ("THREAD", "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
-    text = table(heads, [_row(row, style) for row in response.threads], style)
-    more = response.total - len(response.threads)
-    if more > 0:
-        text += f"\n{counted(more, 'more thread')}; --limit shows more"
+    if style.is_screen:
+        text = fitted(COLUMNS, [_screen_row(row, style) for row in response.threads], style)
+    else:
+        heads = ("THREAD", "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
+        text = table(heads, [_row(row, style) for row in response.threads], style)
+    if response.next_offset is not None:
+        more = counted(response.total - response.next_offset, "more thread")
+        text += f"\n{more}; --offset {response.next_offset} shows the next ones"
     if response.scheduled_count:
         text += f"\n{counted(response.scheduled_count, 'execution')} waiting for a later time"
     text += _next_schedule(response.next_schedule, style)
@@ -64,15 +69,52 @@ def _next_schedule(following: NextSchedule | None, style: Style) -> str:
     return f"\nschedule {style.line(following.name)} fires next, {style.time(following.at)} ({following.local})"
 
 
-def _row(row: StatusRow, style: Style) -> list[Cell]:
+COLUMNS = (
+    Column("THREAD", least=16),
+    Column("STATUS"),
+    Column("WORK", spare=1),
+    Column("VERDICT", spare=2),
+    Column("AGE"),
+    Column("DIFF", spare=3),
+    Column("AGENT", spare=4),
+    Column("TITLE", least=20, spare=5),
+)
+"""Of a list of threads on a screen. Reading takes the beginning of a name, so one that is cut is still of use."""
+
+
+def _screen_row(row: StatusRow, style: Style) -> list[Cell]:
+    given = row.details.verdicts if row.details is not None else ()
+    judged = given[-1].verdict.replace("_", " ") if given else "-"
+    return [
+        Cell(row.thread_id),
+        _status(row),
+        _work(row),
+        verdict_cell(row.review) if row.review else Cell(judged),
+        Cell(style.age(row.updated_at)),
+        diff_cell(row.diff),
+        Cell(row.agent or "-"),
+        Cell(row.error or row.summary or row.title or "", "red" if row.error else None),
+    ]
+
+
+def diff_cell(size: DiffSize | None) -> Cell:
+    """Return how much a thread's work changes, where that is known."""
+    return Cell("-" if size is None else f"+{size.added} -{size.deleted}")
+
+
+def _work(row: StatusRow) -> Cell:
     work = row.execution_status or "-"
     if row.attempt and row.attempt > 1:
         work += f" (attempt {row.attempt})"
+    return Cell(work, status_colour(row.execution_status or ""))
+
+
+def _row(row: StatusRow, style: Style) -> list[Cell]:
     return [
         Cell(row.thread_id),
         _status(row),
         Cell(row.agent or "-"),
-        Cell(work, status_colour(row.execution_status or "")),
+        _work(row),
         review_cell(row.review),
         Cell(style.time(row.updated_at)),
         Cell(row.error or row.summary or "", "red" if row.error else None),
@@ -134,7 +176,7 @@ def pending_text(found: Sequence[Pending], limit: int, style: Style) -> str:
 
 def _pending_row(one: Pending, style: Style) -> list[Cell]:
     thread, waits = one
-    about = thread.error if waits in _WENT_WRONG and thread.error else thread.summary
+    about = thread.error if waits in _WENT_WRONG and thread.error else thread.summary or thread.title
     return [
         Cell(thread.thread_id),
         Cell(waits, "red" if waits in _WENT_WRONG else None),

@@ -14,13 +14,22 @@ from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
 from compas.orchestrator.schedules.outlook import next_of_all
+from compas.orchestrator.services import Services
 from compas.orchestrator.threads.staleness import stale_threads
 from compas.orchestrator.worktrees.remarks import head_remark
+from compas.orchestrator.worktrees.work_shown import Size, sizes_of
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
 from compas.store.projections.messages import MessageRow, messages_of_thread
-from compas.store.projections.thread_details import DetailRow, VerdictRow, details_of, totals_of, verdicts_of
+from compas.store.projections.thread_details import (
+    DetailRow,
+    VerdictRow,
+    details_of,
+    openings_of,
+    totals_of,
+    verdicts_of,
+)
 from compas.store.projections.worktrees import worktrees_of_thread
 
 
@@ -31,16 +40,21 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     wanted = rows.StatusFilter(thread=request.thread_id, agent=request.agent, batch=request.batch_id)
 
     page = await context.services.store.query(
-        lambda reader: rows.status_page(reader, wanted, request.limit, open_first=request.open_first)
+        lambda reader: rows.status_page(
+            reader, wanted, request.limit, offset=request.offset, open_first=request.open_first
+        )
     )
     stale = await stale_threads(context.services, context.registry, page.rows)
 
     def read(reader: Reader) -> api.StatusResponse:
-        shown = tuple(_status_row(row, stale.get(row.thread)) for row in page.rows)
+        openings = openings_of(reader, [row.thread for row in page.rows if not row.summary])
+        shown = tuple(_status_row(row, stale.get(row.thread), openings.get(row.thread)) for row in page.rows)
+        behind = request.offset + len(page.rows)
         return api.StatusResponse(
             threads=_with_details(reader, shown) if request.details else shown,
             batches=_batches(reader, shown) if request.details else (),
             total=page.total,
+            next_offset=behind if behind < page.total else None,
             scheduled_count=len(scheduled_executions(reader, now)),
             config_notices=context.services.configuration.notices,
             next_schedule=_next_schedule(reader, context.services.config, now),
@@ -52,7 +66,20 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     shown = [_with_review(row, reviews.get(row.thread_id), says_why=is_single) for row in found.threads]
     if is_single:
         shown = [msgspec.structs.replace(row, remark=await _remark(context, row)) for row in shown]
+    if request.diffs:
+        shown = await _with_diffs(context.services, shown)
     return msgspec.structs.replace(found, threads=tuple(shown))
+
+
+async def _with_diffs(services: Services, shown: list[api.StatusRow]) -> list[api.StatusRow]:
+    """Return the rows with the sizes of what is in work; what has ended was merged, or is of no interest any more."""
+    sizes = await sizes_of(services, [row.thread_id for row in shown if row.thread_status in ("Active", "Failed")])
+    return [msgspec.structs.replace(row, diff=as_diff_size(sizes.get(row.thread_id))) for row in shown]
+
+
+def as_diff_size(size: Size | None) -> api.DiffSize | None:
+    """Return how much a thread's work changes, as clients see it."""
+    return None if size is None else api.DiffSize(files=size.files, added=size.added, deleted=size.deleted)
 
 
 def _next_schedule(reader: Reader, config: Config, now: float) -> api.NextSchedule | None:
@@ -114,7 +141,7 @@ def _with_review(row: api.StatusRow, review: Review | None, *, says_why: bool) -
     return msgspec.structs.replace(row, review=review.standing, review_note=note)
 
 
-def _status_row(row: rows.StatusRow, stale_since: float | None) -> api.StatusRow:
+def _status_row(row: rows.StatusRow, stale_since: float | None, opening: str | None) -> api.StatusRow:
     return api.StatusRow(
         thread_id=row.thread,
         thread_status=row.status,
@@ -135,6 +162,7 @@ def _status_row(row: rows.StatusRow, stale_since: float | None) -> api.StatusRow
         answers_to=row.answers_to,
         stale_since=stale_since,
         source_thread=row.source_thread,
+        title=None if opening is None else in_short(opening) or None,
     )
 
 

@@ -139,6 +139,7 @@ _THREADS_ALONE = """
       AND (:source_thread IS NULL OR t.source_thread = :source_thread)
 """
 
+_LARGEST = 2**63 - 1
 _IS_OPEN = "(t.status NOT IN ('Completed', 'Abandoned'))"
 
 _STATUS_COLUMNS = """
@@ -149,8 +150,10 @@ _STATUS_COLUMNS = """
 """
 
 
-def status_page(reader: Reader, wanted: StatusFilter, limit: int, *, open_first: bool = False) -> StatusPage:
-    """Return the threads that pass a filter, each exactly once, newest update first (a-core 7).
+def status_page(
+    reader: Reader, wanted: StatusFilter, limit: int, *, offset: int = 0, open_first: bool = False
+) -> StatusPage:
+    """Return the threads that pass a filter, each exactly once, newest update first (a-core 7), behind `offset` others.
 
     With `open_first` those that are neither completed nor abandoned stand before the others.
     """
@@ -160,11 +163,10 @@ def status_page(reader: Reader, wanted: StatusFilter, limit: int, *, open_first:
     if open_first:
         order = f"{_IS_OPEN} DESC, {order}"
         # Every thread is sorted, so that what is said of it is read of the first ones only.
-        first = f"SELECT t.thread {_THREADS_ALONE} ORDER BY {order} LIMIT :limit"
+        first = f"SELECT t.thread {_THREADS_ALONE} ORDER BY {order} LIMIT :most"
         view += f" AND t.thread IN ({first})" if wanted.agent is None else ""
-    rows = reader.all(
-        StatusRow, f"{_STATUS_COLUMNS} {view} ORDER BY {order} LIMIT :limit", {**arguments, "limit": limit}
-    )
+    paged = {**arguments, "limit": limit, "offset": offset, "most": min(limit + offset, _LARGEST)}
+    rows = reader.all(StatusRow, f"{_STATUS_COLUMNS} {view} ORDER BY {order} LIMIT :limit OFFSET :offset", paged)
     # What is said of a thread decides nothing here, unless it is who works in it.
     counting = _STATUS_VIEW if wanted.agent is not None else _THREADS_ALONE
     counted = reader.row(f"SELECT count(*) {counting}", arguments)
