@@ -13,7 +13,7 @@ class ExecutionEventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_u
     """Which part of it to read."""
 
     execution_id: ExecutionName
-    execution: WhichExecution = None
+    which: WhichExecution = None
     after: Annotated[int, Meta(ge=-1, le=LARGEST_INTEGER, description="only events after this index")] = -1
     since_timestamp: Annotated[
         int, Meta(ge=0, le=LARGEST_INTEGER, description="only from this time on, UTC milliseconds")
@@ -60,4 +60,5 @@ EXECUTION_EVENTS = Operation(
     doc="Show what an agent was seen doing, step by step.",
     kind="stream",
     positional=("execution_id",),
+    flags={"which": "--execution"},
 )

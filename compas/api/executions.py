@@ -17,7 +17,7 @@ class ExecutionsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Whose executions to list, and which of them is meant."""
 
     execution_id: Annotated[str, Meta(description="thread, or one of its executions")]
-    execution: WhichExecution = None
+    which: WhichExecution = None
 
 
 class ExecutionListing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,4 +55,5 @@ EXECUTIONS = Operation(
     doc="List the executions of a thread, with the numbers that `log` takes.",
     kind="read",
     positional=("execution_id",),
+    flags={"which": "--execution"},
 )

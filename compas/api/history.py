@@ -54,7 +54,7 @@ class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """Which part of an execution's output to read."""
 
     execution_id: ExecutionName
-    execution: WhichExecution = None
+    which: WhichExecution = None
     offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="how much to skip")] = 0
     unit: Annotated[Literal["lines", "bytes"], Meta(description="what the offset counts")] = "bytes"
     tail: Annotated[int, Meta(ge=0, le=100_000, description="only the last lines, this many")] | None = None
@@ -98,6 +98,7 @@ LOG = Operation(
     doc="Read what an execution printed.",
     kind="stream",
     positional=("execution_id",),
+    flags={"which": "--execution"},
 )
 
 

@@ -23,6 +23,7 @@ _OWN_CODE = {
     "wait-merge": "compas.cli.commands.wait:main",
     "merge": "compas.cli.commands.merge:main",
     "close": "compas.cli.commands.close:main",
+    "log": "compas.cli.commands.log:main",
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
     "schedules": "compas.cli.commands.schedules:main",

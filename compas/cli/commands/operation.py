@@ -12,6 +12,7 @@ from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 from compas.client.answer import Answer
+from compas.client.caller import Caller
 
 Render = Callable[[Any, Style], str]
 Request = dict[str, Any]
@@ -32,7 +33,8 @@ def main(command: str, args: Sequence[str]) -> int:
     given = parser.parse_args(args)
     request = request_from(asked, given, parser)
     if asked.kind == "stream":
-        _stream(asked, request, given)
+        with open_caller(given) as caller:
+            stream(caller, asked, request, given)
         return 0
     if sys.stdout.isatty() and not given.json:
         request.update(_on_a_screen(asked.name, request))
@@ -71,7 +73,8 @@ def _text(asked: Operation, request: Request, answer: Answer, style: Style) -> s
             return renderer(asked)(answer, style)
 
 
-def _stream(asked: Operation, request: Request, given: argparse.Namespace) -> None:
+def stream(caller: Caller, asked: Operation, request: Request, given: argparse.Namespace) -> None:
+    """Write what is pushed as it comes, and at the end how to read on."""
     style = style_here()
     render = renderer(asked)
     assert asked.item is not None, "a stream has items"
@@ -84,8 +87,7 @@ def _stream(asked: Operation, request: Request, given: argparse.Namespace) -> No
             # A piece of a log brings its own line ends.
             write(render(whole(item, item_struct), style), end="" if asked.name == "log" else "\n")
 
-    with open_caller(given) as caller:
-        answer = whole(caller.stream(asked.name, request, show), asked.answer)
+    answer = whole(caller.stream(asked.name, request, show), asked.answer)
     if asked.name == "log" and answer.more:
         unit = " --unit lines" if request.get("unit") == "lines" else ""
         tell(f"there is more; --offset {answer.next_offset}{unit} reads on")

@@ -29,3 +29,12 @@ def _row(one: ExecutionListing, style: Style) -> list[Cell]:
         Cell(duration(one.duration_ms)),
         Cell(one.error or "", "red"),
     ]
+
+
+def chosen_text(response: ExecutionsResponse, style: Style) -> str:
+    """Write which execution of its thread is shown, and of several how the others are."""
+    one, count = response.executions[response.chosen - 1], len(response.executions)
+    place = f"execution {one.number} of {count}" if count > 1 else "execution"
+    head = f"── {style.line(response.thread_id)}  {place}  {one.execution_id}  {style.line(one.agent)}  {one.status}"
+    others = f"\n   `compas executions {style.line(response.thread_id)}` lists them" if count > 1 else ""
+    return style.paint(head, "bold") + style.paint(others, "dim")

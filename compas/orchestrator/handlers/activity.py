@@ -23,7 +23,7 @@ async def execution_events(context: HandlerContext, call: ResolvedCall) -> api.E
     Subscribing comes before reading, so that nothing falls between the two.
     """
     request = call.decode(api.ExecutionEventsRequest)
-    row = await find_execution(context, request.execution_id, request.execution)
+    row = await find_execution(context, request.execution_id, request.which)
     feed = _Feed(context, call, row, request)
     concerns = _Filter(row.execution, e.thread_stream(row.thread))
     async with context.bus.subscribe(concerns) as subscription:

@@ -30,7 +30,7 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
 async def executions(context: HandlerContext, call: ResolvedCall) -> api.ExecutionsResponse:
     """List what there is to choose from."""
     request = call.decode(api.ExecutionsRequest)
-    chosen = await choose(context, request.execution_id, request.execution)
+    chosen = await choose(context, request.execution_id, request.which)
     backends = context.services.backends
     return api.ExecutionsResponse(
         thread_id=chosen.row.thread,

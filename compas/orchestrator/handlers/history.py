@@ -107,7 +107,7 @@ class _Feed:
 async def log(context: HandlerContext, call: ResolvedCall) -> api.LogResponse:
     """Push an execution's output as far as it has come; with `follow`, until it has ended."""
     request = call.decode(api.LogRequest)
-    row = await find_execution(context, request.execution_id, request.execution)
+    row = await find_execution(context, request.execution_id, request.which)
     if request.follow:
         row = await _begun(context, row)
     directory = context.services.executions_directory / row.execution

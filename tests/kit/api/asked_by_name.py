@@ -15,7 +15,7 @@ NO_NAMES = frozenset(
         *("from", "intent", "body", "batch", "summary", "note", "message", "scheduled_for", "text", "strategy"),
         *("repository", "target_branch", "accept_target", "commit", "filter"),
         *("reference", "since_reference", "dispatch", "before"),  # numbers of messages
-        *("after", "execution"),  # a place in a list, and one of a thread's executions
+        *("after", "which"),  # a place in a list, and one of a thread's executions
         *("name", "hook"),  # of the config
     }
 )

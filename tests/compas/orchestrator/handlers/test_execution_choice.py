@@ -30,12 +30,12 @@ async def test_the_executions_of_a_thread_are_numbered_in_their_order(autojump_c
 async def test_an_execution_is_chosen_by_its_number(autojump_clock: MockClock, which: str | None, index: int) -> None:
     async with open_workshop() as shop, shop.supervisor() as supervisor:
         ids = await three(supervisor)
-        request = {"execution_id": "t1", "execution": which}
+        request = {"execution_id": "t1", "which": which}
         found = await supervisor.session.request(EXECUTION_EVENTS.name, request, ExecutionEventsResponse)
         assert found.execution_id == ids[index]
-        by_id = await supervisor.ask(EXECUTIONS, execution_id="t1", execution=ids[index])
+        by_id = await supervisor.ask(EXECUTIONS, execution_id="t1", which=ids[index])
         assert by_id.chosen == index + 1
-        beside = await supervisor.ask(EXECUTIONS, execution_id=ids[0], execution=which)
+        beside = await supervisor.ask(EXECUTIONS, execution_id=ids[0], which=which)
         assert beside.chosen == (index + 1 if which is not None else 1)
 
 
@@ -44,7 +44,7 @@ async def test_one_that_is_not_there_is_refused_with_those_that_are(autojump_clo
     async with open_workshop() as shop, shop.supervisor() as supervisor:
         await three(supervisor)
         with pytest.raises(RequestFailed) as caught:
-            await supervisor.ask(EXECUTIONS, execution_id="t1", execution=which)
+            await supervisor.ask(EXECUTIONS, execution_id="t1", which=which)
         assert caught.value.code == "unknown_execution"
         assert caught.value.message == (
             f"thread t1 has 3 executions, numbers 1 to 3, and none is {which!r}; `compas transcript t1` lists them"
@@ -56,7 +56,7 @@ async def test_the_beginning_of_several_ids_chooses_none(autojump_clock: MockClo
         ids = await three(supervisor)
         start = ids[0][:4]
         with pytest.raises(RequestFailed, match="3 of them begin with"):
-            await supervisor.ask(EXECUTIONS, execution_id="t1", execution=start)
+            await supervisor.ask(EXECUTIONS, execution_id="t1", which=start)
 
 
 async def test_a_thread_in_which_nothing_was_started_says_so(autojump_clock: MockClock) -> None:
