@@ -40,6 +40,7 @@ RULES: dict[str, Rule] = {
     "after": MADE_ID,
     "reference": REFERENCE,
     "since_reference": REFERENCE,
+    "before": REFERENCE,
     "dispatch": REFERENCE,
     "repository": PATH,
     "to": LABEL,

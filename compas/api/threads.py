@@ -154,9 +154,11 @@ STATUS = Operation(
 
 
 class TranscriptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which thread to read."""
+    """Which thread to read, and how much of it: all of it, or the newest messages, or those before one."""
 
     thread_id: ThreadName
+    limit: Annotated[int, Meta(ge=1, le=10_000, description="messages to read at most, the newest ones")] | None = None
+    before: Annotated[str | None, Meta(description="only messages before this one (db:<n> or <n>)")] = None
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -197,7 +199,8 @@ class TranscriptExecution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TranscriptResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation; an unknown thread has no status and nothing in it (b-mcp-cli-merge 55).
+    """A conversation. `earlier` counts the messages before those that are shown; `before` set to the reference
+    `earlier_before` reads them, None where there are none. The executions are all of the thread's.
 
     `children` are the threads that its fan-outs opened, the oldest first: what their agents say stands there.
     """
@@ -209,6 +212,8 @@ class TranscriptResponse(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[TranscriptMessage, ...] = ()
     executions: tuple[TranscriptExecution, ...] = ()
     children: tuple[str, ...] = ()
+    earlier: int = 0
+    earlier_before: str | None = None
 
 
 TRANSCRIPT = Operation(

@@ -90,7 +90,8 @@ TOOLS: tuple[Tool, ...] = (
         title="Read a thread",
         is_core=True,
         operation=OPERATIONS["transcript"],
-        doc="Read all messages and executions of a thread.",
+        doc="Read the messages and executions of a thread; with `limit`, the newest messages. Go on with "
+        "before=earlier_before.",
     ),
     Tool(
         name="orch_poll",

@@ -21,6 +21,8 @@ _DETAILS = (
     "On a terminal, what an agent does is shown step by step where its CLI tells it; --raw shows what it printed. "
     "Scripts get that anyway, and steps with --steps. --limit and --tail count steps where steps are shown."
 )
+MOST_STEPS = 10_000
+"""What the supervisor gives at a time."""
 _OF_THE_TEXT = ("offset", "unit")
 """Parameters that only make sense for what was printed."""
 
@@ -84,9 +86,10 @@ def _show_steps(caller: Caller, request: Request, style: Style) -> bool:
         else:
             last.append(text)
 
-    wanted: Request = {"execution_id": request["execution_id"], "after": -1, "follow": request["follow"]}
+    wanted: Request = {one.wire_name: one.default for one in asked.parameters}
+    wanted.update(execution_id=request["execution_id"], follow=request["follow"])
     if limit is not None:
-        wanted["limit"] = min(limit, 10_000)
+        wanted["limit"] = min(limit, MOST_STEPS)
     try:
         answer = caller.stream(asked.name, wanted, show)
         while answer.get("more") and limit is None:

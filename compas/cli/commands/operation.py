@@ -14,6 +14,9 @@ from compas.cli.terminal import tell, write, write_json
 from compas.client.answer import Answer
 from compas.client.caller import Caller
 
+MOST_MESSAGES = 20
+"""Of a conversation on a screen, unless another number is asked for: the newest ones."""
+
 Render = Callable[[Any, Style], str]
 Request = dict[str, Any]
 
@@ -54,6 +57,8 @@ def _on_a_screen(name: str, request: Request) -> Request:
             return {"details": True, "diffs": True}
         case "batch_status":
             return {"details": True}
+        case "transcript" if request["limit"] is None:
+            return {"limit": MOST_MESSAGES}
         case _:
             return {}
 

@@ -199,22 +199,31 @@ def _details(details: ThreadDetails) -> Iterator[tuple[str, str | None]]:
 
 def transcript_text(response: TranscriptResponse, style: Style) -> str:
     """Write a conversation in full, and the executions it took."""
-    if response.thread_status is None:
-        return f"there is no thread {style.line(response.thread_id)}"
     head = pairs(
         [
             ("thread", response.thread_id),
-            ("status", response.thread_status),
+            ("status", response.thread_status or "-"),
             ("summary", response.summary),
             ("batch", response.batch_id),
         ],
         style,
     )
     parts = [head, *(_message(message, style) for message in response.messages)]
-    if response.executions:
+    runs = _runs_shown(response)
+    if runs:
         heads = ("EXECUTION", "AGENT", "STATUS", "ATTEMPT", "TOOK", "ERROR")
-        parts.append(table(heads, [_execution(one) for one in response.executions], style))
+        parts.append(table(heads, [_execution(one) for one in runs], style))
+    if response.earlier_before is not None:
+        earlier = counted(response.earlier, "earlier message")
+        parts.append(f"{earlier}; --before {response.earlier_before} shows the newest of them")
     return "\n\n".join(parts)
+
+
+def _runs_shown(response: TranscriptResponse) -> list[TranscriptExecution]:
+    """Return the executions that belong to the messages shown: those that they made, and those that wrote them."""
+    asked = {message.id for message in response.messages}
+    wrote = {message.execution_id for message in response.messages}
+    return [one for one in response.executions if one.dispatch_message_id in (None, *asked) or one.id in wrote]
 
 
 def _message(message: TranscriptMessage, style: Style) -> str:

@@ -6,13 +6,16 @@ import trio
 from compas.api import threads as api
 from compas.config.config import Config
 from compas.domain.approval.judgement import Review
+from compas.domain.decision import no_such_thread
 from compas.domain.ids import reference
 from compas.domain.in_short import in_short
 from compas.domain.thread import RUNNING
 from compas.git.errors import GitError
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.handlers.messages import number_of
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
+from compas.orchestrator.refused import refused
 from compas.orchestrator.schedules.outlook import next_of_all
 from compas.orchestrator.services import Services
 from compas.orchestrator.threads.staleness import stale_threads
@@ -21,7 +24,7 @@ from compas.orchestrator.worktrees.work_shown import Size, sizes_of
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
-from compas.store.projections.messages import MessageRow, messages_of_thread
+from compas.store.projections.messages import MessageRow, newest_of_messages
 from compas.store.projections.thread_details import (
     DetailRow,
     VerdictRow,
@@ -167,24 +170,32 @@ def _status_row(row: rows.StatusRow, stale_since: float | None, opening: str | N
 
 
 async def transcript(context: HandlerContext, call: ResolvedCall) -> api.TranscriptResponse:
-    """Read a conversation with the executions in it."""
-    thread = call.decode(api.TranscriptRequest).thread_id
+    """Read a conversation, or a part of it, with the executions in it."""
+    request = call.decode(api.TranscriptRequest)
+    thread = request.thread_id
+    before = None if request.before is None else number_of(request.before)
 
-    def read(reader: Reader) -> api.TranscriptResponse:
+    def read(reader: Reader) -> api.TranscriptResponse | None:
         found = rows.thread_by_id(reader, thread)
         if found is None:
-            return api.TranscriptResponse(thread_id=thread)
+            return None
+        shown, earlier = newest_of_messages(reader, thread, before=before, limit=request.limit)
         return api.TranscriptResponse(
             thread_id=thread,
             thread_status=found.status,
             summary=found.summary,
             batch_id=found.batch,
-            messages=tuple(_message(row) for row in messages_of_thread(reader, thread)),
+            messages=tuple(_message(row) for row in shown),
             executions=tuple(_execution(row) for row in executions_of_thread(reader, thread)),
             children=rows.children_of(reader, thread),
+            earlier=earlier,
+            earlier_before=reference(shown[0].number) if earlier and shown else None,
         )
 
-    return await context.services.store.query(read)
+    response = await context.services.store.query(read)
+    if response is None:
+        raise refused(no_such_thread(thread))
+    return response
 
 
 def _message(row: MessageRow) -> api.TranscriptMessage:

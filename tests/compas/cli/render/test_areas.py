@@ -108,8 +108,24 @@ def test_a_transcript_keeps_messages_apart_from_what_is_said_about_them() -> Non
     assert "boom" in text
 
 
-def test_an_unknown_thread_has_no_transcript() -> None:
-    assert transcript_text(TranscriptResponse(thread_id="T"), PIPE) == "there is no thread T"
+def test_a_page_of_a_transcript_has_its_own_executions_and_says_how_to_see_earlier_messages() -> None:
+    message = filled(TranscriptMessage, id=9, reference="db:9", body="later")
+    runs = (
+        filled(TranscriptExecution, id="X1", dispatch_message_id=1),
+        filled(TranscriptExecution, id="X2", dispatch_message_id=9),
+    )
+    response = filled(
+        TranscriptResponse,
+        thread_status="Active",
+        messages=(message,),
+        executions=runs,
+        earlier=3,
+        earlier_before="db:9",
+    )
+    text = transcript_text(response, SCREEN)
+    assert text.endswith("3 earlier messages; --before db:9 shows the newest of them")
+    assert "X2" in text
+    assert "X1" not in text
 
 
 def test_close_and_abandon_tell_what_happened() -> None:

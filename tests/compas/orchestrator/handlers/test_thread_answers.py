@@ -12,7 +12,7 @@ from compas.api.merges import MERGE
 from compas.api.operation import Operation
 from compas.api.reviews import APPROVE
 from compas.api.supervision import HEALTH
-from compas.api.threads import STATUS
+from compas.api.threads import STATUS, TRANSCRIPT
 from compas.backends.scripted import ResultLine
 from compas.domain.events import Usage
 from compas.domain.specs import HandoffSpec
@@ -195,3 +195,24 @@ async def test_open_threads_come_first_however_many_have_ended_since(autojump_cl
         assert await listed(limit=2, open_first=True) == ["open", "t3"]
         assert await listed(limit=2, open_first=True, agent="other") == ["t3", "t2"]
         assert (await supervisor.ask(STATUS, limit=2, open_first=True)).total == 5
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 50])
+async def test_pages_of_a_transcript_go_back_to_the_first_message(autojump_clock: MockClock, limit: int) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        for number in range(7):
+            await supervisor.dispatch("dev", f"Note {number}", thread_id="t1", intent="note")
+        whole = await supervisor.transcript("t1")
+        assert (len(whole.messages), whole.earlier, whole.earlier_before) == (7, 0, None)
+        found: list[str] = []
+        before: str | None = None
+        while True:
+            page = await supervisor.ask(TRANSCRIPT, thread_id="t1", limit=limit, before=before)
+            found = [one.body for one in page.messages] + found
+            assert page.earlier == 7 - len(found)
+            if page.earlier_before is None:
+                break
+            before = page.earlier_before
+        assert found == [one.body for one in whole.messages]
+        with pytest.raises(RequestFailed, match="no message reference"):
+            await supervisor.ask(TRANSCRIPT, thread_id="t1", before="yesterday")
