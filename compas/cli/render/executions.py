@@ -34,7 +34,9 @@ def _row(one: ExecutionListing, style: Style) -> list[Cell]:
 def chosen_text(response: ExecutionsResponse, style: Style) -> str:
     """Write which execution of its thread is shown, and of several how the others are."""
     one, count = response.executions[response.chosen - 1], len(response.executions)
-    place = f"execution {one.number} of {count}" if count > 1 else "execution"
-    head = f"── {style.line(response.thread_id)}  {place}  {one.execution_id}  {style.line(one.agent)}  {one.status}"
-    others = f"\n   `compas executions {style.line(response.thread_id)}` lists them" if count > 1 else ""
-    return style.paint(head, "bold") + style.paint(others, "dim")
+    thread, place = style.line(response.thread_id), f"execution {one.number} of {count}" if count > 1 else "execution"
+    head = f"── {thread}  {place}"
+    below = [f"   {one.execution_id}  {style.line(one.agent)}  {one.status}"]
+    if count > 1:
+        below.append(f"   `compas executions {thread}` lists them")
+    return "\n".join([style.paint(head, "bold"), *(style.paint(line, "dim") for line in below)])
