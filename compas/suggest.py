@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+_LEAST = 3
+"""Characters of a word that say what may have been meant."""
+
 
 def distance(left: str, right: str) -> int:
     """Count the insertions, deletions, replacements and swaps of neighbours that turn one word into the other."""
@@ -33,12 +36,18 @@ def closest(word: str, known: Iterable[str]) -> str | None:
 
 
 def nearest(word: str, known: Sequence[str], most: int = 3) -> tuple[str, ...]:
-    """Return the known words that were probably meant, at most so many: those that begin so, else the nearest one."""
-    longer = tuple(one for one in known if word and one.casefold().startswith(word.casefold()))
+    """Return the known words that were probably meant, at most so many.
+
+    They are those that begin so; else the one that is spelt nearly so; else those that have it within them.
+    """
+    small, says_something = word.casefold(), len(word) >= _LEAST
+    longer = tuple(one for one in known if says_something and one.casefold().startswith(small))
     if longer:
         return longer[:most]
     found = closest(word, known)
-    return () if found is None else (found,)
+    if found is not None:
+        return (found,)
+    return tuple(one for one in known if says_something and small in one.casefold())[:most]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
