@@ -31,7 +31,7 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     """Return a caller for the command's supervisor; it connects when it is first asked something."""
     place = place_for(given)
     start = start_rule(place, os.environ, is_allowed=may_start and not given.no_start)
-    meta = {**caller_meta(os.environ), **origin_meta(terminal())}
+    meta = caller_meta(os.environ) or origin_meta(terminal())
     return Caller(
         lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
         await_end=lambda: _await_end(place),

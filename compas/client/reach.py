@@ -37,7 +37,7 @@ def caller_meta(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def origin_meta(origin: str) -> dict[str, str]:
-    """Return what the greeting says about the terminal or the editor that the caller speaks for, if it has one."""
+    """Return what the greeting says about the terminal or the editor that a person calls from, if there is one."""
     return {"origin": origin} if origin else {}
 
 

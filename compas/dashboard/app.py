@@ -50,7 +50,7 @@ def run_dashboard(place: Place, environ: Mapping[str, str], *, may_start: bool) 
 
 
 async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int:
-    meta = {**caller_meta(environ), **origin_meta(terminal())}
+    meta = caller_meta(environ) or origin_meta(terminal())
 
     def reach_with(*, is_allowed: bool) -> Reach:
         start = start_rule(place, environ, is_allowed=is_allowed)

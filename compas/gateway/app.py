@@ -121,7 +121,7 @@ async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIter
     async with AsyncExitStack() as stack:
         try:
             transport = await connect_unix(supervisor)
-            meta = {**introduction.meta, **origin_meta(introduction.origin)}
+            meta = introduction.meta or origin_meta(introduction.origin)
             session = await stack.enter_async_context(open_session(transport, client=CLIENT, meta=meta))
         except (SocketAbsent, SocketRefused, SessionLost) as error:
             await trio.sleep(PATIENCE_SECONDS)
