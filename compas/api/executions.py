@@ -8,9 +8,7 @@ from msgspec import Meta
 from compas.api.operation import Operation
 
 ExecutionName = Annotated[str, Meta(description="execution, or a thread for its newest one")]
-WhichExecution = Annotated[
-    str | None, Meta(description="which of the thread's executions: its number, the first is 1, or its id")
-]
+WhichExecution = Annotated[str | None, Meta(description="of its executions: a number, from 1, or id")]
 
 
 class ExecutionsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -157,8 +157,8 @@ class TranscriptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """Which thread to read, and how much of it: all of it, or the newest messages, or those before one."""
 
     thread_id: ThreadName
-    limit: Annotated[int, Meta(ge=1, le=10_000, description="messages to read at most, the newest ones")] | None = None
-    before: Annotated[str | None, Meta(description="only messages before this one (db:<n> or <n>)")] = None
+    limit: Annotated[int, Meta(ge=1, le=10_000, description="newest messages to read")] | None = None
+    before: Annotated[str | None, Meta(description="only messages before this one")] = None
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

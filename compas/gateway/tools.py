@@ -81,8 +81,8 @@ TOOLS: tuple[Tool, ...] = (
         title="List threads",
         is_core=True,
         operation=OPERATIONS["status"],
-        doc="List threads with their newest execution, the newest first. Go on with offset=next_offset. To wait for an "
-        "answer use orch_wait instead.",
+        doc="List threads with their newest execution, newest first; go on with offset=next_offset. To wait for an "
+        "answer use orch_wait.",
         hidden=("details", "diffs", "open_first"),
     ),
     Tool(
@@ -90,8 +90,7 @@ TOOLS: tuple[Tool, ...] = (
         title="Read a thread",
         is_core=True,
         operation=OPERATIONS["transcript"],
-        doc="Read the messages and executions of a thread; with `limit`, the newest messages. Go on with "
-        "before=earlier_before.",
+        doc="Read the messages and executions of a thread. With `limit`, go on with before=earlier_before.",
     ),
     Tool(
         name="orch_poll",
@@ -274,7 +273,7 @@ TOOLS: tuple[Tool, ...] = (
         title="Show an agent's activity",
         operation=OPERATIONS["execution_events"],
         doc="Show what an agent was seen doing: tool calls and results, messages. Go on with after=next_after.",
-        hidden=("limit", "follow"),
+        hidden=("which", "limit", "follow"),
         beside=SeenPage,
         answer=answers.ActivityAnswer,
     ),
