@@ -81,8 +81,8 @@ TOOLS: tuple[Tool, ...] = (
         title="List threads",
         is_core=True,
         operation=OPERATIONS["status"],
-        doc="List threads with their newest execution, newest first; go on with offset=next_offset. To wait for an "
-        "answer use orch_wait.",
+        doc="List threads with their newest execution, newest first; go on with offset=next_offset. To wait "
+        "use orch_wait.",
         hidden=("details", "diffs", "open_first"),
     ),
     Tool(
