@@ -1,6 +1,9 @@
 """Finds what a misspelt word was probably meant to be."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+_LEAST = 3
+"""Characters of a word that say what may have been meant."""
 
 
 def distance(left: str, right: str) -> int:
@@ -30,6 +33,21 @@ def closest(word: str, known: Iterable[str]) -> str | None:
         if found <= allowed and (best is None or found < best[0]):
             best = (found, candidate)
     return best[1] if best else None
+
+
+def nearest(word: str, known: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    """Return the known words that were probably meant, at most so many.
+
+    They are those that begin so; else the one that is spelt nearly so; else those that have it within them.
+    """
+    small, says_something = word.casefold(), len(word) >= _LEAST
+    longer = tuple(one for one in known if says_something and one.casefold().startswith(small))
+    if longer:
+        return longer[:most]
+    found = closest(word, known)
+    if found is not None:
+        return (found,)
+    return tuple(one for one in known if says_something and small in one.casefold())[:most]
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -5,13 +5,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from compas.api.executions import ExecutionName, WhichExecution
 from compas.api.operation import LARGEST_INTEGER, Operation
 
 
 class ExecutionEventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of it to read."""
 
-    execution_id: Annotated[str, Meta(description="execution, or a thread for its newest one")]
+    execution_id: ExecutionName
+    which: WhichExecution = None
     after: Annotated[int, Meta(ge=-1, le=LARGEST_INTEGER, description="only events after this index")] = -1
     since_timestamp: Annotated[
         int, Meta(ge=0, le=LARGEST_INTEGER, description="only from this time on, UTC milliseconds")
@@ -58,4 +60,5 @@ EXECUTION_EVENTS = Operation(
     doc="Show what an agent was seen doing, step by step.",
     kind="stream",
     positional=("execution_id",),
+    flags={"which": "--execution"},
 )

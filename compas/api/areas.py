@@ -37,6 +37,7 @@ AREAS: Final[dict[str, str]] = {
     "session_info": "diagnosis",
     "events": "history",
     "log": "history",
+    "executions": "executions",
     "execution_events": "activity",
     "tasks": "tasks",
     "schedules": "schedules",

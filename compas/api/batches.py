@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.operation import LARGEST_INTEGER, Operation
+from compas.api.threads import DiffSize
 
 BatchName = Annotated[str, Meta(description="label that the threads share")]
 
@@ -16,10 +17,17 @@ class BatchStatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
     batch_id: BatchName
     limit: Annotated[int, Meta(ge=1, le=1000, description="threads to list at most")] = 100
     offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="threads to pass over")] = 0
+    details: Annotated[
+        bool, Meta(description="tell as well what each is about, when it changed, its review and the size of its diff")
+    ] = False
 
 
 class BatchThread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thread, with how its newest execution stands."""
+    """One thread, with how its newest execution stands; times are UTC seconds.
+
+    What is below `error` is there where details were asked for: `title` is its summary, or the first line of its first
+    message, and `review` how its branch stands to its newest review.
+    """
 
     thread_id: str
     status: str
@@ -27,13 +35,17 @@ class BatchThread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     agent: str | None = None
     execution_status: str | None = None
     error: str | None = None
+    title: str | None = None
+    updated_at: float | None = None
+    review: str | None = None
+    diff: DiffSize | None = None
 
 
 class BatchStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
     """`thread_count`, `counts` and `work` are of the whole batch: by status of the thread and of its newest execution.
 
-    The threads stand in the order in which they were opened. A batch nobody knows is an empty one
-    (b-mcp-cli-merge 70).
+    The threads stand in the order in which they were opened; `next_offset` is where the following ones begin, None
+    where there are none.
     """
 
     batch_id: str
@@ -42,6 +54,7 @@ class BatchStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
     work: dict[str, int]
     threads: tuple[BatchThread, ...]
     more: bool = False
+    next_offset: int | None = None
 
 
 BATCH_STATUS = Operation(

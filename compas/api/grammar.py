@@ -35,10 +35,12 @@ RULES: dict[str, Rule] = {
     # how requests spell a field: what its text has to be
     "thread_id": THREAD,
     "execution_id": LABEL,  # a thread is taken too, for its newest execution
+    "which": LABEL,  # the number of an execution, or its id
     "op_id": MADE_ID,
     "after": MADE_ID,
     "reference": REFERENCE,
     "since_reference": REFERENCE,
+    "before": REFERENCE,
     "dispatch": REFERENCE,
     "repository": REPOSITORY,
     "to": LABEL,

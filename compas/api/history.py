@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from compas.api.executions import ExecutionName, WhichExecution
 from compas.api.operation import LARGEST_INTEGER, Operation
 from compas.api.parameters import ThreadName
 
@@ -52,7 +53,8 @@ EVENTS = Operation(
 class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which part of an execution's output to read."""
 
-    execution_id: Annotated[str, Meta(description="execution, or a thread for its newest one")]
+    execution_id: ExecutionName
+    which: WhichExecution = None
     offset: Annotated[int, Meta(ge=0, le=LARGEST_INTEGER, description="how much to skip")] = 0
     unit: Annotated[Literal["lines", "bytes"], Meta(description="what the offset counts")] = "bytes"
     tail: Annotated[int, Meta(ge=0, le=100_000, description="only the last lines, this many")] | None = None
@@ -96,6 +98,7 @@ LOG = Operation(
     doc="Read what an execution printed.",
     kind="stream",
     positional=("execution_id",),
+    flags={"which": "--execution"},
 )
 
 

@@ -26,6 +26,17 @@ class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     details: Annotated[
         bool, Meta(description="tell as well what each is about, who judged it, its branch and its cost")
     ] = False
+    diffs: Annotated[
+        bool, Meta(description="count the lines that the work of each open thread changes, which asks git")
+    ] = False
+
+
+class DiffSize(msgspec.Struct, frozen=True, kw_only=True):
+    """How much a thread's work changes: files, and lines in those that are text."""
+
+    files: int
+    added: int
+    deleted: int
 
 
 class GivenVerdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +90,8 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     one thread is asked for, that its worktree is not where its work is looked for. `stale_since` is when something last
     moved in an active thread in which nothing has for `stale_active_secs`; None in any other. `source_thread` is the
     thread whose fan-out opened this one. `repository` is the one that it works in, where the config lists several.
-    `details` are there where they were asked for.
+    `title` is the first line of its first message, where it has no summary. `details` and `diff` are there where they
+    were asked for, the latter where git tells it in a moment.
     """
 
     thread_id: str
@@ -105,7 +117,9 @@ class StatusRow(msgspec.Struct, frozen=True, kw_only=True):
     stale_since: float | None = None
     source_thread: str | None = None
     repository: str | None = None
+    title: str | None = None
     details: ThreadDetails | None = None
+    diff: DiffSize | None = None
 
 
 class NextSchedule(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,9 +161,11 @@ STATUS = Operation(
 
 
 class TranscriptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which thread to read."""
+    """Which thread to read, and how much of it: all of it, or the newest messages, or those before one."""
 
     thread_id: ThreadName
+    limit: Annotated[int, Meta(ge=1, le=10_000, description="newest messages to read")] | None = None
+    before: Annotated[str | None, Meta(description="only messages before this one")] = None
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -190,7 +206,8 @@ class TranscriptExecution(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TranscriptResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation; an unknown thread has no status and nothing in it (b-mcp-cli-merge 55).
+    """A conversation. `earlier` counts the messages before those that are shown; `before` set to the reference
+    `earlier_before` reads them, None where there are none. The executions are all of the thread's.
 
     `children` are the threads that its fan-outs opened, the oldest first: what their agents say stands there.
     """
@@ -202,6 +219,8 @@ class TranscriptResponse(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[TranscriptMessage, ...] = ()
     executions: tuple[TranscriptExecution, ...] = ()
     children: tuple[str, ...] = ()
+    earlier: int = 0
+    earlier_before: str | None = None
 
 
 TRANSCRIPT = Operation(

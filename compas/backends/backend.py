@@ -121,11 +121,13 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True):
 class Backend(Protocol):
     """An adapter to one kind of agent CLI. Pure but for `availability`, which looks for the command.
 
-    `resumes_elsewhere` says whether a conversation can be continued in another directory than its own.
+    `resumes_elsewhere` says whether a conversation can be continued in another directory than its own,
+    `tells_steps` whether its output tells what the agent does, step by step.
     """
 
     name: str
     resumes_elsewhere: bool
+    tells_steps: bool
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """Build what to start for a task."""

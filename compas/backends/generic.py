@@ -9,6 +9,7 @@ import msgspec
 
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
+from compas.backends.progress import as_summary, progress
 from compas.domain.events import Category
 from compas.domain.remedies import to_install
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
@@ -38,6 +39,7 @@ class GenericBackend:
 
     def __init__(self, spec: BackendSpec) -> None:
         self.name = spec.name
+        self.tells_steps = _tells_steps(spec.output)
         self._spec = spec
 
     @property
@@ -161,13 +163,14 @@ class GenericReader:
         self._err: list[str] = []
 
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
-        """Keep the line; plain commands tell nothing about their progress."""
+        """Keep the line; only a command that writes JSON lines tells on the way what it has to say."""
         if stream == "stderr":
             self._err.append(line)
             del self._err[:-_ERROR_TAIL]
-        else:
-            self._keep(line)
-        return ()
+            return ()
+        self._keep(line)
+        said = _field(_decode(line), self._output.result_field) if _tells_steps(self._output) else None
+        return () if said is None else (progress("message", as_summary(said), said),)
 
     def _keep(self, line: str) -> None:
         self._out.append(line)
@@ -210,6 +213,11 @@ class GenericReader:
         text = _field(found, self._output.result_field)
         session = _field(found, self._output.session_id_field)
         return text or "", session, text is not None
+
+
+def _tells_steps(output: OutputSpec) -> bool:
+    """Say whether lines of the output say something by themselves."""
+    return output.format == "jsonl" and output.result_field is not None
 
 
 def _decode(text: str) -> object | None:

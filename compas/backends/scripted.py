@@ -51,6 +51,7 @@ class ScriptedBackend:
 
     name = SCRIPTED_BACKEND
     resumes_elsewhere = True
+    tells_steps = True
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """Start the player; the task reaches it over standard input."""

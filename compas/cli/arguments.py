@@ -19,6 +19,7 @@ _NOUNS = {
     "body": "TEXT",
     "thread_id": "THREAD",
     "execution_id": "EXECUTION",
+    "which": "N",
     "batch_id": "BATCH",
     "op_id": "MERGE",
     "since_reference": "REF",

@@ -9,8 +9,9 @@ from compas.cli.terminal import output_style, tell
 from compas.client.bringing import Bringing
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
+from compas.client.origin import terminal
 from compas.client.place import Place, place_of
-from compas.client.reach import PATIENCE_SECONDS, caller_meta, standing_meta, start_rule
+from compas.client.reach import PATIENCE_SECONDS, caller_meta, origin_meta, standing_meta, start_rule
 from compas.config.locate import locate
 
 CLIENT = "compas cli"
@@ -31,7 +32,7 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     """Return a caller for the command's supervisor; it connects when it is first asked something."""
     place = place_for(given)
     start = start_rule(place, os.environ, is_allowed=may_start and not given.no_start)
-    meta = {**caller_meta(os.environ), **standing_meta()}
+    meta = {**(caller_meta(os.environ) or origin_meta(terminal())), **standing_meta()}
     return Caller(
         lambda: connect_or_start(place, start, client=CLIENT, meta=meta),
         await_end=lambda: _await_end(place),

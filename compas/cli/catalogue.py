@@ -23,6 +23,7 @@ _OWN_CODE = {
     "wait-merge": "compas.cli.commands.wait:main",
     "merge": "compas.cli.commands.merge:main",
     "close": "compas.cli.commands.close:main",
+    "log": "compas.cli.commands.log:main",
     "stop": "compas.cli.commands.stop:main",
     "reload": "compas.cli.commands.reload:main",
     "schedules": "compas.cli.commands.schedules:main",
@@ -50,8 +51,20 @@ _WITHOUT_OPERATION = (
 _GROUPS = {
     "every day": ("dispatch", "wait", "status", "diff", "merge", "close", "dashboard"),
     "read": (
-        *("pending", "transcript", "read", "poll", "log", "execution-events", "why", "diagnose", "events"),
-        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "costs", "tool-stats", "session-info"),
+        *(
+            "pending",
+            "transcript",
+            "read",
+            "poll",
+            "log",
+            "executions",
+            "execution-events",
+            "why",
+            "diagnose",
+            "events",
+        ),
+        *("tasks", "batch-status", "worktrees", "list-agents", "metrics", "costs", "tool-stats"),
+        "session-info",
     ),
     "judge and end": (
         *("approve", "request-changes", "verdict", "commit", "wait-merge", "merge-status", "merge-cancel"),

@@ -101,6 +101,7 @@ def _help(known: dict[str, Command]) -> str:
             "  --config P  configuration file (default: COMPAS_CONFIG, else ~/.compas/config.yaml)",
             "  --version   say which version this is",
             "",
+            "THREAD may be `@last`, the newest dispatch from this terminal; to read, a name's beginning is enough.",
             "`compas COMMAND --help` tells more of one command.",
         ]
     )

@@ -50,6 +50,11 @@ def standing_meta(directory: str | None = None) -> dict[str, str]:
     return {DIRECTORY: directory}
 
 
+def origin_meta(origin: str) -> dict[str, str]:
+    """Return what the greeting says about the terminal or the editor that a person calls from, if there is one."""
+    return {"origin": origin} if origin else {}
+
+
 def start_rule(place: Place, environ: Mapping[str, str], *, is_allowed: bool = True) -> Start:
     """Return what to do when no supervisor is there: start one, or refuse and say why.
 

@@ -13,8 +13,9 @@ from actors.remote.session import Session
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.client.bringing import Bringing
 from compas.client.connection import Reach, reach
+from compas.client.origin import terminal
 from compas.client.place import Place
-from compas.client.reach import caller_meta, standing_meta, start_rule
+from compas.client.reach import caller_meta, origin_meta, standing_meta, start_rule
 from compas.clock import Clock, wall_clock
 from compas.dashboard.colours import PaletteEntry, depth_of, palette, scheme_of
 from compas.dashboard.controller import Controller, Outfit
@@ -53,7 +54,7 @@ def run_dashboard(place: Place, environ: Mapping[str, str], *, may_start: bool) 
 
 
 async def _run(place: Place, environ: Mapping[str, str], may_start: bool) -> int:
-    meta = {**caller_meta(environ), **standing_meta()}
+    meta = {**(caller_meta(environ) or origin_meta(terminal())), **standing_meta()}
     bringing = Bringing(environ, is_lasting=True)
 
     def reach_with(*, is_allowed: bool) -> Reach:

@@ -26,9 +26,8 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
 UNKNOWN_THREAD = "unknown_thread"
 
 
-def no_such_thread(thread: str, meant: str | None = None) -> Refusal:
-    """Refuse what is about a thread that does not exist; `meant` is one that is called nearly so."""
-    hint = f"did you mean {meant!r}? " if meant is not None else ""
+def no_such_thread(thread: str, hint: str = "") -> Refusal:
+    """Refuse what is about a thread that does not exist; `hint` is a question that ends with a blank."""
     sentence = say(f"there is no thread {thread!r}; {hint}`", advise("status"), "` lists them")
     return Refusal(code=UNKNOWN_THREAD, message=sentence)
 

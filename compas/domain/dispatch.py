@@ -21,7 +21,8 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     """A message for an agent. `not_before` is UTC seconds of a delayed start; `caller` is the agent that sends it.
 
     `opens` says that the thread is to be a new one. `repository` and `occasion` are of a thread that it opens; one that
-    there is already stays as it is, and with `keeps_repository` it has to have that repository.
+    there is already stays as it is, and with `keeps_repository` it has to have that repository. `origin` names the
+    terminal or the editor that it comes from.
     """
 
     sender: str
@@ -37,6 +38,7 @@ class Dispatch(msgspec.Struct, frozen=True, kw_only=True):
     repository: str | None = None
     keeps_repository: bool = False
     occasion: e.Occasion | None = None
+    origin: str = ""
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +90,7 @@ def decide_dispatch(state: Thread, command: Dispatch, rules: Rules, moment: Mome
             skip_handoff=command.skip_handoff,
             depth=0 if caller is None else caller.depth + 1,
             execution=None if caller is None else caller.execution,
+            origin=command.origin,
         )
     )
     if rules.triggers(recipient=command.recipient, intent=command.intent):

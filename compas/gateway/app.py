@@ -31,7 +31,7 @@ from actors.supervisor import StartChild, WhichChildren
 from actors.system import ActorSystem, open_actor_system
 from compas.client.connection import Reach
 from compas.client.errors import UnreachableError
-from compas.client.reach import PATIENCE_SECONDS, standing_meta
+from compas.client.reach import PATIENCE_SECONDS, origin_meta, standing_meta
 from compas.distribution import installed_version
 from compas.gateway.control import ALIVE, CHANGED
 from compas.gateway.editors import Editor, ToolsChanged
@@ -131,8 +131,8 @@ async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIter
 
 
 def _meta_of(introduction: Introduction) -> dict[str, str]:
-    """Return what the supervisor is told of whom this session is for: its execution, and where it stands."""
-    return {**introduction.meta, **standing_meta(introduction.cwd)}
+    """Return what the supervisor is told of whom this session is for: its execution or editor, and where it stands."""
+    return {**(introduction.meta or origin_meta(introduction.origin)), **standing_meta(introduction.cwd)}
 
 
 async def serve(supervisor: str, listener: socket.socket, tools: Path) -> None:

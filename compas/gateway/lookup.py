@@ -17,8 +17,8 @@ PATIENCE_SECS: Final = 2.0
 """How long an editor that opens may be kept waiting for its lists."""
 
 
-UNKNOWN: Final = frozenset({"unknown_thread", "unknown_batch"})
-"""The codes of what is refused because there is no such thread or batch."""
+UNKNOWN: Final = frozenset({"unknown_thread", "unknown_batch", "ambiguous_name", "no_last_thread"})
+"""The codes of what is refused because there is no such thread or batch, or not one alone."""
 
 
 class NobodyKnowsError(CompasError):

@@ -69,8 +69,10 @@ def build_server(
             is_seen = is_attended and attended.is_attended(context.meta)
             if is_seen and can_ask(context.session.client_capabilities):
                 question = await question_about(read(tool, arguments).request, lookup)
-                if question is not None and (asked := await ask(question, context, params)) is not None:
-                    return asked
+                if question is not None:
+                    if (asked := await ask(question.text, context, params)) is not None:
+                        return asked
+                    arguments = question.settled(arguments)
             if (begun := await tasks.begin(tool, arguments, context)) is not None:
                 return begun
             issue = context.request if isinstance(context.request, Issue) else None

@@ -81,15 +81,16 @@ TOOLS: tuple[Tool, ...] = (
         title="List threads",
         is_core=True,
         operation=OPERATIONS["status"],
-        doc="List threads with their newest execution, the newest first. To wait for an answer use orch_wait instead.",
-        hidden=("details", "open_first", "text", "after"),
+        doc="List threads with their newest execution, newest first; go on with after=next_after. To wait "
+        "use orch_wait.",
+        hidden=("details", "diffs", "open_first", "text"),
     ),
     Tool(
         name="orch_transcript",
         title="Read a thread",
         is_core=True,
         operation=OPERATIONS["transcript"],
-        doc="Read all messages and executions of a thread.",
+        doc="Read the messages and executions of a thread. With `limit`, go on with before=earlier_before.",
     ),
     Tool(
         name="orch_poll",
@@ -217,6 +218,7 @@ TOOLS: tuple[Tool, ...] = (
         title="Show a batch",
         operation=OPERATIONS["batch_status"],
         doc="Show how the threads of a batch stand: counts of all, and a list.",
+        hidden=("details",),
     ),
     Tool(
         name="orch_abandon_batch",
@@ -271,7 +273,7 @@ TOOLS: tuple[Tool, ...] = (
         title="Show an agent's activity",
         operation=OPERATIONS["execution_events"],
         doc="Show what an agent was seen doing: tool calls and results, messages. Go on with after=next_after.",
-        hidden=("limit", "follow"),
+        hidden=("which", "limit", "follow"),
         beside=SeenPage,
         answer=answers.ActivityAnswer,
     ),

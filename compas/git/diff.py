@@ -27,17 +27,20 @@ async def diff(request: Diff) -> DiffText:
     literal = git.having(GIT_LITERAL_PATHSPECS="1")
     form = ("--stat=120",) if request.stat else ("--patch",)
     keep = max(1, min(request.max_bytes, MAX_BYTES))
-    shape = await literal.run(
-        "diff", *PLAIN, *form, "--end-of-options", base, tip, *paths, keep=keep, cut=True, time_limit=120
-    )
+    text, is_cut = "", False
+    if not request.only_numbers:
+        shape = await literal.run(
+            "diff", *PLAIN, *form, "--end-of-options", base, tip, *paths, keep=keep, cut=True, time_limit=120
+        )
+        text, is_cut = shape.stdout.decode("utf-8", "replace"), shape.truncated
     numbers = await literal.run(
         "diff", *PLAIN, "--numstat", "-z", "--end-of-options", base, tip, *paths, time_limit=120
     )
     return DiffText(
         base=base,
         tip=tip,
-        text=shape.stdout.decode("utf-8", "replace"),
-        truncated=shape.truncated,
+        text=text,
+        truncated=is_cut,
         files=tuple(parse_numstat(numbers.stdout)),
     )
 

@@ -36,10 +36,17 @@ def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool
     def find_place() -> Place:
         return place_of(locate(config, environ), environ)
 
-    conversation = Conversation(Answers(installed_version()), _tools_of(find_place, tools), os.urandom(10).hex())
+    name = os.urandom(10).hex()
+    conversation = Conversation(Answers(installed_version()), _tools_of(find_place, tools), name)
     dialer = Dialer(find_place, environ, may_start=may_start)
     introduction = introduction_line(
-        Introduction(cwd=_directory(), meta=caller_meta(environ), tools=tools, is_attended=is_attended(environ))
+        Introduction(
+            cwd=_directory(),
+            meta=caller_meta(environ),
+            tools=tools,
+            is_attended=is_attended(environ),
+            origin=f"editor:{name}",
+        )
     )
     stdio = claim_stdio()
     with suppress(EditorGoneError), _signalled() as signalled, watched_editor(os.getppid()) as editor:

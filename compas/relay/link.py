@@ -32,7 +32,7 @@ class Introduction(NamedTuple):
     """Who a relay speaks for: `meta` says inside which execution it runs, `cwd` where its editor started it.
 
     `tools` is the set that its editor is told of, where it was started for one; `is_attended` says whether a person may
-    be at the editor.
+    be at the editor. `origin` names this editor's connection, empty where an older relay does not say it.
     """
 
     cwd: str
@@ -40,6 +40,7 @@ class Introduction(NamedTuple):
     protocol: int = PROTOCOL
     tools: ToolSet | None = None
     is_attended: bool = True
+    origin: str = ""
 
 
 def introduction_line(introduction: Introduction) -> bytes:
@@ -57,6 +58,7 @@ def read_introduction(line: bytes) -> Introduction | None:
             protocol=int(found["protocol"]),
             tools=tool_set(found.get("tools")),
             is_attended=found.get("is_attended", True) is not False,
+            origin=str(found.get("origin", "")),
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

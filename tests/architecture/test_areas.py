@@ -17,13 +17,15 @@ Plant = Callable[[dict[str, str]], Path]
 
 WITHOUT_AREA: dict[str, frozenset[str]] = {
     # folder: what is in it beside the areas
-    "compas/api": frozenset({"advice", "areas", "catalogue", "description", "grammar", "operation", "parameters"}),
+    "compas/api": frozenset(
+        {"advice", "areas", "catalogue", "description", "grammar", "names", "operation", "parameters"}
+    ),
     "compas/orchestrator/handlers": frozenset(),
     "compas/cli/render": frozenset({"table", "text"}),
 }
 
 NOT_FOR_MODELS = {
-    *("cancel", "costs", "dashboard_commands", "hook_test", "reload", "settings", "stop"),
+    *("cancel", "costs", "dashboard_commands", "executions", "hook_test", "reload", "settings", "stop"),
     *("schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"),
 }
 """Operations that are no tool: about the operator's own process or plans, or for a person who looks at a screen."""

@@ -134,6 +134,8 @@ async def test_a_difference_is_what_a_branch_changed_since_it_left_its_base(hand
     assert (found.base, found.tip, found.truncated) == (left, tip, False)
     assert [(one.path, one.added, one.deleted) for one in found.files] == [("new.txt", 2, 0)]
     assert "+two" in found.text
+    counted = await hands.git.ask(Diff(repo=hands.path, base="main", tip="refs/heads/compas/t1", only_numbers=True))
+    assert (counted.files, counted.text) == (found.files, "")
     with pytest.raises(GitRefused) as refused:
         await hands.git.ask(Diff(repo=hands.path, base="main", tip="refs/heads/nowhere"))
     assert refused.value.code == "unknown_revision"

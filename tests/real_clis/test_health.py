@@ -24,6 +24,7 @@ class OnlyNamed:
     """A backend of which no more is asked than its name: adapters may come later than what is known of their CLIs."""
 
     resumes_elsewhere = True
+    tells_steps = False
 
     def __init__(self, name: str) -> None:
         self.name = name

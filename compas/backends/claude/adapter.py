@@ -60,6 +60,7 @@ class ClaudeBackend:
 
     name = PROFILE.name
     resumes_elsewhere = True
+    tells_steps = True
 
     def __init__(self, *, as_root: bool) -> None:
         self._as_root = as_root

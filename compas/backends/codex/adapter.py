@@ -64,6 +64,7 @@ class CodexBackend:
 
     name = PROFILE.name
     resumes_elsewhere = True
+    tells_steps = True
 
     def __init__(self, *, now: Clock) -> None:
         self._now = now

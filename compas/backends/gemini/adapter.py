@@ -50,6 +50,7 @@ class GeminiBackend:
 
     name = PROFILE.name
     resumes_elsewhere = False
+    tells_steps = True
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """The task goes over standard input; output goes to a file, since the CLI cuts a pipe off at 64 KiB."""

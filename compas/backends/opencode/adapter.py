@@ -60,6 +60,7 @@ class OpenCodeBackend:
 
     name = PROFILE.name
     resumes_elsewhere = False
+    tells_steps = True
 
     def command_line(self, agent: AgentSpec, task: Task) -> CommandLine:
         """The task goes over standard input: as an argument it would be quoted anew.

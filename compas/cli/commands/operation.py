@@ -1,6 +1,7 @@
 """Runs the commands that are one operation and nothing more: parse, ask, write the answer."""
 
 import argparse
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
@@ -11,6 +12,10 @@ from compas.cli.operations import Operation, operation, whole
 from compas.cli.render.text import Style, counted
 from compas.cli.terminal import tell, write, write_json
 from compas.client.answer import Answer
+from compas.client.caller import Caller
+
+MOST_MESSAGES = 20
+"""Of a conversation on a screen, unless another number is asked for: the newest ones."""
 
 Render = Callable[[Any, Style], str]
 Request = dict[str, Any]
@@ -31,8 +36,11 @@ def main(command: str, args: Sequence[str]) -> int:
     given = parser.parse_args(args)
     request = request_from(asked, given, parser)
     if asked.kind == "stream":
-        _stream(asked, request, given)
+        with open_caller(given) as caller:
+            stream(caller, asked, request, given)
         return 0
+    if sys.stdout.isatty() and not given.json:
+        request.update(_on_a_screen(asked.name, request))
     with open_caller(given) as caller:
         answer = caller.call(asked.name, request, is_write=asked.is_write)
     if given.json:
@@ -40,6 +48,19 @@ def main(command: str, args: Sequence[str]) -> int:
     else:
         write(_text(asked, request, whole(answer, asked.answer), style_here()))
     return 0
+
+
+def _on_a_screen(name: str, request: Request) -> Request:
+    """Return what a list on a screen has to ask for beside; scripts get what they always got."""
+    match name:
+        case "status" if request["thread_id"] is None:
+            return {"details": True, "diffs": True}
+        case "batch_status":
+            return {"details": True}
+        case "transcript" if request["limit"] is None:
+            return {"limit": MOST_MESSAGES}
+        case _:
+            return {}
 
 
 def _text(asked: Operation, request: Request, answer: Answer, style: Style) -> str:
@@ -57,7 +78,8 @@ def _text(asked: Operation, request: Request, answer: Answer, style: Style) -> s
             return renderer(asked)(answer, style)
 
 
-def _stream(asked: Operation, request: Request, given: argparse.Namespace) -> None:
+def stream(caller: Caller, asked: Operation, request: Request, given: argparse.Namespace) -> None:
+    """Write what is pushed as it comes, and at the end how to read on."""
     style = style_here()
     render = renderer(asked)
     assert asked.item is not None, "a stream has items"
@@ -70,8 +92,7 @@ def _stream(asked: Operation, request: Request, given: argparse.Namespace) -> No
             # A piece of a log brings its own line ends.
             write(render(whole(item, item_struct), style), end="" if asked.name == "log" else "\n")
 
-    with open_caller(given) as caller:
-        answer = whole(caller.stream(asked.name, request, show), asked.answer)
+    answer = whole(caller.stream(asked.name, request, show), asked.answer)
     if asked.name == "log" and answer.more:
         unit = " --unit lines" if request.get("unit") == "lines" else ""
         tell(f"there is more; --offset {answer.next_offset}{unit} reads on")

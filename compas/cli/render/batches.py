@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from compas.cli.render.table import Cell, pairs, table
+from compas.cli.render.reviews import verdict_cell
+from compas.cli.render.table import Cell, fitted, pairs, table
 from compas.cli.render.text import Style, counted
-from compas.cli.render.threads import status_colour
+from compas.cli.render.threads import COLUMNS, diff_cell, status_colour
 
 if TYPE_CHECKING:
     from compas.api.batches import AbandonBatchResponse, BatchStatusResponse, BatchThread
@@ -24,9 +25,32 @@ def batch_status_text(response: BatchStatusResponse, style: Style) -> str:
     )
     if not response.threads:
         return head
-    heads = ("THREAD", "STATUS", "AGENT", "WORK", "SUMMARY")
-    text = f"{head}\n\n" + table(heads, [_row(row) for row in response.threads], style)
-    return text + ("\nthere are more; --offset and --limit show them" if response.more else "")
+    if style.is_screen:
+        text = fitted(COLUMNS, [_screen_row(row, style) for row in response.threads], style)
+    else:
+        heads = ("THREAD", "STATUS", "AGENT", "WORK", "SUMMARY")
+        text = table(heads, [_row(row) for row in response.threads], style)
+    return f"{head}\n\n{text}" + (f"\n{_more(response)}" if response.more else "")
+
+
+def _more(response: BatchStatusResponse) -> str:
+    if response.next_offset is None:  # an older supervisor's
+        return "there are more; --offset and --limit show them"
+    more = counted(response.thread_count - response.next_offset, "more thread")
+    return f"{more}; --offset {response.next_offset} shows the next ones"
+
+
+def _screen_row(row: BatchThread, style: Style) -> list[Cell]:
+    return [
+        Cell(row.thread_id),
+        Cell(row.status, status_colour(row.status)),
+        Cell(row.execution_status or "-", status_colour(row.execution_status or "")),
+        verdict_cell(row.review),
+        Cell(style.age(row.updated_at)),
+        diff_cell(row.diff),
+        Cell(row.agent or "-"),
+        Cell(row.error or row.title or row.summary or "", "red" if row.error else None),
+    ]
 
 
 def _counts(total: int, counts: dict[str, int]) -> str:

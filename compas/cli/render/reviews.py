@@ -30,6 +30,20 @@ def review_cell(review: str | None) -> Cell:
     return Cell(review_words(review) or "-", _COLOURS.get(review or ""))
 
 
+_SHORT = {
+    "changes_requested": "changes asked",
+    "changed_since_the_approval": "approved, changed",
+    "changed_since_the_review": "reviewed, changed",
+}
+
+
+def verdict_cell(review: str | None) -> Cell:
+    """Return the same in few words; a branch that nobody has judged says nothing."""
+    if review is None or review == "not_reviewed":
+        return Cell("-")
+    return Cell(_SHORT.get(review) or review.replace("_", " "), _COLOURS.get(review))
+
+
 def verdict_text(response: VerdictResponse, style: Style) -> str:
     """Write what was noted, and about which commit."""
     return pairs([("verdict", response.verdict.replace("_", " ")), ("judged", response.judged)], style)

@@ -43,6 +43,16 @@ class Style(NamedTuple):
         """Return text as one line; other line breaks would let an agent's text pose as ours."""
         return neutral(" ".join(text.split()))
 
+    def age(self, at: float | None) -> str:
+        """Return how long ago that was, in one unit: `40s`, `5m`, `3h`, `2d`."""
+        if at is None:
+            return "-"
+        seconds = max(0, int(self.now - at))
+        for unit, length in (("d", 86_400), ("h", 3600), ("m", 60)):
+            if seconds >= length:
+                return f"{seconds // length}{unit}"
+        return f"{seconds}s"
+
     def time(self, at: float | None) -> str:
         """Return local time: the clock today, the date with it on other days."""
         if at is None:
@@ -77,6 +87,41 @@ def cut(text: str, width: int) -> str:
             break
         kept.append(char)
     return "".join(kept) + "…" if width > 0 else ""
+
+
+def cut_words(text: str, width: int) -> str:
+    """Return the same, cut between words where that costs no more than a third of it."""
+    short = cut(text, width)
+    if short == text or len(short) < 2 or text[len(short) - 1].isspace():
+        return short
+    blank = short.rfind(" ")
+    return f"{short[:blank]}…" if blank > 0 and width_of(short[:blank]) * 3 >= width * 2 else short
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Split a line between words so that each part has at most `width` columns; longer words are split inside."""
+    parts = []
+    rest = text
+    while width_of(rest) > width:
+        end = _end_within(rest, max(1, width))
+        blank = rest.rfind(" ", 1, end + 1)
+        if blank > 0 and rest[:blank].strip():
+            parts.append(rest[:blank].rstrip())
+            rest = rest[blank + 1 :].lstrip()
+        else:
+            parts.append(rest[:end])
+            rest = rest[end:]
+    return [*parts, rest] if rest or not parts else parts
+
+
+def _end_within(text: str, width: int) -> int:
+    """Return how many characters fit, marks without a width of their own behind them; at least one."""
+    used = 0
+    for index, char in enumerate(text):
+        used += _columns(char)
+        if used > width:
+            return max(1, index)
+    return len(text)
 
 
 def pad(text: str, width: int) -> str:

@@ -7,14 +7,15 @@ from os.path import basename
 from typing import TYPE_CHECKING, NamedTuple
 
 from compas.cli.render.configuration import with_notices
-from compas.cli.render.reviews import review_cell, review_words
-from compas.cli.render.table import Cell, pairs, table
+from compas.cli.render.reviews import review_cell, review_words, verdict_cell
+from compas.cli.render.table import Cell, Column, fitted, pairs, table
 from compas.cli.render.text import Colour, Style, counted, duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from compas.api.threads import (
+        DiffSize,
         NextSchedule,
         StatusResponse,
         StatusRow,
@@ -46,15 +47,19 @@ def status_colour(status: str) -> Colour | None:
 def status_text(response: StatusResponse, style: Style) -> str:
     """Write the newest threads first, and how many more there are."""
     if not response.threads:
-        text = "no threads match" + _next_schedule(response.next_schedule, style)
+        there = "there are no more threads" if response.total else "no threads match"
+        text = there + _next_schedule(response.next_schedule, style)
         return with_notices(text, response.config_notices, style)
     is_placed = any(row.repository for row in response.threads)
-    place = ("REPOSITORY",) if is_placed else ()
-    heads = ("THREAD", *place, "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
-    text = table(heads, [_row(row, style, is_placed=is_placed) for row in response.threads], style)
-    more = response.total - len(response.threads)
-    if more > 0:
-        text += f"\n{counted(more, 'more thread')}; --limit shows more"
+    if style.is_screen:
+        columns = tuple(one for one in COLUMNS if is_placed or one.head != _PLACE)
+        text = fitted(columns, [_screen_row(row, style, is_placed=is_placed) for row in response.threads], style)
+    else:
+        place = (_PLACE,) if is_placed else ()
+        heads = ("THREAD", *place, "STATUS", "AGENT", "WORK", "REVIEW", "CHANGED", "SUMMARY")
+        text = table(heads, [_row(row, style, is_placed=is_placed) for row in response.threads], style)
+    if response.next_after is not None:
+        text += f"\n{counted(response.total, 'thread')} in all; --after {response.next_after} shows the next ones"
     if response.scheduled_count:
         text += f"\n{counted(response.scheduled_count, 'execution')} waiting for a later time"
     text += _next_schedule(response.next_schedule, style)
@@ -67,16 +72,60 @@ def _next_schedule(following: NextSchedule | None, style: Style) -> str:
     return f"\nschedule {style.line(following.name)} fires next, {style.time(following.at)} ({following.local})"
 
 
-def _row(row: StatusRow, style: Style, *, is_placed: bool) -> list[Cell]:
+_PLACE = "REPOSITORY"
+COLUMNS = (
+    Column("THREAD", least=16),
+    Column("STATUS"),
+    Column("WORK", spare=1),
+    Column("VERDICT", spare=2),
+    Column("AGE"),
+    Column("DIFF", spare=3),
+    Column("AGENT", spare=4),
+    Column(_PLACE, spare=6),
+    Column("TITLE", least=20, spare=5),
+)
+"""Of a list of threads on a screen. Reading takes the beginning of a name, so one that is cut is still of use."""
+
+
+def _screen_row(row: StatusRow, style: Style, *, is_placed: bool) -> list[Cell]:
+    given = row.details.verdicts if row.details is not None else ()
+    judged = given[-1].verdict.replace("_", " ") if given else "-"
+    return [
+        Cell(row.thread_id),
+        _status(row),
+        _work(row),
+        verdict_cell(row.review) if row.review else Cell(judged),
+        Cell(style.age(row.updated_at)),
+        diff_cell(row.diff),
+        Cell(row.agent or "-"),
+        *([_place(row)] if is_placed else []),
+        Cell(row.error or row.summary or row.title or "", "red" if row.error else None),
+    ]
+
+
+def _place(row: StatusRow) -> Cell:
+    return Cell(basename(row.repository) if row.repository else "-")
+
+
+def diff_cell(size: DiffSize | None) -> Cell:
+    """Return how much a thread's work changes, where that is known."""
+    return Cell("-" if size is None else f"+{size.added} -{size.deleted}")
+
+
+def _work(row: StatusRow) -> Cell:
     work = row.execution_status or "-"
     if row.attempt and row.attempt > 1:
         work += f" (attempt {row.attempt})"
+    return Cell(work, status_colour(row.execution_status or ""))
+
+
+def _row(row: StatusRow, style: Style, *, is_placed: bool) -> list[Cell]:
     return [
         Cell(row.thread_id),
-        *([Cell(basename(row.repository) if row.repository else "-")] if is_placed else []),
+        *([_place(row)] if is_placed else []),
         _status(row),
         Cell(row.agent or "-"),
-        Cell(work, status_colour(row.execution_status or "")),
+        _work(row),
         review_cell(row.review),
         Cell(style.time(row.updated_at)),
         Cell(row.error or row.summary or "", "red" if row.error else None),
@@ -139,7 +188,7 @@ def pending_text(found: Sequence[Pending], limit: int, style: Style) -> str:
 
 def _pending_row(one: Pending, style: Style) -> list[Cell]:
     thread, waits = one
-    about = thread.error if waits in _WENT_WRONG and thread.error else thread.summary
+    about = thread.error if waits in _WENT_WRONG and thread.error else thread.summary or thread.title
     return [
         Cell(thread.thread_id),
         Cell(waits, "red" if waits in _WENT_WRONG else None),
@@ -162,22 +211,31 @@ def _details(details: ThreadDetails) -> Iterator[tuple[str, str | None]]:
 
 def transcript_text(response: TranscriptResponse, style: Style) -> str:
     """Write a conversation in full, and the executions it took."""
-    if response.thread_status is None:
-        return f"there is no thread {style.line(response.thread_id)}"
     head = pairs(
         [
             ("thread", response.thread_id),
-            ("status", response.thread_status),
+            ("status", response.thread_status or "-"),
             ("summary", response.summary),
             ("batch", response.batch_id),
         ],
         style,
     )
     parts = [head, *(_message(message, style) for message in response.messages)]
-    if response.executions:
+    runs = _runs_shown(response)
+    if runs:
         heads = ("EXECUTION", "AGENT", "STATUS", "ATTEMPT", "TOOK", "ERROR")
-        parts.append(table(heads, [_execution(one) for one in response.executions], style))
+        parts.append(table(heads, [_execution(one) for one in runs], style))
+    if response.earlier_before is not None:
+        earlier = counted(response.earlier, "earlier message")
+        parts.append(f"{earlier}; --before {response.earlier_before} shows the newest of them")
     return "\n\n".join(parts)
+
+
+def _runs_shown(response: TranscriptResponse) -> list[TranscriptExecution]:
+    """Return the executions that belong to the messages shown: those that they made, and those that wrote them."""
+    asked = {message.id for message in response.messages}
+    wrote = {message.execution_id for message in response.messages}
+    return [one for one in response.executions if one.dispatch_message_id in (None, *asked) or one.id in wrote]
 
 
 def _message(message: TranscriptMessage, style: Style) -> str:

@@ -14,6 +14,7 @@ from compas.dashboard.pages.page import OnChange
 from compas.dashboard.source import Asks
 from compas.dashboard.times import hour
 from compas.dashboard.widgets.appended import Appended
+from compas.domain.steps import Step, shown_step
 
 KEPT = 5000
 """Steps that are kept: what is older is in `compas execution-events`."""
@@ -21,17 +22,6 @@ DETAIL_ROWS = 20
 """Rows of a step's detail that are shown."""
 SAID_ROWS = 6
 """Rows of what the agent says that are shown without the details."""
-
-_SIGNS = {
-    # kind          sign, style
-    "tool_call": ("▸", "accent"),
-    "tool_result": ("✓", "good"),
-    "message": ("●", ""),
-    "error": ("✗", "bad"),
-    "retrying": ("◦", "warn"),
-}
-_HIDDEN = ("usage", "session", "turn_complete")
-"""What is shown with the details only."""
 
 
 class Steps:
@@ -97,39 +87,40 @@ class Steps:
 
 
 def _step(one: ExecutionEvent, width: int, now: float, *, details: bool) -> list[Line]:
-    if one.kind in _HIDDEN and not details:
+    step = shown_step(
+        kind=one.kind, tool=one.tool, summary=one.summary, detail=one.detail, failed=one.failed, details=details
+    )
+    if step is None:
         return []
     clock = hour(one.at, now, with_seconds=True)
-    sign, style = ("✗", "bad") if one.failed else _SIGNS.get(one.kind, ("·", "dim"))
-    if one.kind == "message":
-        return _message(one, clock, sign, width, is_whole=details)
-    tool = f"{one_line(one.tool)}  " if one.tool and not one.summary.startswith(one.tool) else ""
+    if step.is_said:
+        return _message(step, clock, width, is_whole=details)
     room = max(1, width - len(clock) - 4)
-    text = one_line(one.summary) or one.kind.replace("_", " ")
     margin = " " * (len(clock) + 3)
-    first, *rest = lines_of(tool + text, wrap(tool + text, room), "dim" if one.kind in _HIDDEN else "", margin)
-    found = [Line((("dim", f"{clock} "), (style, f"{sign} "), *first.segments)), *rest]
-    if details and one.detail.strip() and one_line(one.detail) != text:
-        found += _detail(one, margin, room)
+    said = clean_lines(step.text)[0]
+    first, *rest = lines_of(said, wrap(said, room), "dim" if step.is_aside else "", margin)
+    found = [Line((("dim", f"{clock} "), (step.tone, f"{step.sign} "), *first.segments)), *rest]
+    if step.detail:
+        found += _detail(step.detail, margin, room)
     return found
 
 
-def _message(one: ExecutionEvent, clock: str, sign: str, width: int, *, is_whole: bool) -> list[Line]:
-    """What was said is worth more rows than what was done: its summary is cut in the middle of a sentence."""
-    pieces = markdown(one.detail or one.summary, max(1, width - len(clock) - 4)) or [(("", ""),)]
+def _message(step: Step, clock: str, width: int, *, is_whole: bool) -> list[Line]:
+    """What was said is worth more rows than what was done."""
+    pieces = markdown(step.text, max(1, width - len(clock) - 4)) or [(("", ""),)]
     shown = pieces if is_whole else pieces[:SAID_ROWS]
     margin = " " * (len(clock) + 3)
-    rows = [Line((("dim", f"{clock} "), ("", f"{sign} "), *shown[0]))]
+    rows = [Line((("dim", f"{clock} "), (step.tone, f"{step.sign} "), *shown[0]))]
     rows += [Line((("", margin), *piece)) for piece in shown[1:]]
     if len(shown) < len(pieces):
         rows.append(plain(f"{margin}… {len(pieces) - len(shown)} more lines", "dim"))
     return rows
 
 
-def _detail(one: ExecutionEvent, margin: str, room: int) -> list[Line]:
+def _detail(detail: str, margin: str, room: int) -> list[Line]:
     rows = [
         Line((("", margin), *part.segments))
-        for line in clean_lines(one.detail)
+        for line in clean_lines(detail)
         for part in lines_of(line, wrap(line, room), "dim")
     ]
     if len(rows) > DETAIL_ROWS:

@@ -61,7 +61,8 @@ class MessagePosted(Fact, frozen=True, kw_only=True, tag="message.posted"):
 
     `depth` counts the handoffs between the lineage's first message and this one. `execution` is the run that
     wrote it, None for people and schedules; `verdict` is what that run came to, and `work` what it left, where the
-    message hands it on.
+    message hands it on. `origin` names the terminal or the editor that a person dispatched it from,
+    where that is known.
     """
 
     message: str
@@ -75,6 +76,7 @@ class MessagePosted(Fact, frozen=True, kw_only=True, tag="message.posted"):
     execution: str | None = None
     verdict: Verdict = ""
     work: WorkUnderReview | None = None
+    origin: str = ""
 
 
 class FannedOut(Fact, frozen=True, kw_only=True, tag="handoff.fanned_out"):

@@ -215,5 +215,7 @@ class Diff(Request[DiffText], frozen=True, kw_only=True):
     paths: tuple[str, ...] = ()
     stat: bool = False
     """Text is a diffstat instead of a patch."""
+    only_numbers: bool = False
+    """No text is wanted, only how many lines of each file there are."""
     from_merge_base: bool = True
     max_bytes: int = 1_000_000

@@ -17,9 +17,9 @@ from compas.errors import CompasError
 from compas.orchestrator.gate.bringing import take_brought
 from compas.orchestrator.gate.handlers import HANDLERS
 from compas.orchestrator.gate.named_locks import NamedLocks
+from compas.orchestrator.gate.naming import with_nearest
 from compas.orchestrator.gate.resolving import first_answer, resolve
 from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
-from compas.orchestrator.known_names import with_nearest
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.refused import call_error
 from compas.store.errors import StoreClosed, StoreUnavailable
@@ -86,14 +86,14 @@ class Gate:
         operation = BY_NAME[call.op]
         await take_brought(context, call)
         resolved = await resolve(context, operation, call)
+        if operation.kind != "write":
+            return _as_read(call, await handler(context, resolved))
         try:
-            if operation.kind != "write":
-                return _as_read(call, await handler(context, resolved))
             async with self._locks.take(resolved.request_id.name):
                 first = await first_answer(context, operation, resolved.request_id)
                 return _as_read(call, first if first is not None else await handler(context, resolved))
         except CallError as error:
-            raise await with_nearest(context, error, resolved.arguments) from error
+            raise await with_nearest(context, operation, resolved.arguments, error) from error
 
 
 def _as_read(call: Call, answer: msgspec.Struct) -> msgspec.Struct:

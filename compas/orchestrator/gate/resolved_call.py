@@ -18,14 +18,15 @@ class ResolvedCall:
 
     `stands_in` is the directory in which the client says that it stands, None where it does not say so.
     `caller` is the execution that calls, None for the operator; only operations that change something or wait ask for
-    it. What the request changes is recorded under `request_id`. `push` sends an item to the client, waiting while it
-    is slow.
+    it. `origin` names the terminal or the editor that the operator calls from, empty where that is not known. What the
+    request changes is recorded under `request_id`. `push` sends an item to the client, waiting while it is slow.
     """
 
     arguments: msgspec.Struct
     caller: Caller | None
     stands_in: str | None = None
     request_id: RequestId
+    origin: str
     push: Callable[[object], Awaitable[None]]
 
     def decode(self, request: type[Req]) -> Req:

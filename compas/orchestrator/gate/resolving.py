@@ -13,6 +13,8 @@ from compas.api.operation import Operation
 from compas.domain.callers import DEFAULT_DEPTH, Caller, refuse_operation
 from compas.domain.ids import path_problem, request_id_problem, shown
 from compas.domain.requests import RequestId, refuse_reuse
+from compas.orchestrator.gate.last import origin_of, with_last
+from compas.orchestrator.gate.naming import in_full
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.refused import refused, unless_refused
@@ -24,16 +26,20 @@ from compas.store.records import Reused
 
 async def resolve(context: HandlerContext, operation: Operation[Any, Any], call: Call) -> ResolvedCall:
     """Return the call as its handler gets it. Raises CallError for what nobody may ask, or this caller may not."""
-    arguments = call.decode(operation.request)
+    origin = origin_of(call)
+    arguments = await with_last(context, call.decode(operation.request), origin)
     unless_refused(refuse_texts(operation, arguments))
     caller = await caller_of(context, call) if operation.kind in ("write", "wait") else None
     if caller is not None and operation.kind == "write":
         unless_refused(refuse_operation(caller, operation.name))
+    if operation.kind != "write":
+        arguments = await in_full(context, operation, arguments)
     return ResolvedCall(
         arguments=arguments,
         caller=caller,
         stands_in=_directory(call),
         request_id=_request_id(context, call),
+        origin=origin,
         push=call.push,
     )
 

@@ -7,7 +7,7 @@ from compas.domain import events as e
 from compas.orchestrator.executions.follower import ExecutionProgress
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.handlers.history import find_execution
+from compas.orchestrator.handlers.executions import find_execution
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, TELEMETRY
 from compas.orchestrator.telemetry.actor import ReadEvents, kept
 from compas.store.projections.execution_queries import ExecutionRow, execution_by_id
@@ -23,7 +23,7 @@ async def execution_events(context: HandlerContext, call: ResolvedCall) -> api.E
     Subscribing comes before reading, so that nothing falls between the two.
     """
     request = call.decode(api.ExecutionEventsRequest)
-    row = await find_execution(context, request.execution_id)
+    row = await find_execution(context, request.execution_id, request.which)
     feed = _Feed(context, call, row, request)
     concerns = _Filter(row.execution, e.thread_stream(row.thread))
     async with context.bus.subscribe(concerns) as subscription:

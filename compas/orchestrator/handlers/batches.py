@@ -12,16 +12,21 @@ from compas.api import batches as api
 from compas.api.advice import in_commands
 from compas.api.lifecycle import AbandonResponse
 from compas.domain.decision import Refusal
+from compas.domain.in_short import in_short
 from compas.domain.requests import RequestId
 from compas.domain.thread import TERMINAL
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.handlers.lifecycle import give_up
+from compas.orchestrator.handlers.threads import as_diff_size
 from compas.orchestrator.known_names import no_such_batch
+from compas.orchestrator.merges.approval import reviews_now
 from compas.orchestrator.refused import refused
+from compas.orchestrator.worktrees.work_shown import sizes_of
 from compas.store.connection import Reader
 from compas.store.errors import StoreUnavailable
 from compas.store.projections import batches as rows
+from compas.store.projections.thread_details import openings_of
 
 AT_ONCE = 16
 """Threads of a batch that are abandoned side by side: their commits share a group, and nobody else is crowded out."""
@@ -35,6 +40,7 @@ async def batch_status(context: HandlerContext, call: ResolvedCall) -> api.Batch
     def read(reader: Reader) -> api.BatchStatusResponse:
         counted = rows.count_batch(reader, request.batch_id)
         listed = rows.threads_of_batch(reader, request.batch_id, offset=request.offset, limit=request.limit)
+        behind = request.offset + len(listed)
         return api.BatchStatusResponse(
             batch_id=request.batch_id,
             thread_count=counted.total,
@@ -48,13 +54,36 @@ async def batch_status(context: HandlerContext, call: ResolvedCall) -> api.Batch
                     agent=row.agent,
                     execution_status=row.execution_status,
                     error=row.error or None,
+                    updated_at=row.updated_at if request.details else None,
                 )
                 for row in listed
             ),
-            more=request.offset + len(listed) < counted.total,
+            more=behind < counted.total,
+            next_offset=behind if behind < counted.total else None,
         )
 
-    return await context.services.store.query(read)
+    found = await context.services.store.query(read)
+    return await _with_details(context, found) if request.details else found
+
+
+async def _with_details(context: HandlerContext, found: api.BatchStatusResponse) -> api.BatchStatusResponse:
+    services, threads = context.services, [one.thread_id for one in found.threads]
+
+    openings = await services.store.query(lambda reader: openings_of(reader, threads))
+    reviews = await reviews_now(services, threads)
+    sizes = await sizes_of(services, [one.thread_id for one in found.threads if one.status in ("Active", "Failed")])
+    return msgspec.structs.replace(
+        found,
+        threads=tuple(
+            msgspec.structs.replace(
+                one,
+                title=one.summary or in_short(openings.get(one.thread_id, "")) or None,
+                review=reviews[one.thread_id].standing if one.thread_id in reviews else None,
+                diff=as_diff_size(sizes.get(one.thread_id)),
+            )
+            for one in found.threads
+        ),
+    )
 
 
 async def abandon_batch(context: HandlerContext, call: ResolvedCall) -> api.AbandonBatchResponse:

@@ -42,6 +42,7 @@ async def dispatch(context: HandlerContext, call: ResolvedCall) -> DispatchRespo
         opens=request.thread_id is None,
         repository=place.repository,
         keeps_repository=place.is_kept,
+        origin=call.origin,
     )
     starts_work = rules.triggers(recipient=command.recipient, intent=command.intent)
 

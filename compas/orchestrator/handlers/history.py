@@ -11,26 +11,23 @@ from actors.bus import Lagged
 from actors.remote.errors import CallError
 from compas.api import history as api
 from compas.domain import events as e
-from compas.domain.advice import THREAD, advise, say
 from compas.git.errors import GitError
-from compas.git.protocol.reading import Diff, Resolve
+from compas.git.protocol.reading import Diff
 from compas.orchestrator.executions.log_lines import Head, Part, Tail
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, git_refused
-from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.handlers.executions import find_execution
 from compas.orchestrator.merges.approval import reviews_now
-from compas.orchestrator.refused import call_error
 from compas.orchestrator.worktrees.remarks import head_remark
+from compas.orchestrator.worktrees.work_shown import work_of
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
 from compas.runner.logformat import format_line
 from compas.runner.messages import LogChunk
 from compas.runner.reading import read_log
-from compas.store.connection import Reader
 from compas.store.event_log import Store
-from compas.store.projections.execution_queries import ExecutionRow, execution_by_id, executions_of_thread
+from compas.store.projections.execution_queries import ExecutionRow, execution_by_id
 from compas.store.projections.merges import merges_of_thread
-from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
 
 PAGE = 500
 
@@ -41,8 +38,6 @@ async def events(context: HandlerContext, call: ResolvedCall) -> api.EventsRespo
     Subscribing comes before reading, and what the subscription had no room for is read from the log again.
     """
     request = call.decode(api.EventsRequest)
-    if not request.follow:  # whoever follows may wait for a thread that is opened only then
-        await refuse_unknown(context, thread=request.thread_id)
     feed = _Feed(call, request, await _merges_of(context, request.thread_id))
     async with context.bus.subscribe(lambda event: isinstance(event, e.Recorded)) as subscription:
         more = await feed.push_stored(context.services.store)
@@ -112,7 +107,7 @@ class _Feed:
 async def log(context: HandlerContext, call: ResolvedCall) -> api.LogResponse:
     """Push an execution's output as far as it has come; with `follow`, until it has ended."""
     request = call.decode(api.LogRequest)
-    row = await find_execution(context, request.execution_id)
+    row = await find_execution(context, request.execution_id, request.which)
     if request.follow:
         row = await _begun(context, row)
     directory = context.services.executions_directory / row.execution
@@ -235,58 +230,31 @@ class _Output:
             await self._call.push(msgspec.structs.replace(last, next_line=next_line))
 
 
-async def find_execution(context: HandlerContext, name: str) -> ExecutionRow:
-    """Return an execution by its own name, or the newest one of a thread; raise what the client is told otherwise."""
-    row = await context.services.store.query(lambda reader: _execution(reader, name))
-    if row is None:
-        missing = f"there is no execution, and no thread with one, called {name!r}; `"
-        raise call_error("unknown_execution", say(missing, advise("transcript", thread_id=THREAD), "` lists them"))
-    return row
-
-
-def _execution(reader: Reader, name: str) -> ExecutionRow | None:
-    """Find an execution by its own name, or the newest one of a thread."""
-    found = execution_by_id(reader, name)
-    if found is not None:
-        return found
-    return next(reversed(executions_of_thread(reader, name)), None)
-
-
 async def diff(context: HandlerContext, call: ResolvedCall) -> api.DiffResponse:
     """Compare a thread's work with where it left its base: its newest snapshot, or its branch."""
     request = call.decode(api.DiffRequest)
 
-    def read(reader: Reader) -> tuple[tuple[WorktreeRow, ...], tuple[ExecutionRow, ...]]:
-        return worktrees_of_thread(reader, request.thread_id), executions_of_thread(reader, request.thread_id)
-
-    trees, runs = await context.services.store.query(read)
-    tree = next((tree for tree in trees if tree.base_commit is not None), None)
-    if tree is None:
-        await refuse_unknown(context, thread=request.thread_id)
-        raise CallError("no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare")
-    snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
-    git = context.services.git
     try:
-        # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
-        revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
-        head = (await git.ask(Resolve(repo=tree.repository, revision=revision))).commit
-        use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
-        tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
-        base = tree.base_commit or tree.base
-        found = await git.ask(Diff(repo=tree.repository, base=base, tip=tip, stat=request.stat))
+        work = await work_of(context.services, request.thread_id)
+        if work is None:
+            raise CallError(
+                "no_worktree", f"thread {request.thread_id!r} has no worktree, so there is nothing to compare"
+            )
+        asked = Diff(repo=work.tree.repository, base=work.base, tip=work.tip, stat=request.stat)
+        found = await context.services.git.ask(asked)
     except GitError as err:
         raise git_refused(err) from err
     review = (await reviews_now(context.services, [request.thread_id])).get(request.thread_id)
     return api.DiffResponse(
         thread_id=request.thread_id,
-        branch=tree.branch,
+        branch=work.tree.branch,
         base=found.base,
         tip=found.tip,
-        uncommitted=use_snapshot,
+        uncommitted=work.is_snapshot,
         text=found.text,
         truncated=found.truncated,
         files=tuple(api.DiffFile(path=one.path, added=one.added, deleted=one.deleted) for one in found.files),
         review=review.standing if review is not None else None,
         review_note=review.sentence if review is not None else None,
-        remark=await head_remark(context, request.thread_id, tree),
+        remark=await head_remark(context, request.thread_id, work.tree),
     )

@@ -14,6 +14,7 @@ from compas.domain.outbox.sample import sample
 from compas.domain.outbox.specs import NOTIFICATIONS, HookSpec
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
+from compas.orchestrator.known_names import refuse_unknown_thread
 from compas.orchestrator.outbox.hook_program import hook_program, outcome_of
 from compas.orchestrator.outbox.quiet_hours import quiet_until_now
 from compas.orchestrator.outbox.subject import subject_of
@@ -22,6 +23,7 @@ from compas.orchestrator.services import Services
 from compas.output.redact import Redactor
 from compas.store.connection import Reader
 from compas.store.projections.outbox import HookRun, due_count, failures_of, newest_notifications, runs_of
+from compas.suggest import did_you_mean
 
 LOOKED_AT = 100
 """How many of the newest events are looked at for one that runs the hook."""
@@ -44,8 +46,11 @@ async def hooks(context: HandlerContext, call: ResolvedCall) -> api.HooksRespons
 def _named(services: Services, name: str) -> HookSpec:
     found = next((hook for hook in services.config.hooks if hook.name == name), None)
     if found is None:
-        known = ", ".join(hook.name for hook in services.config.hooks) or "none"
-        raise CallError("no_such_hook", f"there is no hook {shown(name)}; there are: {known}")
+        known = [hook.name for hook in services.config.hooks]
+        listed = ", ".join(known) or "none"
+        raise CallError(
+            "no_such_hook", f"there is no hook {shown(name)}{did_you_mean(name, known)}; there are: {listed}"
+        )
     return found
 
 
@@ -106,6 +111,8 @@ async def hook_test(context: HandlerContext, call: ResolvedCall) -> api.HookTest
     """Run a hook for the newest event of its kind, or for a sample of one; nothing but the answer is recorded."""
     request, services = call.decode(api.HookTestRequest), context.services
     hook = _named(services, request.hook)
+    if request.thread_id is not None:
+        await refuse_unknown_thread(context, request.thread_id)
     key = f"test:{call.request_id.name}"
     told = await _newest(services, hook, request.thread_id, key)
     if told is None and request.thread_id is not None:

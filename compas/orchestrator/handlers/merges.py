@@ -9,10 +9,11 @@ from compas.domain.advice import advise, say
 from compas.domain.approval.judgement import Judgement
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
-from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.known_names import no_such_merge
 from compas.orchestrator.merges.queueing import MergeWish, asking_execution, operators_word, queue_merge
-from compas.orchestrator.merges.states import state_of, unknown_merge
+from compas.orchestrator.merges.states import state_of
 from compas.orchestrator.messages.merge import CancelMerge, LocateMerges
+from compas.orchestrator.refused import refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeFilter, merge_by_op, merges_by_status, recent_merges
@@ -26,9 +27,8 @@ async def merge_status(context: HandlerContext, call: ResolvedCall) -> api.Merge
     if op is not None:
         one = await context.services.store.query(lambda reader: _read_one(reader, op))
         if one is None:
-            raise unknown_merge(op)
+            raise refused(no_such_merge(op))
         return one
-    await refuse_unknown(context, thread=request.thread_id)
     wanted = MergeFilter(thread=request.thread_id, target=request.target_branch)
 
     def read(reader: Reader) -> api.MergeStatusResponse:
@@ -54,7 +54,7 @@ async def merge_cancel(context: HandlerContext, call: ResolvedCall) -> api.Merge
     request = call.decode(api.MergeCancelRequest)
     row = await context.services.store.query(lambda reader: merge_by_op(reader, request.op_id))
     if row is None:
-        raise unknown_merge(request.op_id)
+        raise refused(no_such_merge(request.op_id))
     response = api.MergeCancelResponse(op_id=row.op, thread_id=row.thread, cancelled=True, status="cancelled")
 
     def respond(recorded: tuple[e.Recorded, ...]) -> bytes:

@@ -7,7 +7,6 @@ from compas.domain.start_time import in_utc
 from compas.domain.task_filter import read_filter
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.looked_for import words_to_find
 from compas.orchestrator.refused import call_error, unless_refused
 from compas.store.connection import Reader
@@ -20,7 +19,6 @@ async def tasks(context: HandlerContext, call: ResolvedCall) -> api.TasksRespons
     request = call.decode(api.TasksRequest)
     chosen = unless_refused(read_filter(request.filter))
     words = words_to_find(request.text)
-    await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
     wanted = rows.TaskFilter(
         agent=request.agent,
         thread=request.thread_id,

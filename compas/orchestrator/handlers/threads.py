@@ -6,32 +6,41 @@ import trio
 from compas.api import threads as api
 from compas.config.config import Config
 from compas.domain.approval.judgement import Review
+from compas.domain.decision import no_such_thread
 from compas.domain.ids import reference
 from compas.domain.in_short import in_short
 from compas.domain.thread import RUNNING
 from compas.git.errors import GitError
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
-from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.handlers.messages import number_of
 from compas.orchestrator.looked_for import words_to_find
 from compas.orchestrator.merges.approval import PATIENCE_SECS, reviews_now
+from compas.orchestrator.refused import refused
 from compas.orchestrator.schedules.outlook import next_of_all
+from compas.orchestrator.services import Services
 from compas.orchestrator.threads.staleness import stale_threads
 from compas.orchestrator.worktrees.remarks import head_remark
 from compas.orchestrator.worktrees.survey import lists_several
+from compas.orchestrator.worktrees.work_shown import Size, sizes_of
 from compas.store.connection import Reader
 from compas.store.projections import threads as rows
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread, scheduled_executions
-from compas.store.projections.messages import MessageRow, messages_of_thread
-from compas.store.projections.thread_details import DetailRow, VerdictRow, details_of, totals_of, verdicts_of
+from compas.store.projections.messages import MessageRow, newest_of_messages
+from compas.store.projections.thread_details import (
+    DetailRow,
+    VerdictRow,
+    details_of,
+    openings_of,
+    totals_of,
+    verdicts_of,
+)
 from compas.store.projections.worktrees import worktrees_of_thread
 
 
 async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusResponse:
     """Read the newest threads."""
     request = call.decode(api.StatusRequest)
-    await refuse_unknown(context, agent=request.agent, thread=request.thread_id, batch=request.batch_id)
-    await refuse_unknown(context, thread=request.after)
     now = context.services.clock()
     wanted = rows.StatusFilter(
         thread=request.thread_id,
@@ -49,7 +58,11 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     has_several = lists_several(context.services.config)
 
     def read(reader: Reader) -> api.StatusResponse:
-        shown = tuple(_status_row(row, stale.get(row.thread), is_placed=has_several) for row in page.rows)
+        openings = openings_of(reader, [row.thread for row in page.rows if not row.summary])
+        shown = tuple(
+            _status_row(row, stale.get(row.thread), openings.get(row.thread), is_placed=has_several)
+            for row in page.rows
+        )
         return api.StatusResponse(
             threads=_with_details(reader, shown) if request.details else shown,
             batches=_batches(reader, shown) if request.details else (),
@@ -66,7 +79,20 @@ async def status(context: HandlerContext, call: ResolvedCall) -> api.StatusRespo
     shown = [_with_review(row, reviews.get(row.thread_id), says_why=is_single) for row in found.threads]
     if is_single:
         shown = [msgspec.structs.replace(row, remark=await _remark(context, row)) for row in shown]
+    if request.diffs:
+        shown = await _with_diffs(context.services, shown)
     return msgspec.structs.replace(found, threads=tuple(shown))
+
+
+async def _with_diffs(services: Services, shown: list[api.StatusRow]) -> list[api.StatusRow]:
+    """Return the rows with the sizes of what is in work; what has ended was merged, or is of no interest any more."""
+    sizes = await sizes_of(services, [row.thread_id for row in shown if row.thread_status in ("Active", "Failed")])
+    return [msgspec.structs.replace(row, diff=as_diff_size(sizes.get(row.thread_id))) for row in shown]
+
+
+def as_diff_size(size: Size | None) -> api.DiffSize | None:
+    """Return how much a thread's work changes, as clients see it."""
+    return None if size is None else api.DiffSize(files=size.files, added=size.added, deleted=size.deleted)
 
 
 def _next_schedule(reader: Reader, config: Config, now: float) -> api.NextSchedule | None:
@@ -128,7 +154,9 @@ def _with_review(row: api.StatusRow, review: Review | None, *, says_why: bool) -
     return msgspec.structs.replace(row, review=review.standing, review_note=note)
 
 
-def _status_row(row: rows.StatusRow, stale_since: float | None, *, is_placed: bool) -> api.StatusRow:
+def _status_row(
+    row: rows.StatusRow, stale_since: float | None, opening: str | None, *, is_placed: bool
+) -> api.StatusRow:
     return api.StatusRow(
         thread_id=row.thread,
         thread_status=row.status,
@@ -150,28 +178,37 @@ def _status_row(row: rows.StatusRow, stale_since: float | None, *, is_placed: bo
         stale_since=stale_since,
         source_thread=row.source_thread,
         repository=(row.repository or row.worked_in) if is_placed else None,
+        title=None if opening is None else in_short(opening) or None,
     )
 
 
 async def transcript(context: HandlerContext, call: ResolvedCall) -> api.TranscriptResponse:
-    """Read a conversation with the executions in it."""
-    thread = call.decode(api.TranscriptRequest).thread_id
+    """Read a conversation, or a part of it, with the executions in it."""
+    request = call.decode(api.TranscriptRequest)
+    thread = request.thread_id
+    before = None if request.before is None else number_of(request.before)
 
-    def read(reader: Reader) -> api.TranscriptResponse:
+    def read(reader: Reader) -> api.TranscriptResponse | None:
         found = rows.thread_by_id(reader, thread)
         if found is None:
-            return api.TranscriptResponse(thread_id=thread)
+            return None
+        shown, earlier = newest_of_messages(reader, thread, before=before, limit=request.limit)
         return api.TranscriptResponse(
             thread_id=thread,
             thread_status=found.status,
             summary=found.summary,
             batch_id=found.batch,
-            messages=tuple(_message(row) for row in messages_of_thread(reader, thread)),
+            messages=tuple(_message(row) for row in shown),
             executions=tuple(_execution(row) for row in executions_of_thread(reader, thread)),
             children=rows.children_of(reader, thread),
+            earlier=earlier,
+            earlier_before=reference(shown[0].number) if earlier and shown else None,
         )
 
-    return await context.services.store.query(read)
+    response = await context.services.store.query(read)
+    if response is None:
+        raise refused(no_such_thread(thread))
+    return response
 
 
 def _message(row: MessageRow) -> api.TranscriptMessage:

@@ -16,7 +16,8 @@ from compas.domain.waiting import Found, NothingWillCome, Picture, WaitFor, judg
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.handlers.messages import number_of
-from compas.orchestrator.merges.states import conflicts_of, duration_of, next_step, task_of, unknown_merge
+from compas.orchestrator.known_names import no_such_merge
+from compas.orchestrator.merges.states import conflicts_of, duration_of, next_step, task_of
 from compas.orchestrator.refused import call_error, refused
 from compas.orchestrator.threads.waiting_agents import counted_as_waiting, is_blocked, without_the_caller
 from compas.store.connection import Reader
@@ -256,7 +257,7 @@ async def wait_merge(context: HandlerContext, call: ResolvedCall) -> api.WaitMer
         while True:
             seen = await context.services.store.query(lambda reader: _read_merge(reader, request.op_id))
             if seen is None:
-                raise unknown_merge(request.op_id)
+                raise refused(no_such_merge(request.op_id))
             row, following = seen
             if not row.open:
                 return _merge_response(request, row, following, found=True)

@@ -18,7 +18,7 @@ from compas.git.protocol.worktrees import CommitAll, NothingToCommit
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
-from compas.orchestrator.known_names import refuse_unknown
+from compas.orchestrator.known_names import refuse_unknown_thread
 from compas.orchestrator.messages.thread import CommitWork, DescribeThread
 from compas.orchestrator.messages.worktree import DescribeKept, RemoveTree
 from compas.orchestrator.refused import call_error, refused, unless_refused
@@ -42,7 +42,6 @@ SIZE_SECS = 600.0
 async def worktrees(context: HandlerContext, call: ResolvedCall) -> api.WorktreesResponse:
     """Look at every worktree there should be."""
     request = call.decode(api.WorktreesRequest)
-    await refuse_unknown(context, thread=request.thread_id)
 
     def read(reader: Reader) -> list[tuple[WorktreeRow, str]]:
         wanted = request.thread_id
@@ -121,6 +120,7 @@ async def _status(context: HandlerContext, row: WorktreeRow, target: str, *, mea
 async def worktree_remove(context: HandlerContext, call: ResolvedCall) -> api.WorktreeRemoveResponse:
     """Have the janitor remove a worktree; that goes on even if the client goes away."""
     request = call.decode(api.WorktreeRemoveRequest)
+    await refuse_unknown_thread(context, request.thread_id)
     told = RemoveTree(
         thread=request.thread_id,
         repository=request.repository,

@@ -2,23 +2,15 @@
 
 import msgspec
 
-from actors.remote.errors import CallError
 from compas.api import merges as api
 from compas.domain.advice import AGENT, TEXT, Advice, Argument, Said, advise, say
 from compas.domain.at_rest import merge_of
 from compas.domain.conflict_report import resolve_task
 from compas.domain.thread import TERMINAL
-from compas.orchestrator.refused import call_error
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow
 from compas.store.projections.threads import thread_by_id
 from compas.store.projections.worktrees import worktrees_of_thread
-
-
-def unknown_merge(op: str) -> CallError:
-    """Return what somebody hears who asks for a merge that does not exist."""
-    sentence = say(f"there is no merge operation {op!r}; `", advise("merge_status"), "` lists them")
-    return call_error("unknown_merge", sentence)
 
 
 def state_of(reader: Reader, row: MergeRow) -> api.MergeState:

@@ -12,6 +12,7 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
     thread: str
     status: e.ThreadStatus
     summary: str | None
+    updated_at: float
     agent: str | None
     execution_status: e.ExecutionStatus | None
     error: str | None
@@ -32,7 +33,7 @@ _FROM = """FROM threads AS t LEFT JOIN executions AS x ON x.execution =
 
 def threads_of_batch(reader: Reader, batch: str, *, offset: int = 0, limit: int = -1) -> tuple[BatchRow, ...]:
     """Return the threads of a batch in the order in which they were opened; a negative limit is none."""
-    sql = f"""SELECT t.thread, t.status, t.summary, x.agent, x.status AS execution_status, x.error {_FROM}
+    sql = f"""SELECT t.thread, t.status, t.summary, t.updated_at, x.agent, x.status AS execution_status, x.error {_FROM}
         ORDER BY t.created_position LIMIT :limit OFFSET :offset"""
     return tuple(reader.all(BatchRow, sql, {"batch": batch, "offset": offset, "limit": limit}))
 

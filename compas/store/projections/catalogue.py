@@ -4,6 +4,7 @@ from compas.store.projections.executions import Executions
 from compas.store.projections.fan_outs import FanOuts
 from compas.store.projections.merges import Merges
 from compas.store.projections.messages import Messages
+from compas.store.projections.origins import Origins
 from compas.store.projections.outbox import Outbox
 from compas.store.projections.rulings import Rulings
 from compas.store.projections.schedules import Schedules
@@ -23,4 +24,5 @@ PROJECTIONS: tuple[Projection, ...] = (
     Rulings(),
     Schedules(),
     Outbox(),
+    Origins(),
 )

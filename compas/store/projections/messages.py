@@ -6,6 +6,8 @@ from compas.domain import events as e
 from compas.store.connection import Cursor, Reader
 from compas.store.projections.source import read_tables, thread_of
 
+_LARGEST = 2**63 - 1
+
 
 class MessageRow(msgspec.Struct, frozen=True, kw_only=True):
     """A message. `number` is shown as `db:<n>`; `execution` is the run that wrote it, None for people.
@@ -75,6 +77,20 @@ def messages_of_thread(reader: Reader, thread: str, *, after: int = 0, limit: in
     """Return a thread's messages with a number above `after`, oldest first; a negative limit is none."""
     sql = "SELECT * FROM messages WHERE thread = ? AND number > ? ORDER BY number LIMIT ?"
     return tuple(reader.all(MessageRow, sql, (thread, after, limit)))
+
+
+def newest_of_messages(
+    reader: Reader, thread: str, *, before: int | None, limit: int | None
+) -> tuple[tuple[MessageRow, ...], int]:
+    """Return a thread's newest messages with a number below `before`, oldest first, and how many stand before them.
+
+    None is no bound.
+    """
+    bound = _LARGEST if before is None else before
+    sql = "SELECT * FROM messages WHERE thread = ? AND number < ? ORDER BY number DESC LIMIT ?"
+    rows = reader.all(MessageRow, sql, (thread, bound, -1 if limit is None else limit))
+    counted = reader.row("SELECT count(*) FROM messages WHERE thread = ? AND number < ?", (thread, bound))
+    return tuple(reversed(rows)), int(counted[0] or 0) - len(rows) if counted else 0
 
 
 def intents_of_thread(reader: Reader, thread: str, *, after: int = 0) -> tuple[tuple[int, str], ...]:

@@ -48,9 +48,10 @@ class BatchRow(msgspec.Struct, frozen=True, kw_only=True):
 
 OPENING = 500
 """Characters of a thread's first message that are read."""
+_OPENING = f"substr(ltrim(body, char(32, 9, 10, 13)), 1, {OPENING})"
 
 _DETAILS = f"""SELECT t.thread, t.summary,
-        (SELECT substr(ltrim(body, char(32, 9, 10, 13)), 1, {OPENING}) FROM messages AS m
+        (SELECT {_OPENING} FROM messages AS m
             WHERE m.thread = t.thread ORDER BY m.number LIMIT 1) AS opening,
         coalesce(
             (SELECT agent FROM executions AS x WHERE x.thread = t.thread ORDER BY x.queued_position LIMIT 1),
@@ -92,6 +93,13 @@ _BATCHES = """SELECT t.batch, count(*) AS threads,
 def details_of(reader: Reader, threads: Collection[str]) -> dict[str, DetailRow]:
     """Return what is told of each of these threads."""
     return {row.thread: row for row in reader.all(DetailRow, _DETAILS, {"threads": _listed(threads)})}
+
+
+def openings_of(reader: Reader, threads: Collection[str]) -> dict[str, str]:
+    """Return how the first message of each of these threads begins."""
+    sql = f"""SELECT t.value, (SELECT {_OPENING} FROM messages AS m WHERE m.thread = t.value ORDER BY m.number LIMIT 1)
+        FROM json_each(?) AS t"""
+    return {str(thread): str(begins or "") for thread, begins in reader.rows(sql, (_listed(threads),))}
 
 
 def verdicts_of(reader: Reader, threads: Collection[str]) -> dict[str, tuple[VerdictRow, ...]]:

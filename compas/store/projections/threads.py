@@ -203,12 +203,6 @@ def thread_by_id(reader: Reader, thread: str) -> ThreadRow | None:
     return reader.first(ThreadRow, "SELECT * FROM threads WHERE thread = ?", (thread,))
 
 
-def newest_threads(reader: Reader, limit: int) -> tuple[str, ...]:
-    """Return the names of the threads that were opened last, the newest first."""
-    rows = reader.rows("SELECT thread FROM threads ORDER BY created_position DESC LIMIT ?", (limit,))
-    return tuple(str(thread) for (thread,) in rows)
-
-
 def named_like(reader: Reader, name: str) -> frozenset[str]:
     """Return the threads of this name, and those of this name with something after a hyphen."""
     # '.' is the character after '-': a range, which an index serves.

@@ -136,7 +136,7 @@ def test_a_command_is_found_or_it_is_said_where_it_was_looked_for(path: str, usa
 def reading(output: OutputSpec, *lines: str, err: tuple[str, ...] = ()) -> GenericReader:
     reader = GenericReader(output)
     for line in lines:
-        assert reader.feed("stdout", line) == ()
+        assert all(one.kind == "message" for one in reader.feed("stdout", line))
     for line in err:
         assert reader.feed("stderr", line) == ()
     return reader
@@ -279,3 +279,14 @@ def test_a_file_that_is_not_executable_is_said_to_be_that(tmp_path: Path) -> Non
     )
     missing = backend(command=f"{tmp_path}/gone").availability("/bin")
     assert missing.in_words == f"there is no {tmp_path}/gone; install it or correct its path"
+
+
+def test_a_command_that_writes_json_lines_tells_what_it_says_on_the_way() -> None:
+    reader = GenericReader(LINES)
+    assert [one.detail for one in reader.feed("stdout", '{"result": "Half of it\\nis done."}')] == [
+        "Half of it\nis done."
+    ]
+    for line in ('{"other": 1}', '{"result": 7}', "no JSON", '["result"]', "[" * 100_000):
+        assert reader.feed("stdout", line) == ()
+    assert reader.feed("stderr", '{"result": "x"}') == ()
+    assert GenericReader(OutputSpec()).feed("stdout", '{"result": "x"}') == ()

@@ -31,6 +31,27 @@ ANSWERS = {
     "transcript": {"reply": {"thread_id": "T"}},
     "events": {"push": [], "reply": {"next_after": 0}},
     "log": {"push": [], "reply": {"execution_id": "X", "next_offset": 0, "status": "completed"}},
+    "executions": {
+        "reply": {
+            "thread_id": "T",
+            "chosen": 1,
+            "executions": [
+                {
+                    "number": 1,
+                    "execution_id": "X",
+                    "agent": "dev",
+                    "backend": "claude",
+                    "status": "completed",
+                    "queued_at": 0,
+                    "has_steps": True,
+                }
+            ],
+        }
+    },
+    "execution_events": {
+        "push": [{"execution_id": "X", "index": 0, "at": 0, "kind": "message", "summary": "done"}],
+        "reply": {"execution_id": "X", "next_after": 0, "missed": 0, "status": "completed"},
+    },
     "list_agents": {
         "reply": {
             "agents": [],
@@ -108,6 +129,8 @@ def test_commands_that_ask_the_supervisor_load_nothing_slow(compas: CommandLine,
         ["transcript", "T"],
         ["events"],
         ["log", "X"],
+        ["log", "X", "--steps"],
+        ["executions", "T"],
         ["list-agents"],
         ["poll", "T"],
         ["tasks"],

@@ -227,6 +227,24 @@ def test_inside_an_execution_a_gateway_says_whose_it_is_and_starts_no_supervisor
     assert scripted.seen[-1]["meta"] == {"execution": "X1", "token": "secret"}
 
 
+def test_every_call_of_an_editor_says_that_it_comes_from_the_same_one(
+    scripted: Scripted, environ: dict[str, str]
+) -> None:
+    scripted.says(answers={"status": {"reply": {"threads": [], "total": 0}}})
+    scripted.start()
+    origins = []
+    for _ in range(2):
+        with Editor(of(scripted.place, environ)) as editor:
+            editor.shake_hands()
+            for _ in range(2):
+                editor.call("orch_status")
+                assert not editor.receive()["result"]["isError"]
+                origins.append(scripted.seen[-1]["meta"]["origin"])
+    one, same, another, _ = origins
+    assert one == same != another
+    assert one.startswith("editor:")
+
+
 def test_a_wait_that_fails_behind_its_dispatch_says_that_the_task_is_under_way(
     scripted: Scripted, environ: dict[str, str]
 ) -> None:

@@ -184,7 +184,7 @@ async def test_a_wait_that_the_client_cancels_ends_at_the_supervisor_too(autojum
 async def test_what_no_tool_can_do_is_refused_in_words_that_speak_of_tools(autojump_clock: MockClock) -> None:
     async with open_model() as model:
         assert "`orch_status` lists them" in await model.refused("orch_why", thread_id="nobody")
-        assert "agents" in await model.refused("orch_dispatch", to="nobody", body="x")
+        assert "there are: dev" in await model.refused("orch_dispatch", to="nobody", body="x")
         assert "did you mean thread_id" in await model.refused("orch_wait", thred_id="t1")
         assert await model.shop.events() == ()
 

@@ -21,7 +21,7 @@ from trio.testing import MockClock
 
 from compas.gateway.elicitation import can_ask
 from compas.gateway.tools import TOOLS
-from tests.kit.gateway.in_process import ERAS, Model, open_model, said
+from tests.kit.gateway.in_process import ERAS, LEGACY, ORIGIN, Model, open_model, said
 from tests.kit.gateway.person import AWAY, NO, YES, Person
 from tests.kit.orchestrator.actor_workshop import agent
 from tests.kit.orchestrator.troupe import Turn
@@ -156,12 +156,31 @@ async def test_the_question_says_what_is_to_be_overridden(autojump_clock: MockCl
         )
 
 
+async def test_the_thread_that_a_person_was_asked_about_is_the_one_that_is_merged(autojump_clock: MockClock) -> None:
+    desks: list[Model] = []
+    asked: list[str] = []
+
+    async def agree_late(context: ClientRequestContext, params: ElicitRequestParams) -> ElicitResult:
+        async with desks[0].supervisor.connected(origin=ORIGIN) as same_editor:
+            await same_editor.chain(await same_editor.dispatch("dev", "x", thread_id="t2"))
+        asked.append(params.message)
+        return ElicitResult(action="accept")
+
+    async with open_desk(agree_late, LEGACY) as model:
+        desks.append(model)
+        assert (await model.call("orch_merge", thread_id="@last"))["thread_id"] == "t1"
+        assert "thread t1" in asked[0]
+        assert (await model.call("orch_why", thread_id="@last"))["thread_id"] == "t2"
+
+
 @both_eras
 async def test_nobody_is_asked_about_what_is_refused_anyway(autojump_clock: MockClock, era: str) -> None:
     person = Person(YES)
     async with open_desk(person, era) as model:
+        await model.call("orch_dispatch", to="dev", body="x", thread_id="longer", wait=True)
         assert "no thread 'nobody'" in await model.refused("orch_merge", thread_id="nobody")
         assert "no parameter threed" in await model.refused("orch_abandon", threed="t1")
+        assert "did you mean 'longer'" in await model.refused("orch_abandon", thread_id="long")
         assert "batch 'nobody'" in await model.refused("orch_abandon_batch", batch_id="nobody")
         assert person.questions == []
 

@@ -20,7 +20,17 @@ every_tool = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_every_operation_but_those_for_the_operator_alone_is_a_tool() -> None:
     changing = {"schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"}
     alone = {operation.name for operation in OPERATIONS} - BY_OPERATION.keys()
-    assert alone == {"cancel", "hook_test", "stop", "reload", "settings", "dashboard_commands", "costs", *changing}
+    assert alone == {
+        "cancel",
+        "hook_test",
+        "stop",
+        "reload",
+        "settings",
+        "dashboard_commands",
+        "costs",
+        "executions",
+        *changing,
+    }
     assert all(name.startswith("orch_") for name in BY_NAME)
 
 

@@ -111,7 +111,9 @@ def play(program: list[AnyRequest], encoding: Encoding, at_once: bool, meta: dic
     assert run_patiently(run) == []
 
 
-METAS = st.just({}) | st.dictionaries(st.sampled_from(["execution", "token"]), st.text(max_size=10), max_size=2)
+METAS = st.just({}) | st.dictionaries(
+    st.sampled_from(["execution", "token", "origin"]), st.text(max_size=10), max_size=2
+)
 
 
 @settings(SETTINGS, max_examples=40)

@@ -25,6 +25,10 @@ MODERN, LEGACY = "auto", "legacy"
 ERAS = (MODERN, LEGACY)
 
 
+ORIGIN = "editor:test"
+"""What the editor's connection is called."""
+
+
 class Model:
     """Calls tools as a model does."""
 
@@ -81,11 +85,15 @@ async def open_model(
         if notified is not None:
             notified.append(message)
 
-    async with open_workshop(*agents, **settings) as shop, shop.supervisor() as supervisor:
+    async with (
+        open_workshop(*agents, **settings) as shop,
+        shop.supervisor() as supervisor,
+        supervisor.connected(origin=ORIGIN) as as_editor,
+    ):
 
         @asynccontextmanager
         async def reach() -> AsyncIterator[Session]:
-            yield supervisor.session
+            yield as_editor.session
 
         async with open_connection(reach) as connection:
             lookup = Lookup(reach)

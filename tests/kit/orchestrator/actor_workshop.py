@@ -148,30 +148,31 @@ class Supervisor:
         """Ask the supervisor to end."""
         return await self.ask(supervision.STOP, mode=mode)
 
+    @asynccontextmanager
+    async def connected(self, **meta: str) -> AsyncIterator["Supervisor"]:
+        """Return another client, whose greeting says this of it."""
+        client = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
+        ours, theirs = memory_transport_pair()
+        settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
+            async with open_session(ours, client="another", meta=meta) as client.session:
+                yield client
+            nursery.cancel_scope.cancel()
+
     # --- as an agent -------------------------------------------------------------------------------------------------
 
     @asynccontextmanager
     async def called_by(self, spec: Spec, **meta: str) -> AsyncIterator["Supervisor"]:
         """Return a client whose calls come from inside an execution."""
-        async with self._client("agent", {"execution": spec.execution, "token": spec.token, **meta}) as caller:
+        async with self.connected(execution=spec.execution, token=spec.token, **meta) as caller:
             yield caller
 
     @asynccontextmanager
     async def standing_in(self, directory: str) -> AsyncIterator["Supervisor"]:
         """Return a client of a person who stands in a directory."""
-        async with self._client("person", {"cwd": directory}) as caller:
+        async with self.connected(cwd=directory) as caller:
             yield caller
-
-    @asynccontextmanager
-    async def _client(self, name: str, meta: dict[str, str]) -> AsyncIterator["Supervisor"]:
-        caller = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
-        ours, theirs = memory_transport_pair()
-        settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
-            async with open_session(ours, client=name, meta=meta) as caller.session:
-                yield caller
-            nursery.cancel_scope.cancel()
 
     # --- as nobody can ----------------------------------------------------------------------------------------------
 

@@ -19,10 +19,12 @@ KNOWN = (
 )
 """Names that mean something to the tree that is asked; those in braces are filled in from what it has made."""
 FITTING: dict[str, Sequence[str]] = {
-    "thread_id": ("t1", "t2", "t3", "t4"),
+    "thread_id": ("t1", "t2", "t3", "t4", "@last"),
     "execution_id": ("{run}", "t1", "t3"),
     "op_id": ("{op}", "nothing"),
     "after": ("{run}",),
+    "which": ("1", "2", "0", "{run}"),
+    "before": ("db:9", "db:1"),
     "to": ("dev", "rev"),
     "repository": ("/repo", "/elsewhere", "repo", "nowhere"),
     "reference": ("db:1", "2", "db:999"),

@@ -118,7 +118,7 @@ def diff(repos: FakeRepositories, asked: Diff) -> DiffText:
     newer = home.commit_of(asked.tip)
     older = next(one for one in home.ancestors(home.commit_of(asked.base)) if home.contains(newer, one))
     text, files = difference(home.commits[older].tree, home.commits[newer].tree)
-    return DiffText(base=older, tip=newer, text=text, truncated=False, files=files)
+    return DiffText(base=older, tip=newer, text="" if asked.only_numbers else text, truncated=False, files=files)
 
 
 def find_move(repos: FakeRepositories, asked: FindMove) -> Move:

@@ -67,15 +67,17 @@ def test_a_dispatch_says_where_the_task_is_and_what_to_do_next() -> None:
     ]
 
 
-def test_status_shows_ids_whole_and_how_many_more_there_are() -> None:
-    text = status_text(StatusResponse(threads=(ROW,), total=3), SCREEN)
+def test_status_shows_ids_whole_in_a_script_and_how_many_more_there_are() -> None:
+    text = status_text(StatusResponse(threads=(ROW,), total=3, next_offset=1), PIPE)
     assert ULID in text
     assert "executing (attempt 2)" in text
-    assert text.endswith("2 more threads; --limit shows more")
+    assert text.endswith("2 more threads; --offset 1 shows the next ones")
 
 
 def test_status_without_threads_says_so() -> None:
     assert status_text(StatusResponse(threads=(), total=0), PIPE) == "no threads match"
+    behind_the_last = StatusResponse(threads=(), total=2)
+    assert status_text(behind_the_last, PIPE) == "there are no more than 2 threads"
 
 
 def test_one_thread_is_shown_in_full() -> None:
@@ -106,8 +108,24 @@ def test_a_transcript_keeps_messages_apart_from_what_is_said_about_them() -> Non
     assert "boom" in text
 
 
-def test_an_unknown_thread_has_no_transcript() -> None:
-    assert transcript_text(TranscriptResponse(thread_id="T"), PIPE) == "there is no thread T"
+def test_a_page_of_a_transcript_has_its_own_executions_and_says_how_to_see_earlier_messages() -> None:
+    message = filled(TranscriptMessage, id=9, reference="db:9", body="later")
+    runs = (
+        filled(TranscriptExecution, id="X1", dispatch_message_id=1),
+        filled(TranscriptExecution, id="X2", dispatch_message_id=9),
+    )
+    response = filled(
+        TranscriptResponse,
+        thread_status="Active",
+        messages=(message,),
+        executions=runs,
+        earlier=3,
+        earlier_before="db:9",
+    )
+    text = transcript_text(response, SCREEN)
+    assert text.endswith("3 earlier messages; --before db:9 shows the newest of them")
+    assert "X2" in text
+    assert "X1" not in text
 
 
 def test_close_and_abandon_tell_what_happened() -> None:

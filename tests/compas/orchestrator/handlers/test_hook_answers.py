@@ -125,9 +125,11 @@ async def test_a_hook_is_tried_with_the_newest_event_of_its_kind_whatever_its_fi
         assert json.loads(answer.told)["thread"] == "t2"
         older = await supervisor.ask(HOOK_TEST, hook="thread_closed", thread_id="t1")
         assert json.loads(older.told)["thread"] == "t1"
-        with pytest.raises(RequestFailed) as refused:
-            await supervisor.ask(HOOK_TEST, hook="thread_closed", thread_id="t3")
-        assert refused.value.code == "no_such_event"
+        await supervisor.dispatch("dev", "work", thread_id="t3", intent="note")
+        for thread, code in (("t3", "no_such_event"), ("nobody", "unknown_thread")):
+            with pytest.raises(RequestFailed) as refused:
+                await supervisor.ask(HOOK_TEST, hook="thread_closed", thread_id=thread)
+            assert refused.value.code == code
 
 
 async def try_it(turn: Turn) -> None:

@@ -12,7 +12,7 @@ from compas.api.merges import MERGE
 from compas.api.operation import Operation
 from compas.api.reviews import APPROVE
 from compas.api.supervision import HEALTH
-from compas.api.threads import STATUS, TranscriptResponse
+from compas.api.threads import STATUS, TRANSCRIPT
 from compas.backends.scripted import ResultLine
 from compas.domain.events import Usage
 from compas.domain.specs import HandoffSpec
@@ -27,14 +27,6 @@ class Words(msgspec.Struct):
 
     thread_id: str
     status: str
-
-
-# proves: b-mcp-cli-merge 55
-async def test_the_transcript_of_a_thread_that_does_not_exist_is_empty(autojump_clock: MockClock) -> None:
-    async with open_workshop() as shop, shop.supervisor() as supervisor:
-        transcript = await supervisor.transcript("nobody")
-        assert transcript == TranscriptResponse(thread_id="nobody")
-        assert (transcript.thread_status, transcript.messages, transcript.executions) == (None, (), ())
 
 
 @pytest.mark.parametrize("operation", [WHY, CLOSE, ABANDON, MERGE, DIFF], ids=lambda operation: operation.name)
@@ -244,3 +236,24 @@ async def test_threads_are_found_by_words_that_are_said_of_them(autojump_clock: 
         assert await found("nowhere") == []
         with pytest.raises(RequestFailed, match="too many"):
             await supervisor.ask(STATUS, text="x " * 21)
+
+
+@pytest.mark.parametrize("limit", [1, 3, 7, 50])
+async def test_pages_of_a_transcript_go_back_to_the_first_message(autojump_clock: MockClock, limit: int) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        for number in range(7):
+            await supervisor.dispatch("dev", f"Note {number}", thread_id="t1", intent="note")
+        whole = await supervisor.transcript("t1")
+        assert (len(whole.messages), whole.earlier, whole.earlier_before) == (7, 0, None)
+        found: list[str] = []
+        before: str | None = None
+        while True:
+            page = await supervisor.ask(TRANSCRIPT, thread_id="t1", limit=limit, before=before)
+            found = [one.body for one in page.messages] + found
+            assert page.earlier == 7 - len(found)
+            if page.earlier_before is None:
+                break
+            before = page.earlier_before
+        assert found == [one.body for one in whole.messages]
+        with pytest.raises(RequestFailed, match="no message reference"):
+            await supervisor.ask(TRANSCRIPT, thread_id="t1", before="yesterday")

@@ -1,49 +1,71 @@
-"""What is asked about somebody nobody knows is an error that names it, and no empty answer."""
+"""What is asked about somebody nobody knows is an error that names it, in every operation, and no empty answer."""
+
+from typing import Any
 
 import msgspec
 import pytest
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.diagnosis import WHY
-from compas.api.figures import METRICS, TOOL_STATS
+from compas.api.catalogue import OPERATIONS
+from compas.api.dispatch import DISPATCH
+from compas.api.figures import METRICS
 from compas.api.history import EVENTS, EventsRequest, EventsResponse
-from compas.api.lifecycle import CLOSE
-from compas.api.merges import MERGE, MERGE_STATUS
-from compas.api.operation import Operation
+from compas.api.names import KINDS
+from compas.api.operation import parameters
 from compas.api.tasks import TASKS
 from compas.api.threads import STATUS
-from compas.api.waiting import WAIT
-from compas.api.worktrees import WORKTREES
-from tests.kit.orchestrator.actor_workshop import agent, open_workshop
+from compas.domain.outbox.specs import HookSpec
+from tests.kit.api.asked_by_name import ASKED, NO_NAMES, Asked
+from tests.kit.orchestrator.actor_workshop import Supervisor, agent, open_workshop
 
 UNKNOWN = {
-    "agent": ("no agent is called 'nobody'; there are: dev, human", "unknown_agent"),
-    "thread_id": ("there is no thread 'nobody'; `compas status` lists them", "unknown_thread"),
-    "batch_id": ("no thread has the batch 'nobody'; `compas status` shows which there are", "unknown_batch"),
+    "thread": "there is no thread 'add-heatlh-check'; did you mean 'add-health-check'? `compas status` lists them",
+    "execution": "there is no execution, and no thread, called 'add-heatlh-check'; did you mean 'add-health-check'? "
+    "`compas transcript THREAD` lists them",
+    "batch": "no thread has the batch 'nightyl'; did you mean 'nightly'? `compas status` shows which there are",
+    "agent": "no agent is called 'rewiever'; did you mean 'reviewer'? There are: dev, reviewer",
+    "merge": "there is no merge operation 'nothing'; `compas merge-status` lists them",
 }
-ABOUT: tuple[tuple[Operation, str], ...] = (
-    *((STATUS, name) for name in UNKNOWN),
-    *((TASKS, name) for name in UNKNOWN),
-    (METRICS, "agent"),
-    (TOOL_STATS, "agent"),
-    (WORKTREES, "thread_id"),
-    (MERGE_STATUS, "thread_id"),
-)
+MISSPELT = {
+    "thread": "add-heatlh-check",
+    "execution": "add-heatlh-check",
+    "batch": "nightyl",
+    "agent": "rewiever",
+    "merge": "nothing",
+}
 
 
-@pytest.mark.parametrize(("operation", "about"), ABOUT, ids=lambda one: getattr(one, "name", one))
-async def test_what_is_asked_about_a_name_that_nobody_knows_is_refused(
-    autojump_clock: MockClock, operation: Operation, about: str
+def test_every_text_that_is_asked_for_is_known_to_name_something_or_not_to() -> None:
+    texts = {
+        (operation.name, one.wire_name)
+        for operation in OPERATIONS
+        for one in parameters(operation.request)
+        if one.type is str and not one.choices
+    }
+    assert {(operation, field) for operation, field in texts if field not in KINDS and field not in NO_NAMES} == set()
+
+
+@pytest.mark.parametrize("asked", ASKED, ids=lambda one: f"{one.operation.name}-{one.field}")
+async def test_a_name_that_nobody_knows_is_refused_with_the_nearest_one(
+    autojump_clock: MockClock, asked: Asked
 ) -> None:
-    async with open_workshop(agent("dev"), agent("human", role="operator")) as shop, shop.supervisor() as supervisor:
-        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1", batch="b1"))
-        sentence, code = UNKNOWN[about]
+    hook = HookSpec(name="h", point="on_thread_closed", command="/bin/h")
+    async with (
+        open_workshop(agent("dev"), agent("reviewer"), hooks=(hook,)) as shop,
+        shop.supervisor() as supervisor,
+    ):
+        await supervisor.chain(await supervisor.dispatch("dev", "Add a health check.", batch="nightly"))
+        await supervisor.chain(await supervisor.dispatch("dev", "x", thread_id="t1"))
         with pytest.raises(RequestFailed) as caught:
-            await supervisor.ask(operation, **{about: "nobody"})
-        assert (caught.value.message, caught.value.code) == (sentence, code)
-        known = {"agent": "human", "thread_id": "t1", "batch_id": "b1"}[about]
-        assert await supervisor.ask(operation, **{about: known}) is not None
+            await send(supervisor, asked, MISSPELT[asked.kind])
+        assert (caught.value.message, caught.value.code) == (UNKNOWN[asked.kind], f"unknown_{asked.kind}")
+
+
+async def send(supervisor: Supervisor, asked: Asked, name: str) -> object:
+    """Send a request as plain data."""
+    operation, arguments = asked.operation, asked.arguments(name)
+    return await supervisor.session.request(operation.name, arguments, Any, on_push=lambda item: None)
 
 
 async def test_events_of_a_thread_that_nobody_knows_are_refused(autojump_clock: MockClock) -> None:
@@ -64,13 +86,5 @@ async def test_an_agent_that_has_left_the_config_is_known_as_long_as_the_log_kno
             assert row.thread_id == "t1"
             assert (await supervisor.ask(METRICS, agent="gone")).done == 1
             assert (await supervisor.ask(TASKS, agent="operator")).tasks == ()
-
-
-@pytest.mark.parametrize("operation", [STATUS, WHY, CLOSE, WAIT, MERGE], ids=lambda one: one.name)
-async def test_a_thread_whose_name_is_misspelt_is_suggested(autojump_clock: MockClock, operation: Operation) -> None:
-    async with open_workshop() as shop, shop.supervisor() as supervisor:
-        await supervisor.chain(await supervisor.dispatch("dev", "Add a health check."))
-        with pytest.raises(RequestFailed) as caught:
-            await supervisor.ask(operation, thread_id="add-heatlh-check")
-        said = "there is no thread 'add-heatlh-check'; did you mean 'add-health-check'? `compas status` lists them"
-        assert (caught.value.message, caught.value.code) == (said, "unknown_thread")
+            with pytest.raises(RequestFailed, match="no agent is called 'gone'; there are: dev"):
+                await supervisor.ask(DISPATCH, to="gone", body="x")
