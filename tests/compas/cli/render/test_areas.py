@@ -68,16 +68,16 @@ def test_a_dispatch_says_where_the_task_is_and_what_to_do_next() -> None:
 
 
 def test_status_shows_ids_whole_in_a_script_and_how_many_more_there_are() -> None:
-    text = status_text(StatusResponse(threads=(ROW,), total=3, next_offset=1), PIPE)
+    text = status_text(StatusResponse(threads=(ROW,), total=3, next_after=ULID), PIPE)
     assert ULID in text
     assert "executing (attempt 2)" in text
-    assert text.endswith("2 more threads; --offset 1 shows the next ones")
+    assert text.endswith(f"3 threads in all; --after {ULID} shows the next ones")
 
 
 def test_status_without_threads_says_so() -> None:
     assert status_text(StatusResponse(threads=(), total=0), PIPE) == "no threads match"
     behind_the_last = StatusResponse(threads=(), total=2)
-    assert status_text(behind_the_last, PIPE) == "there are no more than 2 threads"
+    assert status_text(behind_the_last, PIPE) == "there are no more threads"
 
 
 def test_one_thread_is_shown_in_full() -> None:
