@@ -12,11 +12,12 @@ from compas.git.work.head import Head, bring_back
 from compas.git.work.head_words import head_elsewhere
 from compas.git.work.own_head import open_own_head
 from compas.git.work.snapshot import OURS
+from compas.git.worktree.laid import read_laid
 from compas.git.worktree.open import Opened, open_worktree
 
 
 async def commit_all(request: CommitAll) -> Committed | NothingToCommit:
-    """Stage and commit everything but ignored files and repositories inside the worktree.
+    """Stage and commit everything but ignored files, repositories inside the worktree, and what compas laid there.
 
     Raises GitRefused: `hook_refused` and `commit_failed` with git's output in the details, `in_progress` while a merge
     or rebase is unfinished, `bad_message`, `empty_repository`. Everything stays staged then.
@@ -26,7 +27,7 @@ async def commit_all(request: CommitAll) -> Committed | NothingToCommit:
     with open_worktree(await common_directory(request.of.repo), request.of) as opened:
         head = await _head_on_branch(opened, thread_branch(request.of.thread))
         git = opened.git
-        left_out = await stage_all(git)
+        left_out = await stage_all(git, read_laid(opened.common_dir, request.of.thread).paths)
         was = head.commit or ""
         staged = ("diff", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=dirty", "--end-of-options")
         if await git.holds(*staged, was, "--"):
