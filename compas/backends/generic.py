@@ -5,10 +5,9 @@ import re
 import shutil
 from collections import deque
 
-import msgspec
-
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
+from compas.backends.json_values import decode_value
 from compas.domain.specs import AgentSpec, BackendSpec, OutputSpec
 from compas.errors import CompasError
 
@@ -195,7 +194,7 @@ class GenericReader:
             raw = f"[{self._left_out} characters before this are left out; `compas log` shows more]\n{raw}"
         if self._output.format == "plaintext":
             return raw, None, bool(raw.strip())
-        found = _last_object(self._out) if self._output.format == "jsonl" else _decode(raw)
+        found = _last_object(self._out) if self._output.format == "jsonl" else decode_value(raw)
         if found is None:
             return raw, None, False
         text = _field(found, self._output.result_field)
@@ -203,18 +202,10 @@ class GenericReader:
         return text or "", session, text is not None
 
 
-def _decode(text: str) -> object | None:
-    try:
-        found: object = msgspec.json.decode(text)
-        return found
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return None
-
-
 def _last_object(lines: deque[str]) -> object | None:
     """Return the last line that is an object; other JSON values have no fields to answer with (a-core 93)."""
     for line in reversed(lines):
-        found = _decode(line)
+        found = decode_value(line)
         if isinstance(found, dict):
             return found
     return None

@@ -6,6 +6,7 @@ from collections import deque
 import msgspec
 
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
+from compas.backends.json_values import mend_halves
 from compas.domain.events import Category, Usage
 from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec
 
@@ -86,8 +87,8 @@ class ScriptedReader:
             self._errors.append(line)
             return ()
         try:
-            found = _decoder.decode(line)
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            found = _decoder.decode(mend_halves(line))
+        except (msgspec.DecodeError, RecursionError):
             return ()
         match found:
             case SessionLine(id=session):
