@@ -1,7 +1,7 @@
 """Commits everything in a worktree the way its owner would have: identity, hooks and signing of the repository."""
 
 from compas.git.command import LONG_LIMIT, Git
-from compas.git.errors import GitRefused
+from compas.git.errors import GitRefused, killed_by, signal_name
 from compas.git.in_progress import operation_in
 from compas.git.naming import thread_branch
 from compas.git.nested.repositories import stage_all
@@ -19,8 +19,8 @@ from compas.git.worktree.open import Opened, open_worktree
 async def commit_all(request: CommitAll) -> Committed | NothingToCommit:
     """Stage and commit everything but ignored files, repositories inside the worktree, and what compas laid there.
 
-    Raises GitRefused: `hook_refused` and `commit_failed` with git's output in the details, `in_progress` while a merge
-    or rebase is unfinished, `bad_message`, `empty_repository`. Everything stays staged then.
+    Raises GitRefused: `hook_refused` and `commit_failed` with git's output in the details, `git_killed`, `in_progress`
+    while a merge or rebase is unfinished, `bad_message`, `empty_repository`. Everything stays staged then.
     """
     if not request.message.strip():
         raise GitRefused("bad_message", "the commit message is empty; write one")
@@ -62,6 +62,9 @@ async def _commit(git: Git, message: str) -> None:
     )
     if output.code == 0:
         return
+    name = signal_name(output.code)
+    if name is not None:
+        raise GitRefused("git_killed", f"git {killed_by(name)}, so nothing is committed in {git.directory}; try again")
     hooks = active_hooks(await hooks_directory(git), COMMIT_HOOKS)
     code, what = ("hook_refused", f"a hook ({', '.join(hooks)})") if hooks else ("commit_failed", "git")
     text = f"{what} refused the commit in {git.directory}: {output.words or 'it printed nothing'}"

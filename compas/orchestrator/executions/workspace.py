@@ -25,10 +25,14 @@ from compas.store.projections.worktrees import WorktreeRow
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A directory to work in, with variables for whoever works there; `worktree` says that it belongs to the thread."""
+    """A directory to work in, with variables for whoever works there; `worktree` says that it belongs to the thread.
+
+    `notes` are sentences on what was odd when it was made.
+    """
 
     workdir: str
     worktree: e.WorktreeReady | None = None
+    notes: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -75,7 +79,7 @@ async def resolve_workspace(
             place = await _own_worktree(services, thread, state, execution, agent)
         if not isinstance(place, Workspace) or place.worktree is None:
             return place
-        furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree)
+        furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree, place.notes)
         if not isinstance(furnished, Furnished):
             return furnished
         return replace(place, variables=furnished.variables)
@@ -121,7 +125,7 @@ async def _own_worktree(
         instance=made.instance,
     )
     refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
-    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+    return Workspace(workdir=made.path, worktree=ready, notes=made.healed) if refusal is None else refusal
 
 
 async def _reads(services: Services, state: Thread, agent: AgentSpec) -> e.WorkUnderReview | None:
@@ -156,7 +160,7 @@ async def _reading_tree(
         reading=True,
     )
     refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
-    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+    return Workspace(workdir=made.path, worktree=ready, notes=made.healed) if refusal is None else refusal
 
 
 async def _inherits(services: Services, state: Thread, agent: AgentSpec) -> bool:
