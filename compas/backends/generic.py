@@ -156,6 +156,11 @@ class GenericReader:
         self._left_out = 0
         self._err: list[str] = []
 
+    @property
+    def is_done(self) -> bool:
+        """Never: what else such a command may print is not known."""
+        return False
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Keep the line; plain commands tell nothing about their progress."""
         if stream == "stderr":

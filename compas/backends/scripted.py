@@ -81,6 +81,11 @@ class ScriptedReader:
         self._result: ResultLine | None = None
         self._errors: deque[str] = deque(maxlen=_ERROR_TAIL)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the result line has come."""
+        return self._result is not None
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Decode a line; what is no line of the player's is left to the log."""
         if stream == "stderr":

@@ -24,6 +24,7 @@ from compas.backends.claude.stream import (
     Consumed,
     Ended,
     Fact,
+    InBackground,
     Limited,
     Opened,
     RequestFailed,
@@ -117,6 +118,13 @@ class ClaudeReader:
         self._usage = Usage()
         self._consumed: dict[str, Consumed] = {}
         self._remains = Remains()
+        self._is_at_rest = False
+        self._background = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a result line was the last thing of weight, and no work of its own goes on in the background."""
+        return self._is_at_rest and not self._background
 
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
@@ -149,6 +157,8 @@ class ClaudeReader:
 
     def _take(self, fact: Fact) -> tuple[Progress, ...]:
         """Keep what a fact means for the outcome, and return what it tells whoever watches."""
+        if not isinstance(fact, Limited | InBackground):
+            self._is_at_rest = isinstance(fact, Ended)
         match fact:
             case Opened():
                 return self._name_session(fact.session)
@@ -170,6 +180,8 @@ class ClaudeReader:
                 return (progress("message", fact.text[:SUMMARY_CHARACTERS], fact.text),)
             case Limited():
                 self._limited = fact if fact.rejected else None
+            case InBackground():
+                self._background = fact.count
             case Consumed():
                 self._consumed[fact.message] = fact
             case Ended():

@@ -135,6 +135,11 @@ class CodexReader:
         self._turns = 0
         self._remains = Remains()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the last turn that began is over."""
+        return self._ended is not None
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":

@@ -107,6 +107,11 @@ class GeminiReader:
         self._tools: dict[str, str] = {}
         self._remains = Remains()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the result line has come."""
+        return self._ended is not None
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":

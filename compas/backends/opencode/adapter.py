@@ -120,6 +120,11 @@ class OpenCodeReader:
         self._usage = Usage()
         self._remains = Remains()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the last answer has ended as one; after an error the CLI may go on."""
+        return self._reason in _FINISHED
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":

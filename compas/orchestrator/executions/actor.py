@@ -20,6 +20,7 @@ from compas.orchestrator.executions.custody import Custody, GivenUp
 from compas.orchestrator.executions.follower import Follower
 from compas.orchestrator.executions.missing_backend import MissingBackendReader
 from compas.orchestrator.executions.outcome import conclude, process_end
+from compas.orchestrator.executions.outstaying import OUTSTAYED, Outstaying
 from compas.orchestrator.executions.preparation import Ready, make_ready
 from compas.orchestrator.executions.work import Work, record_work
 from compas.orchestrator.machine.runners import Connection
@@ -61,6 +62,7 @@ class ExecutionActor(Actor):
         self._services = services
         self._runners = services.runners
         self._custody = Custody(job.execution, services)
+        self._outstaying = Outstaying()
         self._has_launched = False
 
     async def on_start(self) -> None:
@@ -214,7 +216,9 @@ class ExecutionActor(Actor):
                 given_up = await self._custody.wait_out()
                 waiting.cancel()
 
+            self._outstaying = Outstaying()
             stopper = self.context.start_soon(partial(self._stop_when_told, connection))
+            watcher = self.context.start_soon(self._stop_when_outstayed)
             try:
                 await self._report_started(thread)
                 waiting = trio.CancelScope()
@@ -225,6 +229,7 @@ class ExecutionActor(Actor):
                 finally:
                     impatience.cancel()
             finally:
+                watcher.cancel()
                 stopper.cancel()
         return connection.exit, given_up
 
@@ -232,9 +237,15 @@ class ExecutionActor(Actor):
         async for chunk in connection:
             self._custody.hear()
             follower.feed(chunk.text)
+            self._outstaying.see(is_done=follower.is_done, left=self._custody.time_left())
             if follower.has_given_up:
                 self._custody.stop("nothing could come of it any more")
             await trio.lowlevel.checkpoint()
+
+    async def _stop_when_outstayed(self) -> None:
+        await self._outstaying.wait()
+        log.warning("execution %s: %s", self._job.execution, OUTSTAYED, extra={"action": "outstayed"})
+        self._custody.stop(OUTSTAYED)
 
     async def _stop_when_told(self, connection: Connection) -> None:
         await self._custody.told_to_stop.wait()
