@@ -184,6 +184,8 @@ def _why_queued(queued: e.ExecutionQueued) -> str:
             return f", attempt {queued.attempt + 1} after a failure"
         case "crash":
             return f", attempt {queued.attempt + 1} after a crash"
+        case "handover":
+            return ", again in a new conversation with a hand-over, because the one before had become too long"
         case "":
             return ""
 

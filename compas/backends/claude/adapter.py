@@ -35,6 +35,7 @@ from compas.backends.claude.stream import (
     read_line,
 )
 from compas.backends.claude.tools import summarize
+from compas.backends.failures import CANNOT_GO_ON
 from compas.backends.generic import find_command
 from compas.backends.progress import SUMMARY_CHARACTERS, as_summary, in_json, progress
 from compas.backends.remains import Remains
@@ -143,7 +144,7 @@ class ClaudeReader:
             category, error = without_result(status, self._failed, stderr, self._remains.rest)
         else:
             category, error = with_result(ended, self._failed, self._limited, self._command, stderr)
-        session = None if category == "stale_session" else self._session
+        session = None if category in CANNOT_GO_ON else self._session
         limited = self._limited if category == "quota_exhausted" else None
         resets_at = None if limited is None or limited.resets_at is None else float(limited.resets_at)
         return Answer(

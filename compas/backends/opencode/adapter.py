@@ -15,6 +15,7 @@ from compas.backends.backend import (
     StreamName,
     Task,
 )
+from compas.backends.failures import CANNOT_GO_ON
 from compas.backends.generic import find_command
 from compas.backends.opencode.outcome import category_of, given_up, is_used_up, without_end
 from compas.backends.opencode.profile import PROFILE
@@ -140,7 +141,7 @@ class OpenCodeReader:
         if self._failed is None and self._reason in _FINISHED and self._profile is None:
             return Answer(success=True, reply=reply, session=self._session, usage=self._usage)
         category, error = self._failure(status)
-        session = None if category == "stale_session" else self._session
+        session = None if category in CANNOT_GO_ON else self._session
         return Answer(success=False, error=error, category=category, session=session, usage=self._usage)
 
     def _failure(self, status: ExitStatus) -> tuple[Category, str]:
