@@ -25,7 +25,7 @@ from compas.orchestrator.executions.preparation import Ready, make_ready
 from compas.orchestrator.executions.work import Work, record_work
 from compas.orchestrator.machine.runners import Connection
 from compas.orchestrator.messages.execution import StopExecution
-from compas.orchestrator.messages.thread import DescribeThread, EndExecution, ExecutionRuns, RequestExecution
+from compas.orchestrator.messages.thread import DescribeThread, EndExecution, ExecutionRuns, Furnish, RequestExecution
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services, execution_name, thread_name
 from compas.orchestrator.stream import patiently
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
@@ -63,6 +63,7 @@ class ExecutionActor(Actor):
         self._runners = services.runners
         self._custody = Custody(job.execution, services)
         self._outstaying = Outstaying()
+        self._told_by_others = trio.Event()
         self._has_launched = False
 
     async def on_start(self) -> None:
@@ -74,6 +75,7 @@ class ExecutionActor(Actor):
         """Take the word to stop."""
         if isinstance(message, StopExecution):
             self._custody.stop(message.reason)
+            self._told_by_others.set()
         return None
 
     async def _carry_out(self) -> None:
@@ -298,7 +300,11 @@ class ExecutionActor(Actor):
             began_at=None if started is None else started.started_at,
         )
         agent = self._services.config.agents.get(run.queued.agent)
-        outcome = await record_work(self._services, work, agent, outcome)
+
+        async def begin(step: e.CommitBegun) -> object:
+            return await self._ask_patiently(thread, Furnish(step=step))
+
+        outcome = await record_work(self._services, work, agent, outcome, begin=begin, stop=self._told_by_others)
         failpoints.hit("execution.snapshot_taken")
         return outcome
 

@@ -17,6 +17,7 @@ from compas.git.errors import GitRefused
 from compas.git.protocol.reading import Describe, Repository
 from compas.git.protocol.thread_worktree import ThreadWorktree
 from compas.git.protocol.worktrees import EnsureReadingTree, EnsureWorktree
+from compas.orchestrator.asking_git import ask_within_limit
 from compas.orchestrator.messages.thread import PlanWorktree, WorktreeMade
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
 from compas.orchestrator.worktrees.setup import Furnished, Furnisher, repository_spec
@@ -104,17 +105,16 @@ async def _own_worktree(
     restore = retired.tip if retired is not None and retired.fate == "archived" else None
     known = state.worktrees.get(repository)
     begun_at = known.base_commit if known is not None and not known.reading else None
-    made = await services.git.ask(
-        EnsureWorktree(
-            repo=repository,
-            thread=state.thread,
-            base=base,
-            location=location,
-            restore=restore,
-            pool=uses_pool,
-            begun_at=begun_at,
-        )
+    asked = EnsureWorktree(
+        repo=repository,
+        thread=state.thread,
+        base=base,
+        location=location,
+        restore=restore,
+        pool=uses_pool,
+        begun_at=begun_at,
     )
+    made = await ask_within_limit(services, asked, f"making the worktree of {branch}")
     failpoints.hit("worktree.made")
     ready = e.WorktreeReady(
         repository=repository,
@@ -147,9 +147,8 @@ async def _reading_tree(
     if refusal is not None:
         return refusal
     location = services.config.worktree_dir
-    made = await services.git.ask(
-        EnsureReadingTree(repo=read.repository, thread=state.thread, commit=read.snapshot, location=location)
-    )
+    asked = EnsureReadingTree(repo=read.repository, thread=state.thread, commit=read.snapshot, location=location)
+    made = await ask_within_limit(services, asked, f"making a worktree to read {read.branch} in")
     ready = e.WorktreeReady(
         repository=read.repository,
         path=made.path,
