@@ -212,7 +212,9 @@ async def _start(command: Sequence[str], git: Git, *, piped_input: bool) -> trio
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         if error.filename == "git":
             raise GitRefused("git_missing", "git was not found on PATH; install git 2.31 or later") from error
-        message = f"{git.directory} cannot be entered ({error.strerror}); create it or correct the path"
+        message = (
+            f"{git.directory} cannot be entered ({error.strerror}); bring back what was there, or correct the path"
+        )
         raise GitRefused("no_such_directory", message) from error
     except OSError as error:  # of its arguments together, or of one, when they are too long
         raise GitError(f"git {command[1]} could not be started in {git.directory}: {error.strerror}") from error

@@ -19,7 +19,7 @@ from compas.git.directories import (
 )
 from compas.git.errors import GitFailed, GitRefused, in_words, killed_by
 from compas.git.locks import hold
-from compas.git.naming import BRANCHES, thread_branch, worktree_root
+from compas.git.naming import ABOVE_ALL, BRANCHES, thread_branch, worktree_root
 from compas.git.plain_files import read_plain
 from compas.git.protocol.worktrees import EnsureWorktree, Worktree
 from compas.git.repository import Listed, branch_tip, repository_at, tip_of, worktrees
@@ -52,7 +52,7 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
 
     Raises GitRefused: `not_a_repository`, `bad_id`, `no_such_branch`, `base_required`, `empty_repository`,
     `path_occupied`, `branch_checked_out`, `wrong_branch`, `worktree_locked`, `worktree_busy`, `worktree_failed`,
-    `branch_of_another`, and what `open_worktree` does.
+    `branch_of_another`, `branch_in_the_way`, and what `open_worktree` does.
     """
     branch = thread_branch(request.thread)
     here = await repository_at(Git(request.repo))
@@ -176,6 +176,7 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
     known = read_registration(place.common_dir, place.thread)
     arguments, start = ["--end-of-options", place.path, place.branch], ""
     if await tip_of(git, place.ref) is None:
+        await _refuse_in_the_way(git, place)
         archived = await _archived(git, request, healed)
         start = archived or await _start(git, place, request.base)
         arguments = ["-b", place.branch, "--end-of-options", place.path, start]
@@ -203,6 +204,24 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
         message = f"git could not make the worktree {place.path} of {place.branch}: {in_words(error)}"
         raise GitRefused("worktree_failed", message) from error
     hit("git.worktree_added")
+
+
+async def _refuse_in_the_way(git: Git, place: Place) -> None:
+    """Refuse a branch that git cannot make beside others: it keeps their names as files in directories.
+
+    Raises GitRefused `branch_in_the_way`.
+    """
+    message = ""
+    if await tip_of(git, BRANCHES + ABOVE_ALL) is not None:
+        message = (
+            f"a branch called {ABOVE_ALL} is in the way: beside it git can make no {place.branch}, nor a branch for "
+            f"any other thread; rename it, with `git branch -m {ABOVE_ALL} NEW-NAME`"
+        )
+    below = await git.text("for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", f"{place.ref}/")
+    if below:
+        message = f"the branch {below} is in the way: beside it git can make no {place.branch}; rename it"
+    if message:
+        raise GitRefused("branch_in_the_way", message)
 
 
 async def _make(git: Git, place: Place, request: EnsureWorktree, healed: list[str], *arguments: str) -> None:

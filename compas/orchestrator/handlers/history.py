@@ -20,6 +20,7 @@ from compas.orchestrator.handler_context import HandlerContext, git_refused
 from compas.orchestrator.known_names import refuse_unknown
 from compas.orchestrator.merges.approval import reviews_now
 from compas.orchestrator.refused import call_error
+from compas.orchestrator.worktrees.gone import tip_of_branch
 from compas.orchestrator.worktrees.remarks import head_remark
 from compas.runner.attachment import AttachmentLost, open_attachment
 from compas.runner.files import LOG
@@ -268,8 +269,10 @@ async def diff(context: HandlerContext, call: ResolvedCall) -> api.DiffResponse:
     git = context.services.git
     try:
         # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
-        revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
-        head = (await git.ask(Resolve(repo=tree.repository, revision=revision))).commit
+        if tree.path is None and tree.tip:
+            head = (await git.ask(Resolve(repo=tree.repository, revision=tree.tip))).commit
+        else:
+            head = await tip_of_branch(context.services, request.thread_id, tree.repository, tree.branch)
         use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
         tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
         base = tree.base_commit or tree.base
