@@ -217,7 +217,9 @@ async def _refuse_in_the_way(git: Git, place: Place) -> None:
             f"a branch called {ABOVE_ALL} is in the way: beside it git can make no {place.branch}, nor a branch for "
             f"any other thread; rename it, with `git branch -m {ABOVE_ALL} NEW-NAME`"
         )
-    below = await git.text("for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", f"{place.ref}/")
+    below = await git.text(
+        "for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", "--end-of-options", f"{place.ref}/"
+    )
     if below:
         message = f"the branch {below} is in the way: beside it git can make no {place.branch}; rename it"
     if message:
