@@ -96,6 +96,11 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 class OutputReader(Protocol):
     """Reads one execution's output, line by line, from its beginning. Lines that make no sense are not an error."""
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the result is told, and nothing since says that the work goes on: now the CLI should end."""
+        ...
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take one line without its line end, and say what it tells about the work."""
         ...

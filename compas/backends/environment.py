@@ -49,6 +49,17 @@ MARKS: tuple[str, ...] = (
 mislead the agent, so it passes only where `env_pass` spells the whole name (a-core 49)."""
 
 
+NOBODY_TO_ASK: dict[str, str] = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "false",
+    "SSH_ASKPASS_REQUIRE": "never",
+    "GIT_EDITOR": ":",
+    "GIT_SEQUENCE_EDITOR": ":",
+}
+"""What keeps an agent's git from waiting for a person, who is at no terminal of its: it fails, or goes on without. The
+agent's own `env` beats it, and what passes."""
+
+
 def build_environment(
     agent: AgentSpec,
     inherited: Mapping[str, str],
@@ -64,7 +75,7 @@ def build_environment(
     """
     allowed = SAFE if agent.env_pass is None else agent.env_pass
     passed = {name: value for name, value in inherited.items() if _passes(name, allowed) and name not in remove}
-    return {**(defaults or {}), **passed, **agent.env, **extra}
+    return {**NOBODY_TO_ASK, **(defaults or {}), **passed, **agent.env, **extra}
 
 
 def withheld_environment(

@@ -27,6 +27,16 @@ _AUTH = (
 )
 _QUOTA = ("quota", "billing", "(?:spending|usage) limit", r"\bcredits?\b")
 _STALE = ("no conversation found with session id",)
+_FULL = (
+    r"(?:prompt|input) is too (?:long|large)",
+    "context_length_exceeded",
+    "maximum context length",
+    r"context[ _]window",
+    r"exceeds? (?:the )?(?:model'?s? )?(?:context|maximum number of tokens)",
+    "context limit reached",
+    "too large to compact",
+    "contextoverflow",
+)
 _TRANSIENT = (
     "timed out",
     "timeout",
@@ -59,8 +69,20 @@ _CLASSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
     ("auth_failure", _any_of(_AUTH)),
     ("quota_exhausted", _any_of(_QUOTA)),
     ("stale_session", _any_of(_STALE)),
+    ("session_full", _any_of(_FULL)),
     ("transient", _any_of(_TRANSIENT)),
 )
+
+
+CANNOT_GO_ON: frozenset[Category] = frozenset({"stale_session", "session_full"})
+"""After these nobody can go on with the conversation: it is not told of as one."""
+
+_IS_FULL = _any_of(_FULL)
+
+
+def is_full(error_text: str) -> bool:
+    """Tell whether the conversation has become longer than the model reads, from the words of an error channel."""
+    return _IS_FULL.search(error_text) is not None
 
 
 def classify(error_text: str, *, has_result: bool) -> Category:

@@ -5,10 +5,9 @@ import re
 import shutil
 from collections import deque
 
-import msgspec
-
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
 from compas.backends.failures import classify
+from compas.backends.json_values import decode_value
 from compas.backends.progress import as_summary, progress
 from compas.domain.events import Category
 from compas.domain.remedies import to_install
@@ -162,6 +161,11 @@ class GenericReader:
         self._left_out = 0
         self._err: list[str] = []
 
+    @property
+    def is_done(self) -> bool:
+        """Never: what else such a command may print is not known."""
+        return False
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Keep the line; only a command that writes JSON lines tells on the way what it has to say."""
         if stream == "stderr":
@@ -169,7 +173,7 @@ class GenericReader:
             del self._err[:-_ERROR_TAIL]
             return ()
         self._keep(line)
-        said = _field(_decode(line), self._output.result_field) if _tells_steps(self._output) else None
+        said = _field(decode_value(line), self._output.result_field) if _tells_steps(self._output) else None
         return () if said is None else (progress("message", as_summary(said), said),)
 
     def _keep(self, line: str) -> None:
@@ -207,7 +211,7 @@ class GenericReader:
             raw = f"[{self._left_out} characters before this are left out; `compas log` shows more]\n{raw}"
         if self._output.format == "plaintext":
             return raw, None, bool(raw.strip())
-        found = _last_object(self._out) if self._output.format == "jsonl" else _decode(raw)
+        found = _last_object(self._out) if self._output.format == "jsonl" else decode_value(raw)
         if found is None:
             return raw, None, False
         text = _field(found, self._output.result_field)
@@ -220,18 +224,10 @@ def _tells_steps(output: OutputSpec) -> bool:
     return output.format == "jsonl" and output.result_field is not None
 
 
-def _decode(text: str) -> object | None:
-    try:
-        found: object = msgspec.json.decode(text)
-        return found
-    except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
-        return None
-
-
 def _last_object(lines: deque[str]) -> object | None:
     """Return the last line that is an object; other JSON values have no fields to answer with (a-core 93)."""
     for line in reversed(lines):
-        found = _decode(line)
+        found = decode_value(line)
         if isinstance(found, dict):
             return found
     return None

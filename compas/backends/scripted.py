@@ -6,6 +6,7 @@ from collections import deque
 import msgspec
 
 from compas.backends.backend import Answer, Availability, CommandLine, ExitStatus, Progress, Resumed, StreamName, Task
+from compas.backends.json_values import mend_halves
 from compas.domain.events import Category, Usage
 from compas.domain.specs import SCRIPTED_BACKEND, AgentSpec
 
@@ -81,14 +82,19 @@ class ScriptedReader:
         self._result: ResultLine | None = None
         self._errors: deque[str] = deque(maxlen=_ERROR_TAIL)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the result line has come."""
+        return self._result is not None
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Decode a line; what is no line of the player's is left to the log."""
         if stream == "stderr":
             self._errors.append(line)
             return ()
         try:
-            found = _decoder.decode(line)
-        except (msgspec.DecodeError, RecursionError, UnicodeEncodeError):
+            found = _decoder.decode(mend_halves(line))
+        except (msgspec.DecodeError, RecursionError):
             return ()
         match found:
             case SessionLine(id=session):

@@ -49,6 +49,7 @@ class Config(Struct, frozen=True, kw_only=True):
     merge_message: str | None = None
     merge_requires: Requires = "no_objection"
     merge_timeout_secs: int = 30
+    git_timeout_secs: int = 300
     ping_timeout_secs: int = 15
     ping_cache_ttl_secs: int = 60
     stale_active_secs: int = 3600

@@ -53,6 +53,7 @@ def resolve(draft: Draft, config_path: str) -> Config:
         merge_message=limits.merge_message,
         merge_requires=file.merge_requires,
         merge_timeout_secs=limits.merge_timeout_secs,
+        git_timeout_secs=limits.git_timeout_secs,
         ping_timeout_secs=limits.ping_timeout_secs,
         ping_cache_ttl_secs=limits.ping_cache_ttl_secs,
         stale_active_secs=limits.stale_active_secs,

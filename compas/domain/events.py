@@ -63,6 +63,7 @@ from compas.domain.facts.scheduling import (
 from compas.domain.facts.targets import TargetHeld, TargetSeen, ThreadCommit
 from compas.domain.facts.telling import HookEnded, HookOutcome, NotificationEnded, SubscribersChanged, TellingDue
 from compas.domain.facts.working_place import (
+    CommitBegun,
     PortsLeased,
     PortsReleased,
     SetupEnded,
@@ -85,6 +86,7 @@ __all__ = [
     "BreakerOpened",
     "Category",
     "CloseAfter",
+    "CommitBegun",
     "ConfigLoaded",
     "ConfigRefused",
     "Conflict",
@@ -179,6 +181,7 @@ ThreadEvent = (
     | WorktreeReady
     | WorktreeFurnished
     | SetupStarted
+    | CommitBegun
     | SetupEnded
     | WorkCommitted
     | WorktreeRemovalPlanned

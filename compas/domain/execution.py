@@ -1,5 +1,7 @@
 """The life of an execution inside its thread: begun at most once, ended exactly once."""
 
+from typing import Literal
+
 import msgspec
 
 from compas.domain import events as e
@@ -7,6 +9,7 @@ from compas.domain.approval.judged import judged_by
 from compas.domain.decision import Decision, Draft, Moment, Refusal
 from compas.domain.dispatch import Rules, operator_note
 from compas.domain.handoff import Reply, ask_operator, route
+from compas.domain.handover import NOTE
 from compas.domain.retry import decide_retry, spread
 from compas.domain.thread import IN_FLIGHT, RUNNING, Run, Thread
 
@@ -189,12 +192,13 @@ def _ended(state: Thread, run: Run, outcome: Outcome) -> e.ExecutionEnded:
 
 def _succeeded(state: Thread, run: Run, outcome: Outcome, rules: Rules, moment: Moment) -> Decision:
     body = outcome.reply if outcome.reply is not None and outcome.reply.strip() else NOTHING_SAID
+    told = f"{body}\n\n{NOTE}" if run.queued.reason == "handover" else body
     depth = state.messages[run.queued.message].posted.depth
     note = operator_note(
         message=moment.new_id(),
         sender=run.queued.agent,
         intent="response",
-        body=body,
+        body=told,
         execution=run.queued.execution,
         depth=depth,
     )
@@ -236,21 +240,26 @@ def _next_attempt(state: Thread, run: Run, outcome: Outcome, rules: Rules, momen
     agent = rules.agents.get(run.queued.agent)
     if agent is None or state.status != "Active":
         return None
-    earlier = [
-        other.ended.status
+    ends = [
+        other.ended
         for other in state.runs.values()
         if other.ended is not None and other.queued.message == run.queued.message
     ]
+    earlier = [ended.status for ended in ends if ended.category != "session_full"]
+    was_resumed = run.requested is not None and run.requested.resume_session is not None
     again = decide_retry(
         agent,
         status=outcome.status,
         category=outcome.category,
         failures=earlier.count("failed"),
         crashes=earlier.count("crashed"),
+        may_hand_over=was_resumed and len(earlier) == len(ends),
     )
     if again is None:
         return None
     is_still_fresh = run.queued.fresh_session and not outcome.session
+    is_handover = again.handover or (is_still_fresh and run.queued.reason == "handover")
+    usual: Literal["crash", "retry"] = "crash" if outcome.status == "crashed" else "retry"
     return e.ExecutionQueued(
         execution=moment.new_id(),
         message=run.queued.message,
@@ -258,7 +267,7 @@ def _next_attempt(state: Thread, run: Run, outcome: Outcome, rules: Rules, momen
         backend=agent.backend,
         attempt=run.queued.attempt + 1,
         not_before=moment.now + spread(again.delay_secs, moment.chance) if again.delay_secs else None,
-        reason="crash" if outcome.status == "crashed" else "retry",
+        reason="handover" if is_handover else usual,
         fresh_session=again.fresh_session or is_still_fresh,
         prompt_hash=rules.prompt_hashes.get(agent.alias),
     )

@@ -87,7 +87,7 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return f"a worktree on {branch} was to be made from {base}"
         case e.WorktreeReady(path=path):
             return f"the worktree {path} was ready"
-        case e.WorktreeFurnished() | e.SetupStarted() | e.SetupEnded():
+        case e.WorktreeFurnished() | e.SetupStarted() | e.SetupEnded() | e.CommitBegun():
             return _describe_furnishing(event)
         case e.WorkCommitted(commit=commit, files=files):
             return f"{files} files were committed as {commit[:12]}"
@@ -120,12 +120,17 @@ def _describe(event: e.Event, agents: dict[str, str], position: int) -> str:
             return _describe_execution(event, agents) or _describe_merge(event)
 
 
-def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEnded) -> str:
+def _describe_furnishing(event: e.WorktreeFurnished | e.SetupStarted | e.SetupEnded | e.CommitBegun) -> str:
     match event:
         case e.WorktreeFurnished(copied=0, linked=0, notes=()):
             return "the worktree needed no other files"
         case e.WorktreeFurnished(copied=copied, linked=linked, notes=notes):
             return "; ".join([f"{copied} files were copied into the worktree, and {linked} linked", *notes])
+        case e.CommitBegun(limit_secs=limit):
+            return (
+                "the agent had ended, and git was to commit what it left, with hooks and signing, within "
+                f"{limit} s (git_timeout_secs)"
+            )
         case e.SetupStarted(command=command):
             return f"the setup command was to run in the worktree: {in_short(command)}"
         case e.SetupEnded(problem=""):
@@ -184,6 +189,8 @@ def _why_queued(queued: e.ExecutionQueued) -> str:
             return f", attempt {queued.attempt + 1} after a failure"
         case "crash":
             return f", attempt {queued.attempt + 1} after a crash"
+        case "handover":
+            return ", again in a new conversation with a hand-over, because the one before had become too long"
         case "":
             return ""
 

@@ -1,11 +1,11 @@
-"""Making a worktree usable, step by step: each is logged once per directory, and none for what must not start."""
+"""What is done to a worktree before and after its agent: logged step by step, and none for what must not start."""
 
 from compas.domain import events as e
 from compas.domain.decision import Decision, Draft, Refusal
 from compas.domain.execution import not_startable
 from compas.domain.thread import Thread, Usable
 
-FurnishingStep = e.WorktreeFurnished | e.SetupStarted | e.SetupEnded
+FurnishingStep = e.WorktreeFurnished | e.SetupStarted | e.SetupEnded | e.CommitBegun
 
 
 def decide_step(state: Thread, step: FurnishingStep) -> Decision:

@@ -17,25 +17,36 @@ CRASH_ATTEMPTS = 3
 
 
 class Again(msgspec.Struct, frozen=True, kw_only=True):
-    """The next attempt: in how many seconds, and whether the CLI starts a new conversation."""
+    """The next attempt: in how many seconds, and whether the CLI starts a new conversation, with a hand-over."""
 
     delay_secs: float
     fresh_session: bool = False
+    handover: bool = False
 
 
 def decide_retry(
-    agent: AgentSpec, *, status: EndStatus, category: Category, failures: int, crashes: int
+    agent: AgentSpec,
+    *,
+    status: EndStatus,
+    category: Category,
+    failures: int,
+    crashes: int,
+    may_hand_over: bool = False,
 ) -> Again | None:
     """Say whether there is a next attempt (a-core 109-111), given how many earlier ones failed and crashed.
 
     `max_retries` is the number of repetitions after failures; the delay doubles with each, up to an hour. A timeout
     is never repeated: it would cost the same time again. A crash, which says nothing about the agent, is answered
     as `on_crash` says, at once, and a few times at most (a-core 151); neither uses up the other's attempts.
+    A conversation that has become too long says nothing about the task: where it `may_hand_over`, the task is given
+    again at once in a new one, whatever `max_retries` is.
     """
     if status == "crashed":
         if agent.on_crash == "fail" or crashes + 1 >= CRASH_ATTEMPTS:
             return None
         return Again(delay_secs=0.0, fresh_session=agent.on_crash == "requeue")
+    if status == "failed" and category == "session_full":
+        return Again(delay_secs=0.0, fresh_session=True, handover=True) if may_hand_over else None
     if status != "failed" or category not in RETRYABLE or failures >= agent.max_retries:
         return None
     delay = agent.retry_backoff_secs * 2 ** min(failures, _LARGEST_EXPONENT)

@@ -278,11 +278,11 @@ def _remember_work(state: Thread, execution: str, snapshot: e.SnapshotTaken | No
 
 
 def _remember_session(state: Thread, ended: e.ExecutionEnded) -> Thread:
-    """Keep the CLI's conversation per agent and backend; one that went stale is forgotten (a-core 100-102)."""
+    """Keep the conversation per agent and backend; one that went stale or is full is forgotten (a-core 100-102)."""
     run = state.runs[ended.execution]
     key = (run.queued.agent, run.queued.backend)
     sessions = dict(state.sessions)
-    if ended.category == "stale_session":
+    if ended.category in ("stale_session", "session_full"):
         sessions.pop(key, None)
     elif ended.session:
         earlier = sessions.get(key)

@@ -50,6 +50,23 @@ def is_torn(output: Output) -> bool:
     return output.code == 128 and _TORN.search(output.stderr) is not None
 
 
+_READING: Final = frozenset(
+    {
+        *("cat-file", "check-attr", "check-ignore", "check-ref-format", "diff", "diff-tree", "for-each-ref", "log"),
+        *("ls-files", "ls-tree", "merge-base", "merge-tree", "rev-list", "rev-parse", "show", "status", "var"),
+        *("version", "--version"),
+    }
+)
+_READING_WITH: Final = (("config", "--get"), ("config", "--type=bool", "--get"), ("worktree", "list"))
+
+
+def is_reading(arguments: Sequence[str]) -> bool:
+    """Tell whether a command changes nothing that anybody could notice, so that to run it again does no harm."""
+    if arguments[:1] == ("symbolic-ref",):
+        return [part for part in arguments[1:] if not part.startswith("-")] == ["HEAD"]
+    return arguments[0] in _READING or any(tuple(arguments[: len(form)]) == form for form in _READING_WITH)
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """A git directory and its checkout: commands are told them, so that git discovers nothing from what stands there.
@@ -126,12 +143,15 @@ class Git:
     ) -> Output:
         """Run git and return how it ended; with `cut`, output over `keep` bytes ends it instead of failing.
 
-        Cancelling, like the time limit, ends git and everything it started. Raises GitFailed for an exit code that is
+        Cancelling, like the time limit, ends git and everything it started. A command that only reads is run once more
+        where a signal from outside has ended it. Raises GitFailed for an exit code that is
         not `good`, GitTimedOut, GitOutputTooLarge, GitRefused `no_such_directory`, `git_missing` or `bad_value`, and
         GitError where the machine starts no process with these arguments.
         """
         name = " ".join(arguments[:2])
         output = await self._run_once(arguments, name, stdin, time_limit, keep, cut=cut)
+        if output.code < 0 and is_reading(arguments) and not output.truncated:
+            output = await self._run_once(arguments, name, stdin, time_limit, keep, cut=cut)
         for wait in TORN_WAITS if arguments[:1] == ("worktree",) else ():
             if not is_torn(output):
                 break
@@ -192,7 +212,9 @@ async def _start(command: Sequence[str], git: Git, *, piped_input: bool) -> trio
     except (FileNotFoundError, NotADirectoryError, PermissionError) as error:
         if error.filename == "git":
             raise GitRefused("git_missing", "git was not found on PATH; install git 2.31 or later") from error
-        message = f"{git.directory} cannot be entered ({error.strerror}); create it or correct the path"
+        message = (
+            f"{git.directory} cannot be entered ({error.strerror}); bring back what was there, or correct the path"
+        )
         raise GitRefused("no_such_directory", message) from error
     except OSError as error:  # of its arguments together, or of one, when they are too long
         raise GitError(f"git {command[1]} could not be started in {git.directory}: {error.strerror}") from error

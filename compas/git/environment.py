@@ -10,10 +10,14 @@ Setting = tuple[str, str]
 # They say where the operator's configuration is. Every other GIT_* binds git to some repository, index, identity or
 # configuration of the process that started compas, and is dropped.
 PASSED_GIT_VARIABLES: Final = ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM")
-DROPPED_VARIABLES: Final = ("EDITOR", "VISUAL", "PAGER", "LANG", "LANGUAGE", "SSH_ASKPASS", "DISPLAY")
+DROPPED_VARIABLES: Final = ("EDITOR", "VISUAL", "PAGER", "LANG", "LANGUAGE", "DISPLAY", "WAYLAND_DISPLAY", "GPG_TTY")
 FIXED_VARIABLES: Final = {
     "LC_ALL": "C",
+    # Nobody sits at a terminal here: what would ask for a password fails, and says so, instead of waiting.
     "GIT_TERMINAL_PROMPT": "0",
+    "GIT_ASKPASS": "false",
+    "SSH_ASKPASS": "false",
+    "SSH_ASKPASS_REQUIRE": "never",
     "GIT_PAGER": "cat",
     "GIT_EDITOR": ":",
     "GIT_SEQUENCE_EDITOR": ":",

@@ -1,6 +1,8 @@
 """What can go wrong between compas and git, each as a type that says what was tried and what to do."""
 # ruff: noqa: N818 - the names say what happened to the git command
 
+import signal
+
 from compas.errors import CompasError
 
 
@@ -22,10 +24,39 @@ class GitFailed(GitError):
     """A git command ended with an exit code that its caller had no meaning for."""
 
     def __init__(self, command: str, code: int, output: str) -> None:
-        super().__init__(f"git {command} ended with {code}: {output or 'it printed nothing'}")
         self.command = command
         self.code = code
         self.output = output
+        how = f"ended with {code}" if self.signal is None else killed_by(self.signal)
+        super().__init__(f"git {command} {how}: {output or 'it printed nothing'}")
+
+    @property
+    def signal(self) -> str | None:
+        """The name of the signal that ended git itself, not asked for by us; None where it ended by itself."""
+        return signal_name(self.code)
+
+
+def signal_name(code: int) -> str | None:
+    """Return the name of the signal that a negative exit code stands for; None for any other code."""
+    if code >= 0:
+        return None
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
+
+
+def killed_by(name: str) -> str:
+    """Say how a process was ended that nobody here has ended."""
+    about = ", as the system does when memory runs out" if name == "SIGKILL" else ""
+    return f"was ended by {name} from outside{about}"
+
+
+def in_words(error: GitFailed) -> str:
+    """Return what a failed command printed, or what ended it."""
+    if error.signal is None:
+        return error.output
+    return f"git {killed_by(error.signal)}" + (f": {error.output}" if error.output else "")
 
 
 class GitTimedOut(GitError):

@@ -12,6 +12,8 @@ SNAPSHOTS: Final = "refs/compas/snap/"
 ARCHIVE: Final = "refs/compas/archive/"
 BASES: Final = "refs/compas/base/"
 """Where each thread's branch started; gone with the branch."""
+ABOVE_ALL: Final = "compas"
+"""What the branches of all threads stand below; no branch may be called so itself."""
 WORKTREES: Final = ".compas-worktrees"
 MERGES: Final = "compas-merge"
 
@@ -36,7 +38,7 @@ def checked_id(what: str, value: str) -> str:
 
 def thread_branch(thread: str) -> str:
     """Return the short name of a thread's branch."""
-    return f"compas/{checked_id('thread id', thread)}"
+    return f"{ABOVE_ALL}/{checked_id('thread id', thread)}"
 
 
 def thread_of(branch: str) -> str | None:

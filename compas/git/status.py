@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Final, Literal
 
 import trio
@@ -14,6 +14,7 @@ from compas.git.protocol.reading import AskHead, Entry, HeadReport, Status, Stat
 from compas.git.repository import commit_of
 from compas.git.whereabouts import common_directory
 from compas.git.work.head import find_head
+from compas.git.worktree.laid import read_laid
 from compas.git.worktree.open import open_worktree
 
 ENTRIES: Final = 2000
@@ -28,7 +29,7 @@ async def status(request: Status) -> StatusReport:
     branch = thread_branch(of.thread)
     with open_worktree(await common_directory(of.repo), of) as opened:
         git = opened.git
-        entries = await read_entries(git)
+        entries = await read_entries(git, read_laid(opened.common_dir, of.thread).paths)
         found = await find_head(opened, branch)
         ahead = behind = None
         if request.base is not None and found.commit is not None:
@@ -85,8 +86,8 @@ def _bytes_below(directory: str) -> int:
     return total
 
 
-async def read_entries(git: Git) -> list[Entry]:
-    """Return every path of a checkout that is staged, changed, unmerged or untracked."""
+async def read_entries(git: Git, laid: Collection[bytes] = ()) -> list[Entry]:
+    """Return every path of a checkout that is staged, changed, unmerged or untracked, except what was `laid` there."""
     question = (
         "status",
         "--porcelain=v2",
@@ -96,7 +97,13 @@ async def read_entries(git: Git) -> list[Entry]:
         "--ignore-submodules=dirty",
     )
     output = await git.run(*question, "--find-renames", time_limit=300)
-    return list(parse_entries(output.stdout))
+    hidden = frozenset(map(shown, laid))
+    return [entry for entry in parse_entries(output.stdout) if not (_is_new(entry) and entry.path in hidden)]
+
+
+def _is_new(entry: Entry) -> bool:
+    """Say whether no commit of the branch has it."""
+    return entry.kind == "untracked" or (entry.kind == "changed" and entry.index == "A")
 
 
 def parse_entries(listing: bytes) -> Iterator[Entry]:

@@ -4,12 +4,16 @@ import os
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 from compas.config.config import Config
 from compas.domain.remedies import to_make_repository
 from compas.git.errors import GitError
 from compas.git.look import OLDEST, OLDEST_FOR_FAST_MERGES, FoundRepository, git_version, has_commit, look, main_branch
 from compas.setup.check import Check, failed, passed, warned
+
+_IN_THE_WAY: Final = "compas"
+"""The branches of threads stand below this name."""
 
 
 def check_git(environ: Mapping[str, str]) -> Check:
@@ -73,10 +77,13 @@ def _check_base(found: FoundRepository, config: Config, environ: Mapping[str, st
     for spec in config.repositories:
         if os.path.realpath(spec.path) == os.path.realpath(found.path) and spec.base != base:
             base, where = spec.base, "its base under repositories"
-    if has_commit(found.path, base, environ):
-        return passed("repository", f"{found.path}, from {base}")
     judge = failed if needs_worktree else warned
     quoted = shlex.quote(str(found.path))
+    if has_commit(found.path, f"refs/heads/{_IN_THE_WAY}", environ):
+        why = f"{found.path} has a branch called {_IN_THE_WAY}, beside which git can make none for any thread"
+        return judge("repository", why, f"git -C {quoted} branch -m {_IN_THE_WAY} NEW-NAME")
+    if has_commit(found.path, base, environ):
+        return passed("repository", f"{found.path}, from {base}")
     if not found.has_commit:
         why = f"{found.path} has no commit yet, and worktrees start from one"
         return judge("repository", why, f"git -C {quoted} commit --allow-empty -m 'Begin.'")

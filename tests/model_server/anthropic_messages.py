@@ -136,6 +136,8 @@ class AnthropicMessages:
         """See Dialect."""
         if action.has_no_quota:
             action = Refuse(400, "Your credit balance is too low to access the API.")
+        if action.is_full:
+            action = Refuse(400, "prompt is too long: 213462 tokens > 200000 maximum")
         kind = _ERRORS.get(action.code, "api_error")
         text = action.message or f"scripted {kind} ({action.code})"
         body = {"type": "error", "error": {"type": kind, "message": text}, "request_id": "req_0001"}

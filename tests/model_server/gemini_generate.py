@@ -133,6 +133,9 @@ class GeminiGenerate:
         elif action.retry_after:
             kind = "type.googleapis.com/google.rpc.RetryInfo"
             error["details"] = [{"@type": kind, "retryDelay": f"{action.retry_after}s"}]
+        if action.is_full:
+            text = "The input token count (1196509) exceeds the maximum number of tokens allowed (1048576)."
+            error |= {"message": text}
         headers = {"retry-after": action.retry_after} if action.retry_after else {}
         return action.code, {"error": error}, headers
 

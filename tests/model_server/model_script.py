@@ -21,6 +21,7 @@ Troubles come where they stand among the steps, the first K times with `times=K`
     invalid                    an answer that nobody can read
     slow s=N                   N seconds of silence, then what comes next
     hang                       an answer that never goes on
+    full                       whatever is asked, from the second prompt on: the conversation is too long for the model
 """
 
 import re
@@ -80,6 +81,7 @@ class Refuse:
     retry_after: str | None = None
     resets: int | None = None
     has_no_quota: bool = False
+    is_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,8 @@ class Director:
     def decide(self, conversation: Conversation) -> Action:
         """Return what the script says for where the conversation stands. Raises ScriptError."""
         prompt = conversation.prompts[-1] if conversation.prompts else ""
+        if len(conversation.prompts) > 1 and any("SCENARIO:full" in said for said in conversation.prompts):
+            return Refuse(400, is_full=True)
         steps = list(_steps(prompt))
         given = next((options for verb, options in steps if verb == "usage"), {})
         usage = Usage(
@@ -165,7 +169,7 @@ class Director:
 
 
 _USAGE_KEYS = {"tokens_in": "in", "tokens_out": "out", "cached": "cached", "created": "created"}
-_VERBS = {*STATUSES, *CALLS, *(f"{call}+" for call in CALLS), *BREAKS, *LIMITS, "final", "huge", "usage", "end"}
+_VERBS = {*STATUSES, *CALLS, *(f"{call}+" for call in CALLS), *BREAKS, *LIMITS, "final", "huge", "usage", "full", "end"}
 
 
 def _steps(prompt: str) -> Iterator[tuple[str, Options]]:

@@ -126,6 +126,9 @@ class OpenAiChat:
         error: Json = {"message": text, "type": kind, "param": None, "code": _CODES.get(action.code)}
         if action.has_no_quota or action.resets is not None:
             error |= {"message": _NO_QUOTA, "type": "insufficient_quota", "code": "insufficient_quota"}
+        if action.is_full:
+            text = "This model's maximum context length is 128000 tokens. Your messages have 131072."
+            error |= {"message": text, "code": "context_length_exceeded", "param": "messages"}
         headers = {"retry-after": action.retry_after} if action.retry_after else {}
         return action.code, {"error": error}, headers
 

@@ -142,6 +142,9 @@ class OpenAiResponses:
         if action.has_no_quota:
             text = "You exceeded your current quota, please check your plan and billing details."
             error |= {"type": "insufficient_quota", "code": "insufficient_quota"}
+        if action.is_full:
+            text = "Your input exceeds the context window of this model. Please adjust your input and try again."
+            error |= {"code": "context_length_exceeded", "param": "input"}
         if action.resets is not None:
             text = "The usage limit has been reached"
             error |= {"type": "usage_limit_reached", "plan_type": "plus", "resets_at": action.resets}

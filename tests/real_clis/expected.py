@@ -23,6 +23,12 @@ EXPECTED: dict[str, dict[str, str]] = {
         "gemini": "completed; failed stale_session; completed",
         "opencode": "completed; failed stale_session; completed",
     },
+    "conversation too long": {
+        "claude": "completed; completed",
+        "codex": "completed; failed session_full; completed",
+        "gemini": "completed; failed session_full; completed",
+        "opencode": "completed; failed session_full; completed",
+    },
     "authentication failure": {
         "claude": "failed auth_failure",
         "codex": "failed auth_failure",

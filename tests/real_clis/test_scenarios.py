@@ -60,6 +60,18 @@ def test_stale_session(stage: Stage) -> None:
     came_to(stage, "stale session")
 
 
+def test_conversation_too_long(stage: Stage) -> None:
+    """Claude Code makes a summary and goes on by itself; OpenCode tries to, and needs most of a minute for that."""
+    stage.configure({"timeout_secs": 150})
+    stage.say("One.")
+    reply = stage.say("SCENARIO:full\nTwo.", seconds=210)
+    assert reply.startswith("echo (prompt 1, 0 tool results): ")
+    first, *_, last = stage.sessions()
+    was_handed_over = "session_full" in EXPECTED["conversation too long"][stage.rig.name]
+    assert ("had become too long" in reply) == (first != last) == was_handed_over
+    came_to(stage, "conversation too long")
+
+
 def test_authentication_failure(stage: Stage) -> None:
     stage.configure(RETRIED_ONCE, stage.rig.at_once, stage.rig.with_key("bad-key"))
     stage.say("Hello.")

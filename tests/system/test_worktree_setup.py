@@ -151,3 +151,31 @@ def test_two_threads_at_once_have_a_worktree_and_ports_of_their_own_also_after_a
     workshop.ask("dispatch", "dev", "more", "--thread", "t3", "--wait")
     assert not {*one, *two} & {*ports_of(workshop, "t3")}
     assert f"COMPAS_PORT_3={one[2]}" in (workshop.repo / "env-t1").read_text()
+
+
+def test_a_checkout_hook_that_fails_after_the_fact_is_said_and_stops_nobody(workshop: Workshop) -> None:
+    hook = workshop.repo / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho no lfs here >&2\nexit 2\n")
+    hook.chmod(0o755)
+    workshop.configure([workshop.agent("dev", [{"reply": "Done."}], workspace="worktree")])
+    workshop.ask("dispatch", "dev", "look", "--thread", "t1", "--wait")
+    said = workshop("why", "t1").out
+    assert "the hook post-checkout ended with 2" in said
+    assert "no lfs here" in said
+
+
+def test_what_was_laid_into_the_worktree_is_not_merged_with_its_work(workshop: Workshop) -> None:
+    ignore(workshop, "node_modules/")
+    (workshop.repo / "node_modules").mkdir()
+    (workshop.repo / "local.json").write_text("{}\n")
+    work = [{"run": "echo work > work.txt"}, {"reply": "Done."}]
+    workshop.configure(
+        [workshop.agent("dev", work, workspace="worktree", commit="auto")],
+        repositories=[{"path": "repo", "link": ["node_modules"], "copy": ["local.json"]}],
+    )
+    workshop.ask("dispatch", "dev", "work", "--thread", "t1", "--wait")
+    workshop.ask("merge", "t1", "--wait")
+    assert workshop.git("ls-files").split() == [".gitignore", "README", "work.txt"]
+    assert (workshop.repo / "node_modules").is_dir()
+    assert not (workshop.repo / "node_modules").is_symlink()

@@ -24,6 +24,7 @@ from compas.backends.claude.stream import (
     Consumed,
     Ended,
     Fact,
+    InBackground,
     Limited,
     Opened,
     RequestFailed,
@@ -34,6 +35,7 @@ from compas.backends.claude.stream import (
     read_line,
 )
 from compas.backends.claude.tools import summarize
+from compas.backends.failures import CANNOT_GO_ON
 from compas.backends.generic import find_command
 from compas.backends.progress import SUMMARY_CHARACTERS, as_summary, in_json, progress
 from compas.backends.remains import Remains
@@ -118,6 +120,13 @@ class ClaudeReader:
         self._usage = Usage()
         self._consumed: dict[str, Consumed] = {}
         self._remains = Remains()
+        self._is_at_rest = False
+        self._background = 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether a result line was the last thing of weight, and no work of its own goes on in the background."""
+        return self._is_at_rest and not self._background
 
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
@@ -136,7 +145,7 @@ class ClaudeReader:
             category, error = without_result(status, self._failed, stderr, self._remains.rest)
         else:
             category, error = with_result(ended, self._failed, self._limited, self._command, stderr)
-        session = None if category == "stale_session" else self._session
+        session = None if category in CANNOT_GO_ON else self._session
         limited = self._limited if category == "quota_exhausted" else None
         resets_at = None if limited is None or limited.resets_at is None else float(limited.resets_at)
         return Answer(
@@ -150,6 +159,8 @@ class ClaudeReader:
 
     def _take(self, fact: Fact) -> tuple[Progress, ...]:
         """Keep what a fact means for the outcome, and return what it tells whoever watches."""
+        if not isinstance(fact, Limited | InBackground):
+            self._is_at_rest = isinstance(fact, Ended)
         match fact:
             case Opened():
                 return self._name_session(fact.session)
@@ -171,6 +182,8 @@ class ClaudeReader:
                 return (progress("message", fact.text[:SUMMARY_CHARACTERS], fact.text),)
             case Limited():
                 self._limited = fact if fact.rejected else None
+            case InBackground():
+                self._background = fact.count
             case Consumed():
                 self._consumed[fact.message] = fact
             case Ended():

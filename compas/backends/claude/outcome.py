@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from compas.backends.backend import ExitStatus
 from compas.backends.claude.stream import CommandTaken, Ended, Limited, RequestFailed
-from compas.backends.failures import classify, was_killed
+from compas.backends.failures import classify, is_full, was_killed
 from compas.domain.events import Category
 
 REFUSED_COMMANDS = frozenset({"failed", "unavailable_headless", "unknown"})
@@ -27,6 +27,7 @@ _USED_UP = re.compile(
     r"hit your\b[^.]{0,40}\blimit|usage limit|spend(?:ing)? limit|out of (?:extra )?usage|\bcredits?\b|quota|billing",
     re.IGNORECASE,
 )
+_TOO_LONG = frozenset({"blocking_limit", "prompt_too_long"})
 _NOT_AS_ROOT = "cannot be used with root/sudo privileges"
 _AS_ROOT = (
     "Claude Code does not work without asking as root, unless it is told that it is confined: set"
@@ -69,6 +70,8 @@ def with_result(
 def _category(ended: Ended, failed: RequestFailed | None, limited: Limited | None, said: str) -> Category:
     if ended.status is None and _STALE.search(said):
         return "stale_session"
+    if ended.reason in _TOO_LONG or (ended.status in (None, 400, 413) and is_full(said)):
+        return "session_full"
     if ended.status is None and ended.reason not in ("", "api_error"):
         return classify(said, has_result=True)
     if ended.status is not None and ended.status >= 500:

@@ -88,6 +88,12 @@ class CommandTaken(Fact, frozen=True, kw_only=True):
     text: str
 
 
+class InBackground(Fact, frozen=True, kw_only=True):
+    """How many tasks the agent has at work beside itself; when one ends, another turn may begin."""
+
+    count: int
+
+
 class Consumed(Fact, frozen=True, kw_only=True):
     """Tokens that one answer of the model read; the lines of one answer carry the same `message`."""
 
@@ -137,6 +143,9 @@ def _of_system(found: dict[str, Any]) -> Iterator[Fact]:
     match found.get("subtype"):
         case "init":
             yield Opened(session=text_of(found, "session_id"))
+        case "background_tasks_changed":
+            tasks = found.get("tasks")
+            yield InBackground(count=len(tasks) if isinstance(tasks, list) else 0)
         case "api_retry":
             yield Retried(
                 attempt=count_of(found, "attempt") or 0,

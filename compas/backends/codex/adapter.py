@@ -31,6 +31,7 @@ from compas.backends.codex.stream import (
     TurnBegan,
     read_line,
 )
+from compas.backends.failures import CANNOT_GO_ON
 from compas.backends.generic import find_command
 from compas.backends.progress import as_summary, in_json, progress
 from compas.backends.remains import Remains
@@ -136,6 +137,11 @@ class CodexReader:
         self._turns = 0
         self._remains = Remains()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the last turn that began is over."""
+        return self._ended is not None
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":
@@ -158,7 +164,7 @@ class CodexReader:
             success=False,
             error=error,
             category=category,
-            session=None if category == "stale_session" else self._session,
+            session=None if category in CANNOT_GO_ON else self._session,
             usage=share,
             counted=counted,
             resets_at=reset_in(error, self._now()) if category == "quota_exhausted" else None,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from compas.backends.backend import ExitStatus
-from compas.backends.failures import classify, was_killed
+from compas.backends.failures import classify, is_full, was_killed
 from compas.domain.events import Category
 
 _STATUS = re.compile(r"\b(?:unexpected status|last status:|http error:|status code)\s*(\d{3})\b", re.IGNORECASE)
@@ -48,6 +48,8 @@ def category_of(text: str) -> Category:
     """Return the class of a failure from what the CLI says of it: an HTTP status first, then its own sentences."""
     if _USED_UP.search(text):
         return "quota_exhausted"
+    if is_full(text):
+        return "session_full"
     status = _STATUS.search(text)
     if status is not None:
         return _by_status(int(status[1]))

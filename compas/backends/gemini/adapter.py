@@ -15,6 +15,7 @@ from compas.backends.backend import (
     StreamName,
     Task,
 )
+from compas.backends.failures import CANNOT_GO_ON
 from compas.backends.gemini.outcome import is_noise, judge, retry_in
 from compas.backends.gemini.profile import PROFILE
 from compas.backends.gemini.stream import (
@@ -108,6 +109,11 @@ class GeminiReader:
         self._tools: dict[str, str] = {}
         self._remains = Remains()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the result line has come."""
+        return self._ended is not None
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":
@@ -121,7 +127,7 @@ class GeminiReader:
         if ended is not None and ended.success and (reply or not self._complaint):
             return Answer(success=True, reply=reply, session=self._session, usage=spent)
         category, error = judge(status, ended, self._complaint, self._remains)
-        session = None if category == "stale_session" or not self._is_kept else self._session
+        session = None if category in CANNOT_GO_ON or not self._is_kept else self._session
         return Answer(success=False, error=error, category=category, session=session, usage=spent)
 
     def _take_error(self, line: str) -> tuple[Progress, ...]:

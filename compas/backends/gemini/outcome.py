@@ -3,7 +3,7 @@
 import re
 
 from compas.backends.backend import ExitStatus
-from compas.backends.failures import classify, was_killed
+from compas.backends.failures import classify, is_full, was_killed
 from compas.backends.gemini.stream import Ended
 from compas.backends.remains import Remains
 from compas.domain.events import Category
@@ -64,6 +64,8 @@ def judge(status: ExitStatus, ended: Ended | None, complaint: str, remains: Rema
     error = said or _error(status, remains.stderr)
     if _USED_UP.search(f"{error}\n{remains.stderr}"):
         return "quota_exhausted", error
+    if is_full(error):
+        return "session_full", error
     by_code = _BY_CODE.get(status.code or 0)
     if by_code is not None:
         return by_code, error

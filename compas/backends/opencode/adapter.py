@@ -15,6 +15,7 @@ from compas.backends.backend import (
     StreamName,
     Task,
 )
+from compas.backends.failures import CANNOT_GO_ON
 from compas.backends.generic import find_command
 from compas.backends.opencode.outcome import category_of, given_up, is_used_up, without_end
 from compas.backends.opencode.profile import PROFILE
@@ -121,6 +122,11 @@ class OpenCodeReader:
         self._usage = Usage()
         self._remains = Remains()
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the last answer has ended as one; after an error the CLI may go on."""
+        return self._reason in _FINISHED
+
     def feed(self, stream: StreamName, line: str) -> tuple[Progress, ...]:
         """Take a line; one that cannot be read is counted."""
         if stream == "stderr":
@@ -136,7 +142,7 @@ class OpenCodeReader:
         if self._failed is None and self._reason in _FINISHED and self._profile is None:
             return Answer(success=True, reply=reply, session=self._session, usage=self._usage)
         category, error = self._failure(status)
-        session = None if category == "stale_session" else self._session
+        session = None if category in CANNOT_GO_ON else self._session
         return Answer(success=False, error=error, category=category, session=session, usage=self._usage)
 
     def _failure(self, status: ExitStatus) -> tuple[Category, str]:

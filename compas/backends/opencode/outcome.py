@@ -3,7 +3,7 @@
 import re
 
 from compas.backends.backend import ExitStatus
-from compas.backends.failures import classify, was_killed
+from compas.backends.failures import classify, is_full, was_killed
 from compas.backends.opencode.stream import Failed
 from compas.backends.remains import Remains
 from compas.domain.events import Category
@@ -27,6 +27,8 @@ def category_of(failed: Failed) -> Category:
     status = failed.status
     if is_used_up(failed.text) and status in (None, 400, 402, 403, 429):
         return "quota_exhausted"
+    if "ContextOverflow" in failed.name or (status in (None, 400, 413) and is_full(failed.text)):
+        return "session_full"
     match status:
         case 401 | 403:
             return "auth_failure"

@@ -68,6 +68,15 @@ class Orchestration(Section, frozen=True, kw_only=True):
         ),
     ] = 3600
     merge_timeout_secs: Annotated[int, Key(doc="Seconds a merge may take.", ge=1)] = 30
+    git_timeout_secs: Annotated[
+        int,
+        Key(
+            doc="Seconds that git may take to make a worktree, or to commit or record what is in one: with hooks, "
+            "filters and signing programs, of which some wait for a person.",
+            ge=1,
+            le=600,
+        ),
+    ] = 300
     default_merge_strategy: Annotated[MergeStrategy, Key(doc="How a merge that names no strategy is made.")] = "merge"
     merge_message: Annotated[
         str | None,

@@ -10,7 +10,16 @@ ExecutionStatus = Literal[
 ]
 EndStatus = Literal["completed", "failed", "timed_out", "crashed"]
 Category = Literal[
-    "", "agent_error", "transient", "quota_exhausted", "auth_failure", "stale_session", "timeout", "killed", "unknown"
+    "",
+    "agent_error",
+    "transient",
+    "quota_exhausted",
+    "auth_failure",
+    "stale_session",
+    "session_full",
+    "timeout",
+    "killed",
+    "unknown",
 ]
 """Why an execution failed; empty for a success."""
 Verdict = Literal["approve", "request_changes", ""]

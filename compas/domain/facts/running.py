@@ -10,7 +10,8 @@ from compas.domain.facts.event import Category, EndStatus, Fact, Verdict
 class ExecutionQueued(Fact, frozen=True, kw_only=True, tag="execution.queued"):
     """A message made work for an agent. `not_before` is UTC seconds: a schedule's or a retry's due time.
 
-    With `fresh_session` the CLI's earlier conversation in this thread is not resumed.
+    With `fresh_session` the CLI's earlier conversation in this thread is not resumed. A `handover` follows on one that
+    had become too long: the new one is told what was done in it.
     """
 
     execution: str
@@ -19,7 +20,7 @@ class ExecutionQueued(Fact, frozen=True, kw_only=True, tag="execution.queued"):
     backend: str
     attempt: int = 0
     not_before: float | None = None
-    reason: Literal["", "scheduled", "retry", "crash"] = ""
+    reason: Literal["", "scheduled", "retry", "crash", "handover"] = ""
     fresh_session: bool = False
     prompt_hash: str | None = None
 

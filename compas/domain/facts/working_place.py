@@ -58,6 +58,15 @@ class SetupEnded(Fact, frozen=True, kw_only=True, tag="setup.ended"):
     problem: str = ""
 
 
+class CommitBegun(Fact, frozen=True, kw_only=True, tag="commit.begun"):
+    """Intent: git commits what an execution left in its worktree, with hooks and signing, for `limit_secs` at most."""
+
+    execution: str
+    repository: str
+    instance: str
+    limit_secs: int = 0
+
+
 class WorkCommitted(Fact, frozen=True, kw_only=True, tag="work.committed"):
     """Everything in a worktree was committed by word of a client."""
 

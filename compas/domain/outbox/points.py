@@ -67,7 +67,7 @@ def points_of(event: e.Event) -> tuple[Point, ...]:
     """Return the points that an event is: a transition that happened, never one that was only wanted."""
     found = _BY_TAG.get(tag_of(event), ())
     match event:
-        case e.ExecutionQueued(reason=reason) if reason not in ("retry", "crash"):
+        case e.ExecutionQueued(reason=reason) if reason not in ("retry", "crash", "handover"):
             return ()
         case e.ExecutionEnded(verdict=""):
             return tuple(point for point in found if point != "on_verdict")

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from compas.git.command import LONG_LIMIT, Git, Output, shown
-from compas.git.errors import GitError
+from compas.git.errors import GitError, killed_by, signal_name
 from compas.git.merge.tree import MergedTree, parse_merge_tree
 from compas.git.protocol.merging import Refused
 from compas.git.work.commit import has_identity
@@ -29,6 +29,9 @@ async def merge_commits(there: Git, ours: str, theirs: str, *options: str) -> Me
     output = await there.run(*command, good=ANY_CODE, time_limit=LONG_LIMIT)
     if output.code == USAGE:
         raise TooOldError("this git has no `merge-tree --write-tree`; install git 2.38 or later")
+    name = signal_name(output.code)
+    if name is not None:
+        return killed(name, output)
     if output.code not in (0, 1):
         return failed("merge_failed", "git could not compute the merge", output)
     merged = parse_merge_tree(output.stdout)
@@ -58,6 +61,9 @@ def strict(git: Git) -> Git:
 
 async def commit_refused(git: Git, output: Output) -> Refused:
     """Say why a commit was not made: nobody to make it as, or git's own words, such as those of a signing program."""
+    name = signal_name(output.code)
+    if name is not None:
+        return killed(name, output)
     if await has_identity(git):
         return failed("commit_failed", "git could not make the merge commit", output)
     sentence = (
@@ -70,3 +76,10 @@ async def commit_refused(git: Git, output: Output) -> Refused:
 def failed(code: str, what: str, output: Output) -> Refused:
     """Return a refusal with git's own words."""
     return Refused(code=code, sentence=f"{what}: {output.words or 'it printed nothing'}", output=output.words)
+
+
+def killed(name: str, output: Output) -> Refused:
+    """Refuse for a git that a signal has ended: nothing is known of the merge, and nothing was changed."""
+    said = f" It had printed: {output.words}" if output.words else ""
+    sentence = f"git {killed_by(name)}, in the middle of the merge, so nothing was changed; merge again.{said}"
+    return Refused(code="git_killed", sentence=sentence, output=output.words)

@@ -24,7 +24,8 @@ def refused_by(error: GitError) -> Refused:
     """Return, as a value, why nothing was changed."""
     match error:
         case GitRefused():
-            return Refused(code=error.code, sentence=error.message)
+            files = tuple(filter(None, error.details.get("files", "").split("\0")))
+            return Refused(code=error.code, sentence=error.message, files=files)
         case GitTimedOut():
             return Refused(code="timed_out", sentence=f"{error}; nothing was changed")
         case GitFailed():

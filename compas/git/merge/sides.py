@@ -7,6 +7,7 @@ from typing import Final
 from compas.git import quick
 from compas.git.command import Git
 from compas.git.errors import GitRefused
+from compas.git.merge.laid_paths import refuse_laid
 from compas.git.merge.unsaved import refuse_unsaved
 from compas.git.naming import thread_of
 from compas.git.protocol.merging import MergeKind, Prepared, PrepareMerge
@@ -54,6 +55,7 @@ async def preflight(git: Git, common_dir: str, listed: Sequence[Listed], request
         )
         raise GitRefused("source_moved", message)
     await refuse_unsaved(git, common_dir, listed, request.source)
+    await refuse_laid(git, common_dir, request, source_tip, target_old)
     verb = "Squash merge" if request.strategy == "squash" else "Merge branch"
     message = request.message.strip() or f"{verb} '{request.source}' into {request.target}"
     return Sides(request.source, request.target, source_tip, target_old, message, request.trailer.strip())

@@ -10,8 +10,9 @@ import trio
 
 from compas.git.command import LONG_LIMIT, Git, Output, shown
 from compas.git.directories import make_parent, same_place
+from compas.git.errors import signal_name
 from compas.git.locks import hold
-from compas.git.merge.compute import ANY_CODE, commit_refused, strict
+from compas.git.merge.compute import ANY_CODE, commit_refused, killed, strict
 from compas.git.merge.message import compose_message
 from compas.git.merge.replay import picks, replayed
 from compas.git.merge.report import HEAD, Labels, explain
@@ -49,7 +50,7 @@ async def open_checkout_of(git: Git, common_dir: str, path: str, commit: str) ->
         await remove_merge_checkout(held, path)
         make_parent(path)
         try:
-            await add_worktree(held, "--detach", "--no-guess-remote", "--end-of-options", path, commit)
+            await add_worktree(held, path, "--detach", "--no-guess-remote", "--end-of-options", path, commit)
             # Where hooks are looked for may be relative to the checkout, and this one has none of its own.
             hooks = await hooks_directory(held)
             made = Registration(thread=os.path.basename(path), path=path, ready=True)
@@ -135,6 +136,9 @@ async def _stopped(
         labels = Labels({HEAD: sides.target, sides.source_tip: sides.source})
         merged = MergedTree("", tuple(unmerged), (Message((), b"git", text),))
         return await explain(git, sides, merged, labels, picked)
+    name = signal_name(output.code)
+    if name is not None:
+        return killed(name, output)
     active = active_hooks(await hooks_directory(there), hooks)
     refusal = await commit_refused(git, output)
     if refusal.code == "no_identity":

@@ -1,6 +1,6 @@
 """What keeps a source from being merged although its branch could be: work that no commit of the branch has."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from compas.git.command import Git
 from compas.git.errors import GitRefused
@@ -10,6 +10,7 @@ from compas.git.repository import Listed
 from compas.git.status import read_entries
 from compas.git.work.head import find_head
 from compas.git.work.head_words import head_elsewhere
+from compas.git.worktree.laid import read_laid
 from compas.git.worktree.open import open_registered
 from compas.git.worktree.registration import Registration, read_registration
 
@@ -38,14 +39,14 @@ async def _look_at_worktree(git: Git, common_dir: str, made: Registration) -> No
             head = await find_head(opened, branch)
             if head.elsewhere:
                 raise GitRefused("head_elsewhere", head_elsewhere(opened.path, head.elsewhere, branch))
-            await _refuse_entries(opened.git)
+            await _refuse_entries(opened.git, read_laid(common_dir, made.thread).paths)
     except GitRefused as refused:
         if refused.code != "worktree_missing":  # somebody deleted it: the commits are all there is
             raise
 
 
-async def _refuse_entries(there: Git) -> None:
-    entries = await read_entries(there)
+async def _refuse_entries(there: Git, laid: Collection[bytes] = ()) -> None:
+    entries = await read_entries(there, laid)
     if entries:
         names = ", ".join(entry.path for entry in entries[:10]) + (", …" if len(entries) > 10 else "")
         message = (

@@ -6,6 +6,7 @@ A git that looks into one runs what its configuration and attributes name, and b
 import os
 import re
 import stat
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,14 +23,19 @@ _REF: Final = re.compile(r"refs/(?:[A-Za-z0-9_][A-Za-z0-9_.+@-]*/)*[A-Za-z0-9_][
 
 @dataclass(frozen=True, slots=True)
 class Nested:
-    """`gitlinks` are the index's, path to commit, where a directory stands; `embedded` are known to no index."""
+    """`gitlinks` are the index's, path to commit, where a directory stands; `embedded` are known to no index.
+
+    `files` are all other paths that no index knows and that are not ignored.
+    """
 
     gitlinks: dict[bytes, str]
     embedded: tuple[bytes, ...]
+    files: frozenset[bytes]
 
-    def pathspecs(self) -> bytes:
-        """Return, for `--pathspec-from-file`, everything but these."""
-        outside = [b":(top,exclude,literal)" + path for path in (*self.gitlinks, *self.embedded)]
+    def pathspecs(self, laid: Collection[bytes] = ()) -> bytes:
+        """Return, for `--pathspec-from-file`, everything but these, and but what was laid there."""
+        without = (*self.gitlinks, *self.embedded, *sorted(self.files.intersection(laid))[:MOST])
+        outside = [b":(top,exclude,literal)" + path for path in without]
         return b"\0".join([b":/", *outside]) + b"\0"
 
 
@@ -37,11 +43,13 @@ async def find_nested(git: Git) -> Nested:
     """Look for repositories in a checkout, of whose top `git` is. Raises GitRefused `too_many_repositories`."""
     question = ("ls-files", "-z", "-t", "--stage", "--others", "--exclude-standard")
     listing = (await git.run(*question, time_limit=LONG_LIMIT)).stdout
-    gitlinks, embedded = {}, []
+    gitlinks, embedded, files = {}, [], []
     for record in listing.split(b"\0"):
         if record.startswith(b"? "):
             if record.endswith(b"/"):
                 embedded.append(record[2:-1])
+            else:
+                files.append(record[2:])
         elif record[2:8] == GITLINK:
             about, _, path = record[2:].partition(b"\t")
             if _is_directory(git.directory, path):
@@ -52,21 +60,24 @@ async def find_nested(git: Git) -> Nested:
             "remove those that are not wanted"
         )
         raise GitRefused("too_many_repositories", message)
-    return Nested(gitlinks, tuple(embedded))
+    return Nested(gitlinks, tuple(embedded), frozenset(files))
 
 
-async def stage_all(git: Git) -> list[str]:
+async def stage_all(git: Git, laid: Collection[bytes] = ()) -> list[str]:
     """Stage everything but repositories inside; return a sentence for each thing that was left out.
 
-    A submodule that stands on another commit is staged as that commit, as git does.
+    A submodule that stands on another commit is staged as that commit, as git does. Nothing is said of what was `laid`
+    there: it is not staged, and no longer where somebody else has done that, unless it is committed already.
     """
     nested = await find_nested(git)
     added = await git.run(
         *("add", "--all", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"),
-        stdin=nested.pathspecs(),
+        stdin=nested.pathspecs(laid),
         good=(0, 1),
         time_limit=LONG_LIMIT,
     )
+    if laid:
+        await _unstage(git, laid)
     left_out = [added.words] if added.code else []
     moved = []
     for path, known in nested.gitlinks.items():
@@ -76,6 +87,14 @@ async def stage_all(git: Git) -> list[str]:
     if moved:
         await git.run("update-index", "-z", "--index-info", stdin=b"\0".join(moved) + b"\0")
     return left_out + [_left_out(git, path) for path in nested.embedded]
+
+
+async def _unstage(git: Git, laid: Collection[bytes]) -> None:
+    command = ("diff", "--cached", "--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=dirty")
+    added = (await git.run(*command, "--diff-filter=A", "HEAD", "--", time_limit=LONG_LIMIT)).stdout.split(b"\0")
+    unwanted = sorted(set(added).intersection(laid))
+    if unwanted:
+        await git.run("update-index", "--force-remove", "-z", "--stdin", stdin=b"\0".join(unwanted) + b"\0")
 
 
 def _left_out(git: Git, path: bytes) -> str:

@@ -1,7 +1,7 @@
 """Commits everything in a worktree the way its owner would have: identity, hooks and signing of the repository."""
 
 from compas.git.command import LONG_LIMIT, Git
-from compas.git.errors import GitRefused
+from compas.git.errors import GitRefused, killed_by, signal_name
 from compas.git.in_progress import operation_in
 from compas.git.naming import thread_branch
 from compas.git.nested.repositories import stage_all
@@ -12,21 +12,22 @@ from compas.git.work.head import Head, bring_back
 from compas.git.work.head_words import head_elsewhere
 from compas.git.work.own_head import open_own_head
 from compas.git.work.snapshot import OURS
+from compas.git.worktree.laid import read_laid
 from compas.git.worktree.open import Opened, open_worktree
 
 
 async def commit_all(request: CommitAll) -> Committed | NothingToCommit:
-    """Stage and commit everything but ignored files and repositories inside the worktree.
+    """Stage and commit everything but ignored files, repositories inside the worktree, and what compas laid there.
 
-    Raises GitRefused: `hook_refused` and `commit_failed` with git's output in the details, `in_progress` while a merge
-    or rebase is unfinished, `bad_message`, `empty_repository`. Everything stays staged then.
+    Raises GitRefused: `hook_refused` and `commit_failed` with git's output in the details, `git_killed`, `in_progress`
+    while a merge or rebase is unfinished, `bad_message`, `empty_repository`. Everything stays staged then.
     """
     if not request.message.strip():
         raise GitRefused("bad_message", "the commit message is empty; write one")
     with open_worktree(await common_directory(request.of.repo), request.of) as opened:
         head = await _head_on_branch(opened, thread_branch(request.of.thread))
         git = opened.git
-        left_out = await stage_all(git)
+        left_out = await stage_all(git, read_laid(opened.common_dir, request.of.thread).paths)
         was = head.commit or ""
         staged = ("diff", "--cached", "--quiet", "--no-ext-diff", "--ignore-submodules=dirty", "--end-of-options")
         if await git.holds(*staged, was, "--"):
@@ -61,6 +62,9 @@ async def _commit(git: Git, message: str) -> None:
     )
     if output.code == 0:
         return
+    name = signal_name(output.code)
+    if name is not None:
+        raise GitRefused("git_killed", f"git {killed_by(name)}, so nothing is committed in {git.directory}; try again")
     hooks = active_hooks(await hooks_directory(git), COMMIT_HOOKS)
     code, what = ("hook_refused", f"a hook ({', '.join(hooks)})") if hooks else ("commit_failed", "git")
     text = f"{what} refused the commit in {git.directory}: {output.words or 'it printed nothing'}"

@@ -19,6 +19,7 @@ from compas.git.protocol.worktrees import FileChange, Snapshot, TakeSnapshot
 from compas.git.repository import tip_of
 from compas.git.whereabouts import common_directory
 from compas.git.work.head import Head, bring_back
+from compas.git.worktree.laid import read_laid
 from compas.git.worktree.open import Opened, open_worktree
 
 FILES: Final = 1000
@@ -36,9 +37,9 @@ async def take_snapshot(request: TakeSnapshot) -> Snapshot:
     """Record a thread's worktree under `refs/compas/snap/<execution>`; a repeat makes the very same commit again.
 
     First HEAD is looked at, and put back on the thread's branch where nothing speaks against it. Untracked files are
-    included, ignored ones and repositories inside are not. A clean checkout is recorded as its HEAD itself.
-    Raises GitRefused as `open_worktree` does, `empty_repository`, and `snapshot_taken_over` where the ref names
-    anything else.
+    included; ignored ones, repositories inside and what compas laid there are not. A clean checkout is recorded as its
+    HEAD itself. Raises GitRefused as `open_worktree` does, `empty_repository`, and `snapshot_taken_over` where the ref
+    names anything else.
     """
     ref = snapshot_ref(request.execution)
     with open_worktree(await common_directory(request.of.repo), request.of) as opened:
@@ -111,13 +112,13 @@ async def tree_of_checkout(opened: Opened) -> tuple[str, str]:
 
     Filters apply (so LFS files are stored as pointers), nothing is executed beyond them.
     """
-    git_dir = opened.git_dir
+    git_dir, thread = opened.git_dir, opened.registration.thread
     async with hold(opened.git, opened.common_dir, f"snapshot-{os.path.basename(git_dir)}") as held:
         with _temporary_index(git_dir) as (index, copied):
             scratch = held.having(GIT_INDEX_FILE=index)
             if not copied:
                 await scratch.run("read-tree", "HEAD")
-            left_out = await stage_all(scratch)
+            left_out = await stage_all(scratch, read_laid(opened.common_dir, thread).paths)
             tree = shown((await scratch.run("write-tree", time_limit=LONG_LIMIT)).stdout).strip()
     return tree, "\n".join(left_out)
 

@@ -3,7 +3,6 @@
 import os
 import secrets
 from dataclasses import dataclass
-from typing import Final
 
 from msgspec.structs import replace
 
@@ -18,22 +17,19 @@ from compas.git.directories import (
     unlink,
     vacate,
 )
-from compas.git.errors import GitFailed, GitRefused
+from compas.git.errors import GitFailed, GitRefused, in_words, killed_by
 from compas.git.locks import hold
-from compas.git.naming import BRANCHES, thread_branch, worktree_root
+from compas.git.naming import ABOVE_ALL, BRANCHES, thread_branch, worktree_root
 from compas.git.plain_files import read_plain
 from compas.git.protocol.worktrees import EnsureWorktree, Worktree
 from compas.git.repository import Listed, branch_tip, repository_at, tip_of, worktrees
 from compas.git.worktree.ignore import exclude_worktrees
-from compas.git.worktree.large_checkout import add_worktree
+from compas.git.worktree.large_checkout import INTERRUPTED, add_worktree, hook_failed
 from compas.git.worktree.open import is_standing, open_registered
 from compas.git.worktree.owner import check_owner
 from compas.git.worktree.pool import take
 from compas.git.worktree.registration import Registration, read_registration, write_registration
 from compas.git.worktree.stale_locks import remove_stale
-
-INTERRUPTED: Final = "initializing"
-"""How git locks a worktree that `git worktree add` has not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +52,7 @@ async def ensure_worktree(request: EnsureWorktree) -> Worktree:
 
     Raises GitRefused: `not_a_repository`, `bad_id`, `no_such_branch`, `base_required`, `empty_repository`,
     `path_occupied`, `branch_checked_out`, `wrong_branch`, `worktree_locked`, `worktree_busy`, `worktree_failed`,
-    `branch_of_another`, and what `open_worktree` does.
+    `branch_of_another`, `branch_in_the_way`, and what `open_worktree` does.
     """
     branch = thread_branch(request.thread)
     here = await repository_at(Git(request.repo))
@@ -180,6 +176,7 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
     known = read_registration(place.common_dir, place.thread)
     arguments, start = ["--end-of-options", place.path, place.branch], ""
     if await tip_of(git, place.ref) is None:
+        await _refuse_in_the_way(git, place)
         archived = await _archived(git, request, healed)
         start = archived or await _start(git, place, request.base)
         arguments = ["-b", place.branch, "--end-of-options", place.path, start]
@@ -202,11 +199,47 @@ async def _add(git: Git, place: Place, request: EnsureWorktree, healed: list[str
         return
     write_registration(place.common_dir, made)
     try:
-        await add_worktree(git, "--no-guess-remote", *arguments)
+        await _make(git, place, request, healed, *arguments)
     except GitFailed as error:
-        message = f"git could not make the worktree {place.path} of {place.branch}: {error.output}"
+        message = f"git could not make the worktree {place.path} of {place.branch}: {in_words(error)}"
         raise GitRefused("worktree_failed", message) from error
     hit("git.worktree_added")
+
+
+async def _refuse_in_the_way(git: Git, place: Place) -> None:
+    """Refuse a branch that git cannot make beside others: it keeps their names as files in directories.
+
+    Raises GitRefused `branch_in_the_way`.
+    """
+    message = ""
+    if await tip_of(git, BRANCHES + ABOVE_ALL) is not None:
+        message = (
+            f"a branch called {ABOVE_ALL} is in the way: beside it git can make no {place.branch}, nor a branch for "
+            f"any other thread; rename it, with `git branch -m {ABOVE_ALL} NEW-NAME`"
+        )
+    below = await git.text(
+        "for-each-ref", "--count=1", "--format=%(refname:lstrip=2)", "--end-of-options", f"{place.ref}/"
+    )
+    if below:
+        message = f"the branch {below} is in the way: beside it git can make no {place.branch}; rename it"
+    if message:
+        raise GitRefused("branch_in_the_way", message)
+
+
+async def _make(git: Git, place: Place, request: EnsureWorktree, healed: list[str], *arguments: str) -> None:
+    """Run git; where a signal ends it, take what it has made so far, and try once more if that is nothing to use."""
+    try:
+        healed += filter(None, [await add_worktree(git, place.path, "--no-guess-remote", *arguments)])
+    except GitFailed as error:
+        if error.signal is None:
+            raise
+        healed.append(f"git {killed_by(error.signal)}, while it made {place.path}")
+        found = await _registered(git, place)
+        if found is not None and await _usable(git, place, found, request, healed):
+            return
+        if await tip_of(git, place.ref) is not None:
+            arguments = ("--end-of-options", place.path, place.branch)
+        healed += filter(None, [await add_worktree(git, place.path, "--no-guess-remote", *arguments)])
 
 
 async def _switch(git: Git, place: Place, made: Registration, request: EnsureWorktree, healed: list[str]) -> None:
@@ -218,9 +251,15 @@ async def _switch(git: Git, place: Place, made: Registration, request: EnsureWor
         arguments = ["-c", place.branch, "--no-track", "--end-of-options", start]
     try:
         with open_registered(place.common_dir, replace(made, mark=None), git) as opened:
-            await opened.git.run("switch", "--quiet", *arguments, time_limit=LONG_LIMIT)
+            try:
+                await opened.git.run("switch", "--quiet", *arguments, time_limit=LONG_LIMIT)
+            except GitFailed as error:
+                # The branch is HEAD's when all files are written; after that only a hook can fail.
+                if error.signal is not None or await opened.git.line("symbolic-ref", "--quiet", "HEAD") != place.ref:
+                    raise
+                healed.append(hook_failed(place.path, error))
     except GitFailed as error:
-        message = f"git could not bring the prepared worktree {place.path} to {place.branch}: {error.output}"
+        message = f"git could not bring the prepared worktree {place.path} to {place.branch}: {in_words(error)}"
         raise GitRefused("worktree_failed", message) from error
     hit("git.worktree_added")
 

@@ -151,7 +151,7 @@ async def _make(git: Git, common_dir: str, root: str, base: str) -> None:
     entry = Entry(path=os.path.join(_real(root), f"{PREFIX}{name}"), ready=False, sparse=_sparse(common_dir))
     make_parent(entry.path)
     _write(common_dir, name, entry)
-    await add_worktree(git, "--detach", "--end-of-options", entry.path, tip)
+    await add_worktree(git, entry.path, "--detach", "--end-of-options", entry.path, tip)
     hit("git.pool_made")
     with open_registered(common_dir, entry.registration(), git) as opened:
         mark = opened.registration.mark

@@ -20,6 +20,7 @@ from compas.git.repository import Listed, has_commit, is_ancestor, repository_at
 from compas.git.status import read_entries
 from compas.git.work.archive import archive_commit
 from compas.git.work.snapshot import create_ref, snapshot_at, tree_of, tree_of_checkout
+from compas.git.worktree.laid import forget_laid, read_laid
 from compas.git.worktree.open import Opened, is_standing, open_registered
 from compas.git.worktree.owner import check_owner
 from compas.git.worktree.registration import Registration, forget_registration, read_registration
@@ -70,6 +71,7 @@ async def remove_worktree(request: RemoveWorktree) -> Removed:
             else:
                 fate, archive = await _retire(git, branch, tip, request)
                 forget_registration(here.common_dir, request.thread)
+                forget_laid(here.common_dir, request.thread)
     return Removed(
         worktree=cleared.outcome,
         branch=fate,
@@ -123,7 +125,7 @@ async def _clear_opened(job: _Job, item: Listed, opened: Opened) -> Cleared:
     request, there = job.request, opened.git
     reason = _unsafe(job, item, opened)
     snapshot = None
-    entries = await read_entries(there) if reason is None else []
+    entries = await read_entries(there, _laid(opened)) if reason is None else []
     if entries and request.clean_only and not request.force:
         reason = f"{item.path} has uncommitted changes ({_named(entries)})"
     elif entries and not (request.force and request.dry_run):
@@ -142,6 +144,10 @@ async def _clear_opened(job: _Job, item: Listed, opened: Opened) -> Cleared:
     ignored = await there.run("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z")
     names = [shown(name) for name in ignored.stdout.split(b"\0") if name][:IGNORED_NAMED]
     return Cleared("removed", item.path, snapshot, tuple(names))
+
+
+def _laid(opened: Opened) -> frozenset[bytes]:
+    return read_laid(opened.common_dir, opened.registration.thread).paths
 
 
 def _named(entries: Sequence[Entry]) -> str:
@@ -180,7 +186,7 @@ async def _saved(opened: Opened, request: RemoveWorktree) -> tuple[str | None, s
                 await create_ref(git, f"{SNAPSHOTS}kept-{commit}", commit)
             return commit, None
     if not request.force:
-        named = _named(await read_entries(git))
+        named = _named(await read_entries(git, _laid(opened)))
         return None, f"{git.directory} has uncommitted changes that no snapshot holds ({named})"
     ref = f"{SNAPSHOTS}removed-{request.thread}-{secrets.token_hex(6)}"
     recorded_now = await snapshot_at(opened, ref, f"Before the worktree of {request.thread} was removed")

@@ -20,11 +20,12 @@ from compas.orchestrator.executions.custody import Custody, GivenUp
 from compas.orchestrator.executions.follower import Follower
 from compas.orchestrator.executions.missing_backend import MissingBackendReader
 from compas.orchestrator.executions.outcome import conclude, process_end, with_login_remedy
+from compas.orchestrator.executions.outstaying import OUTSTAYED, Outstaying
 from compas.orchestrator.executions.preparation import Ready, make_ready, withheld_from_file
 from compas.orchestrator.executions.work import Work, record_work
 from compas.orchestrator.machine.runners import Connection
 from compas.orchestrator.messages.execution import StopExecution
-from compas.orchestrator.messages.thread import DescribeThread, EndExecution, ExecutionRuns, RequestExecution
+from compas.orchestrator.messages.thread import DescribeThread, EndExecution, ExecutionRuns, Furnish, RequestExecution
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services, execution_name, thread_name
 from compas.orchestrator.stream import patiently
 from compas.runner.attachment import AttachmentLost, AttachmentRefused
@@ -61,6 +62,8 @@ class ExecutionActor(Actor):
         self._services = services
         self._runners = services.runners
         self._custody = Custody(job.execution, services)
+        self._outstaying = Outstaying()
+        self._told_by_others = trio.Event()
         self._has_launched = False
 
     async def on_start(self) -> None:
@@ -72,6 +75,7 @@ class ExecutionActor(Actor):
         """Take the word to stop."""
         if isinstance(message, StopExecution):
             self._custody.stop(message.reason)
+            self._told_by_others.set()
         return None
 
     async def _carry_out(self) -> None:
@@ -215,7 +219,9 @@ class ExecutionActor(Actor):
                 given_up = await self._custody.wait_out()
                 waiting.cancel()
 
+            self._outstaying = Outstaying()
             stopper = self.context.start_soon(partial(self._stop_when_told, connection))
+            watcher = self.context.start_soon(self._stop_when_outstayed)
             try:
                 await self._report_started(thread)
                 waiting = trio.CancelScope()
@@ -226,6 +232,7 @@ class ExecutionActor(Actor):
                 finally:
                     impatience.cancel()
             finally:
+                watcher.cancel()
                 stopper.cancel()
         return connection.exit, given_up
 
@@ -233,9 +240,15 @@ class ExecutionActor(Actor):
         async for chunk in connection:
             self._custody.hear()
             follower.feed(chunk.text)
+            self._outstaying.see(is_done=follower.is_done, left=self._custody.time_left())
             if follower.has_given_up:
                 self._custody.stop("nothing could come of it any more")
             await trio.lowlevel.checkpoint()
+
+    async def _stop_when_outstayed(self) -> None:
+        await self._outstaying.wait()
+        log.warning("execution %s: %s", self._job.execution, OUTSTAYED, extra={"action": "outstayed"})
+        self._custody.stop(OUTSTAYED)
 
     async def _stop_when_told(self, connection: Connection) -> None:
         await self._custody.told_to_stop.wait()
@@ -290,7 +303,11 @@ class ExecutionActor(Actor):
             began_at=None if started is None else started.started_at,
         )
         agent = self._services.config.agents.get(run.queued.agent)
-        outcome = await record_work(self._services, work, agent, outcome)
+
+        async def begin(step: e.CommitBegun) -> object:
+            return await self._ask_patiently(thread, Furnish(step=step))
+
+        outcome = await record_work(self._services, work, agent, outcome, begin=begin, stop=self._told_by_others)
         failpoints.hit("execution.snapshot_taken")
         return outcome
 

@@ -101,6 +101,14 @@ class Custody:
             self.stop_reason = reason
             self.told_to_stop.set()
 
+    def time_left(self) -> float | None:
+        """Return the seconds until its time limit; None where it has none."""
+        if self._timeout_secs is None:
+            return None
+        if self._started_at is None:
+            return self._timeout_secs
+        return min(self._started_at + self._timeout_secs - self._services.clock(), self._timeout_secs)
+
     def hear(self) -> None:
         """Take note that its runner has said something."""
         if self._has_agent_ended:
@@ -163,9 +171,7 @@ class Custody:
         return GivenUp("stopped", self.stop_reason)
 
     async def _wait_after_deadline(self, timeout_secs: float) -> GivenUp:
-        now = self._services.clock()
-        left = timeout_secs if self._started_at is None else self._started_at + timeout_secs - now
-        await trio.sleep(max(0.0, min(left, timeout_secs)) + STOP_PATIENCE_SECS)
+        await trio.sleep(max(0.0, self.time_left() or 0.0) + STOP_PATIENCE_SECS)
         return GivenUp("timeout", f"the time limit of {timeout_secs:g} s was reached, and its runner did not act on it")
 
     async def _wait_after_end(self) -> GivenUp:

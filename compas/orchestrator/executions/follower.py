@@ -43,6 +43,11 @@ class Follower:
         self.has_given_up = False
         """Whether the reader has said that the run is to be ended."""
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the CLI has told its result, and nothing since says that it goes on."""
+        return self._reader.is_done
+
     def feed(self, text: str) -> None:
         """Take a piece of the log: whole lines."""
         for stream, line in parse_lines(text):

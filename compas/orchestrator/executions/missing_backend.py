@@ -6,6 +6,8 @@ from compas.backends.backend import Answer, ExitStatus, Progress, StreamName
 class MissingBackendReader:
     """Reads nothing. What the agent prints is kept in its log; nobody can tell what of it is the answer."""
 
+    is_done = False
+
     def __init__(self, backend: str) -> None:
         self._backend = backend
 

@@ -6,6 +6,7 @@ from compas.backends.backend import Answer
 from compas.domain.events import Category, EndStatus, ProcessEnd
 from compas.domain.execution import Outcome
 from compas.domain.verdict import read_verdict
+from compas.orchestrator.executions.outstaying import OUTSTAYED
 from compas.runner.messages import Exit
 
 LONGEST_TEXT = 1_000_000
@@ -15,7 +16,9 @@ LONGEST_TEXT = 1_000_000
 def conclude(ended: Exit, answer: Answer, *, has_given_up: bool = False) -> Outcome:
     """Judge an execution. A result that says success wins over how the process went away afterwards, except that
     what was stopped or ran out of time has not succeeded (a-core 34, 76). One that was stopped because its reader has
-    given it up is judged by the reader."""
+    given it up, or because it did not end after its result, is judged by the reader."""
+    if ended.kind == "stopped" and ended.reason.startswith(OUTSTAYED):
+        ended = msgspec.structs.replace(ended, kind="exited")
     status, category, error = _judge(ended, answer)
     if has_given_up and ended.kind == "stopped" and not answer.success:
         category, error = answer.category or "unknown", answer.error

@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import trio
 
 from actors.ref import ActorRef
@@ -12,12 +13,15 @@ from compas.api.advice import in_commands
 from compas.backends.backend import Backend, Task
 from compas.backends.environment import build_environment, withheld_environment
 from compas.backends.generic import GenericBackend, TaskRefusedError
+from compas.domain import events as e
 from compas.domain.decision import Refusal
 from compas.domain.execution import Outcome, could_not_start
+from compas.domain.handover import LONGEST_CHANGE, compose_handover
 from compas.domain.remedies import to_make_repository
 from compas.domain.specs import AgentSpec
 from compas.domain.thread import Run, Thread
-from compas.git.errors import GitError, GitRefused
+from compas.git.errors import GitError, GitRefused, GitWorkerLost
+from compas.git.protocol.reading import Diff
 from compas.health.inspection import search_path_of
 from compas.orchestrator.executions.subject import Subject, subject_of
 from compas.orchestrator.executions.workspace import Workspace, resolve_workspace
@@ -78,7 +82,9 @@ async def make_ready(
     try:
         prompt = await _prompt(agent)
         resumed = None if session is None else session.id
-        await services.runners.prepare(_describe(services, state, run, agent, backend, place, prompt, resumed))
+        instruction = await _instruction(services, state, run, place.worktree)
+        task = Task(instruction=instruction, workdir=place.starts_in, files="", prompt=prompt, session=resumed)
+        await services.runners.prepare(_describe(services, state, run, agent, backend, place, task))
     except (OSError, UnicodeDecodeError, ExecutionFileError, TaskRefusedError) as err:
         return could_not_start(f"the execution could not be prepared: {err}")
     return Ready(place=place, subject=subject, session=resumed, timeout_secs=float(agent.timeout_secs))
@@ -90,6 +96,26 @@ async def _prompt(agent: AgentSpec) -> str | None:
     return await trio.to_thread.run_sync(Path(agent.prompt_file).read_text, "utf-8")
 
 
+async def _instruction(services: Services, state: Thread, run: Run, tree: e.WorktreeReady | None) -> str:
+    """Return the task; after a conversation that had become too long, with what was done in that."""
+    if run.queued.reason != "handover":
+        return state.messages[run.queued.message].posted.body
+    return compose_handover(state, run, tree, await _change_so_far(services, state, tree))
+
+
+async def _change_so_far(services: Services, state: Thread, tree: e.WorktreeReady | None) -> str:
+    snapshot = None if tree is None or tree.reading else state.left.get(tree.path)
+    if tree is None or snapshot is None:
+        return ""
+    asked = Diff(repo=tree.repository, base=tree.base_commit, tip=snapshot.commit, max_bytes=LONGEST_CHANGE)
+    try:
+        return (await services.git.ask(asked)).text
+    except GitWorkerLost:
+        raise
+    except GitError:
+        return ""  # it can be worked without: the new conversation can look for itself
+
+
 def _describe(
     services: Services,
     state: Thread,
@@ -97,13 +123,10 @@ def _describe(
     agent: AgentSpec,
     backend: Backend,
     place: Workspace,
-    prompt: str | None,
-    session: str | None,
+    task: Task,
 ) -> Spec:
-    instruction = state.messages[run.queued.message].posted.body
     files = services.runners.files_directory(run.queued.execution)
-    task = Task(instruction=instruction, workdir=place.starts_in, files=files, prompt=prompt, session=session)
-    command = backend.command_line(agent, task)
+    command = backend.command_line(agent, msgspec.structs.replace(task, files=files))
     config = services.config
     extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
     env = build_environment(agent, services.environ, remove=command.env_remove, extra=extra)

@@ -19,6 +19,7 @@ from compas.git.errors import GitRefused
 from compas.git.protocol.reading import Describe, Locate, Repository
 from compas.git.protocol.thread_worktree import ThreadWorktree
 from compas.git.protocol.worktrees import EnsureReadingTree, EnsureWorktree
+from compas.orchestrator.asking_git import ask_within_limit
 from compas.orchestrator.messages.thread import PlanWorktree, WorktreeMade
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, Services
 from compas.orchestrator.worktrees.setup import Furnished, Furnisher, repository_spec
@@ -30,12 +31,13 @@ from compas.store.projections.worktrees import WorktreeRow
 class Workspace:
     """A directory to work in, with variables for whoever works there; `worktree` says that it belongs to the thread.
 
-    The agent starts `below` it.
+    The agent starts `below` it. `notes` are sentences on what was odd when it was made.
     """
 
     workdir: str
     below: str = ""
     worktree: e.WorktreeReady | None = None
+    notes: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -89,7 +91,7 @@ async def resolve_workspace(
             place = await _own_worktree(services, thread, state, execution, agent)
         if not isinstance(place, Workspace) or place.worktree is None:
             return place
-        furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree)
+        furnished = await Furnisher(services, registry, thread, execution).furnish(place.worktree, place.notes)
         if not isinstance(furnished, Furnished):
             return furnished
         place = replace(place, below=below, variables=furnished.variables)
@@ -140,17 +142,16 @@ async def _own_worktree(
     restore = retired.tip if retired is not None and retired.fate == "archived" else None
     known = state.worktrees.get(repository)
     begun_at = known.base_commit if known is not None and not known.reading else None
-    made = await services.git.ask(
-        EnsureWorktree(
-            repo=repository,
-            thread=state.thread,
-            base=base,
-            location=location,
-            restore=restore,
-            pool=uses_pool,
-            begun_at=begun_at,
-        )
+    asked = EnsureWorktree(
+        repo=repository,
+        thread=state.thread,
+        base=base,
+        location=location,
+        restore=restore,
+        pool=uses_pool,
+        begun_at=begun_at,
     )
+    made = await ask_within_limit(services, asked, f"making the worktree of {branch}")
     failpoints.hit("worktree.made")
     ready = e.WorktreeReady(
         repository=repository,
@@ -161,7 +162,7 @@ async def _own_worktree(
         instance=made.instance,
     )
     refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
-    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+    return Workspace(workdir=made.path, worktree=ready, notes=made.healed) if refusal is None else refusal
 
 
 async def _reads(services: Services, state: Thread, agent: AgentSpec) -> e.WorkUnderReview | None:
@@ -183,9 +184,8 @@ async def _reading_tree(
     if refusal is not None:
         return refusal
     location = services.config.worktree_dir
-    made = await services.git.ask(
-        EnsureReadingTree(repo=read.repository, thread=state.thread, commit=read.snapshot, location=location)
-    )
+    asked = EnsureReadingTree(repo=read.repository, thread=state.thread, commit=read.snapshot, location=location)
+    made = await ask_within_limit(services, asked, f"making a worktree to read {read.branch} in")
     ready = e.WorktreeReady(
         repository=read.repository,
         path=made.path,
@@ -196,7 +196,7 @@ async def _reading_tree(
         reading=True,
     )
     refusal = await thread.ask(WorktreeMade(execution=execution, ready=ready), timeout=ASK_TIMEOUT_SECS)
-    return Workspace(workdir=made.path, worktree=ready) if refusal is None else refusal
+    return Workspace(workdir=made.path, worktree=ready, notes=made.healed) if refusal is None else refusal
 
 
 async def _inherits(services: Services, state: Thread, agent: AgentSpec) -> bool:

@@ -21,13 +21,14 @@ from compas.domain.decision import no_such_thread
 from compas.domain.ids import reference
 from compas.domain.thread import TERMINAL, Thread
 from compas.git.errors import GitError
-from compas.git.protocol.reading import ReadSides, Resolve, Side, Status
+from compas.git.protocol.reading import ReadSides, Resolve, Side
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered, git_refused
 from compas.orchestrator.handlers.dispatch import post_work
 from compas.orchestrator.messages.thread import DescribeThread, GiveRuling, GiveVerdict
 from compas.orchestrator.refused import call_error, refused, unless_refused
+from compas.orchestrator.worktrees.gone import report_if_there, tip_of_branch
 from compas.orchestrator.worktrees.which_repository import which_repository
 
 
@@ -119,9 +120,7 @@ async def _branch(context: HandlerContext, state: Thread, repository: str | None
         raise CallError("no_worktree", sentence)
     tree = own[unless_refused(await which_repository(state.thread, tuple(own), repository))]
     try:
-        tip = (
-            await context.services.git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))
-        ).commit
+        tip = await tip_of_branch(context.services, state.thread, tree.repository, tree.branch)
     except GitError as err:
         raise git_refused(err) from err
     return Branch(tree=tree, tip=tip)
@@ -130,10 +129,10 @@ async def _branch(context: HandlerContext, state: Thread, repository: str | None
 async def _refuse_unsaved(context: HandlerContext, state: Thread, branch: Branch) -> None:
     """Refuse to take a person's word for the branch while its worktree holds something else."""
     try:
-        report = await context.services.git.ask(Status(of=tree_of(state.thread, branch.tree)))
+        report = await report_if_there(context.services, tree_of(state.thread, branch.tree))
     except GitError as err:
         raise git_refused(err) from err
-    if not report.clean:
+    if report is not None and not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
         sentence = say(
             f"{branch.tree.path} holds changes that {branch.tree.branch} does not have ({listed}). Have them committed "

@@ -15,6 +15,7 @@ from compas.domain.thread import TERMINAL, Thread
 from compas.git.errors import GitError, GitRefused
 from compas.git.protocol.reading import Status, StatusReport
 from compas.git.protocol.worktrees import CommitAll, NothingToCommit
+from compas.orchestrator.asking_git import ask_within_limit
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
 from compas.orchestrator.handler_context import HandlerContext, answered
@@ -164,7 +165,9 @@ async def commit(context: HandlerContext, call: ResolvedCall) -> api.CommitRespo
         raise CallError("still_running", f"{found}; wait for it, then commit what it has left")
     message = request.message or state.summary or f"Work of thread {state.thread}"
     try:
-        made = await context.services.git.ask(CommitAll(of=tree_of(state.thread, tree), message=message))
+        made = await ask_within_limit(
+            context.services, CommitAll(of=tree_of(state.thread, tree), message=message), "the commit"
+        )
     except GitRefused as err:
         code = "worktree_gone" if err.code == "worktree_missing" else err.code
         raise CallError(code, err.message) from err

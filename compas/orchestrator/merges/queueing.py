@@ -14,7 +14,7 @@ from compas.domain.merge_message import merge_message
 from compas.domain.requests import RequestId
 from compas.domain.target import Sight, is_held
 from compas.git.errors import GitError
-from compas.git.protocol.reading import Contains, Entry, Resolve, Status, StatusReport
+from compas.git.protocol.reading import Contains, Entry, StatusReport
 from compas.git.work.head_words import head_elsewhere
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.gate.resolved_call import ResolvedCall
@@ -26,6 +26,7 @@ from compas.orchestrator.messages.merge import LocateMerges, QueueMerge
 from compas.orchestrator.messages.thread import Answered
 from compas.orchestrator.refused import call_error, refused, unless_refused
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, MERGES
+from compas.orchestrator.worktrees.gone import report_if_there, tip_of_branch
 from compas.orchestrator.worktrees.which_repository import which_repository
 from compas.store.connection import Reader
 from compas.store.log_rows import head
@@ -178,7 +179,7 @@ async def _preflight(
     to its review (b-mcp-cli-merge 79-85)."""
     git = context.services.git
     try:
-        tip = (await git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))).commit
+        tip = await tip_of_branch(context.services, wish.thread, tree.repository, tree.branch)
         found = await git.ask(Contains(repo=tree.repository, commit=tip, branch=target))
         judged = await judge_wish(
             context.services,
@@ -193,7 +194,9 @@ async def _preflight(
             ),
         )
         if judged.code != "still_running":  # what is at work there changes the worktree under our eyes
-            _refuse_unsaved(wish.thread, tree, await git.ask(Status(of=tree_of(wish.thread, tree))))
+            report = await report_if_there(context.services, tree_of(wish.thread, tree))
+            if report is not None:
+                _refuse_unsaved(wish.thread, tree, report)
     except GitError as err:
         raise git_refused(err) from err
     return tip, found.tip, judged

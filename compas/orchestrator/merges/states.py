@@ -86,6 +86,8 @@ def next_step(reader: Reader, row: MergeRow) -> Said | None:
             return say(_task(thread, task), ", or resolve them there yourself; ", again)
         case "failed", "source_dirty":
             return say(f"commit or discard what is uncommitted in the worktree of {thread}, ", again)
+        case "failed", "laid_committed":
+            return say(_task(thread, "Take what the refused merge names off your branch, as it says."), "; ", again)
         case "failed", "verify_failed" | "verify_timed_out":
             return say(_task(thread, f"The check of your branch merged into {row.target} fails; mend it."), "; ", again)
         case "failed", "target_moved":

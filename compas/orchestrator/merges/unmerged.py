@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from compas.domain.advice import Said, advise, say
 from compas.domain.at_rest import merge_of
 from compas.git.errors import GitError, GitRefused
-from compas.git.protocol.reading import Contains, Resolve, Status
+from compas.git.protocol.reading import Contains
 from compas.orchestrator.executions.workspace import tree_of
 from compas.orchestrator.handler_context import HandlerContext
 from compas.orchestrator.merges.targets import held_among, holders
+from compas.orchestrator.worktrees.gone import report_if_there, tip_of_branch
 from compas.store.connection import Reader
 from compas.store.projections.merges import MergeRow, merges_of_thread
 from compas.store.projections.threads import thread_by_id
@@ -101,19 +102,19 @@ async def _look_at_archived(
 async def _look(
     context: HandlerContext, thread: str, tree: WorktreeRow, targets: _Targets, merges: list[MergeRow]
 ) -> MergeGate:
-    git = context.services.git
     try:
-        tip = (await git.ask(Resolve(repo=tree.repository, revision=f"refs/heads/{tree.branch}"))).commit
-    except GitRefused:
-        return MergeGate(note=f"the branch {tree.branch} is gone; nothing was left to merge")
+        tip = await tip_of_branch(context.services, thread, tree.repository, tree.branch)
+    except GitRefused as refused:
+        gone = f"the branch {tree.branch} is gone; nothing was left to merge"
+        return MergeGate(note=refused.message if refused.code == "branch_gone" else gone)
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
     try:
         target = await _holder(context, tree, tip, targets.names) or await _taken_over(context, tree, tip, merges)
-        report = await git.ask(Status(of=tree_of(thread, tree)))
+        report = await report_if_there(context.services, tree_of(thread, tree))
     except GitError as err:
         return MergeGate(refusal=f"it could not be found out whether thread {thread} is merged: {err}")
-    if report.head_on:
+    if report is not None and report.head_on:
         return MergeGate(
             refusal=f"the worktree {tree.path} stands {report.head_on}, not on {tree.branch}, so work may be there "
             f"that nothing has merged. Bring it to {tree.branch} there, or close the thread as failed, which keeps it."
@@ -125,7 +126,7 @@ async def _look(
         # Completing it would take its branch away, and the target may still be put back.
         merge = advise("merge", thread_id=thread)
         return MergeGate(refusal=say(f"{targets.held[target]} `", merge, "` says how to decide about that."))
-    if not report.clean:
+    if report is not None and not report.clean:
         listed = ", ".join(entry.path for entry in report.entries[:5])
         return MergeGate(
             refusal=f"the worktree {tree.path} has uncommitted changes ({listed}). Commit and merge them, "

@@ -57,16 +57,19 @@ class Furnisher:
         self._thread = thread
         self._execution = execution
 
-    async def furnish(self, tree: e.WorktreeReady) -> Furnished | Outcome | Refusal:
+    async def furnish(self, tree: e.WorktreeReady, remarks: tuple[str, ...] = ()) -> Furnished | Outcome | Refusal:
         """Copy, lease, set up. An outcome says in words what failed; a refusal, that the execution must not go on.
 
+        `remarks` on how the worktree was made are told together with what was brought into it.
         Raises GitError. Cancelling ends a setup command with everything it has started.
         """
         spec = repository_spec(self._services, tree.repository) or RepositorySpec(path=tree.repository)
         state: Thread = await self._thread.ask(DescribeThread(), timeout=ASK_TIMEOUT_SECS)
         usable = usable_as(state, tree.repository, tree.instance)
+        for remark in remarks:
+            log.warning("worktree %s: %s", tree.path, remark, extra={"action": "worktree_remark"})
         if not usable.is_furnished:
-            refused = await self._bring_files(state.thread, tree, spec)
+            refused = await self._bring_files(state.thread, tree, spec, remarks)
             if refused is not None:
                 return refused
         ports = await self._lease(state.thread, tree.repository, spec.ports)
@@ -79,7 +82,9 @@ class Furnisher:
                 return trouble
         return Furnished(variables)
 
-    async def _bring_files(self, thread: str, tree: e.WorktreeReady, spec: RepositorySpec) -> Refusal | None:
+    async def _bring_files(
+        self, thread: str, tree: e.WorktreeReady, spec: RepositorySpec, remarks: tuple[str, ...]
+    ) -> Refusal | None:
         of = ThreadWorktree(repo=tree.repository, thread=thread, path=tree.path, reading=tree.reading)
         found = await self._services.git.ask(FurnishWorktree(of=of, copy=spec.copy, link=spec.link))
         failpoints.hit("worktree.files_copied")
@@ -91,7 +96,7 @@ class Furnisher:
             instance=tree.instance,
             copied=found.copied,
             linked=found.linked,
-            notes=found.notes,
+            notes=(*remarks, *found.notes),
         )
         return await self._log(step)
 

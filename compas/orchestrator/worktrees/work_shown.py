@@ -8,6 +8,7 @@ import trio
 from compas.git.errors import GitError
 from compas.git.protocol.reading import Diff, FileStat, Resolve
 from compas.orchestrator.services import Services
+from compas.orchestrator.worktrees.gone import tip_of_branch
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import ExecutionRow, executions_of_thread
 from compas.store.projections.worktrees import WorktreeRow, worktrees_of_thread
@@ -46,8 +47,10 @@ async def work_of(services: Services, thread: str) -> Work | None:
         return None
     snapshot = next((run for run in reversed(runs) if run.snapshot_commit is not None), None)
     # Of a worktree that was removed, the commit that its branch was at is still there: merged, or archived.
-    revision = tree.tip if tree.path is None and tree.tip else f"refs/heads/{tree.branch}"
-    head = (await services.git.ask(Resolve(repo=tree.repository, revision=revision))).commit
+    if tree.path is None and tree.tip:
+        head = (await services.git.ask(Resolve(repo=tree.repository, revision=tree.tip))).commit
+    else:
+        head = await tip_of_branch(services, thread, tree.repository, tree.branch)
     use_snapshot = snapshot is not None and bool(snapshot.snapshot_dirty) and snapshot.snapshot_head == head
     tip = snapshot.snapshot_commit if use_snapshot and snapshot is not None and snapshot.snapshot_commit else head
     return Work(tree=tree, base=tree.base_commit or tree.base, tip=tip, is_snapshot=use_snapshot)

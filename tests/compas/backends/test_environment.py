@@ -5,7 +5,7 @@ import msgspec
 import pytest
 from hypothesis import given
 
-from compas.backends.environment import MARKS, SAFE, build_environment
+from compas.backends.environment import MARKS, NOBODY_TO_ASK, SAFE, build_environment
 from compas.domain.specs import AgentSpec
 
 MARKED = ["CLAUDECODE", "CLAUDE_CODE_ENTRYPOINT", "CLAUDE_CODE_MESSAGING_TOKEN", "CODEX_SANDBOX", "COMPAS_EXECUTION"]
@@ -14,7 +14,14 @@ AGENT = AgentSpec(alias="dev", backend="cli", workdir="/src/app")
 
 def environment(inherited: dict[str, str], remove: tuple[str, ...] = (), **changes: object) -> dict[str, str]:
     agent = msgspec.structs.replace(AGENT, **changes)
-    return build_environment(agent, inherited, remove=remove, extra={"COMPAS_THREAD": "t1"})
+    found = build_environment(agent, inherited, remove=remove, extra={"COMPAS_THREAD": "t1"})
+    return {name: value for name, value in found.items() if NOBODY_TO_ASK.get(name) != value}
+
+
+def test_an_agents_git_finds_nobody_to_ask_unless_its_config_says_whom() -> None:
+    own = msgspec.structs.replace(AGENT, env={"GIT_EDITOR": "ed"})
+    found = build_environment(own, {"GIT_ASKPASS": "/usr/bin/ask"}, extra={})
+    assert found == NOBODY_TO_ASK | {"GIT_EDITOR": "ed"}
 
 
 def test_an_agent_sees_what_is_known_to_be_safe_and_nothing_else() -> None:

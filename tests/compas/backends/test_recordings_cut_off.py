@@ -63,3 +63,32 @@ def test_an_end_as_recorded_is_judged_the_same_however_the_streams_are_interleav
     err = [line for line in lines if line[0] == "stderr"]
     answers = [read_lines(READERS[backend](), order, status).answer for order in (out + err, err + out)]
     assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize(("backend", "scene"), RECORDINGS)
+def test_a_cli_is_expected_to_end_from_its_last_result_on_and_not_before_any_more_is_told(
+    backend: str, scene: str
+) -> None:
+    lines, status = lines_of(backend, scene)
+    reader = READERS[backend]()
+    done_before_more = False
+    was_done = False
+    for line in lines:
+        told = [each.kind for each in reader.feed(*line)]
+        done_before_more |= was_done and bool({"tool_call", "message"}.intersection(told)) and reader.is_done
+        was_done = reader.is_done
+    assert not done_before_more
+    assert was_done or not reader.finish(status).success
+
+
+def test_claude_is_not_expected_to_end_while_something_of_its_runs_in_the_background() -> None:
+    reader = ClaudeReader()
+    running = {"type": "system", "subtype": "background_tasks_changed", "tasks": [{"task_id": "1"}]}
+    result = {"type": "result", "subtype": "success", "result": "It runs.", "session_id": "s"}
+    reader.feed("stdout", json.dumps(running))
+    reader.feed("stdout", json.dumps(result))
+    assert not reader.is_done
+    reader.feed("stdout", json.dumps(running | {"tasks": []}))
+    assert reader.is_done
+    reader.feed("stdout", json.dumps({"type": "system", "subtype": "init", "session_id": "s"}))
+    assert not reader.is_done

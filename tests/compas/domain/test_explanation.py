@@ -106,6 +106,7 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         e.WorktreeReady(repository="/r", path="/trees/t1", branch="compas/t1", base="main", base_commit="c"),
         e.WorktreeFurnished(execution="x", repository="/r", instance="i", copied=2, linked=1, notes=("no .env",)),
         e.SetupStarted(execution="x", repository="/r", instance="i", command="npm ci\nnpm test"),
+        e.CommitBegun(execution="x", repository="/r", instance="i", limit_secs=300),
         e.SetupEnded(execution="x", repository="/r", instance="i"),
         e.SetupEnded(execution="x", repository="/r", instance="i", problem="it ended with 1\nmore"),
         e.WorktreeRemovalPlanned(repository="/r", path="/trees/t1", by="cleanup"),
@@ -146,6 +147,8 @@ def test_every_event_of_a_thread_and_of_its_merges_has_words_of_its_own() -> Non
         "the worktree /trees/t1 was ready",
         "2 files were copied into the worktree, and 1 linked; no .env",
         "the setup command was to run in the worktree: npm ci",
+        "the agent had ended, and git was to commit what it left, with hooks and signing, within "
+        "300 s (git_timeout_secs)",
         "the setup command succeeded",
         "the setup command failed: it ended with 1",
         "cleanup wanted the worktree /trees/t1 removed",

@@ -111,6 +111,7 @@ EVENTS = st.one_of(
     st.builds(e.WorktreeReady, repository=TEXT, path=TEXT, branch=TEXT, base=TEXT, base_commit=TEXT),
     st.builds(e.WorktreeFurnished, execution=RUNS, repository=TEXT, instance=TEXT, notes=st.just(("n",))),
     st.builds(e.SetupStarted, execution=RUNS, repository=TEXT, instance=TEXT, command=TEXT),
+    st.builds(e.CommitBegun, execution=RUNS, repository=TEXT, instance=TEXT, limit_secs=st.just(300)),
     st.builds(e.SetupEnded, execution=RUNS, repository=TEXT, instance=TEXT, problem=TEXT),
     st.builds(e.WorktreeRemovalPlanned, repository=TEXT, path=TEXT, by=TEXT, force=st.booleans()),
     st.builds(e.WorktreeRemoved, repository=TEXT, path=TEXT, branch=TEXT, fate=st.just("archived"), tip=MAYBE),

@@ -123,13 +123,13 @@ async def test_names_that_are_hard_to_spell_are_carried_whole(repo: Repo) -> Non
     assert all((at / name).exists() for name in names)
 
 
-async def test_a_link_that_git_would_commit_is_said_in_words(repo: Repo) -> None:
-    repo.commit("with a slash", _gitignore="node_modules/\n")
+async def test_what_git_does_not_ignore_is_said_in_words(repo: Repo) -> None:
+    repo.commit("no such line", _gitignore="local/\n")
     repo.write("node_modules/lib", "x")
     at = await tree(repo)
     found = await furnish(repo, at, link=("node_modules",))
     assert found.linked == 1
-    assert "node_modules is not ignored in the worktree" in found.notes[0]
+    assert "node_modules is not ignored by git: compas leaves it out" in found.notes[0]
 
 
 async def test_neither_git_nor_worktrees_nor_pipes_are_copied(repo: Repo) -> None:
