@@ -88,6 +88,13 @@ def test_a_thread_is_reopened_once_it_has_ended(shared: Workshop) -> None:
     assert shared.ask("status", "again")["threads"][0]["thread_status"] == "Active"
 
 
+def test_an_agent_that_fails_is_no_success_to_whoever_waits(shared: Workshop) -> None:
+    result = shared("dispatch", "absent", "Write the handbook.", "--wait")
+    assert result.code == 1
+    assert "no-such-cli" in result.out
+    assert "the chain did not end well: the last execution, of absent, is failed" in result.err
+
+
 def test_what_has_answered_waits_for_the_operator_until_it_is_closed(shared: Workshop) -> None:
     def waiting() -> dict[str, str]:
         return {one["thread_id"]: one["waits"] for one in shared.ask("pending", "--limit", "100")["threads"]}
@@ -120,7 +127,7 @@ def test_a_batch_is_looked_at_and_given_up_as_one(shared: Workshop) -> None:
     unknown = shared("abandon-batch", "nobody")
     assert (unknown.code, unknown.out) == (2, "")
     assert "no thread has the batch 'nobody'" in unknown.err
-    assert shared.ask("batch-status", "nobody")["threads"] == []
+    assert shared("batch-status", "nobody").code == 2
 
 
 def test_messages_are_looked_at_and_read(shared: Workshop) -> None:
@@ -232,7 +239,7 @@ def test_what_an_agent_did_is_read_from_a_number_on(shared: Workshop) -> None:
     assert shared("execution-events", "e1", "--after", "1").out.splitlines() == whole[2:]
     for args, says in (
         (("e1", "--limit", "-1"), "--limit has to be at least 1, found -1"),
-        (("nobody",), "there is no execution, and no thread with one, called 'nobody'"),
+        (("nobody",), "there is no execution, and no thread, called 'nobody'"),
     ):
         result = shared("execution-events", *args)
         assert (result.code, result.out) == (2, "")

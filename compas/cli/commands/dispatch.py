@@ -61,9 +61,8 @@ def _code(waited: Operation, found: Answer) -> int:
 
 
 def answer_to(response: Answer) -> Request:
-    """Return which answer to wait for: what comes of a dispatched message."""
-    return {
-        "thread_id": response.thread_id,
-        "since_reference": response.reference,
-        "await_chain": response.await_chain,
-    }
+    """Return which answer to wait for: what comes of a dispatched message, once all of it is over.
+
+    Of an agent that hands nothing on, the chain is its own work: it tells a failure from an answer.
+    """
+    return {"thread_id": response.thread_id, "since_reference": response.reference, "await_chain": True}
