@@ -78,7 +78,7 @@ def test_a_thread_with_two_repositories_has_and_loses_a_worktree_in_each(worksho
     for command in ("worktree-remove", "merge", "commit"):
         assert f"({workshop.repo}, {other}); name one with --repository" in workshop(command, "t1").err
     assert f"has no worktree of {workshop.root};" in workshop("merge", "t1", "--repository", "..", cwd=other).err
-    # As it is from where the command is given, or through a link.
+    # By its name from wherever the command is given, or through a link.
     (workshop.root / "link").symlink_to("other")
     for named in ("repo", str(workshop.root / "link")):
         merged = workshop.ask("merge", "t1", "--repository", named, cwd=workshop.root)

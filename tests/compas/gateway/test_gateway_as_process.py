@@ -1,5 +1,6 @@
 """What an editor starts: real pipes, real supervisors, and an editor that goes away in any way."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -224,7 +225,7 @@ def test_inside_an_execution_a_gateway_says_whose_it_is_and_starts_no_supervisor
         scripted.start()
         editor.call("orch_status")
         assert not editor.receive()["result"]["isError"]
-    assert scripted.seen[-1]["meta"] == {"execution": "X1", "token": "secret"}
+    assert scripted.seen[-1]["meta"] == {"execution": "X1", "token": "secret", "cwd": os.getcwd()}
 
 
 def test_every_call_of_an_editor_says_that_it_comes_from_the_same_one(
