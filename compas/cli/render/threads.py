@@ -52,7 +52,8 @@ def status_text(response: StatusResponse, style: Style) -> str:
         return with_notices(text, response.config_notices, style)
     is_placed = any(row.repository for row in response.threads)
     if style.is_screen:
-        columns = tuple(one for one in COLUMNS if is_placed or one.head != _PLACE)
+        *others, title = COLUMNS
+        columns = (*others, Column(_PLACE, spare=6), title) if is_placed else COLUMNS
         text = fitted(columns, [_screen_row(row, style, is_placed=is_placed) for row in response.threads], style)
     else:
         place = (_PLACE,) if is_placed else ()
@@ -81,7 +82,6 @@ COLUMNS = (
     Column("AGE"),
     Column("DIFF", spare=3),
     Column("AGENT", spare=4),
-    Column(_PLACE, spare=6),
     Column("TITLE", least=20, spare=5),
 )
 """Of a list of threads on a screen. Reading takes the beginning of a name, so one that is cut is still of use."""

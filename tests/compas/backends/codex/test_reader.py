@@ -173,7 +173,7 @@ def test_a_run_without_the_end_of_a_turn_has_failed(code: int) -> None:
 
 def test_what_an_agent_says_or_prints_is_never_taken_for_a_failure_of_another_class() -> None:
     said = [message("401 Unauthorized, quota exceeded"), item("command_execution", aggregated_output="403 Forbidden")]
-    assert play(started(), TURN, *said, failed("context window exceeded")).answer.category == "agent_error"
+    assert play(started(), TURN, *said, failed("the tool is broken")).answer.category == "agent_error"
 
 
 def test_lines_that_cannot_be_read_are_counted_and_shown_when_nothing_else_is() -> None:

@@ -131,7 +131,7 @@ def test_a_finished_turn_stands_whatever_the_exit_status_is() -> None:
         (failed("pay first", 402), "quota_exhausted"),
         (failed("slow down", 429), "transient"),
         (failed("busy", 503), "transient"),
-        (failed("too long", 400, "ContextOverflowError"), "agent_error"),
+        (failed("too long", 400, "ContextOverflowError"), "session_full"),
         (failed("log in", name="ProviderAuthError"), "auth_failure"),
         (failed("aborted", name="MessageAbortedError"), "agent_error"),
     ],
