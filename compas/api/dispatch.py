@@ -18,25 +18,21 @@ class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     intent: Annotated[
         str,
         Meta(
-            description="what kind of message this is; only trigger intents start work: dispatch, handoff and "
-            "changes-requested, unless the config says otherwise"
+            description="kind of message; dispatch, handoff and changes-requested start work, or what the config says"
         ),
     ] = "dispatch"
     thread_id: Annotated[str | None, Meta(description="thread to continue or to create; a new one by default")] = None
     repository: Annotated[
         str | None,
         Meta(
-            description="listed repository that a new thread works in, by name or path; by default the agent's own, "
-            "then the caller's, then default_workdir",
+            description="listed repository for a new thread, by name or path; default: agent's, caller's, config's",
             extra=IS_PATH,
         ),
     ] = None
-    batch: Annotated[str | None, Meta(description="label shared by threads that belong together")] = None
+    batch: Annotated[str | None, Meta(description="label of threads that belong together")] = None
     summary: Annotated[str | None, Meta(description="one line that says what the thread is about")] = None
     skip_handoff: Annotated[bool, Meta(description="do not hand the reply to the next agent")] = False
-    scheduled_for: Annotated[
-        str | None, Meta(description="start not before; RFC 3339 with an offset, 2030-01-31T09:00:00+01:00")
-    ] = None
+    scheduled_for: Annotated[str | None, Meta(description="not before: RFC 3339, 2030-01-31T09:00:00+01:00")] = None
 
 
 class DispatchResponse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -14,7 +14,7 @@ class HooksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Which hooks to list."""
 
     hook: Annotated[str | None, Meta(description="only the hook of this name")] = None
-    runs: Annotated[int, Meta(ge=0, le=1000, description="how many of its last runs to show")] = 3
+    runs: Annotated[int, Meta(ge=0, le=1000, description="how many of its last runs")] = 3
 
 
 class HookRunShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

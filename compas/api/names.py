@@ -18,6 +18,8 @@ KINDS: Final[dict[str, Kind]] = {
     "to": "agent",
     "op_id": "merge",
 }
+_OF_ONE: Final[dict[tuple[str, str], Kind]] = {("status", "after"): "thread"}
+"""What a field names in one operation alone."""
 
 SHORTEST_BEGINNING: Final = 4
 """Characters by which operations that change nothing know a name, where only one begins so."""
@@ -37,7 +39,8 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 def names_in(operation: Operation[Any, Any], request: msgspec.Struct) -> Iterator[Named]:
     """Return the names in a request of what has to be there already."""
     for field in msgspec.structs.fields(request):
-        kind, name = KINDS.get(field.encode_name), getattr(request, field.name)
+        kind = KINDS.get(field.encode_name) or _OF_ONE.get((operation.name, field.encode_name))
+        name = getattr(request, field.name)
         if kind is not None and isinstance(name, str) and not _may_be_new(operation, request, kind):
             yield Named(field=field.name, kind=kind, name=name)
 

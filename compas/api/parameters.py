@@ -9,9 +9,7 @@ from compas.api.operation import IS_PATH
 ThreadName = Annotated[str, Meta(description="thread")]
 
 
-RepositoryPath = Annotated[
-    str | None, Meta(description="by name or path; needed where the thread works in several", extra=IS_PATH)
-]
+RepositoryPath = Annotated[str | None, Meta(description="name or path, where the thread has several", extra=IS_PATH)]
 
 
 Force = Annotated[

@@ -12,7 +12,7 @@ class TasksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     """Which executions to show."""
 
     filter: Annotated[
-        str | None, Meta(description="scheduled, running, ended, or a status such as queued or failed; all by default")
+        str | None, Meta(description="scheduled, running, ended, or a status such as failed; all by default")
     ] = None
     agent: Annotated[str | None, Meta(description="only this agent's")] = None
     batch_id: Annotated[str | None, Meta(description="only in threads of this batch")] = None
@@ -20,7 +20,7 @@ class TasksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     text: Annotated[
         str | None, Meta(description="only with all these words in thread, agent, batch, summary, status or error")
     ] = None
-    every: Annotated[bool, Meta(description="every execution, not only the newest of each thread")] = False
+    every: Annotated[bool, Meta(description="every execution of each thread")] = False
     after: Annotated[str | None, Meta(description="go on behind this execution")] = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="executions to list at most")] = 20
 

@@ -165,7 +165,7 @@ class TranscriptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     thread_id: ThreadName
     limit: Annotated[int, Meta(ge=1, le=10_000, description="newest messages to read")] | None = None
-    before: Annotated[str | None, Meta(description="only messages before this one")] = None
+    before: Annotated[str | None, Meta(description="messages before this one")] = None
 
 
 class TranscriptMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

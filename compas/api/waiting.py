@@ -33,9 +33,7 @@ class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         str | None, Meta(description="only this dispatch (db:<n> or <n>) and what descends from it")
     ] = None
     after: Position | None = None
-    strict_new: Annotated[
-        bool, Meta(description="only messages that arrive after this call; a starting point beats it")
-    ] = False
+    strict_new: Annotated[bool, Meta(description="only messages that arrive after this call")] = False
     await_chain: Annotated[bool, Meta(description="wait until the whole chain of handoffs has settled")] = False
     timeout_secs: Timeout = 120
     progress: Annotated[bool, Meta(description="tell of the work that is waited for as it moves")] = False

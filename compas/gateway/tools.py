@@ -81,8 +81,7 @@ TOOLS: tuple[Tool, ...] = (
         title="List threads",
         is_core=True,
         operation=OPERATIONS["status"],
-        doc="List threads with their newest execution, newest first; go on with after=next_after. To wait "
-        "use orch_wait.",
+        doc="List threads, newest first; go on with after=next_after. To wait use orch_wait.",
         hidden=("details", "diffs", "open_first", "text"),
     ),
     Tool(
@@ -90,7 +89,7 @@ TOOLS: tuple[Tool, ...] = (
         title="Read a thread",
         is_core=True,
         operation=OPERATIONS["transcript"],
-        doc="Read the messages and executions of a thread. With `limit`, go on with before=earlier_before.",
+        doc="Read a thread's messages and executions. With `limit`, go on with before=earlier_before.",
     ),
     Tool(
         name="orch_poll",
@@ -188,15 +187,14 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_worktrees",
         title="List worktrees",
         operation=OPERATIONS["worktrees"],
-        doc="List the worktrees of threads, with what in each is not committed or not merged.",
+        doc="List threads' worktrees, with what is not committed or merged.",
         hidden=("sizes",),
     ),
     Tool(
         name="orch_worktree_remove",
         title="Remove a worktree",
         operation=OPERATIONS["worktree_remove"],
-        doc="Remove a thread's worktree where nothing is lost by it; unmerged commits are archived. Ask the operator "
-        "before.",
+        doc="Remove a thread's worktree; unmerged commits are archived. Ask the operator before.",
         hidden=("force",),
         destructive=True,
         idempotent=True,
@@ -211,7 +209,7 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_reopen",
         title="Reopen a thread",
         operation=OPERATIONS["reopen"],
-        doc="Make a thread that has ended active again. Starts nothing; orch_dispatch reopens by itself.",
+        doc="Reopen a thread that has ended. Starts nothing; orch_dispatch reopens by itself.",
     ),
     Tool(
         name="orch_batch_status",
@@ -272,7 +270,7 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_execution_events",
         title="Show an agent's activity",
         operation=OPERATIONS["execution_events"],
-        doc="Show what an agent was seen doing: tool calls and results, messages. Go on with after=next_after.",
+        doc="Show what an agent did: tool calls, results, messages. Go on with after=next_after.",
         hidden=("which", "limit", "follow"),
         beside=SeenPage,
         answer=answers.ActivityAnswer,
@@ -319,7 +317,7 @@ TOOLS: tuple[Tool, ...] = (
         name="orch_health",
         title="Check health",
         operation=OPERATIONS["health"],
-        doc="Show how the supervisor is, and which agents can be started. ping=true also asks their models for one "
+        doc="Show how the supervisor is, and which agents can start. ping=true also asks their models for one "
         "word, which costs money: only where the operator wants to know.",
         hidden=("is_brief",),
         open_world=True,

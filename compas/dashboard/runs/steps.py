@@ -62,7 +62,7 @@ class Steps:
         found = self._laid_out.lines(
             self._events, self._count, key, lambda one: _step(one, width, now, details=details)
         )
-        return found or [plain("  nothing but what the details show (z)", "dim")]
+        return found or [plain("  no steps to show; z shows the details", "dim")]
 
     async def run(self) -> None:
         """Read them until the execution has ended."""

@@ -165,7 +165,7 @@ class Supervisor:
     @asynccontextmanager
     async def called_by(self, spec: Spec, **meta: str) -> AsyncIterator["Supervisor"]:
         """Return a client whose calls come from inside an execution."""
-        async with self.connected(execution=spec.execution, token=spec.token, **meta) as caller:
+        async with self.connected(**{"execution": spec.execution, "token": spec.token, **meta}) as caller:
             yield caller
 
     @asynccontextmanager

@@ -258,7 +258,7 @@ async def test_what_runs_for_an_agent_that_is_removed_finishes_and_stays_visible
             "the agent 'dev' is not in the config any more, and has 1 running and 0 waiting executions",
         )
         assert "the agent 'dev' is gone: what it has begun goes on to its end" in (await supervisor.reload()).notes[0]
-        with pytest.raises(RequestFailed, match="there is no agent 'dev'; the configured agents are: other"):
+        with pytest.raises(RequestFailed, match="no agent is called 'dev'; there are: other"):
             await supervisor.dispatch("dev", "more")
         assert (await supervisor.chain(posted)).body == "dev did: 100 seconds"
         (run,) = (await supervisor.transcript("t1")).executions

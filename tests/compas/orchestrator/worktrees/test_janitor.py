@@ -233,7 +233,7 @@ async def test_the_operator_is_told_why_a_worktree_stays_and_may_insist(autojump
         assert await steps(shop) == []
         await supervisor.ask(WORKTREE_REMOVE, thread_id="t1", force=True)
         assert await steps(shop) == REMOVED
-        with pytest.raises(RequestFailed, match="no worktree"):
+        with pytest.raises(RequestFailed, match="there is no thread"):
             await supervisor.ask(WORKTREE_REMOVE, thread_id="gone")
 
 
