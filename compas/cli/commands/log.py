@@ -77,10 +77,10 @@ def _show_steps(caller: Caller, request: Request, style: Style) -> bool:
 
     def show(item: Answer) -> None:
         nonlocal count
-        count += 1
         text = step_text(whole(item, str(asked.item)), style)
         if text is None:
             return
+        count += 1
         if last is None:
             write(text)
         else:
@@ -102,7 +102,7 @@ def _show_steps(caller: Caller, request: Request, style: Style) -> bool:
     for text in last or ():
         write(text)
     if not count:
-        tell("no step is known of it; this is what it printed:")
+        tell("it has no steps to show; this is what it printed:")
     elif answer.get("more"):
         tell(f"there is more; --limit shows more than {limit}")
     return count > 0

@@ -99,7 +99,7 @@ def _screen_row(row: StatusRow, style: Style, *, is_placed: bool) -> list[Cell]:
         diff_cell(row.diff),
         Cell(row.agent or "-"),
         *([_place(row)] if is_placed else []),
-        Cell(row.error or row.summary or row.title or "", "red" if row.error else None),
+        Cell(" · ".join(part for part in (row.summary or row.title, row.error) if part), "red" if row.error else None),
     ]
 
 
