@@ -24,6 +24,7 @@ NAMES: tuple[str, ...] = (
     "git.pool_claimed",
     "git.pool_moved",
     "git.worktree_removed",
+    "git.snapshots_gathered",
     "git.merge_prepared",
     "git.merge_checked",
     "git.ref_published",
