@@ -1,7 +1,7 @@
 """What may be taken away when its time is over: records of executions, snapshots' own refs, answers to requests."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -10,6 +10,24 @@ ANSWERS_KEPT_SECS: Final = 2 * 86_400.0
 give up after minutes, and a laptop that wakes up has its connections still."""
 LEAST_APART_SECS: Final = 3600.0
 """How long things are left alone after a look: nothing needs to go on the second."""
+
+
+GatheredKind = Literal["execution files", "snapshot refs", "kept answers"]
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """How much there is of a kind, how much of it is `due` to go, and how many bytes of the disk that frees.
+
+    Each is kept for `keep_secs`. `removed` went just now; `trouble` says why some of it stays, empty where none does.
+    """
+
+    kind: GatheredKind
+    there: int
+    due: int
+    due_bytes: int
+    keep_secs: float
+    removed: int = 0
+    trouble: str = ""
 
 
 class ExecutionStanding(msgspec.Struct, frozen=True, kw_only=True):
