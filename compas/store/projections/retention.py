@@ -62,3 +62,9 @@ def count_snapshots(reader: Reader) -> int:
     sql = "SELECT count(*) FROM executions WHERE snapshot_commit IS NOT NULL AND NOT snapshot_archived"
     row = reader.row(sql)
     return 0 if row is None else int(str(row[0]))
+
+
+def count_executions(reader: Reader) -> int:
+    """Count the executions that the log knows."""
+    row = reader.row("SELECT count(*) FROM executions")
+    return 0 if row is None else int(str(row[0]))
