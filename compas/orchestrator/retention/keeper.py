@@ -82,31 +82,24 @@ class Keeper(Actor):
             try:
                 while True:
                     item = await subscription.receive()
-                    (self._changed if isinstance(item, ConfigApplied) else self._stirred).set()
+                    if isinstance(item, ConfigApplied):
+                        self._changed.set()
+                    self._stirred.set()
             except BusClosed:
                 return
 
     async def _keep(self) -> None:
         while True:
             self._changed, self._stirred = trio.Event(), trio.Event()
-            due = await self._prune_all()
-            soonest = self._services.clock() + LEAST_APART_SECS
-            await wait_until(soonest, self._services.clock, self._changed)
-            if not self._changed.is_set() and due == float("inf"):
-                await self._wait_for_anything()
-            elif not self._changed.is_set():
-                await wait_until(due, self._services.clock, self._changed)
-
-    async def _wait_for_anything(self) -> None:
-        """Wait until there is something that will be due one day, without a timer."""
-        async with trio.open_nursery() as nursery:
-
-            async def wait(event: trio.Event) -> None:
-                await event.wait()
-                nursery.cancel_scope.cancel()
-
-            nursery.start_soon(wait, self._changed)
-            nursery.start_soon(wait, self._stirred)
+            due, clock = await self._prune_all(), self._services.clock
+            await wait_until(clock() + LEAST_APART_SECS, clock, self._changed)
+            await wait_until(due, clock, self._stirred)
+            if not self._changed.is_set() and clock() < due:
+                # Something has begun to age that may be due before what was there.
+                retention = self._services.config.retention
+                await wait_until(
+                    min(due, clock() + min(retention.executions, retention.snapshots)), clock, self._changed
+                )
 
     async def _prune_all(self) -> float:
         """Remove what is due of every kind; return when the next is due, in UTC seconds."""
