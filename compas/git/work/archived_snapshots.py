@@ -47,8 +47,8 @@ async def _refs(git: Git, refs: Sequence[str]) -> dict[str, str]:
     """Return what these refs name; what a symbolic one names counts for nothing."""
     if not refs:
         return {}
-    form = "--format=%(refname) %(objectname) %(objecttype) %(symref)"
-    listed = await git.text("for-each-ref", form, "--end-of-options", *refs)
+    asked = ("for-each-ref", "--format=%(refname) %(objectname) %(objecttype) %(symref)", "--end-of-options")
+    listed = await git.text(*asked, *refs)
     rows = [line.split(" ") for line in listed.splitlines()]
     return {
         name: commit if (kind, symbolic) == ("commit", "") else f"{kind} {symbolic}"
