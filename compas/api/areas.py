@@ -52,6 +52,7 @@ AREAS: Final[dict[str, str]] = {
     "hooks": "hooks",
     "hook_test": "hooks",
     "health": "supervision",
+    "prune": "retention",
     "settings": "configuration",
     "reload": "configuration",
     "dashboard_commands": "configuration",

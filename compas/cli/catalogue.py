@@ -72,7 +72,7 @@ _GROUPS = {
     ),
     "by itself": ("schedules", "hooks"),
     "set up": ("demo", "init", "setup-mcp", "doctor", "dashboard-commands"),
-    "the supervisor": ("run", "worker", "stop", "restart", "reload", "settings", "health", "mcp-server"),
+    "the supervisor": ("run", "worker", "stop", "restart", "reload", "settings", "health", "prune", "mcp-server"),
 }
 """What help lists together, the everyday first."""
 _OTHER_SPELLINGS = frozenset({"schedule-run", "schedule-pause", "schedule-resume", "schedule-reset", "hook-test"})

@@ -80,6 +80,8 @@ def resolve(draft: Draft, config_path: str) -> Config:
             logs=_seconds(file.retention.logs),
             log_count=limits.log_retention_count,
             telemetry=_duration(file.retention.telemetry),
+            executions=_duration(file.retention.executions),
+            snapshots=_duration(file.retention.snapshots),
         ),
         tools=file.tools,
         hooks=_hooks(file),

@@ -16,6 +16,7 @@ from compas.domain.facts.conversation import (
     WorkUnderReview,
 )
 from compas.domain.facts.event import Category, EndStatus, ExecutionStatus, MergeKind, ThreadStatus, Verdict
+from compas.domain.facts.keeping import LogsRemoved, SnapshotsArchived
 from compas.domain.facts.merging import (
     CloseAfter,
     Conflict,
@@ -80,6 +81,7 @@ from compas.domain.facts.working_place import (
 __all__ = [
     "OUTBOX_STREAM",
     "PORTS_STREAM",
+    "RETENTION_STREAM",
     "SUPERVISOR_STREAM",
     "BackendEvent",
     "BreakerClosed",
@@ -103,6 +105,7 @@ __all__ = [
     "HookEnded",
     "HookOutcome",
     "Joined",
+    "LogsRemoved",
     "MergeCancelled",
     "MergeCompleted",
     "MergeEvent",
@@ -124,6 +127,7 @@ __all__ = [
     "PublicationBegun",
     "PublicationOver",
     "Recorded",
+    "RetentionEvent",
     "ScheduleEvent",
     "ScheduleFired",
     "ScheduleNoted",
@@ -136,6 +140,7 @@ __all__ = [
     "SetupStarted",
     "SkipReason",
     "SnapshotTaken",
+    "SnapshotsArchived",
     "SubscribersChanged",
     "SupervisorEvent",
     "SupervisorStarted",
@@ -219,7 +224,17 @@ ScheduleEvent = (
     ScheduleNoted | ScheduleRemoved | ScheduleFired | ScheduleSkipped | SchedulePaused | ScheduleResumed | ScheduleReset
 )
 OutboxEvent = SubscribersChanged | TellingDue | HookEnded | NotificationEnded
-Event = ThreadEvent | MergeEvent | BackendEvent | PortsEvent | SupervisorEvent | ScheduleEvent | OutboxEvent
+RetentionEvent = LogsRemoved | SnapshotsArchived
+Event = (
+    ThreadEvent
+    | MergeEvent
+    | BackendEvent
+    | PortsEvent
+    | SupervisorEvent
+    | ScheduleEvent
+    | OutboxEvent
+    | RetentionEvent
+)
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
@@ -262,4 +277,5 @@ def schedule_stream(schedule: str) -> str:
 
 PORTS_STREAM = "ports"
 OUTBOX_STREAM = "outbox"
+RETENTION_STREAM = "retention"
 SUPERVISOR_STREAM = "supervisor"

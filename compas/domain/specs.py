@@ -178,13 +178,16 @@ class RetentionSpec(Struct, frozen=True, kw_only=True):
     """How many seconds things are kept after their end.
 
     `worktrees` None removes a clean worktree as soon as its thread is completed or abandoned, and keeps a dirty one.
-    `logs` None keeps them by number alone, which is `log_count`, the newest ones. `telemetry` counts from the event.
+    `logs` None keeps them by number alone, which is `log_count`, the newest ones. `telemetry` counts from the event,
+    `snapshots` from the last event of an ended thread.
     """
 
     worktrees: float | None = None
     logs: float | None = None
     log_count: int = 100
     telemetry: float = 30 * 86_400.0
+    executions: float = 86_400.0
+    snapshots: float = 86_400.0
 
 
 class LimitsSpec(Struct, frozen=True, kw_only=True):

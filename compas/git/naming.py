@@ -9,6 +9,8 @@ from compas.git.errors import GitRefused
 
 BRANCHES: Final = "refs/heads/"
 SNAPSHOTS: Final = "refs/compas/snap/"
+ARCHIVED_SNAPSHOTS: Final = "refs/compas/snapshots"
+"""Below this one ref are the snapshots of ended threads."""
 ARCHIVE: Final = "refs/compas/archive/"
 BASES: Final = "refs/compas/base/"
 """Where each thread's branch started; gone with the branch."""

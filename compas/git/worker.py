@@ -30,6 +30,7 @@ from compas.git.protocol.request import Mutation, Request
 from compas.git.protocol.request_text import refuse_nul
 from compas.git.protocol.targets import FindMove
 from compas.git.protocol.worktrees import (
+    ArchiveSnapshots,
     CommitAll,
     EnsureReadingTree,
     EnsureWorktree,
@@ -42,6 +43,7 @@ from compas.git.repository import contains, describe, graph, resolve
 from compas.git.status import head, status
 from compas.git.target.move import find_move
 from compas.git.target.sides import read_sides
+from compas.git.work.archived_snapshots import archive_snapshots
 from compas.git.work.commit import commit_all
 from compas.git.work.snapshot import take_snapshot
 from compas.git.worktree.ensure import ensure_worktree
@@ -89,6 +91,7 @@ OPERATIONS: Final[dict[type[Request[Any]], tuple[Lane, Operation]]] = {
     RemoveWorktree: ("long", remove_worktree),
     TakeSnapshot: ("long", take_snapshot),
     CommitAll: ("long", commit_all),
+    ArchiveSnapshots: ("long", archive_snapshots),
 }
 _BY_NAME: Final = {request.__name__: request for request in OPERATIONS}
 

@@ -23,6 +23,7 @@ from compas.orchestrator.merges.directory import MergeDirectory, Merges
 from compas.orchestrator.outbox.actor import Outbox
 from compas.orchestrator.process.activity import Activity
 from compas.orchestrator.process.state_directory import name_of_state_directory
+from compas.orchestrator.retention.keeper import Keeper
 from compas.orchestrator.schedules.actor import ScheduleKeeper
 from compas.orchestrator.services import Services
 from compas.orchestrator.telemetry.actor import TelemetryActor
@@ -59,6 +60,7 @@ def build_root(
         ChildSpec("schedules", lambda: ScheduleKeeper(services)),
         ChildSpec("outbox", lambda: Outbox(services)),
         ChildSpec("janitor", lambda: Janitor(services)),
+        ChildSpec("keeper", lambda: Keeper(services)),
         ChildSpec("log-retention", lambda: LogRetention(services)),
         ChildSpec("telemetry-retention", lambda: TelemetryRetention(services, telemetry)),
         ChildSpec("pool", lambda: PoolActor(services)),

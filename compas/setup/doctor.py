@@ -9,6 +9,7 @@ from compas.setup.backend_checks import RunAsync, check_backends
 from compas.setup.check import Check
 from compas.setup.config_check import check_config
 from compas.setup.editor_check import check_editors
+from compas.setup.gathered_check import check_gathered
 from compas.setup.git_checks import check_git, check_repositories
 from compas.setup.hook_checks import check_hooks
 from compas.setup.log_check import check_log
@@ -38,6 +39,7 @@ def examine(
         yield check_state_directory(Path(config.state_dir))
         if (log := check_log(Path(config.state_dir))) is not None:
             yield log
+        yield check_gathered(Path(config.state_dir))
     runtime, place = check_runtime_directory(config_path, environ)
     yield runtime
     health = None

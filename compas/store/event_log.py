@@ -12,10 +12,11 @@ from compas.clock import Clock, wall_clock
 from compas.domain.events import Recorded
 from compas.domain.requests import RequestId
 from compas.store import log_rows
-from compas.store.appending import APPENDING, Appender
+from compas.store.appending import APPENDING, Appender, require_epoch
 from compas.store.codec import EventCodec
 from compas.store.connection import Database, Reader, open_database
 from compas.store.failures import disk_failures
+from compas.store.kept_answers import forget_answers
 from compas.store.lane import InlineLane, Lane, open_thread_lane
 from compas.store.migrate import LOG_APPLICATION_ID, load_schema, migrate
 from compas.store.projector import Projection, Projector
@@ -75,6 +76,19 @@ class Store:
         )
         self._appended_events += sum(len(one.recorded) for one in outcomes if isinstance(one, Appended))
         return outcomes
+
+    async def forget_answers(self, before: float, limit: int) -> int:
+        """Forget up to `limit` answers to clients given before a time in UTC seconds, and return how many.
+
+        A request under such a name is a new one from then on. Raises StoreUnavailable and EpochLost; then none went.
+        """
+
+        def forget(database: Database) -> int:
+            with disk_failures("forget old answers in", database.name), database.transaction():
+                require_epoch(database, self.epoch)
+                return forget_answers(database, before, limit)
+
+        return await self._write(forget)
 
     async def probe(self) -> None:
         """Commit something that changes nothing; raises StoreUnavailable while the disk will not.

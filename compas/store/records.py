@@ -21,7 +21,8 @@ class Append(msgspec.Struct, frozen=True, kw_only=True):
     """One command's events: all of them are recorded, or none.
 
     `expected` names the version each stream must be at; a stream that is not named is not checked. With a `request`,
-    the response (or what the function makes of the recorded events) is kept beside it for good.
+    the response (or what the function makes of the recorded events) is kept beside it for a while
+    (`domain/retention.py`), a request of compas' own for good.
     """
 
     events: tuple[NewEvent, ...]

@@ -25,7 +25,7 @@ WITHOUT_AREA: dict[str, frozenset[str]] = {
 }
 
 NOT_FOR_MODELS = {
-    *("cancel", "costs", "dashboard_commands", "executions", "hook_test", "reload", "settings", "stop"),
+    *("cancel", "costs", "dashboard_commands", "executions", "hook_test", "prune", "reload", "settings", "stop"),
     *("schedule_run", "schedule_pause", "schedule_resume", "schedule_reset"),
 }
 """Operations that are no tool: about the operator's own process or plans, or for a person who looks at a screen."""

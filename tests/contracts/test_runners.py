@@ -195,6 +195,22 @@ async def test_a_log_is_removed_and_nothing_else_of_its_execution(stage: Stage) 
     assert judged.exit.exit_code == 3
 
 
+async def test_all_of_an_execution_is_removed_unless_its_runner_lives(stage: Stage) -> None:
+    await stage.start("e1", ("stdout", "said"), ("exit", 3))
+    await stage.finish("e1")
+    await stage.start("e2", ("stdout", "begun"), ("hang", ""))
+    there = await stage.runners.records()
+    assert (set(there), there["e1"]) == ({"e1", "e2"}, True)
+    assert await stage.runners.size_of(["e1"]) > 0
+    with trio.fail_after(CEILING):  # its runner ends a moment after its exit is known
+        while await stage.runners.remove_records(["e1", "e2", "gone"]) != ("e1", "gone"):
+            await trio.lowlevel.checkpoint()
+    assert set(await stage.runners.records()) == {"e2"}
+    assert stage.runners.started("e1") is None
+    assert isinstance(stage.runners.judge("e2"), Running)
+    await stage.runners.end("e2", None, kind="stopped", reason="the test is over", now=0.0)
+
+
 async def test_error_output_is_marked(stage: Stage) -> None:
     await stage.start("e1", ("stderr", "careful"))
     assert (await stage.finish("e1"))[0] == [("stderr", "careful")]

@@ -10,7 +10,7 @@ from compas import failpoints
 from compas.git.protocol.worktrees import FillPool
 from compas.git.worktree.pool import fill_pool
 from tests.kit.ceiling import CEILING
-from tests.kit.system import hook_crashes, merge_crashes, schedule_crashes
+from tests.kit.system import hook_crashes, merge_crashes, retention_crashes, schedule_crashes
 from tests.kit.system.read_models import before_and_after_a_rebuild
 from tests.kit.system.workshop import Workshop, finish
 
@@ -18,6 +18,8 @@ IN_MERGES = merge_crashes.POINTS
 """Those of `test_crash_in_merges`."""
 IN_SCHEDULES = schedule_crashes.POINTS
 """Those of `test_schedules`."""
+IN_RETENTION = retention_crashes.POINTS
+"""Those of `test_retention`."""
 BEFORE_HOOKS = hook_crashes.POINTS
 """Those of `test_hooks`."""
 
@@ -90,7 +92,7 @@ EXHAUSTIVE = tuple(
 
 
 def test_every_failpoint_is_in_a_table() -> None:
-    others = {point.partition(":")[0] for point in (*IN_MERGES, *IN_SCHEDULES, *BEFORE_HOOKS)}
+    others = {point.partition(":")[0] for point in (*IN_MERGES, *IN_SCHEDULES, *IN_RETENTION, *BEFORE_HOOKS)}
     assert {crash.name for crash in TABLE} | others == set(failpoints.NAMES)
 
 

@@ -29,3 +29,18 @@ class Retention(Section, frozen=True, kw_only=True):
             default="a clean one goes when its thread ends, one with changes stays",
         ),
     ] = None
+    executions: Annotated[
+        str,
+        Key(
+            doc="Files of executions that have ended (`executions/<id>/`), once their output is gone.",
+            form="duration",
+        ),
+    ] = "1d"
+    snapshots: Annotated[
+        str,
+        Key(
+            doc="Refs of the snapshots of completed and abandoned threads without a worktree. After this one ref, "
+            "`refs/compas/snapshots`, keeps the commits instead; none is ever deleted.",
+            form="duration",
+        ),
+    ] = "1d"

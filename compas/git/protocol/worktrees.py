@@ -162,6 +162,30 @@ class TakeSnapshot(Mutation[Snapshot], frozen=True, kw_only=True):
     at: float | None = None
 
 
+class ArchivedSnapshots(Struct, frozen=True, kw_only=True):
+    """What became of each snapshot, by its execution. `commit` is what `ref` names now, below which they are.
+
+    `absent` had no ref of its own any more, as after a crash; `left` have one that names something else.
+    """
+
+    ref: str
+    commit: str | None
+    archived: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+
+
+class ArchiveSnapshots(Mutation[ArchivedSnapshots], frozen=True, kw_only=True):
+    """Gather snapshots, which are commits by execution as the log knows them, below one ref.
+
+    With `is_last` the snapshots that have refs of their own are packed then, where git can pack some refs alone.
+    """
+
+    repo: str
+    snapshots: Mapping[str, str]
+    is_last: bool = False
+
+
 class Committed(Struct, frozen=True, kw_only=True):
     """A commit was made."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -132,13 +133,15 @@ async def _without_log(call: ResolvedCall, request: api.LogRequest, row: Executi
     """Push what was recorded of the end instead of a log that is gone or never was (b-mcp-cli-merge 128)."""
     if not row.preview:
         why = f": {row.error}" if row.error else ""
-        raise CallError(
-            "no_log", f"execution {row.execution} is {row.status} and has neither a log nor a recorded answer{why}"
-        )
+        has = "has neither a log nor a recorded answer"
+        if row.log_removed_at is not None:
+            has = f"has no recorded answer, and {_removed(row.log_removed_at)}"
+        raise CallError("no_log", f"execution {row.execution} is {row.status} and {has}{why}")
     output = _Output(call, request)
     is_by_lines = request.unit == "lines"
     if request.offset == 0 or is_by_lines:
-        notice = format_line("compas", "the log is not there; this is how the answer was recorded, cut if it was long")
+        found_out = "the log is not there" if row.log_removed_at is None else _removed(row.log_removed_at)
+        notice = format_line("compas", f"{found_out}; this is how the answer was recorded, cut if it was long")
         item = api.LogChunkItem(execution_id=row.execution, offset=0, next_offset=0, text=notice)
         if not is_by_lines:  # whoever counts lines counts those of the answer, and goes by `source`
             await call.push(item)
@@ -148,6 +151,12 @@ async def _without_log(call: ResolvedCall, request: api.LogRequest, row: Executi
     if not is_by_lines:  # by bytes, there is no place to go on from
         found = msgspec.structs.replace(found, next_offset=request.offset, more=False)
     return msgspec.structs.replace(found, source="output_preview")
+
+
+def _removed(at: float) -> str:
+    """Say when retention took a log away; the time is UTC."""
+    moment = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return f"its log was removed by retention at {moment}, as the config says (log_retention_count, retention.logs)"
 
 
 async def _begun(context: HandlerContext, row: ExecutionRow) -> ExecutionRow:

@@ -10,7 +10,7 @@ from typing import Protocol
 import trio
 
 from compas.orchestrator.machine.slots import Slot
-from compas.runner import files, judgement
+from compas.runner import files, judgement, removal
 from compas.runner.attachment import open_attachment
 from compas.runner.epochs import record_epoch
 from compas.runner.force import end_by_force, sweep, wait_agent_gone
@@ -107,6 +107,21 @@ class Runners(Protocol):
 
     async def remove_logs(self, executions: Sequence[str]) -> None:
         """Remove the logs of executions that have ended, and nothing else of them; one that is gone is no error."""
+        ...
+
+    async def records(self) -> dict[str, bool]:
+        """Return the executions that have files, and whether a log is among them."""
+        ...
+
+    async def size_of(self, executions: Sequence[str]) -> int:
+        """Return how many bytes the files of these executions take."""
+        ...
+
+    async def remove_records(self, executions: Sequence[str]) -> tuple[str, ...]:
+        """Remove all files of executions that are over; return those that have none now. One whose runner lives stays.
+
+        Give it few at a time: it is not cancelled in the middle. A repeat finishes what a crash has left.
+        """
         ...
 
 
@@ -209,6 +224,18 @@ class LocalRunners:
         """See Runners."""
         for execution in executions:
             (self._root / execution / files.LOG).unlink(missing_ok=True)
+
+    async def records(self) -> dict[str, bool]:
+        """See Runners."""
+        return await trio.to_thread.run_sync(removal.records, self._root, abandon_on_cancel=True)
+
+    async def size_of(self, executions: Sequence[str]) -> int:
+        """See Runners."""
+        return await trio.to_thread.run_sync(removal.size_of, self._root, executions, abandon_on_cancel=True)
+
+    async def remove_records(self, executions: Sequence[str]) -> tuple[str, ...]:
+        """See Runners."""
+        return await trio.to_thread.run_sync(removal.remove_records, self._root, executions)
 
 
 def _logs(root: Path) -> dict[str, float]:

@@ -1,6 +1,9 @@
 """Keeps the newest logs of executions and removes older ones; nothing that is not a log is touched (a-core 52)."""
 
 import logging
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
 
 import trio
 
@@ -9,12 +12,20 @@ from actors.bus import Published
 from actors.errors import BusClosed
 from compas.domain import events as e
 from compas.domain.cleanup import logs_to_remove
+from compas.failpoints import hit
 from compas.orchestrator.messages.config import ConfigApplied
-from compas.orchestrator.services import Services
+from compas.orchestrator.messages.journal import Commit
+from compas.orchestrator.services import ASK_TIMEOUT_SECS, JOURNAL, Services
 from compas.orchestrator.wall_time import wait_until
+from compas.store.errors import StoreUnavailable
 from compas.store.projections.execution_queries import unsettled_names
+from compas.store.projections.retention import NAMES_AT_ONCE, logs_to_record
+from compas.store.records import Append, NewEvent
 
 log = logging.getLogger("compas.janitor")
+
+AGAIN_SECS: Final = 60.0
+"""After how long it tries again where the disk took nothing."""
 
 
 class LogRetention(Actor):
@@ -67,11 +78,26 @@ class LogRetention(Actor):
         retention, now = self._services.config.retention, self._services.clock()
         removed, due = logs_to_remove(self._logs, in_use, retention, now)
         if removed:
+            try:
+                await self._record(removed)
+            except StoreUnavailable as err:
+                log.warning("old logs stay for now: %s", err, extra={"action": "logs_not_removed"})
+                return now + AGAIN_SECS
+            hit("retention.logs_recorded")
             await self._services.runners.remove_logs(removed)
             for execution in removed:
                 self._logs.pop(execution, None)
             log.info("%d logs of executions were removed", len(removed), extra={"action": "logs_removed"})
         return due
+
+    async def _record(self, removed: Sequence[str]) -> None:
+        """Say in the log which outputs go, before they do: `log` tells its readers when. A repeat says nothing more."""
+        fresh = await self._services.store.query(partial(logs_to_record, executions=removed))
+        journal = await self.context.registry.wait_registered(JOURNAL)
+        for begin in range(0, len(fresh), NAMES_AT_ONCE):
+            event = e.LogsRemoved(executions=fresh[begin : begin + NAMES_AT_ONCE])
+            append = Append(events=(NewEvent(stream=e.RETENTION_STREAM, event=event, causation="retention"),))
+            await journal.ask(Commit(append), timeout=ASK_TIMEOUT_SECS)
 
 
 def _concerns_logs(event: object) -> bool:

@@ -5,8 +5,6 @@ import logging
 import math
 from functools import partial
 
-import trio
-
 from actors.actor import Actor
 from actors.errors import ActorError, ActorStopped
 from actors.ref import ActorRef
@@ -49,6 +47,7 @@ from compas.orchestrator.services import (
 )
 from compas.orchestrator.stream import CommandFaultedError, commit, commit_command
 from compas.orchestrator.threads.deciding import decide_command, decide_report
+from compas.orchestrator.threads.resting import RestingPlace
 from compas.store.errors import StoreUnavailable
 from compas.store.projections.fan_outs import answers_of
 from compas.store.projections.threads import thread_by_id
@@ -58,8 +57,6 @@ log = logging.getLogger("compas.thread")
 
 LONGEST_SLEEP_SECS = 60.0
 """Wall-clock times are looked at again this often while one is pending: timers stop in a suspended laptop."""
-IDLE_SECS = 300.0
-"""A thread without work is put away after this long; its stream brings it back."""
 
 
 class ThreadActor(Actor):
@@ -70,8 +67,9 @@ class ThreadActor(Actor):
     a place. So there is no difference between going on and recovering.
     """
 
-    def __init__(self, thread: str, services: Services) -> None:
+    def __init__(self, thread: str, services: Services, resting: RestingPlace) -> None:
         self._services = services
+        self._resting = resting
         self._stream = e.thread_stream(thread)
         self._state = Thread(thread=thread)
         self._claimed: str | None = None
@@ -319,7 +317,7 @@ class ThreadActor(Actor):
             self._timer = self.context.start_soon(self._stop_when_idle)
 
     async def _stop_when_idle(self) -> None:
-        await trio.sleep(IDLE_SECS)
+        await self._resting.rest(self._state.thread)
         self.context.stop_self()
 
     def _journal(self) -> ActorRef:

@@ -15,6 +15,7 @@ from compas.orchestrator.messages.thread import LocateThread, RecheckThread, Wak
 from compas.orchestrator.services import ASK_TIMEOUT_SECS, THREADS, Services, thread_name
 from compas.orchestrator.stream import why_not_started
 from compas.orchestrator.threads.actor import ThreadActor
+from compas.orchestrator.threads.resting import RestingPlace
 from compas.store.connection import Reader
 from compas.store.projections.execution_queries import executions_of_thread, unsettled_executions
 from compas.store.projections.fan_outs import threads_to_join
@@ -40,6 +41,7 @@ class ThreadDirectory(Actor):
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._resting = RestingPlace()
 
     async def on_start(self) -> None:
         """Bring back every thread that has work under way, or waits for answers; that adopts the work (design §5).
@@ -92,7 +94,7 @@ class ThreadDirectory(Actor):
         supervisor = await self.context.registry.wait_registered(SUPERVISOR)
         spec = ChildSpec(
             id=_child_id(thread),
-            factory=lambda: ThreadActor(thread, self._services),
+            factory=lambda: ThreadActor(thread, self._services, self._resting),
             restart=TRANSIENT,
             mailbox=MAILBOX,
         )

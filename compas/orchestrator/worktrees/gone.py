@@ -7,6 +7,7 @@ from compas.orchestrator.services import Services
 from compas.store.projections.execution_queries import executions_of_thread
 
 SNAPSHOTS = "refs/compas/snap/"
+ARCHIVED_SNAPSHOTS = "refs/compas/snapshots"
 
 
 async def tip_of_branch(services: Services, thread: str, repository: str, branch: str) -> str:
@@ -30,9 +31,9 @@ async def _where_it_stood(services: Services, thread: str, repository: str, bran
         return "No execution has recorded what was on it; `git reflog` may still know"
     last = recorded[-1]
     commit = (last.snapshot_head or last.snapshot_commit or "")[:12]
+    ref = ARCHIVED_SNAPSHOTS if last.snapshot_archived else f"{SNAPSHOTS}{last.execution}"
     return (
-        f"Its last execution left it at {commit}, and {SNAPSHOTS}{last.execution} keeps that: "
-        f"`git branch {branch} {commit}` brings it back"
+        f"Its last execution left it at {commit}, and {ref} keeps that: `git branch {branch} {commit}` brings it back"
     )
 
 

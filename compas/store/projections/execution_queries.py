@@ -12,7 +12,8 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     `message_number` is the message that made the work. `stopping` means cancelled while its processes may still
     be alive. `tip` is the commit that it found on `branch` of `repository`, `judged` the one its verdict is about, and
     `unrecorded` says why git could not record what it left. `duration_secs` and the `exit_*` fields are the runner's;
-    what a backend did not tell is None.
+    what a backend did not tell is None. `log_removed_at` is when retention took its log, and `snapshot_archived` says
+    that its snapshot has no ref of its own any more.
     """
 
     execution: str
@@ -65,6 +66,8 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_dirty: bool | None
     snapshot_tree: str | None
     unrecorded: str
+    log_removed_at: float | None
+    snapshot_archived: bool
 
     @property
     def in_flight(self) -> bool:

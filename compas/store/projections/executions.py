@@ -11,7 +11,7 @@ class Executions:
     """Projects the life of each execution. Its queries are in `execution_queries`."""
 
     name = "executions"
-    version = 4
+    version = 5
     tables = read_tables("executions")
 
     def apply(self, cursor: Cursor, recorded: e.Recorded) -> None:
@@ -38,6 +38,12 @@ class Executions:
             case e.ExecutionStopped() as stopped:
                 remains = {**_process(stopped.process), **_snapshot(stopped.snapshot)}
                 _update(cursor, stopped.execution, stopping=0, unrecorded=stopped.unrecorded, **remains)
+            case e.LogsRemoved(executions=executions):
+                for execution in executions:
+                    _update(cursor, execution, log_removed_at=recorded.at)
+            case e.SnapshotsArchived(executions=executions):
+                for execution in executions:
+                    _update(cursor, execution, snapshot_archived=1)
             case _:
                 pass
 

@@ -47,7 +47,9 @@ CREATE TABLE executions (
     snapshot_head   TEXT,
     snapshot_dirty  INTEGER,
     snapshot_tree   TEXT,
-    unrecorded      TEXT    NOT NULL DEFAULT ''
+    unrecorded      TEXT    NOT NULL DEFAULT '',
+    log_removed_at  REAL,
+    snapshot_archived INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX executions_by_thread ON executions (thread, queued_position);
@@ -56,6 +58,7 @@ CREATE INDEX executions_by_end ON executions (backend, ended_position) WHERE end
 CREATE INDEX executions_by_place ON executions (queued_position);
 CREATE INDEX executions_unsettled ON executions (queued_position)
     WHERE status IN ('queued', 'picked_up', 'executing') OR stopping;
+CREATE INDEX executions_snapped ON executions (thread) WHERE snapshot_commit IS NOT NULL AND NOT snapshot_archived;
 -- Everything that is summed up over all executions, so that no sum reads what they said.
 CREATE INDEX executions_sums ON executions (agent, backend, ended_position, ended_at, status, stopping, attempt,
     not_before, thread, duration_secs, cost_usd, tokens_in, tokens_out, tokens_cached, turns);

@@ -23,6 +23,7 @@ def test_every_operation_but_those_for_the_operator_alone_is_a_tool() -> None:
     assert alone == {
         "cancel",
         "hook_test",
+        "prune",
         "stop",
         "reload",
         "settings",

@@ -3,6 +3,8 @@
 from compas.git.errors import GitRefused
 from compas.git.protocol.thread_worktree import ThreadWorktree
 from compas.git.protocol.worktrees import (
+    ArchivedSnapshots,
+    ArchiveSnapshots,
     CommitAll,
     Committed,
     EnsureReadingTree,
@@ -153,7 +155,23 @@ def commit_all(repos: FakeRepositories, asked: CommitAll) -> Committed | Nothing
     return Committed(commit=made, files=len(changes), head_moved=moved)
 
 
+def archive_snapshots(repos: FakeRepositories, asked: ArchiveSnapshots) -> ArchivedSnapshots:
+    repo = repos.home(asked.repo)
+    found = {name: repo.snapshots[name].commit for name in asked.snapshots if name in repo.snapshots}
+    archived = tuple(name for name, commit in asked.snapshots.items() if found.get(name) == commit)
+    for name in archived:
+        del repo.snapshots[name]
+    return ArchivedSnapshots(
+        ref="refs/compas/snapshots",
+        commit="archive" if archived else None,
+        archived=archived,
+        absent=tuple(name for name in asked.snapshots if name not in found),
+        left=tuple(name for name in found if name not in archived),
+    )
+
+
 ANSWERS = {
+    ArchiveSnapshots: archive_snapshots,
     EnsureWorktree: ensure_worktree,
     FillPool: fill_pool,
     EnsureReadingTree: ensure_reading_tree,

@@ -236,6 +236,21 @@ class FakeRunners:
             if execution in self._hosted:
                 self._hosted[execution].log = b""
 
+    async def records(self) -> dict[str, bool]:
+        await trio.lowlevel.checkpoint()
+        return {name: bool(one.log) for name, one in self._hosted.items()}
+
+    async def size_of(self, executions: Sequence[str]) -> int:
+        await trio.lowlevel.checkpoint()
+        return 4096 * sum(name in self._hosted for name in executions)
+
+    async def remove_records(self, executions: Sequence[str]) -> tuple[str, ...]:
+        await trio.lowlevel.checkpoint()
+        gone = tuple(name for name in executions if name not in self._hosted or not self._hosted[name].is_alive)
+        for name in gone:
+            self._hosted.pop(name, None)
+        return gone
+
     # --- hosting -----------------------------------------------------------------------------------------------------
 
     def _start(self, hosted: _Hosted, spec: Spec) -> None:

@@ -254,6 +254,15 @@ def test_a_running_supervisor_says_how_it_is(desk: Desk, config: Path) -> None:
         desk.compas("stop", "--now")
 
 
+def test_what_has_gathered_is_counted(desk: Desk, config: Path) -> None:
+    for name in ("x1", "x2"):
+        (desk.home / "state" / "executions" / name).mkdir(parents=True, mode=0o700)
+    (desk.home / "state").chmod(0o700)
+    found = examined(desk)[1]["gathered"]
+    assert found["status"] == "pass"
+    assert found["detail"].startswith("files of 2 executions; compas 0.0 MiB")
+
+
 def test_without_json_each_check_is_a_line_with_what_to_do_below(desk: Desk, config: Path) -> None:
     desk.git("branch", "--move", "trunk")
     done = desk.compas("doctor")

@@ -7,8 +7,9 @@ from trio.testing import MockClock
 from actors.remote.errors import RequestFailed
 from compas.api.dispatch import DISPATCH
 from compas.domain import events as e
+from compas.domain.resting import MOST_RESTING
 from compas.orchestrator.services import ADMISSION, THREADS, execution_name, thread_name
-from compas.orchestrator.threads.actor import IDLE_SECS
+from compas.orchestrator.threads.resting import IDLE_SECS
 from tests.kit.orchestrator.actor_workshop import BEGAN, Supervisor, Workshop, agent, open_workshop
 from tests.kit.orchestrator.troupe import Turn
 
@@ -193,6 +194,20 @@ async def test_an_idle_thread_is_put_away_and_brought_back(autojump_clock: MockC
         await trio.sleep(2)
         assert supervisor.system.registry.find(thread_name("t1")) is None
         assert (await supervisor.chain(await supervisor.dispatch("dev", "two", thread_id="t1"))).body == "dev did: two"
+
+
+async def test_of_many_idle_threads_the_newest_stay_and_none_is_lost(autojump_clock: MockClock) -> None:
+    count = MOST_RESTING + 20
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        for number in range(count):
+            await supervisor.chain(await supervisor.dispatch("dev", "one", thread_id=f"t{number}"))
+        await trio.sleep(1)
+        is_there = [supervisor.system.registry.find(thread_name(f"t{number}")) is not None for number in range(count)]
+        assert is_there == [False] * 20 + [True] * MOST_RESTING
+        assert (await supervisor.chain(await supervisor.dispatch("dev", "two", thread_id="t0"))).body == "dev did: two"
+        await trio.sleep(1)
+        assert supervisor.system.registry.find(thread_name("t0")) is not None
+        assert supervisor.system.registry.find(thread_name("t20")) is None, "its place went to one that rests newly"
 
 
 async def test_a_dispatch_at_the_moment_a_thread_is_put_away_is_not_lost(autojump_clock: MockClock) -> None:

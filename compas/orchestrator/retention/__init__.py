@@ -1,0 +1,1 @@
+"""Takes away what nobody needs any more, when its time is over."""
