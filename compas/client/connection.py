@@ -15,7 +15,7 @@ from actors.remote.errors import RequestFailed, SessionLost, SocketAbsent, Socke
 from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
-from compas.api.operation import Operation
+from compas.api.operation import Operation, arguments
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
 from compas.client.place import Place
@@ -83,7 +83,7 @@ class Connection:
     async def wait(self, operation: Operation[Req, Res], request: Req, *, elapsed: float = 0.0) -> Res:
         """Ask for a wait and return how it ended; its time limit counts from `elapsed` seconds before this call."""
         begun = trio.current_time() - elapsed
-        waiting = ResumableWait(operation.name, msgspec.to_builtins(request))
+        waiting = ResumableWait(operation.name, arguments(request))
 
         async def ask(session: Session) -> Res:
             def take(raw: msgspec.Raw) -> None:
@@ -92,7 +92,11 @@ class Connection:
             asked = waiting.put(trio.current_time() - begun)
             on_push = take if operation.item is not None else None
             return await session.request(
-                operation.name, asked, operation.response, meta=SENTENCES_AS_DATA, on_push=on_push
+                operation.name,
+                msgspec.convert(asked, operation.request),
+                operation.response,
+                meta=SENTENCES_AS_DATA,
+                on_push=on_push,
             )
 
         response = await self._persist(operation.name, ask)
@@ -107,7 +111,7 @@ class Connection:
         """
         item_type = operation.item
         assert item_type is not None, "an operation of kind stream declares its items"
-        ahead: Arguments = msgspec.to_builtins(request)
+        ahead: Arguments = arguments(request)
 
         async def ask(session: Session) -> Res:
             def take(raw: msgspec.Raw) -> None:
@@ -116,7 +120,8 @@ class Connection:
                 on_item(item)
                 ahead = after_item(operation.name, ahead, msgspec.to_builtins(item))
 
-            return await session.request(operation.name, ahead, operation.response, on_push=take)
+            left = msgspec.convert(ahead, operation.request)
+            return await session.request(operation.name, left, operation.response, on_push=take)
 
         return await self._persist(operation.name, ask)
 
