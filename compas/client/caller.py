@@ -5,11 +5,20 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from actors.remote.errors import RequestFailed, SessionLost
+from actors.remote.errors import ReplyInvalid, RequestFailed, SessionLost
 from compas.client.answer import Answer
 from compas.client.blocking import BlockingConnection, fields_of
 from compas.client.bringing import NOTHING, Bringing
-from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
+from compas.client.resume import (
+    BEING_REPLACED,
+    MISFITS,
+    RESTARTING,
+    TIMEOUT,
+    Arguments,
+    Losses,
+    ResumableWait,
+    after_item,
+)
 from compas.clock import Clock, wall_clock
 
 Connect = Callable[[], BlockingConnection]
@@ -129,13 +138,23 @@ class Caller:
             try:
                 return fields_of(ask(self._connection))
             except RequestFailed as failure:
+                if failure.code in MISFITS:
+                    message = self._with_versions(failure.message)
+                    raise RequestFailed(failure.code, message, failure.details) from failure
                 if failure.code != RESTARTING or self._await_end is None:
                     raise
                 trouble = BEING_REPLACED
                 self.close()
                 self._await_end()
+            except ReplyInvalid as error:
+                raise ReplyInvalid(self._with_versions(str(error))) from error
             except SessionLost as loss:
                 trouble = str(loss)
                 self.close()
             losses.add(trouble, time.monotonic() - opened)
             self._notice(f"{trouble}; connecting again")
+
+    def _with_versions(self, message: str) -> str:
+        from compas.client.other_version import with_versions  # only who fails pays for it
+
+        return with_versions(message, self._connection.welcome.get("server") if self._connection else None)

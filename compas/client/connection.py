@@ -11,17 +11,27 @@ import msgspec
 import trio
 
 from actors.remote.background import open_background
-from actors.remote.errors import RequestFailed, SessionLost, SocketAbsent, SocketRefused
+from actors.remote.errors import ReplyInvalid, RequestFailed, SessionLost, SocketAbsent, SocketRefused
 from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation, arguments
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
+from compas.client.other_version import with_versions
 from compas.client.place import Place
 from compas.client.reach import PATIENCE_SECONDS, Start
 from compas.client.refused import RefusedError
-from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
+from compas.client.resume import (
+    BEING_REPLACED,
+    MISFITS,
+    RESTARTING,
+    TIMEOUT,
+    Arguments,
+    Losses,
+    ResumableWait,
+    after_item,
+)
 from compas.client.waiting_locks import wait_until_free_for
 from compas.clock import Clock, wall_clock
 from compas.domain.advice import Sentence
@@ -135,11 +145,15 @@ class Connection:
             except RequestFailed as failure:
                 if failure.code != RESTARTING:
                     if failure.details is None:
+                        if failure.code in MISFITS:
+                            raise _told(failure, session) from failure
                         raise
                     raise RefusedError(failure, session.decode(failure.details, Sentence)) from failure
                 trouble = BEING_REPLACED
                 self._leave(session)
                 await self._await_end()
+            except ReplyInvalid as error:
+                raise ReplyInvalid(with_versions(str(error), session.welcome.server)) from error
             except SessionLost as loss:
                 trouble = str(loss)
                 self._leave(session)
@@ -166,6 +180,11 @@ class Connection:
         if self._session is session:
             self._session = None
             self._holding.cancel()
+
+
+def _told(failure: RequestFailed, session: Session) -> RequestFailed:
+    """Return a failure that may come of two versions with both of them named, where there are two."""
+    return RequestFailed(failure.code, with_versions(failure.message, session.welcome.server), failure.details)
 
 
 @asynccontextmanager
