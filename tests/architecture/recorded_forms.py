@@ -71,7 +71,15 @@ def _code_of(projection: Projection) -> str:
             node.body = node.body[1:] or [ast.Pass()]
         if isinstance(node, ast.ClassDef):  # its number is not what it stands for
             node.body = [one for one in node.body if not _is_version(one)]
-    return ast.dump(tree)
+    return json.dumps(_shape(tree))
+
+
+def _shape(node: object) -> object:
+    """Return a syntax tree as JSON, without what is empty: which fields a node has differs between Pythons."""
+    if isinstance(node, ast.AST):
+        fields = {name: _shape(value) for name, value in ast.iter_fields(node) if value not in (None, [])}
+        return [type(node).__name__, fields]
+    return [_shape(one) for one in node] if isinstance(node, list) else repr(node)
 
 
 def _is_version(node: ast.stmt) -> bool:

@@ -1,4 +1,4 @@
-"""Whoever changes an event or a read model raises its number: by that a log is refused, or read models are made anew."""
+"""A change of an event or a read model raises a number: by that, logs are refused and read models are rebuilt."""
 
 from tests.architecture.recorded_forms import (
     EVENTS,
