@@ -42,7 +42,8 @@ class BatchThread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class BatchStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """`thread_count`, `counts` and `work` are of the whole batch: by status of the thread and of its newest execution.
+    """`thread_count`, `counts` and `work` are of the whole batch: by status of the thread and of its newest execution,
+    which is `scheduled` when it is queued for a later time.
 
     The threads stand in the order in which they were opened; `next_offset` is where the following ones begin, None
     where there are none.

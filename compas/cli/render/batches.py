@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from compas.cli.render.reviews import verdict_cell
 from compas.cli.render.table import Cell, fitted, pairs, table
 from compas.cli.render.text import Style, counted
-from compas.cli.render.threads import COLUMNS, diff_cell, status_colour
+from compas.cli.render.threads import COLUMNS_WITHOUT_PLACE, diff_cell, status_colour
 
 if TYPE_CHECKING:
     from compas.api.batches import AbandonBatchResponse, BatchStatusResponse, BatchThread
@@ -26,7 +26,7 @@ def batch_status_text(response: BatchStatusResponse, style: Style) -> str:
     if not response.threads:
         return head
     if style.is_screen:
-        text = fitted(COLUMNS, [_screen_row(row, style) for row in response.threads], style)
+        text = fitted(COLUMNS_WITHOUT_PLACE, [_screen_row(row, style) for row in response.threads], style)
     else:
         heads = ("THREAD", "STATUS", "AGENT", "WORK", "SUMMARY")
         text = table(heads, [_row(row) for row in response.threads], style)

@@ -52,7 +52,7 @@ def status_text(response: StatusResponse, style: Style) -> str:
         return with_notices(text, response.config_notices, style)
     is_placed = any(row.repository for row in response.threads)
     if style.is_screen:
-        columns = tuple(one for one in COLUMNS if is_placed or one.head != _PLACE)
+        columns = COLUMNS if is_placed else COLUMNS_WITHOUT_PLACE
         text = fitted(columns, [_screen_row(row, style, is_placed=is_placed) for row in response.threads], style)
     else:
         place = (_PLACE,) if is_placed else ()
@@ -85,6 +85,8 @@ COLUMNS = (
     Column("TITLE", least=20, spare=5),
 )
 """Of a list of threads on a screen. Reading takes the beginning of a name, so one that is cut is still of use."""
+COLUMNS_WITHOUT_PLACE = tuple(one for one in COLUMNS if one.head != _PLACE)
+"""Of a list whose rows do not say which repository they are of."""
 
 
 def _screen_row(row: StatusRow, style: Style, *, is_placed: bool) -> list[Cell]:

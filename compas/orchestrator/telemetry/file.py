@@ -13,8 +13,8 @@ log = logging.getLogger("compas.telemetry")
 async def open_or_replace(stack: AsyncExitStack, path: Path) -> Telemetry:
     """Open telemetry for as long as the stack lasts; it is no fact, so it must not keep anybody from work (design §4).
 
-    A file that cannot be used is renamed to `<name>.damaged`, replacing an earlier one, and a new one is begun. One that
-    a newer compas wrote is renamed to `<name>.newer`: it is whole, and that compas can read it.
+    A file that cannot be used is renamed to `<name>.damaged`, replacing an earlier one, and a new one is begun. One
+    that a newer compas wrote is renamed to `<name>.newer`: it is whole, and that compas can read it.
     Raises StoreError when that cannot be opened either.
     """
     try:
