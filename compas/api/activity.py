@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.executions import ExecutionName, WhichExecution
-from compas.api.operation import LARGEST_INTEGER, Operation
+from compas.api.operation import LARGEST_INTEGER, Operation, Request
 
 
-class ExecutionEventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExecutionEventsRequest(Request, frozen=True, kw_only=True):
     """Which part of it to read."""
 
     execution_id: ExecutionName

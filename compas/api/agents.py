@@ -2,11 +2,11 @@
 
 import msgspec
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.domain.specs import ToolSet
 
 
-class ListAgentsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ListAgentsRequest(Request, frozen=True, kw_only=True):
     """Nothing to say."""
 
 

@@ -5,13 +5,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import LARGEST_INTEGER, Operation
+from compas.api.operation import LARGEST_INTEGER, Operation, Request
 from compas.api.threads import DiffSize
 
 BatchName = Annotated[str, Meta(description="label that the threads share")]
 
 
-class BatchStatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BatchStatusRequest(Request, frozen=True, kw_only=True):
     """Which batch to show, and how much of it."""
 
     batch_id: BatchName
@@ -42,7 +42,8 @@ class BatchThread(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class BatchStatusResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """`thread_count`, `counts` and `work` are of the whole batch: by status of the thread and of its newest execution.
+    """`thread_count`, `counts` and `work` are of the whole batch: by status of the thread and of its newest execution,
+    which is `scheduled` when it is queued for a later time.
 
     The threads stand in the order in which they were opened; `next_offset` is where the following ones begin, None
     where there are none.
@@ -67,7 +68,7 @@ BATCH_STATUS = Operation(
 )
 
 
-class AbandonBatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AbandonBatchRequest(Request, frozen=True, kw_only=True):
     """Which threads to give up."""
 
     batch_id: BatchName

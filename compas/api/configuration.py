@@ -2,11 +2,11 @@
 
 import msgspec
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.domain.dashboard_keys import DashboardCommand
 
 
-class SettingsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SettingsRequest(Request, frozen=True, kw_only=True):
     """Nothing to say."""
 
 
@@ -51,7 +51,7 @@ SETTINGS = Operation(
 )
 
 
-class ReloadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReloadRequest(Request, frozen=True, kw_only=True):
     """Nothing to say."""
 
 
@@ -86,7 +86,7 @@ RELOAD = Operation(
 )
 
 
-class DashboardCommandsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DashboardCommandsRequest(Request, frozen=True, kw_only=True):
     """Nothing to say."""
 
 

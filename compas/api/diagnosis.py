@@ -5,12 +5,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import ThreadName
 from compas.domain.advice import Said
 
 
-class DiagnoseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DiagnoseRequest(Request, frozen=True, kw_only=True):
     """Which thread to look at."""
 
     thread_id: ThreadName
@@ -48,7 +48,7 @@ DIAGNOSE = Operation(
 )
 
 
-class SessionInfoRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SessionInfoRequest(Request, frozen=True, kw_only=True):
     """Whose conversations to name."""
 
     thread_id: Annotated[str | None, Meta(description="name the conversations of this thread's agents")] = None
@@ -90,7 +90,7 @@ SESSION_INFO = Operation(
 )
 
 
-class WhyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WhyRequest(Request, frozen=True, kw_only=True):
     """Which thread to explain."""
 
     thread_id: ThreadName

@@ -5,11 +5,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import IS_PATH, Operation
+from compas.api.operation import IS_PATH, Operation, Request
 from compas.domain.advice import Said
 
 
-class DispatchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DispatchRequest(Request, frozen=True, kw_only=True):
     """A message for an agent, in a new thread or an existing one."""
 
     to: Annotated[str, Meta(description="alias of the agent that should work")]

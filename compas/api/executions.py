@@ -5,13 +5,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 
 ExecutionName = Annotated[str, Meta(description="execution, or a thread for its newest one")]
 WhichExecution = Annotated[str | None, Meta(description="of its executions: a number, from 1, or id")]
 
 
-class ExecutionsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ExecutionsRequest(Request, frozen=True, kw_only=True):
     """Whose executions to list, and which of them is meant."""
 
     execution_id: Annotated[str, Meta(description="thread, or one of its executions")]

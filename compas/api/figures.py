@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 
 
-class MetricsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MetricsRequest(Request, frozen=True, kw_only=True):
     """Whose figures are wanted."""
 
     agent: Annotated[str | None, Meta(description="only this agent's")] = None
@@ -94,7 +94,7 @@ METRICS = Operation(
 )
 
 
-class ToolStatsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ToolStatsRequest(Request, frozen=True, kw_only=True):
     """Whose tools are counted."""
 
     agent: Annotated[str | None, Meta(description="only this agent's")] = None
@@ -144,7 +144,7 @@ TOOL_STATS = Operation(
 )
 
 
-class CostsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CostsRequest(Request, frozen=True, kw_only=True):
     """How far back to look."""
 
     days: Annotated[int, Meta(ge=1, le=90, description="days to look back, today included")] = 14

@@ -6,11 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.executions import ExecutionName, WhichExecution
-from compas.api.operation import LARGEST_INTEGER, Operation
+from compas.api.operation import LARGEST_INTEGER, Operation, Request
 from compas.api.parameters import ThreadName
 
 
-class EventsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EventsRequest(Request, frozen=True, kw_only=True):
     """Which part of the log to read."""
 
     thread_id: Annotated[str | None, Meta(description="only events of this thread and its merges")] = None
@@ -50,7 +50,7 @@ EVENTS = Operation(
 )
 
 
-class LogRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LogRequest(Request, frozen=True, kw_only=True):
     """Which part of an execution's output to read."""
 
     execution_id: ExecutionName
@@ -102,7 +102,7 @@ LOG = Operation(
 )
 
 
-class DiffRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DiffRequest(Request, frozen=True, kw_only=True):
     """Which work to compare with its target."""
 
     thread_id: ThreadName

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 
 HookOutcome = Literal["succeeded", "failed", "timed_out", "not_started", "expired"]
 
 
-class HooksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HooksRequest(Request, frozen=True, kw_only=True):
     """Which hooks to list."""
 
     hook: Annotated[str | None, Meta(description="only the hook of this name")] = None
@@ -95,7 +95,7 @@ HOOKS = Operation(
 )
 
 
-class HookTestRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HookTestRequest(Request, frozen=True, kw_only=True):
     """Which hook to run, and about what."""
 
     hook: Annotated[str, Meta(description="hook")]

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import Force, ThreadName
 from compas.domain.advice import Said
 
 
-class ReopenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReopenRequest(Request, frozen=True, kw_only=True):
     """Which thread to take up again."""
 
     thread_id: ThreadName
@@ -49,7 +49,7 @@ class CloseMerge(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     ] = None
 
 
-class CloseRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CloseRequest(Request, frozen=True, kw_only=True):
     """How to end a thread."""
 
     thread_id: ThreadName
@@ -90,7 +90,7 @@ CLOSE = Operation(
 )
 
 
-class AbandonRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AbandonRequest(Request, frozen=True, kw_only=True):
     """Which thread to give up."""
 
     thread_id: ThreadName
@@ -118,7 +118,7 @@ ABANDON = Operation(
 )
 
 
-class CancelRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CancelRequest(Request, frozen=True, kw_only=True):
     """In which thread nothing is to run any more."""
 
     thread_id: ThreadName

@@ -5,12 +5,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import Force, RepositoryPath, ThreadName
 from compas.domain.advice import Said
 
 
-class MergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MergeRequest(Request, frozen=True, kw_only=True):
     """What to merge, and where."""
 
     thread_id: ThreadName
@@ -57,7 +57,7 @@ MERGE = Operation(
 )
 
 
-class MergeStatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MergeStatusRequest(Request, frozen=True, kw_only=True):
     """Which merges to show; one of them by its id, or the newest."""
 
     op_id: Annotated[str | None, Meta(description="only this merge operation")] = None
@@ -130,7 +130,7 @@ MERGE_STATUS = Operation(
 )
 
 
-class MergeCancelRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class MergeCancelRequest(Request, frozen=True, kw_only=True):
     """Which merge to withdraw."""
 
     op_id: Annotated[str, Meta(description="merge operation, as `merge` returned it")]

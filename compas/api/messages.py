@@ -5,13 +5,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import ThreadName
 
 Since = Annotated[str, Meta(description="only messages after this one (db:<n> or <n>)")]
 
 
-class PollRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PollRequest(Request, frozen=True, kw_only=True):
     """Which messages to look for."""
 
     thread_id: ThreadName
@@ -64,7 +64,7 @@ POLL = Operation(
 )
 
 
-class ReadRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReadRequest(Request, frozen=True, kw_only=True):
     """Which messages to read: one, or those of a thread."""
 
     reference: Annotated[str | None, Meta(description="the message to read (db:<n> or <n>)")] = None

@@ -21,6 +21,19 @@ SHORT: Final = {"follow": "-f"}
 Kind = Literal["read", "write", "wait", "stream"]
 
 
+class Request(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What every request is. A field that is as by default is not sent: a supervisor that is older than the client, and
+    does not know the field, then serves what it can, and refuses only what is asked of it by that field."""
+
+
+def arguments(request: msgspec.Struct) -> dict[str, Any]:
+    """Return all fields of a request by their names on the wire, also those that are as by default."""
+    return {
+        field.encode_name: msgspec.to_builtins(getattr(request, field.name))
+        for field in msgspec.structs.fields(request)
+    }
+
+
 class Operation(msgspec.Struct, Generic[Req, Res], frozen=True, kw_only=True):
     """One thing a client can ask for.
 

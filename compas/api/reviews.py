@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import RepositoryPath, ThreadName
 from compas.domain.advice import Said
 
 
-class VerdictRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VerdictRequest(Request, frozen=True, kw_only=True):
     """What the reviewer thinks."""
 
     verdict: Annotated[Literal["approve", "request_changes"], Meta(description="whether the work is good as it is")]
@@ -38,7 +38,7 @@ VERDICT = Operation(
 )
 
 
-class ApproveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ApproveRequest(Request, frozen=True, kw_only=True):
     """Which work is good."""
 
     thread_id: ThreadName
@@ -74,7 +74,7 @@ APPROVE = Operation(
 )
 
 
-class RequestChangesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RequestChangesRequest(Request, frozen=True, kw_only=True):
     """Which work is to be changed, and how."""
 
     thread_id: ThreadName

@@ -5,14 +5,14 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.domain.advice import Said
 
 ScheduleName = Annotated[str, Meta(description="schedule")]
 Sender = Annotated[str, Meta(description="who wants it")]
 
 
-class SchedulesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class SchedulesRequest(Request, frozen=True, kw_only=True):
     """Which schedules to show."""
 
     name: Annotated[str | None, Meta(description="only this schedule")] = None
@@ -91,7 +91,7 @@ SCHEDULES = Operation(
 )
 
 
-class ScheduleRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ScheduleRequest(Request, frozen=True, kw_only=True):
     """Which schedule, and who wants something of it."""
 
     name: ScheduleName

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 
 """drain: agents at work finish; now: they are ended; detach, restart: they are left to the next supervisor."""
 
 
-class HealthRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HealthRequest(Request, frozen=True, kw_only=True):
     """Whose health is asked for, and how thoroughly. `is_brief` runs no command, not even for a version."""
 
     agent: Annotated[str | None, Meta(description="only this agent")] = None
@@ -127,7 +127,7 @@ HEALTH = Operation(
 )
 
 
-class StopRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StopRequest(Request, frozen=True, kw_only=True):
     """What becomes of agents that are at work."""
 
     mode: Annotated[

@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 
 
-class TasksRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TasksRequest(Request, frozen=True, kw_only=True):
     """Which executions to show."""
 
     filter: Annotated[

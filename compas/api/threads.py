@@ -5,11 +5,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import ThreadName
 
 
-class StatusRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class StatusRequest(Request, frozen=True, kw_only=True):
     """Which threads to show. What is not asked for is not sent, so that an older supervisor answers too."""
 
     thread_id: Annotated[str | None, Meta(description="only this thread")] = None
@@ -160,7 +160,7 @@ STATUS = Operation(
 )
 
 
-class TranscriptRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TranscriptRequest(Request, frozen=True, kw_only=True):
     """Which thread to read, and how much of it: all of it, or the newest messages, or those before one."""
 
     thread_id: ThreadName

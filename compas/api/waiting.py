@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from compas.api.merges import MergeConflict
-from compas.api.operation import LARGEST_INTEGER, Operation
+from compas.api.operation import LARGEST_INTEGER, Operation, Request
 from compas.domain.advice import Said
 
 LONGEST_TIMEOUT_SECS = 30 * 24 * 3600
@@ -23,7 +23,7 @@ Position = Annotated[
 ]
 
 
-class WaitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WaitRequest(Request, frozen=True, kw_only=True):
     """What to wait for in a thread."""
 
     thread_id: Annotated[str, Meta(description="thread to wait in")]
@@ -122,7 +122,7 @@ WAIT = Operation(
 )
 
 
-class WaitMergeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WaitMergeRequest(Request, frozen=True, kw_only=True):
     """Which merge operation to wait for."""
 
     op_id: Annotated[str, Meta(description="merge operation, as `merge` returned it")]

@@ -5,11 +5,11 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.api.parameters import RepositoryPath, ThreadName
 
 
-class WorktreesRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorktreesRequest(Request, frozen=True, kw_only=True):
     """Which worktrees to list."""
 
     thread_id: Annotated[str | None, Meta(description="only those of this thread")] = None
@@ -59,7 +59,7 @@ WORKTREES = Operation(
 )
 
 
-class WorktreeRemoveRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WorktreeRemoveRequest(Request, frozen=True, kw_only=True):
     """Which worktree to remove."""
 
     thread_id: ThreadName
@@ -102,7 +102,7 @@ WORKTREE_REMOVE = Operation(
 )
 
 
-class CommitRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CommitRequest(Request, frozen=True, kw_only=True):
     """What to commit, and as what."""
 
     thread_id: ThreadName

@@ -4,6 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
+from compas.cli.operations import without_defaults
 from compas.cli.render.text import Style
 from compas.cli.terminal import output_style, tell
 from compas.client.bringing import Bringing
@@ -38,6 +39,7 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
         await_end=lambda: _await_end(place),
         notice=tell,
         bringing=Bringing(os.environ),
+        sparing=without_defaults,
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -62,6 +63,12 @@ def operation(name: str) -> Operation:
     found = _data()["operations"][name]
     rows = tuple(Parameter(**row) for row in found["parameters"])
     return Operation(name=name, **{**found, "parameters": rows})
+
+
+def without_defaults(name: str, args: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return an operation's arguments but those that are as by default: an older supervisor may not know them."""
+    known = {one.wire_name: one.default for one in operation(name).parameters if not one.required}
+    return {key: value for key, value in args.items() if key not in known or value != known[key]}
 
 
 def whole(answer: Answer, struct: str) -> Any:  # noqa: ANN401 - stands for the Struct of this name

@@ -5,15 +5,26 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from actors.remote.errors import RequestFailed, SessionLost
+from actors.remote.errors import ReplyInvalid, RequestFailed, SessionLost
 from compas.client.answer import Answer
 from compas.client.blocking import BlockingConnection, fields_of
 from compas.client.bringing import NOTHING, Bringing
-from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
+from compas.client.resume import (
+    BEING_REPLACED,
+    MISFITS,
+    RESTARTING,
+    TIMEOUT,
+    Arguments,
+    Losses,
+    ResumableWait,
+    after_item,
+)
 from compas.clock import Clock, wall_clock
 
 Connect = Callable[[], BlockingConnection]
 """Reaches the supervisor, starting it where that is allowed; see `connect_or_start`."""
+Sparing = Callable[[str, Arguments], Arguments]
+"""Returns what of an operation's arguments has to be sent."""
 
 
 class Caller:
@@ -35,17 +46,19 @@ class Caller:
         notice: Callable[[str], None] = lambda _: None,
         clock: Clock = wall_clock,
         bringing: Bringing = NOTHING,
+        sparing: Sparing = lambda _, args: args,
     ) -> None:
         """`await_end` returns once a supervisor that makes way is gone; without it, that is a failure like any other.
 
         `notice` is told in words when a connection was lost; `clock` stamps request ids. `bringing` is
-        what of the shell's variables stands beside requests.
+        what of the shell's variables stands beside requests. `sparing` leaves out what is as by default.
         """
         self._connect = connect
         self._await_end = await_end
         self._notice = notice
         self._clock = clock
         self._bringing = bringing
+        self._sparing = sparing
         self._connection: BlockingConnection | None = None
 
     def __enter__(self) -> "Caller":
@@ -68,7 +81,7 @@ class Caller:
 
         def ask(connection: BlockingConnection) -> object:
             beside = self._bringing.beside(op, connection.agreed)
-            return connection.request(op, args, request_id=request_id, meta=beside)
+            return connection.request(op, self._sparing(op, args), request_id=request_id, meta=beside)
 
         return self._persist(op, ask)
 
@@ -77,7 +90,7 @@ class Caller:
         if self._connection is None:
             self._connection = self._connect()
         request_id = self._request_id() if is_write else ""
-        return fields_of(self._connection.request(op, args, request_id=request_id))
+        return fields_of(self._connection.request(op, self._sparing(op, args), request_id=request_id))
 
     def wait(self, op: str, args: Arguments, on_item: Callable[[Answer], object] = lambda _: None) -> Answer:
         """Ask for a wait and return how it ended; its time limit counts from this call.
@@ -92,7 +105,8 @@ class Caller:
             on_item(fields_of(item))
 
         def ask(connection: BlockingConnection) -> object:
-            return connection.request(op, waiting.put(time.monotonic() - begun), on_push=take)
+            asked = self._sparing(op, waiting.put(time.monotonic() - begun))
+            return connection.request(op, asked, on_push=take)
 
         answer = self._persist(op, ask)
         if TIMEOUT in answer:
@@ -108,7 +122,7 @@ class Caller:
             on_item(fields_of(item))
             ahead = after_item(op, ahead, item)
 
-        return self._persist(op, lambda connection: connection.request(op, ahead, on_push=take))
+        return self._persist(op, lambda connection: connection.request(op, self._sparing(op, ahead), on_push=take))
 
     def _request_id(self) -> str:
         from compas.domain.ids import new_ulid  # most commands only read, and need not wait for this import
@@ -124,13 +138,23 @@ class Caller:
             try:
                 return fields_of(ask(self._connection))
             except RequestFailed as failure:
+                if failure.code in MISFITS:
+                    message = self._with_versions(failure.message)
+                    raise RequestFailed(failure.code, message, failure.details) from failure
                 if failure.code != RESTARTING or self._await_end is None:
                     raise
                 trouble = BEING_REPLACED
                 self.close()
                 self._await_end()
+            except ReplyInvalid as error:
+                raise ReplyInvalid(self._with_versions(str(error))) from error
             except SessionLost as loss:
                 trouble = str(loss)
                 self.close()
             losses.add(trouble, time.monotonic() - opened)
             self._notice(f"{trouble}; connecting again")
+
+    def _with_versions(self, message: str) -> str:
+        from compas.client.other_version import with_versions  # only who fails pays for it
+
+        return with_versions(message, self._connection.welcome.get("server") if self._connection else None)

@@ -11,17 +11,27 @@ import msgspec
 import trio
 
 from actors.remote.background import open_background
-from actors.remote.errors import RequestFailed, SessionLost, SocketAbsent, SocketRefused
+from actors.remote.errors import ReplyInvalid, RequestFailed, SessionLost, SocketAbsent, SocketRefused
 from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
-from compas.api.operation import Operation
+from compas.api.operation import Operation, arguments
 from compas.client.connect import connect_or_start
 from compas.client.errors import UnreachableError
+from compas.client.other_version import with_versions
 from compas.client.place import Place
 from compas.client.reach import PATIENCE_SECONDS, Start
 from compas.client.refused import RefusedError
-from compas.client.resume import BEING_REPLACED, RESTARTING, TIMEOUT, Arguments, Losses, ResumableWait, after_item
+from compas.client.resume import (
+    BEING_REPLACED,
+    MISFITS,
+    RESTARTING,
+    TIMEOUT,
+    Arguments,
+    Losses,
+    ResumableWait,
+    after_item,
+)
 from compas.client.waiting_locks import wait_until_free_for
 from compas.clock import Clock, wall_clock
 from compas.domain.advice import Sentence
@@ -83,7 +93,7 @@ class Connection:
     async def wait(self, operation: Operation[Req, Res], request: Req, *, elapsed: float = 0.0) -> Res:
         """Ask for a wait and return how it ended; its time limit counts from `elapsed` seconds before this call."""
         begun = trio.current_time() - elapsed
-        waiting = ResumableWait(operation.name, msgspec.to_builtins(request))
+        waiting = ResumableWait(operation.name, arguments(request))
 
         async def ask(session: Session) -> Res:
             def take(raw: msgspec.Raw) -> None:
@@ -92,7 +102,11 @@ class Connection:
             asked = waiting.put(trio.current_time() - begun)
             on_push = take if operation.item is not None else None
             return await session.request(
-                operation.name, asked, operation.response, meta=SENTENCES_AS_DATA, on_push=on_push
+                operation.name,
+                msgspec.convert(asked, operation.request),
+                operation.response,
+                meta=SENTENCES_AS_DATA,
+                on_push=on_push,
             )
 
         response = await self._persist(operation.name, ask)
@@ -107,7 +121,7 @@ class Connection:
         """
         item_type = operation.item
         assert item_type is not None, "an operation of kind stream declares its items"
-        ahead: Arguments = msgspec.to_builtins(request)
+        ahead: Arguments = arguments(request)
 
         async def ask(session: Session) -> Res:
             def take(raw: msgspec.Raw) -> None:
@@ -116,7 +130,8 @@ class Connection:
                 on_item(item)
                 ahead = after_item(operation.name, ahead, msgspec.to_builtins(item))
 
-            return await session.request(operation.name, ahead, operation.response, on_push=take)
+            left = msgspec.convert(ahead, operation.request)
+            return await session.request(operation.name, left, operation.response, on_push=take)
 
         return await self._persist(operation.name, ask)
 
@@ -130,11 +145,15 @@ class Connection:
             except RequestFailed as failure:
                 if failure.code != RESTARTING:
                     if failure.details is None:
+                        if failure.code in MISFITS:
+                            raise _told(failure, session) from failure
                         raise
                     raise RefusedError(failure, session.decode(failure.details, Sentence)) from failure
                 trouble = BEING_REPLACED
                 self._leave(session)
                 await self._await_end()
+            except ReplyInvalid as error:
+                raise ReplyInvalid(with_versions(str(error), session.welcome.server)) from error
             except SessionLost as loss:
                 trouble = str(loss)
                 self._leave(session)
@@ -161,6 +180,11 @@ class Connection:
         if self._session is session:
             self._session = None
             self._holding.cancel()
+
+
+def _told(failure: RequestFailed, session: Session) -> RequestFailed:
+    """Return a failure that may come of two versions with both of them named, where there are two."""
+    return RequestFailed(failure.code, with_versions(failure.message, session.welcome.server), failure.details)
 
 
 @asynccontextmanager

@@ -15,6 +15,9 @@ RESTARTING = "restarting"
 """The failure code of a supervisor that makes way for the next one: the request is to be put to that."""
 BEING_REPLACED = "the supervisor is being replaced"
 
+MISFITS = frozenset({"invalid", "unknown_operation"})
+"""Failure codes that may come of two versions: a field or an operation that only the newer side knows."""
+
 MOST_LOSSES = 5
 """Connections that may be lost one soon after another: a request that kills each supervisor is not put for ever."""
 STEADY_SECONDS = 60.0

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from actors.remote.errors import ReplyInvalid
-from compas.api.operation import Operation
+from compas.api.operation import Operation, arguments
 from compas.client.caller import Caller
 
 Req = TypeVar("Req", bound=msgspec.Struct)
@@ -23,21 +23,17 @@ class TypedCaller:
     def call(self, operation: Operation[Req, Res], request: Req) -> Res:
         """Ask for a read or a write and return its answer."""
         is_write = operation.kind == "write"
-        return typed(
-            self._caller.call(operation.name, msgspec.to_builtins(request), is_write=is_write), operation.response
-        )
+        return typed(self._caller.call(operation.name, arguments(request), is_write=is_write), operation.response)
 
     def wait(self, operation: Operation[Req, Res], request: Req) -> Res:
         """Ask for a wait and return how it ended."""
-        return typed(self._caller.wait(operation.name, msgspec.to_builtins(request)), operation.response)
+        return typed(self._caller.wait(operation.name, arguments(request)), operation.response)
 
     def stream(self, operation: Operation[Req, Res], request: Req, on_item: Callable[[Any], object]) -> Res:
         """Ask for a stream, hand each item to `on_item`, and return the answer behind the last."""
         item_type = operation.item
         assert item_type is not None, "an operation of kind stream declares its items"
-        answer = self._caller.stream(
-            operation.name, msgspec.to_builtins(request), lambda item: on_item(typed(item, item_type))
-        )
+        answer = self._caller.stream(operation.name, arguments(request), lambda item: on_item(typed(item, item_type)))
         return typed(answer, operation.response)
 
 

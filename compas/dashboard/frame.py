@@ -2,6 +2,7 @@
 
 import msgspec
 
+from compas.client.other_version import versions_differ
 from compas.dashboard.advice_keys import with_keys
 from compas.dashboard.board import Board
 from compas.dashboard.keymap import Context, hints_in
@@ -124,10 +125,7 @@ def _notice_of(board: Board, version: str) -> str:
         return one_line(" · ".join(board.health.config_notices))
     if board.behind:
         return f"{board.behind} s behind: more happens than can be read"
-    if version and board.server and board.server != f"compas/{version}":
-        theirs = one_line(board.server.removeprefix("compas/"))
-        return f"the supervisor is of version {theirs}, this dashboard of {version}; `compas restart` brings it along"
-    return ""
+    return one_line(versions_differ(board.server, version, client="this dashboard"))
 
 
 def _about(frame: Frame, columns: int, rows: int) -> list[Line]:

@@ -109,7 +109,7 @@ class _File:
         try:
             self._descriptor = os.open(files.LOG, flags, 0o600, dir_fd=directory)
         except OSError as err:
-            self.error = f"{files.LOG} cannot be opened: {err}"
+            self.error = f"{files.LOG} cannot be opened: {err.strerror}"
         else:
             # A runner that died before its agent ran may have left a line of its own.
             self.size = os.fstat(self._descriptor).st_size
@@ -122,7 +122,7 @@ class _File:
             while view:
                 view = view[os.write(self._descriptor, view) :]
         except OSError as err:
-            self.error = f"{files.LOG} could not be written: {err}"
+            self.error = f"{files.LOG} could not be written: {err.strerror}"
             os.ftruncate(self._descriptor, self.size)
             return False
         self.size += len(content)
@@ -146,7 +146,7 @@ class _File:
         try:
             os.fsync(self._descriptor)
         except OSError as err:
-            self.error = f"{files.LOG} could not be synced: {err}"
+            self.error = f"{files.LOG} could not be synced: {err.strerror}"
 
 
 class _Block(NamedTuple):

@@ -47,3 +47,8 @@ def parse_lines(text: str) -> Iterator[tuple[Stream, str]]:
 def cut_notice(cut_bytes: int) -> str:
     """Make the log line that stands for a cut; the same count always gives the same line."""
     return format_line("compas", f"{cut_bytes} bytes were cut here to keep the log within its limit")
+
+
+def lost_notice(lost_bytes: int, why: str) -> str:
+    """Make the log line that stands for output that could not be written into the file; it is never written itself."""
+    return format_line("compas", f"{lost_bytes} bytes are missing here: {' '.join(why.split())}")

@@ -83,6 +83,7 @@ class Exit(msgspec.Struct, frozen=True, kw_only=True):
     skipped_bytes: int = 0
     """Raw output that the agent wrote into its output file faster than it could be read."""
     log_error: str | None = None
+    """Why `output.log` lacks something beside what its limit cut; where its end is missing, that is in `cut_bytes`."""
     leftovers_ended: int = 0
     """Processes beside the agent that were signalled at the end; with the agent where its runner could not end it."""
     nothing_left: bool = True

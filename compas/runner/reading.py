@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from compas.runner import files
-from compas.runner.logformat import cut_notice
+from compas.runner.logformat import cut_notice, lost_notice
 from compas.runner.messages import Exit, LogChunk
 
 DEFAULT_LIMIT_BYTES = 64 * 1024
@@ -24,6 +24,14 @@ def read_log(directory: Path, offset: int = 0, limit: int = DEFAULT_LIMIT_BYTES)
         return _read(log, ended, offset, limit)
     finally:
         os.close(log)
+
+
+def uncut_end(ended: Exit) -> int:
+    """Return the offset after the last line of the whole log, whatever of it was cut or lost."""
+    if not ended.cut_bytes:
+        return ended.log_bytes
+    tail_bytes = ended.log_bytes - ended.cut_at
+    return ended.cut_at + ended.cut_bytes + max(0, tail_bytes - len(cut_notice(ended.cut_bytes)))
 
 
 def _open(directory: int) -> int:
@@ -44,9 +52,16 @@ def _read(log: int, ended: Exit | None, offset: int, limit: int) -> LogChunk | N
     if offset < ended.cut_at:
         return _chunk(log, offset, 0, ended.cut_at, limit)
     if offset < tail_start:
-        text = notice if offset == ended.cut_at else cut_notice(tail_start - offset)
+        text = _stand_in(ended, tail_start - offset)
         return LogChunk(offset=offset, next_offset=tail_start, text=text)
     return _chunk(log, offset, len(notice) - ended.cut_bytes, ended.log_bytes, limit)
+
+
+def _stand_in(ended: Exit, missing_bytes: int) -> str:
+    """Return the line that stands for what the file lacks; without an end behind it, the file could not be written."""
+    if ended.log_error and ended.log_bytes <= ended.cut_at:
+        return lost_notice(missing_bytes, ended.log_error)
+    return cut_notice(missing_bytes)
 
 
 def _chunk(log: int, offset: int, shift: int, end: int, limit: int) -> LogChunk | None:

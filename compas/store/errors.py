@@ -22,6 +22,10 @@ class StoreRefused(StoreError):  # noqa: N818 - the name says what is the case
     """The file is not one this compas may use: no database, somebody else's, or from a newer version."""
 
 
+class StoreNewer(StoreRefused):
+    """A newer compas wrote the file: it is whole, and this compas cannot read it."""
+
+
 class EpochLost(StoreError):  # noqa: N818 - the name says what is the case
     """Another supervisor took over the state directory; this one may not write any more."""
 

@@ -6,7 +6,7 @@ from importlib import resources
 import msgspec
 
 from compas.store.connection import Database
-from compas.store.errors import StoreRefused
+from compas.store.errors import StoreNewer, StoreRefused
 from compas.store.failures import disk_failures
 
 _FILE_NAME = re.compile(r"([0-9]{4})_([a-z0-9_]+)\.sql")
@@ -66,7 +66,7 @@ def _apply(database: Database, schema: Schema, migration: Migration) -> None:
 
 
 def refuse_foreign(database: Database, schema: Schema) -> None:
-    """Raise StoreRefused for a database of another program or of a newer compas."""
+    """Raise StoreRefused for a database of another program, StoreNewer for one of a newer compas."""
     with database.snapshot():
         mark = database.number("PRAGMA application_id")
         version = database.number("PRAGMA user_version")
@@ -78,7 +78,7 @@ def refuse_foreign(database: Database, schema: Schema) -> None:
         )
     known = schema.migrations[-1].number
     if version > known:
-        raise StoreRefused(
+        raise StoreNewer(
             f"tried to open {database.name}; a newer compas wrote it (schema {version}, this one knows {known}); "
             "use the newer compas, or name another state directory"
         )

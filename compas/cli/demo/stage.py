@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from compas.cli.demo.scripts import CONFIG, PROJECT, PROJECT_MESSAGE, PROJECT_NAME, scripts
+from compas.cli.operations import without_defaults
 from compas.client.blocking import BlockingConnection
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
@@ -89,7 +90,7 @@ def open_caller(
             raise
         return made[0]
 
-    return Caller(connect, notice=notice)
+    return Caller(connect, notice=notice, sparing=without_defaults)
 
 
 def stop_supervisor(stage: Stage) -> None:

@@ -12,6 +12,7 @@ from compas.git.merge.checkouts import checkouts_of, follow, obstacle
 from compas.git.merge.recover import complete_checkouts, stale
 from compas.git.merge.report import refused_by
 from compas.git.naming import BRANCHES, checked_id, lock_of_target
+from compas.git.nested.pointers import submodules_behind
 from compas.git.protocol.merging import (
     Prepared,
     Published,
@@ -54,7 +55,8 @@ async def _look(git: Git, prepared: Prepared) -> PublishResult | None:
     tip = await tip_of(git, BRANCHES + target)
     if tip is not None and await has_commit(git, new) and await is_ancestor(git, new, tip):
         followed, left = await complete_checkouts(git, target, old, tip) if new != old else ((), ())
-        return Published(new=new, followed=followed, stale=left)
+        behind = await submodules_behind(git, old, new, followed)
+        return Published(new=new, followed=followed, stale=left, behind=behind)
     if tip != old:
         return TargetMoved(target=target, expected=old, found=tip)
     if not await is_ancestor(git, old, new):
@@ -82,7 +84,7 @@ async def _swap(git: Git, op: str, prepared: Prepared) -> PublishResult:
             return await _take_back(git, op, prepared, followed, StaleCheckout(worktree=checkout.path, reason=words))
         followed.append(checkout.path)
     hit("git.checkout_followed")
-    return Published(new=new, followed=tuple(followed))
+    return Published(new=new, followed=tuple(followed), behind=await submodules_behind(git, old, new, followed))
 
 
 async def _follow(git: Git, checkout: Listed, old: str, new: str) -> str | StaleCheckout | None:

@@ -11,8 +11,9 @@ from compas.git.locks import hold
 from compas.git.merge.checkouts import checkouts_of, follow_there, is_locked, obstacle_in
 from compas.git.merge.temporary_checkout import lock_of, remove_merge_checkout
 from compas.git.naming import BRANCHES, lock_of_target, merge_directory
+from compas.git.nested.pointers import submodules_behind
 from compas.git.open_checkout import git_dir_of, open_checkout
-from compas.git.protocol.merging import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout
+from compas.git.protocol.merging import Cleared, ClearMerge, Finished, FinishMerge, StaleCheckout, SubmodulesBehind
 from compas.git.repository import Listed, has_commit, is_ancestor, tip_of, whereabouts
 
 GONE: Final = b"000000"
@@ -32,9 +33,12 @@ async def finish_merge(request: FinishMerge) -> Finished:
         published = tip is not None and known and await is_ancestor(git, request.new, tip)
         followed: tuple[str, ...] = ()
         left: tuple[StaleCheckout, ...] = ()
+        behind: tuple[SubmodulesBehind, ...] = ()
         if published and tip is not None and request.new != request.target_old:
             followed, left = await complete_checkouts(git, request.target, request.target_old, tip)
-    return Finished(published=published, tip=tip, followed=followed, stale=left, cleaned=cleaned)
+            moved = [one.path for one in await checkouts_of(git, request.target) if one.present]
+            behind = await submodules_behind(git, request.target_old, request.new, moved)
+    return Finished(published=published, tip=tip, followed=followed, stale=left, cleaned=cleaned, behind=behind)
 
 
 async def clear_merge(request: ClearMerge) -> Cleared:

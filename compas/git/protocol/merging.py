@@ -116,12 +116,23 @@ class StaleCheckout(Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class SubmodulesBehind(Struct, frozen=True, kw_only=True):
+    """Submodules of a checkout that are still at the commits of before: `paths` from its top, as they are shown."""
+
+    worktree: str
+    paths: tuple[str, ...]
+
+
 class Published(Struct, frozen=True, kw_only=True):
-    """The target is at `new` or beyond; `stale` is empty unless somebody changed a checkout at that very moment."""
+    """The target is at `new` or beyond; `stale` is empty unless somebody changed a checkout at that very moment.
+
+    `behind` names submodules of the checkouts that followed which the operator has to update.
+    """
 
     new: str
     followed: tuple[str, ...]
     stale: tuple[StaleCheckout, ...] = ()
+    behind: tuple[SubmodulesBehind, ...] = ()
 
 
 class TargetMoved(Struct, frozen=True, kw_only=True):
@@ -154,6 +165,7 @@ class Finished(Struct, frozen=True, kw_only=True):
     followed: tuple[str, ...]
     stale: tuple[StaleCheckout, ...]
     cleaned: tuple[str, ...]
+    behind: tuple[SubmodulesBehind, ...] = ()
 
 
 class FinishMerge(Mutation[Finished], frozen=True, kw_only=True):

@@ -239,7 +239,7 @@ class ExecutionActor(Actor):
     async def _read_all(self, connection: Connection, follower: Follower) -> None:
         async for chunk in connection:
             self._custody.hear()
-            follower.feed(chunk.text)
+            follower.feed(chunk)
             self._outstaying.see(is_done=follower.is_done, left=self._custody.time_left())
             if follower.has_given_up:
                 self._custody.stop("nothing could come of it any more")
@@ -281,7 +281,8 @@ class ExecutionActor(Actor):
 
     async def _conclude(self, thread: ActorRef, run: Run, follower: Follower, ended: Exit) -> Outcome:
         answer = follower.finish(ExitStatus(code=ended.exit_code, signal=ended.signal))
-        outcome = conclude(ended, answer, has_given_up=follower.has_given_up)
+        missing = follower.why_incomplete(ended)
+        outcome = conclude(ended, answer, has_given_up=follower.has_given_up, missing=missing)
         outcome = with_login_remedy(outcome, self._services.how_to_log_in(run.queued.backend, run.queued.agent))
         return await self._with_work(thread, outcome)
 

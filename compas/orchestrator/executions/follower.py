@@ -7,9 +7,11 @@ from actors.actor import Context
 from actors.errors import MailboxFull
 from compas.backends.backend import Answer, ExitStatus, OutputReader, Progress
 from compas.domain.thread import Run
+from compas.orchestrator.executions.missing_output import MissingOutput
 from compas.orchestrator.services import TELEMETRY, Services
 from compas.orchestrator.telemetry.actor import Noted, SeenInAll
 from compas.runner.logformat import parse_lines
+from compas.runner.messages import Exit, LogChunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Follower:
         self._run = run
         self._reader = reader
         self._index = 0
+        self._missing = MissingOutput()
         self.has_given_up = False
         """Whether the reader has said that the run is to be ended."""
 
@@ -48,13 +51,21 @@ class Follower:
         """Whether the CLI has told its result, and nothing since says that it goes on."""
         return self._reader.is_done
 
-    def feed(self, text: str) -> None:
-        """Take a piece of the log: whole lines."""
-        for stream, line in parse_lines(text):
-            if stream == "compas":  # the runner's own word on a cut is no output
+    def feed(self, chunk: LogChunk) -> None:
+        """Take the next piece of the log: whole lines."""
+        if self._missing.see(chunk):
+            # Where the output itself is the answer, its reader finds marked there what is missing.
+            self._reader.feed("stdout", chunk.text.rstrip("\n"))
+            return
+        for stream, line in parse_lines(chunk.text):
+            if stream == "compas":  # any other word of the runner's own is no output
                 continue
             for progress in self._reader.feed(stream, line):
                 self._tell(progress)
+
+    def why_incomplete(self, ended: Exit) -> str:
+        """Say what is missing of the output, where the answer may be incomplete for that; empty where it is whole."""
+        return self._missing.why_incomplete(ended, is_told=self._reader.is_done)
 
     def finish(self, status: ExitStatus) -> Answer:
         """Say what the output came to, and tell telemetry how much there was, so that gaps can be counted."""

@@ -13,20 +13,25 @@ LONGEST_TEXT = 1_000_000
 """Characters of a reply, or of an error, that are kept: a thread with more in it could not be shown any more."""
 
 
-def conclude(ended: Exit, answer: Answer, *, has_given_up: bool = False) -> Outcome:
+def conclude(ended: Exit, answer: Answer, *, has_given_up: bool = False, missing: str = "") -> Outcome:
     """Judge an execution. A result that says success wins over how the process went away afterwards, except that
     what was stopped or ran out of time has not succeeded (a-core 34, 76). One that was stopped because its reader has
-    given it up, or because it did not end after its result, is judged by the reader."""
+    given it up, or because it did not end after its result, is judged by the reader. `missing` says what of its output
+    could not be read: what is left is shown, and handed on by nobody but a person."""
     if ended.kind == "stopped" and ended.reason.startswith(OUTSTAYED):
         ended = msgspec.structs.replace(ended, kind="exited")
     status, category, error = _judge(ended, answer)
     if has_given_up and ended.kind == "stopped" and not answer.success:
         category, error = answer.category or "unknown", answer.error
+    reply = None if answer.reply is None else _bounded(answer.reply)
+    if missing and ended.kind in ("exited", "signaled"):
+        error = _incomplete(missing, error, reply, is_kept=answer.session is not None)
+        status, category, reply = "failed", category or "unknown", None
     succeeded = status == "completed"
     return Outcome(
         status=status,
         category=category,
-        reply=None if answer.reply is None else _bounded(answer.reply),
+        reply=reply,
         error=_bounded(error),
         session=answer.session,
         usage=answer.usage,
@@ -53,6 +58,17 @@ def _bounded(text: str) -> str:
     half = LONGEST_TEXT // 2
     mark = f"[{left_out} characters are left out here; `compas log` shows what was printed]"
     return f"{text[:half]}\n\n{mark}\n\n{text[-half:]}"
+
+
+def _incomplete(missing: str, error: str, reply: str | None, *, is_kept: bool) -> str:
+    """Say that there is no whole answer and why, what to do, and then what there is of it."""
+    again = "ask the agent to say again what it found" if is_kept else "give the task again"
+    parts = [f"the reply is incomplete: {missing}; when that is put right, {again}"]
+    if error:
+        parts.append(f"Read from what there is: {error}")
+    if reply is not None and reply.strip():
+        parts.append(f"What there is of the reply:\n\n{reply}")
+    return "\n\n".join(parts)
 
 
 def _judge(ended: Exit, answer: Answer) -> tuple[EndStatus, Category, str]:

@@ -38,8 +38,9 @@ async def batch_status(context: HandlerContext, call: ResolvedCall) -> api.Batch
     request = call.decode(api.BatchStatusRequest)
 
     def read(reader: Reader) -> api.BatchStatusResponse:
-        counted = rows.count_batch(reader, request.batch_id)
-        listed = rows.threads_of_batch(reader, request.batch_id, offset=request.offset, limit=request.limit)
+        now = context.services.clock()
+        counted = rows.count_batch(reader, request.batch_id, now)
+        listed = rows.threads_of_batch(reader, request.batch_id, now, offset=request.offset, limit=request.limit)
         behind = request.offset + len(listed)
         return api.BatchStatusResponse(
             batch_id=request.batch_id,
@@ -117,7 +118,9 @@ async def abandon_batch(context: HandlerContext, call: ResolvedCall) -> api.Aban
 
 
 async def _not_looked_at(context: HandlerContext, batch: str, seen: set[str]) -> list[rows.BatchRow]:
-    found = await context.services.store.query(lambda reader: rows.threads_of_batch(reader, batch))
+    found = await context.services.store.query(
+        lambda reader: rows.threads_of_batch(reader, batch, context.services.clock())
+    )
     return [row for row in found if row.thread not in seen]
 
 

@@ -61,7 +61,14 @@ async def close(context: HandlerContext, call: ResolvedCall) -> CloseResponse:
 async def _close_now(context: HandlerContext, call: ResolvedCall, request: CloseRequest) -> Answered | Refusal:
     found = await why_unmerged(context, request.thread_id) if request.status == "completed" else None
     ended = "Completed" if request.status == "completed" else "Failed"
-    response = CloseResponse(thread_id=request.thread_id, status=ended, note=found.note if found is not None else None)
+    row = await context.services.store.query(lambda reader: thread_by_id(reader, request.thread_id))
+    notes: list[str | None] = [
+        _nothing_merged(request),
+        f"it was abandoned before, and is {ended} now" if row is not None and row.status == "Abandoned" else None,
+        found.note if found is not None else None,
+    ]
+    note = "; ".join(one for one in notes if one) or None
+    response = CloseResponse(thread_id=request.thread_id, status=ended, note=note)
     message = CloseThread(
         command=Close(
             by=request.sender,
@@ -73,6 +80,12 @@ async def _close_now(context: HandlerContext, call: ResolvedCall, request: Close
         respond=lambda recorded: msgspec.json.encode(response),
     )
     return await context.ask_thread(request.thread_id, message)
+
+
+def _nothing_merged(request: CloseRequest) -> str | None:
+    if request.merge is None:
+        return None
+    return f"nothing was merged: thread {request.thread_id} has no worktree, and so no branch to merge"
 
 
 async def _close_with_merge(context: HandlerContext, call: ResolvedCall, request: CloseRequest) -> CloseResponse:

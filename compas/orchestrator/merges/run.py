@@ -180,6 +180,7 @@ class MergeRun:
         )
         if finished.published:
             summary = f"Merged {queued.source} into {queued.target}" + words.stale_note(finished.stale)
+            summary += words.behind_note(finished.behind)
             await self._end(e.MergeCompleted(op=queued.op, new_commit=intent.new_commit, summary=summary))
         else:
             await self.record(e.MergeStarted(op=queued.op))

@@ -1,13 +1,23 @@
 """What the git worker found, as what the log keeps of it: how an operation ended, in words."""
 
 import os
+import shlex
 
 from compas.api.advice import in_commands
 from compas.domain import events as e
 from compas.domain.conflict_report import ConflictReport, in_words
 from compas.domain.decision import Refusal
 from compas.domain.publication import WITHDRAWN
-from compas.git.protocol.merging import Conflicts, Prepared, Published, Refused, SideCommit, StaleCheckout, Verified
+from compas.git.protocol.merging import (
+    Conflicts,
+    Prepared,
+    Published,
+    Refused,
+    SideCommit,
+    StaleCheckout,
+    SubmodulesBehind,
+    Verified,
+)
 
 Ended = e.MergeCompleted | e.MergeFailed
 
@@ -31,7 +41,8 @@ def published(queued: e.MergeQueued, summary: str, found: Published | Refused) -
     """Return the end of an operation that was to be published."""
     if isinstance(found, Refused):
         return refused(queued, found)
-    return e.MergeCompleted(op=queued.op, new_commit=found.new, summary=summary + stale_note(found.stale))
+    notes = stale_note(found.stale) + behind_note(found.behind)
+    return e.MergeCompleted(op=queued.op, new_commit=found.new, summary=summary + notes)
 
 
 def refused(queued: e.MergeQueued, found: Refused) -> e.MergeFailed:
@@ -90,3 +101,16 @@ def unverified(queued: e.MergeQueued, command: str, found: Verified) -> e.MergeF
 def stale_note(stale: tuple[StaleCheckout, ...]) -> str:
     """Say which checkouts were not moved along, and what to do about it (design §6 rule 6)."""
     return "".join(f". The checkout {os.fspath(one.worktree)} was not moved along: {one.reason}" for one in stale)
+
+
+def behind_note(behind: tuple[SubmodulesBehind, ...]) -> str:
+    """Say which submodules of a checkout the operator has to update: nothing in them is touched by compas."""
+    return "".join(
+        f". In the checkout {one.worktree} {_listed(one.paths)} as before, and the merge names another commit: run "
+        f"`git submodule update -- {' '.join(map(shlex.quote, one.paths))}` there"
+        for one in behind
+    )
+
+
+def _listed(paths: tuple[str, ...]) -> str:
+    return f"the submodule {paths[0]} is" if len(paths) == 1 else f"the submodules {', '.join(paths)} are"

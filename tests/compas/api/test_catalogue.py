@@ -11,7 +11,7 @@ from compas.api.grammar import RULES, refuse_texts
 from compas.api.history import LOG
 from compas.api.lifecycle import ABANDON, CLOSE
 from compas.api.merges import MERGE
-from compas.api.operation import Operation, Parameter, parameters
+from compas.api.operation import Operation, Parameter, arguments, parameters
 from compas.api.threads import STATUS
 from compas.orchestrator.gate.handlers import HANDLERS
 
@@ -41,6 +41,15 @@ def test_an_unknown_field_is_refused(operation: AnyOperation) -> None:
     given = required_fields(operation)
     with pytest.raises(msgspec.ValidationError, match="bogus"):
         msgspec.json.decode(msgspec.json.encode({**given, "bogus": 1}), type=operation.request)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.name)
+def test_a_field_that_is_as_by_default_is_not_sent(operation: AnyOperation) -> None:
+    given = required_fields(operation)
+    request = msgspec.convert(given, operation.request)
+    assert msgspec.to_builtins(request) == given
+    assert msgspec.convert(arguments(request), operation.request) == request
+    assert set(arguments(request)) == {one.wire_name for one in parameters(operation.request)}
 
 
 def test_every_operation_has_a_handler() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from compas.api.catalogue import BY_NAME, OPERATIONS
 from compas.api.merges import MergeRequest
-from compas.api.operation import parameters
+from compas.api.operation import arguments, parameters
 from compas.cli.arguments import CommandParser, add_parameters, request_from
 from compas.cli.catalogue import commands
 from compas.cli.commands.operation import renderer
@@ -71,7 +71,7 @@ def test_a_path_is_sent_from_the_root_and_a_name_as_it_is(
 
 def test_typed_values_reach_the_request_under_their_wire_names() -> None:
     request = request_for("dispatch", "dev", "do it", "--from", "lead", "--thread", "T", "--skip-handoff")
-    assert msgspec.to_builtins(request) == {
+    assert arguments(request) == {
         "to": "dev",
         "body": "do it",
         "from": "lead",
@@ -91,7 +91,7 @@ def test_what_is_not_typed_has_its_declared_default() -> None:
 
 def test_text_that_begins_with_a_hyphen_follows_two_hyphens() -> None:
     request = request_for("dispatch", "--", "dev", "--help me")
-    assert msgspec.to_builtins(request)["body"] == "--help me"
+    assert arguments(request)["body"] == "--help me"
 
 
 def test_flags_cannot_be_shortened(capsys: pytest.CaptureFixture[str]) -> None:

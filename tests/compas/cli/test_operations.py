@@ -5,9 +5,9 @@ import pytest
 
 from compas.api.catalogue import BY_NAME
 from compas.api.description import FILE, description
-from compas.api.operation import Operation
+from compas.api.operation import Operation, arguments
 from compas.cli.commands.operation import renderer
-from compas.cli.operations import docs, operation
+from compas.cli.operations import docs, operation, without_defaults
 from compas.cli.render.text import Style
 from tests.kit.api.filled import filled
 from tests.kit.cli.answered import as_answered
@@ -45,3 +45,9 @@ def test_an_answer_from_the_wire_is_written_like_the_declared_one(name: str) -> 
     render = renderer(operation(name))
     struct = shown(BY_NAME[name])
     assert render(as_answered(struct), PIPE) == render(struct, PIPE)
+
+
+@pytest.mark.parametrize("name", BY_NAME)
+def test_a_command_sends_what_a_client_with_the_structs_sends(name: str) -> None:
+    request = filled(BY_NAME[name].request)
+    assert without_defaults(name, arguments(request)) == msgspec.to_builtins(request)

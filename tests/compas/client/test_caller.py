@@ -11,8 +11,10 @@ from actors.remote.errors import RequestFailed
 from compas.api.catalogue import OPERATIONS
 from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.history import EVENTS, LOG, EventsRequest, LogChunkItem, LogEvent, LogRequest
+from compas.api.operation import arguments
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.api.waiting import WAIT, WaitBegan, WaitRequest
+from compas.cli.operations import without_defaults
 from compas.client.blocking import BlockingConnection
 from compas.client.caller import Caller
 from compas.client.connect import connect_or_start
@@ -72,6 +74,16 @@ def test_a_wait_whose_supervisor_is_stopped_starts_no_other(scripted: Scripted) 
     assert [record["op"] for record in scripted.seen] == ["begun", "wait"]
 
 
+def test_what_need_not_be_sent_is_left_out_also_when_a_wait_is_put_again(scripted: Scripted) -> None:
+    found = {"found": True, "thread_id": "T", "message_id": 2, "body": "done"}
+    scripted.says(answers={"wait": {"reply": found}}, die_at=["wait", 1])
+    caller = Caller(lambda: connect_or_start(scripted.place, scripted.start, client="test"), sparing=without_defaults)
+    with caller:
+        TypedCaller(caller).wait(WAIT, WaitRequest(thread_id="T", since_reference="db:1", timeout_secs=500))
+    for record in asked(scripted, "wait"):
+        assert set(record["args"]) == {"thread_id", "since_reference", "timeout_secs"}
+
+
 def test_two_writes_have_two_request_ids(scripted: Scripted) -> None:
     scripted.says(answers={"dispatch": {"reply": SENT}})
     with caller_for(scripted) as caller:
@@ -120,7 +132,7 @@ def test_a_stream_goes_on_behind_its_last_item(scripted: Scripted) -> None:
 
 def behind(op: str, request: msgspec.Struct, item: msgspec.Struct) -> msgspec.Struct:
     """Return the request that goes on behind an item."""
-    ahead = after_item(op, msgspec.to_builtins(request), msgspec.to_builtins(item))
+    ahead = after_item(op, arguments(request), msgspec.to_builtins(item))
     return msgspec.convert(ahead, type(request))
 
 

@@ -70,7 +70,7 @@ class Client:
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator[Session]:
         ours, theirs = memory_transport_pair(self._encoding)
-        server = ServerSettings(welcome=WelcomeInfo(server="compas/test"))
+        server = ServerSettings(welcome=WelcomeInfo(server="test/1"))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve_connection, theirs, self._supervisor.gate.serve, server)
             async with open_session(ours, client="anybody", meta=self._meta) as session:

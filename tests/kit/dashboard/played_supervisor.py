@@ -15,6 +15,7 @@ from actors.remote.session import Session, open_session
 from actors.remote.transport import MemoryTransport, memory_transport_pair
 from compas.api.activity import ExecutionEvent, ExecutionEventsRequest
 from compas.api.agents import ListAgentsResponse
+from compas.api.catalogue import BY_NAME
 from compas.api.configuration import DashboardCommandsResponse, SettingsResponse
 from compas.api.figures import CostMetrics, CostsResponse, MetricsResponse, Spending
 from compas.api.history import (
@@ -27,6 +28,7 @@ from compas.api.history import (
     LogRequest,
 )
 from compas.api.merges import MergeState, MergeStatusResponse
+from compas.api.operation import arguments
 from compas.api.supervision import AgentHealth, HealthResponse
 from compas.api.tasks import TaskRow, TasksRequest, TasksResponse
 from compas.api.threads import (
@@ -297,7 +299,7 @@ class PlayedSupervisor:
         self.names.append((call.op, call.request_id))
         await self.is_slow.wait()
         if call.op != "dashboard_commands":
-            self.written.append((call.op, call.decode(dict)))
+            self.written.append((call.op, _whole(call)))
         if call.op not in self.answers:
             raise CallError("unknown_operation", f"nobody has set what {call.op} answers")
         answer = self.answers[call.op]
@@ -342,3 +344,8 @@ class PlayedSupervisor:
             if not request.follow or request.execution_id in self.ended:
                 return {"execution_id": request.execution_id, "next_offset": sent, "status": "executing"}
             await news.wait()
+
+
+def _whole(call: Call) -> dict[str, object]:
+    """Return a request with what it leaves out because it is as by default."""
+    return arguments(call.decode(BY_NAME[call.op].request))

@@ -153,7 +153,7 @@ class Supervisor:
         """Return another client, whose greeting says this of it."""
         client = Supervisor(self.system, self.context, self.ending, self._new_id, self.config_file)
         ours, theirs = memory_transport_pair()
-        settings = ServerSettings(welcome=WelcomeInfo(server="compas/test"), max_in_flight=1000)
+        settings = ServerSettings(welcome=WelcomeInfo(server="test/1"), max_in_flight=1000)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(serve_connection, theirs, self.gate.serve, settings)
             async with open_session(ours, client="another", meta=meta) as client.session:
@@ -291,7 +291,7 @@ class Workshop:
             if is_open:
                 gate.open(context)
             ours, theirs = memory_transport_pair()
-            settings = ServerSettings(welcome=WelcomeInfo(server="compas/test", state=gate.state), max_in_flight=1000)
+            settings = ServerSettings(welcome=WelcomeInfo(server="test/1", state=gate.state), max_in_flight=1000)
             outside.start_soon(serve_connection, theirs, gate.serve, settings)
             supervisor.session = await stack.enter_async_context(open_session(ours, client="test"))
             yield supervisor

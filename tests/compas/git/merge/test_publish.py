@@ -278,3 +278,30 @@ async def test_no_commit_of_a_busy_operator_is_lost(repo: Repo) -> None:
     assert all(repo.contains("main", commit) for commit in (*made, *merged))
     repo.git("add", "--all")
     assert not [line for line in repo.status().splitlines() if line.startswith("D")]
+
+
+async def test_submodules_that_stay_where_they_were_are_named(repo: Repo, tmp_path: Path) -> None:
+    inner = Repo(tmp_path / "inner")
+    inner.path.mkdir()
+    inner.git("init", "-q")
+    inner.git("config", "user.name", "Inner")
+    inner.git("config", "user.email", "inner@example.com")
+    first = inner.commit("one", i_txt="1\n")
+    second = inner.commit("two", i_txt="2\n")
+    for name in ("sub", "not filled"):
+        repo.git("update-index", "--add", "--cacheinfo", f"160000,{first},{name}")
+    repo.git("commit", "-q", "-m", "submodules")
+    repo.git("clone", "-q", str(inner), "sub")
+    repo.git("checkout", "-q", first, at=repo.path / "sub")
+    base = repo.tip("main")
+    for name in ("sub", "not filled"):
+        repo.git("update-index", "--cacheinfo", f"160000,{second},{name}")
+    repo.git("commit", "-q", "-m", "newer ones")
+    repo.git("branch", "side")
+    repo.git("reset", "-q", "--soft", base)
+    repo.git("read-tree", base)
+    merge = await prepare_again(repo)
+    found = await publish(repo, merge)
+    assert isinstance(found, Published), found
+    assert [(one.worktree, one.paths) for one in found.behind] == [(str(repo), ("sub",))]
+    assert repo.git("rev-parse", "HEAD", at=repo.path / "sub").strip() == first, "nothing in it is touched"

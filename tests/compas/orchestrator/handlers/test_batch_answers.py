@@ -112,3 +112,15 @@ async def test_a_batch_shows_how_many_threads_stand_where_and_lists_them_page_by
         assert ([row.thread_id for row in rest.threads], rest.more) == (["t4"], False)
         await supervisor.ask(ABANDON_BATCH, batch_id="b")
         await shop.wait_settled(supervisor)
+
+
+async def test_what_starts_later_is_scheduled_and_not_queued_in_counts_and_rows(autojump_clock: MockClock) -> None:
+    later = "2033-01-31T09:00:00Z"
+    async with open_workshop(agent("dev", max_concurrent=1)) as shop, shop.supervisor() as supervisor:
+        await supervisor.dispatch("dev", "900 seconds of work", thread_id="t1", batch="b")
+        await supervisor.wait("t1", timeout=1)
+        await supervisor.dispatch("dev", "x", thread_id="t2", batch="b")
+        await supervisor.dispatch("dev", "x", thread_id="t3", batch="b", scheduled_for=later)
+        found = await supervisor.ask(BATCH_STATUS, batch_id="b")
+        assert found.work == {"executing": 1, "queued": 1, "scheduled": 1}
+        assert [row.execution_status for row in found.threads] == ["executing", "queued", "scheduled"]

@@ -5,7 +5,7 @@ import trio
 from trio.testing import MockClock
 
 from actors.remote.errors import RequestFailed
-from compas.api.lifecycle import ABANDON, CLOSE, REOPEN
+from compas.api.lifecycle import ABANDON, CLOSE, REOPEN, CloseMerge
 from compas.api.operation import Operation
 from compas.domain import events as e
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
@@ -72,3 +72,20 @@ async def test_what_is_still_being_ended_in_a_reopened_thread_holds_the_next_wor
         assert (await supervisor.chain(posted)).body == "dev did: two"
         kinds = [type(event).__name__ for event in await shop.events("t1")]
         assert kinds.index("ExecutionStopped") < len(kinds) - kinds[::-1].index("ExecutionStarted") - 1
+
+
+async def test_closing_with_a_merge_says_where_there_was_nothing_to_merge(autojump_clock: MockClock) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "one", thread_id="t1"))
+        found = await supervisor.ask(CLOSE, thread_id="t1", merge=CloseMerge())
+        assert found.status == "Completed"
+        assert found.note == "nothing was merged: thread t1 has no worktree, and so no branch to merge"
+        assert found.merge_op_id is None
+
+
+async def test_closing_a_thread_that_was_abandoned_says_so(autojump_clock: MockClock) -> None:
+    async with open_workshop() as shop, shop.supervisor() as supervisor:
+        await supervisor.chain(await supervisor.dispatch("dev", "one", thread_id="t1"))
+        await supervisor.abandon("t1")
+        found = await supervisor.ask(CLOSE, thread_id="t1")
+        assert (found.status, found.note) == ("Completed", "it was abandoned before, and is Completed now")
