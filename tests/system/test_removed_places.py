@@ -1,0 +1,83 @@
+"""Files are removed under a living supervisor, as cleaners of /tmp do: it makes its door again, or ends without its
+state."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.kit.ceiling import CEILING
+from tests.kit.system.workshop import Workshop
+
+pytestmark = pytest.mark.system
+
+
+def begun(workshop: Workshop) -> "subprocess.Popen[bytes]":
+    """Start a supervisor with one agent."""
+    workshop.configure([workshop.agent("dev", [{"reply": "Done."}], workspace="shared")])
+    return workshop.supervise()
+
+
+def said_by(workshop: Workshop) -> str:
+    return (workshop.root / "run.log").read_text()
+
+
+@pytest.mark.parametrize("what", ["socket", "files", "directory"])
+def test_a_supervisor_whose_runtime_files_are_removed_is_found_all_the_same(workshop: Workshop, what: str) -> None:
+    pid = begun(workshop).pid
+    if what == "directory":
+        shutil.rmtree(workshop.runtime)
+    for path in workshop.runtime.glob("*.sock" if what == "socket" else "*"):
+        path.unlink()
+    assert workshop.ask("health", "--no-start")["pid"] == pid
+    assert workshop("dispatch", "dev", "Go.", "--thread", "t1", "--wait").code == 0
+    assert workshop.supervisor_pid() == pid
+    shown = workshop("doctor").out
+    assert f"is ready: process {pid}" in shown
+    stopped = workshop("stop")
+    assert stopped.code == 0
+    assert "no supervisor" not in stopped.out
+
+
+def test_who_waits_while_the_runtime_directory_is_removed_is_not_cut_off(workshop: Workshop) -> None:
+    gate = workshop.fifo("gate")
+    workshop.configure([workshop.agent("dev", [{"block": str(gate)}, {"reply": "Done."}], workspace="shared")])
+    workshop.supervise()
+    waiting = workshop.begin("dispatch", "dev", "Go.", "--thread", "t1", "--wait")
+    workshop.until("execution.started")
+    shutil.rmtree(workshop.runtime)
+    assert workshop.ask("health", "--no-start")["state"] == "ready"
+    gate.write_text("go")
+    _, err = waiting.communicate(timeout=CEILING)
+    assert (waiting.returncode, b"connecting again" in err) == (0, False)
+
+
+@pytest.mark.parametrize("what", ["log", "contents", "directory", "moved"])
+def test_a_supervisor_whose_state_is_removed_says_so_and_ends(workshop: Workshop, what: str) -> None:
+    process = begun(workshop)
+    _remove(workshop.state, what)
+    assert process.wait(CEILING) == 2
+    assert "compas.sqlite was removed, moved or replaced" in said_by(workshop)
+
+
+def _remove(state: Path, what: str) -> None:
+    if what == "log":
+        (state / "compas.sqlite").unlink()
+    elif what == "moved":
+        state.rename(state.with_name("elsewhere"))
+    else:
+        shutil.rmtree(state)
+        if what == "contents":
+            state.mkdir()
+
+
+def test_a_lock_that_is_removed_alone_is_held_again(workshop: Workshop) -> None:
+    begun(workshop)
+    (workshop.state / "compas.lock").unlink()
+    for path in workshop.runtime.glob("*.lock"):
+        path.unlink()
+    assert workshop.ask("health", "--no-start")["state"] == "ready"
+    assert os.listdir(workshop.runtime)
+    assert (workshop.state / "compas.lock").exists()
