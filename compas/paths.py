@@ -12,6 +12,7 @@ except ImportError:  # from Python 3.12 on it has another name
     from hashlib import sha256
 
 RUNTIME_VARIABLE = "COMPAS_RUNTIME_DIR"
+STATE_VARIABLE = "COMPAS_STATE_DIR"
 
 _LONGEST = 90
 """Unix allows about 100 bytes for a socket's path; macOS a few less than Linux."""

@@ -15,7 +15,7 @@ from actors.remote.server import ServerSettings
 from actors.system import ActorSystem, open_actor_system
 from compas.backends.catalogue import build_backends
 from compas.clock import wall_clock
-from compas.config.config import Loaded
+from compas.config.config import Config, Loaded
 from compas.config.load import load
 from compas.distribution import installed_version
 from compas.domain import events as e
@@ -46,7 +46,7 @@ from compas.orchestrator.process.state_directory import (
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.telemetry.file import open_or_replace
 from compas.orchestrator.tree import build_root, local_workers
-from compas.paths import RUNTIME_VARIABLE, runtime_directory, socket_lock_path, socket_path
+from compas.paths import RUNTIME_VARIABLE, STATE_VARIABLE, runtime_directory, socket_lock_path, socket_path
 from compas.runner.launcher import ForkServerGone, Launcher
 from compas.runner.machine import boot_id
 from compas.store import log_file
@@ -76,7 +76,7 @@ def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report
     0: it ended in good order. 3: another one runs already. Every failure to start is raised as a CompasError, one
     sentence long.
     """
-    directory = runtime_directory()
+    directory = runtime_directory().absolute()
     where, runtime = str(socket_path(config_path, directory)), str(directory)
     own = Holder(pid=os.getpid(), config=str(config_path), since=wall_clock(), runtime=runtime, socket=where)
     try:
@@ -175,10 +175,15 @@ class _Process:
             runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),
-            # Agents and hooks find this supervisor by the directory it is in, also where XDG_RUNTIME_DIR decided that.
-            environ=LiveEnvironment({**os.environ, RUNTIME_VARIABLE: self._own.runtime}, takes=self._detached),
+            environ=LiveEnvironment({**os.environ, **self._found_by(config)}, takes=self._detached),
             epoch=self._epoch,
         )
+
+    def _found_by(self, config: Config) -> dict[str, str]:
+        """Return by what agents and hooks find this supervisor, wherever they stand: XDG_RUNTIME_DIR may have decided
+        it, and does not reach all of them."""
+        state = {STATE_VARIABLE: config.state_dir} if os.environ.get(STATE_VARIABLE) else {}
+        return {RUNTIME_VARIABLE: self._own.runtime, **state}
 
     async def _supervise(
         self, system: ActorSystem, services: Services, warnings: tuple[str, ...], held: HeldState

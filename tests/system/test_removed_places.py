@@ -1,9 +1,11 @@
 """Files are removed under a living supervisor, as cleaners of /tmp do: it makes its door again, or ends without its
 state."""
 
+import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,3 +83,52 @@ def test_a_lock_that_is_removed_alone_is_held_again(workshop: Workshop) -> None:
     assert workshop.ask("health", "--no-start")["state"] == "ready"
     assert os.listdir(workshop.runtime)
     assert (workshop.state / "compas.lock").exists()
+
+
+def test_a_supervisor_of_another_runtime_directory_answers_and_none_is_started_beside_it(workshop: Workshop) -> None:
+    pid = begun(workshop).pid
+    other = workshop.root / "run"
+    other.mkdir(mode=0o700)
+    elsewhere = {"COMPAS_RUNTIME_DIR": str(other)}
+    assert workshop.ask("health", env=elsewhere)["pid"] == pid
+    assert f"is ready: process {pid}" in workshop("doctor", env=elsewhere).out
+    stopped = workshop("stop", env=elsewhere)
+    assert (stopped.code, "no supervisor" in stopped.out) == (0, False)
+    assert workshop("health", "--no-start").code == 2
+
+
+def test_who_names_another_state_directory_is_told_both(workshop: Workshop) -> None:
+    begun(workshop)
+    other = str(workshop.root / "other")
+    for command in ("status", "stop"):
+        said = workshop(command, env={"COMPAS_STATE_DIR": other})
+        assert (said.code, said.out) == (2, "")
+        for part in (other, str(workshop.state), "unset COMPAS_STATE_DIR"):
+            assert part in said.err
+    assert workshop("status", env={"COMPAS_STATE_DIR": str(workshop.state)}).code == 0
+
+
+def test_who_names_the_config_by_a_link_is_refused_where_its_relative_paths_would_differ(workshop: Workshop) -> None:
+    begun(workshop)
+    link = workshop.root / "links" / "config.yaml"
+    link.parent.mkdir()
+    link.symlink_to(workshop.config)
+    said = workshop("status", env={"COMPAS_CONFIG": str(link)})
+    assert said.code == 2
+    for part in (str(link), f"--config {workshop.config}", "relative paths"):
+        assert part in said.err
+    beside = workshop.config.with_name("same.yaml")
+    beside.symlink_to(workshop.config)
+    assert workshop("status", env={"COMPAS_CONFIG": str(beside)}).code == 0
+
+
+def test_an_agent_finds_its_supervisor_where_xdg_runtime_dir_decided_its_place(workshop: Workshop) -> None:
+    asking = f"{sys.executable} -P -m compas health --no-start --json > asked.json"
+    alone = {"PATH": workshop.environ["PATH"], "PYTHONPATH": workshop.environ["PYTHONPATH"]}
+    agent = workshop.agent("dev", [{"run": asking}, {"reply": "Done."}], workspace="shared", env_pass=[], env=alone)
+    workshop.configure([agent])
+    runtime = {"XDG_RUNTIME_DIR": workshop.environ.pop("COMPAS_RUNTIME_DIR"), "COMPAS_STATE_DIR": "./state"}
+    workshop.environ |= runtime
+    pid = workshop.supervise().pid
+    assert workshop("dispatch", "dev", "Go.", "--thread", "t1", "--wait").code == 0
+    assert json.loads((workshop.repo / "asked.json").read_text())["pid"] == pid

@@ -18,6 +18,7 @@ from compas.orchestrator.gate.bringing import take_brought
 from compas.orchestrator.gate.handlers import HANDLERS
 from compas.orchestrator.gate.named_locks import NamedLocks
 from compas.orchestrator.gate.naming import with_nearest
+from compas.orchestrator.gate.places import refuse_elsewhere
 from compas.orchestrator.gate.resolving import first_answer, resolve
 from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
 from compas.orchestrator.process.activity import Activity
@@ -65,6 +66,7 @@ class Gate:
             if self._failure is not None:
                 raise self._why_not(self._failure)
             assert self._context is not None
+            refuse_elsewhere(self._context.services, call.peer.meta)
             handler = HANDLERS.get(call.op)
             if handler is None:
                 known = ", ".join(BY_NAME)
