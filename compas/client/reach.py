@@ -91,11 +91,10 @@ def _start_in_turn(place: Place, environ: Mapping[str, str]) -> None:
 def reach_or_start(place: Place, dial: Callable[[Place], T], start: Start, *, patience: float = PATIENCE_SECONDS) -> T:
     """Return what `dial` does, once there is a supervisor that it reaches.
 
-    `dial` is given the place to try, which is another one where the supervisor's mark says so (`standing`). It
-    raises SocketAbsent, SocketRefused or SessionLost while there is none. `start` is called only then, and only while the
+    `dial` is given the place to try, which is another one where the supervisor's mark says so (`standing`). It raises
+    SocketAbsent, SocketRefused or SessionLost while there is none. `start` is called only then, and only while the
     supervisor's lock is free; any other trouble, such as a sandbox that forbids the socket, is raised as what it is.
-    Blocking, and to be called from a worker thread where there is an event loop. Raises CompasError and
-    WireError.
+    Blocking, and to be called from a worker thread where there is an event loop. Raises CompasError and WireError.
     """
     for _ in range(_STARTS):
         try:

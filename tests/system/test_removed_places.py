@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import apsw
 import pytest
+import trio
+from mcp import ClientSession, StdioServerParameters
+from mcp.client.stdio import stdio_client
 
 from tests.kit.ceiling import CEILING
 from tests.kit.system.workshop import Workshop
@@ -30,7 +34,7 @@ def said_by(workshop: Workshop) -> str:
 def test_a_supervisor_whose_runtime_files_are_removed_is_found_all_the_same(workshop: Workshop, what: str) -> None:
     pid = begun(workshop).pid
     if what == "directory":
-        shutil.rmtree(workshop.runtime)
+        _remove_at_once(workshop.runtime)
     for path in workshop.runtime.glob("*.sock" if what == "socket" else "*"):
         path.unlink()
     assert workshop.ask("health", "--no-start")["pid"] == pid
@@ -49,7 +53,7 @@ def test_who_waits_while_the_runtime_directory_is_removed_is_not_cut_off(worksho
     workshop.supervise()
     waiting = workshop.begin("dispatch", "dev", "Go.", "--thread", "t1", "--wait")
     workshop.until("execution.started")
-    shutil.rmtree(workshop.runtime)
+    _remove_at_once(workshop.runtime)
     assert workshop.ask("health", "--no-start")["state"] == "ready"
     gate.write_text("go")
     _, err = waiting.communicate(timeout=CEILING)
@@ -64,13 +68,20 @@ def test_a_supervisor_whose_state_is_removed_says_so_and_ends(workshop: Workshop
     assert "compas.sqlite was removed, moved or replaced" in said_by(workshop)
 
 
+def _remove_at_once(directory: Path) -> None:
+    """Remove a directory before its supervisor can make anything in it again."""
+    away = directory.with_name(f"{directory.name}-gone")
+    directory.rename(away)
+    shutil.rmtree(away, ignore_errors=True)
+
+
 def _remove(state: Path, what: str) -> None:
     if what == "log":
         (state / "compas.sqlite").unlink()
     elif what == "moved":
         state.rename(state.with_name("elsewhere"))
     else:
-        shutil.rmtree(state)
+        _remove_at_once(state)
         if what == "contents":
             state.mkdir()
 
@@ -132,3 +143,30 @@ def test_an_agent_finds_its_supervisor_where_xdg_runtime_dir_decided_its_place(w
     pid = workshop.supervise().pid
     assert workshop("dispatch", "dev", "Go.", "--thread", "t1", "--wait").code == 0
     assert json.loads((workshop.repo / "asked.json").read_text())["pid"] == pid
+
+
+def test_a_supervisor_that_was_followed_by_another_ends_at_its_next_write(workshop: Workshop) -> None:
+    process = begun(workshop)
+    database = apsw.Connection(str(workshop.state / "compas.sqlite"))
+    database.execute("INSERT INTO epochs (epoch, pid, boot_id, version, at) VALUES (99, 1, 'boot', '9', 0)")
+    database.close()
+    said = workshop("dispatch", "dev", "Go.", "--no-start")
+    assert said.code == 2, said
+    assert process.wait(CEILING) == 2
+    assert "supervisor 99 took over" in said_by(workshop)
+
+
+async def test_an_editor_is_served_on_after_the_runtime_directory_was_removed(workshop: Workshop) -> None:
+    pid = begun(workshop).pid
+    arguments = ["-P", "-m", "compas", "mcp-server"]
+    server = StdioServerParameters(command=sys.executable, args=arguments, env=workshop.environ, cwd=workshop.repo)
+    with trio.fail_after(CEILING):
+        async with stdio_client(server) as (incoming, outgoing), ClientSession(incoming, outgoing) as session:
+            await session.initialize()
+            assert not (await session.call_tool("orch_health", {})).is_error
+            _remove_at_once(workshop.runtime)
+            for _ in range(2):
+                answer = await session.call_tool("orch_health", {})
+                assert not answer.is_error, answer.content
+    assert workshop.supervisor_pid() == pid
+    assert {".sock", ".mcp", ".tools", ".lock"} <= {path.suffix for path in workshop.runtime.iterdir()}
