@@ -15,6 +15,7 @@ from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
 
 from tests.kit.ceiling import CEILING
+from tests.kit.system import process_tree
 from tests.kit.system.workshop import Workshop
 
 pytestmark = pytest.mark.system
@@ -170,3 +171,15 @@ async def test_an_editor_is_served_on_after_the_runtime_directory_was_removed(wo
                 assert not answer.is_error, answer.content
     assert workshop.supervisor_pid() == pid
     assert {".sock", ".mcp", ".tools", ".lock"} <= {path.suffix for path in workshop.runtime.iterdir()}
+
+
+def test_a_supervisor_in_the_background_ends_with_its_workers_and_the_start_up_log_says_why(workshop: Workshop) -> None:
+    workshop.configure([workshop.agent("dev", [{"reply": "Done."}], workspace="worktree")])
+    assert workshop("dispatch", "dev", "Go.", "--thread", "t1", "--wait").code == 0
+    pid = workshop.supervisor_pid()
+    mine = [one.pid for one in workshop.processes() if pid in (one.pid, one.parent)]
+    assert len(mine) > 1
+    _remove_at_once(workshop.state)
+    assert all(process_tree.wait_gone(one, CEILING) for one in mine)
+    (log,) = workshop.runtime.glob("*.log")
+    assert "compas.sqlite was removed, moved or replaced" in log.read_text()
