@@ -11,6 +11,9 @@ try:  # hashlib loads OpenSSL, and every command would wait for it
 except ImportError:  # from Python 3.12 on it has another name
     from hashlib import sha256
 
+RUNTIME_VARIABLE = "COMPAS_RUNTIME_DIR"
+STATE_VARIABLE = "COMPAS_STATE_DIR"
+
 _LONGEST = 90
 """Unix allows about 100 bytes for a socket's path; macOS a few less than Linux."""
 
@@ -26,17 +29,18 @@ def runtime_directory(environ: dict[str, str] | None = None) -> Path:
     `/tmp`. A directory that others own or may enter is refused: whoever controls it could pose as the supervisor.
     """
     env = os.environ if environ is None else environ
-    given = env.get("COMPAS_RUNTIME_DIR")
+    given = env.get(RUNTIME_VARIABLE)
     if given:
-        return _private(Path(given))
+        return make_private(Path(given))
     xdg = env.get("XDG_RUNTIME_DIR")
     if xdg and Path(xdg).is_dir() and len(os.fsencode(xdg)) < _LONGEST - 40 and os.access(xdg, os.W_OK):
-        return _private(Path(xdg) / "compas")
+        return make_private(Path(xdg) / "compas")
     # Not $TMPDIR: programs change it, and its users would no longer find each other.
-    return _private(Path(f"/tmp/compas-{os.getuid()}"))
+    return make_private(Path(f"/tmp/compas-{os.getuid()}"))
 
 
-def _private(directory: Path) -> Path:
+def make_private(directory: Path) -> Path:
+    """Return the directory, which is private to this user; make it if needed. Raises RuntimeDirectoryError."""
     try:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = directory.lstat()

@@ -62,11 +62,13 @@ async def listen_unix(
     *,
     max_connections: int = 256,
     uid: int | None = None,
+    connections: trio.Nursery | None = None,
     task_status: trio.TaskStatus[socket.socket] = trio.TASK_STATUS_IGNORED,
 ) -> NoReturn:
     """Serve every client of this user that connects, until cancelled; then close the socket and remove its file.
 
     `where` is a path, or a socket from `bind_unix`, which is now owned here. Started with the socket.
+    Connections run in the nursery `connections`, where it is given, and outlive the listening in it.
     A client of another user than `uid` (None: this process's), or over `max_connections`, is refused in words.
     """
     sock = where if isinstance(where, socket.socket) else bind_unix(where)
@@ -76,7 +78,8 @@ async def listen_unix(
         door = _Door(handler, settings, max_connections, os.getuid() if uid is None else uid)
         task_status.started(sock)
         try:
-            await trio.serve_listeners(door.admit, [trio.SocketListener(trio.socket.from_stdlib_socket(sock))])
+            listener = trio.SocketListener(trio.socket.from_stdlib_socket(sock))
+            await trio.serve_listeners(door.admit, [listener], handler_nursery=connections)
         finally:
             if own_file is not None and _identity(name) == own_file:  # else a successor listens there already
                 os.unlink(name)
@@ -87,7 +90,7 @@ async def listen_unix(
 def _identity(name: str) -> tuple[int, int] | None:
     try:
         found = os.lstat(name)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     return found.st_dev, found.st_ino
 

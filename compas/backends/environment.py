@@ -39,6 +39,9 @@ SAFE: tuple[str, ...] = (
 OWN = "COMPAS_"
 """How the names begin of what compas itself tells an agent."""
 
+FOUND_BY: tuple[str, ...] = ("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR")
+"""By these, beside COMPAS_CONFIG, what a supervisor starts finds that supervisor."""
+
 MARKS: tuple[str, ...] = (
     *(name for profile in PROFILES for name in profile.marks),
     "COMPAS_EXECUTION",

@@ -29,6 +29,13 @@ def place_for(given: argparse.Namespace) -> Place:
     return place_of(config_path(given), os.environ)
 
 
+def standing_place(given: argparse.Namespace) -> Place:
+    """Return where that supervisor is, which may be another runtime directory than the command's own."""
+    from compas.client.standing import standing
+
+    return standing(place_for(given))
+
+
 def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
     """Return a caller for the command's supervisor; it connects when it is first asked something."""
     place = place_for(given)
@@ -44,9 +51,10 @@ def open_caller(given: argparse.Namespace, *, may_start: bool = True) -> Caller:
 
 
 def _await_end(place: Place) -> None:
+    from compas.client.standing import standing
     from compas.client.waiting_locks import wait_until_free_for  # only who meets a supervisor that ends pays for it
 
-    wait_until_free_for(place.lock, PATIENCE_SECONDS)
+    wait_until_free_for(standing(place).lock, PATIENCE_SECONDS)
 
 
 def style_here() -> Style:

@@ -18,7 +18,7 @@ def connect_or_start(
 ) -> BlockingConnection:
     """Return a greeted connection to the supervisor of this config, by the rules of `reach_or_start`."""
 
-    def dial() -> BlockingConnection:
-        return connect_socket(place.socket, client=client, meta=meta)
+    def dial(there: Place) -> BlockingConnection:
+        return connect_socket(there.socket, client=client, meta={**place.meta(), **(meta or {})})
 
     return reach_or_start(place, dial, start, patience=patience)

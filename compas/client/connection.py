@@ -16,11 +16,11 @@ from actors.remote.session import Session, open_session
 from actors.remote.sockets import connect_unix
 from compas.api.advice import SENTENCES_AS_DATA
 from compas.api.operation import Operation, arguments
-from compas.client.connect import connect_or_start
+from compas.client.blocking import connect
 from compas.client.errors import UnreachableError
 from compas.client.other_version import with_versions
 from compas.client.place import Place
-from compas.client.reach import PATIENCE_SECONDS, Start
+from compas.client.reach import PATIENCE_SECONDS, Start, reach_or_start
 from compas.client.refused import RefusedError
 from compas.client.resume import (
     BEING_REPLACED,
@@ -32,6 +32,7 @@ from compas.client.resume import (
     ResumableWait,
     after_item,
 )
+from compas.client.standing import standing
 from compas.client.waiting_locks import wait_until_free_for
 from compas.clock import Clock, wall_clock
 from compas.domain.advice import Sentence
@@ -214,17 +215,21 @@ async def reach(
     a supervisor that it is starting goes on. Raises CompasError and WireError.
     """
 
-    def rouse() -> None:
-        connect_or_start(place, start, client=client, meta=meta).close()
+    said = {**place.meta(), **(meta or {})}
 
+    def greet(there: Place) -> Place:
+        connect(there.socket, client=client, meta=said).close()
+        return there
+
+    there = place
     async with AsyncExitStack() as stack:
         for _ in range(_REACHES):
             try:
-                transport = await connect_unix(place.socket)
-                session = await stack.enter_async_context(open_session(transport, client=client, meta=meta))
+                transport = await connect_unix(there.socket)
+                session = await stack.enter_async_context(open_session(transport, client=client, meta=said))
                 break
             except (SocketAbsent, SocketRefused, SessionLost):
-                await trio.to_thread.run_sync(rouse, abandon_on_cancel=True)
+                there = await trio.to_thread.run_sync(reach_or_start, place, greet, start, abandon_on_cancel=True)
         else:
             raise UnreachableError(
                 f"the supervisor of {place.config} answered and was gone again, {_REACHES} times; look at its log"
@@ -234,4 +239,8 @@ async def reach(
 
 async def await_replaced(place: Place) -> None:
     """Return once the supervisor of this place has ended, or after `PATIENCE_SECONDS`."""
-    await trio.to_thread.run_sync(wait_until_free_for, place.lock, PATIENCE_SECONDS, abandon_on_cancel=True)
+
+    def wait() -> None:
+        wait_until_free_for(standing(place).lock, PATIENCE_SECONDS)
+
+    await trio.to_thread.run_sync(wait, abandon_on_cancel=True)

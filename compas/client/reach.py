@@ -88,26 +88,29 @@ def _start_in_turn(place: Place, environ: Mapping[str, str]) -> None:
             start_supervisor(place, environ)
 
 
-def reach_or_start(place: Place, dial: Callable[[], T], start: Start, *, patience: float = PATIENCE_SECONDS) -> T:
+def reach_or_start(place: Place, dial: Callable[[Place], T], start: Start, *, patience: float = PATIENCE_SECONDS) -> T:
     """Return what `dial` does, once there is a supervisor that it reaches.
 
-    `dial` raises SocketAbsent, SocketRefused or SessionLost while there is none. `start` is called only then, and only
-    while the supervisor's lock is free; any other trouble, such as a sandbox that forbids the socket, is raised as what
-    it is. Blocking, and to be called from a worker thread where there is an event loop. Raises CompasError and
-    WireError.
+    `dial` is given the place to try, which is another one where the supervisor's mark says so (`standing`). It raises
+    SocketAbsent, SocketRefused or SessionLost while there is none. `start` is called only then, and only while the
+    supervisor's lock is free; any other trouble, such as a sandbox that forbids the socket, is raised as what it is.
+    Blocking, and to be called from a worker thread where there is an event loop. Raises CompasError and WireError.
     """
     for _ in range(_STARTS):
         try:
-            return dial()
+            return dial(place)
         except (SocketAbsent, SocketRefused, SessionLost):
             pass  # nobody listens, or whoever did went away during the greeting
-        if not is_free(place.lock):
-            reached = _await_change(place, dial, patience)
+        from compas.client.standing import standing  # most clients find a supervisor, and need not wait for this
+
+        there = standing(place)
+        if not is_free(there.lock):
+            reached = _await_change(there, dial, patience)
             if reached is not None:
                 return reached
         start()
     try:
-        return dial()
+        return dial(place)
     except (SocketAbsent, SocketRefused, SessionLost) as err:
         raise UnreachableError(
             f"{_STARTS} supervisors were started for {place.config} and each was gone again; "
@@ -115,7 +118,7 @@ def reach_or_start(place: Place, dial: Callable[[], T], start: Start, *, patienc
         ) from err
 
 
-def _await_change(place: Place, dial: Callable[[], T], patience: float) -> T | None:
+def _await_change(place: Place, dial: Callable[[Place], T], patience: float) -> T | None:
     """Wait while a supervisor holds its lock without listening; return None once it has ended.
 
     Its end wakes us at once, by the lock. Its socket's appearance has no event that every system's standard library
@@ -131,7 +134,7 @@ def _await_change(place: Place, dial: Callable[[], T], patience: float) -> T | N
             if freed.wait(next(looks, _LAST_LOOK)):
                 return None
             try:
-                return dial()
+                return dial(place)
             except (SocketAbsent, SocketRefused, SessionLost):
                 continue
     raise UnreachableError(

@@ -99,11 +99,13 @@ class Loaded(Struct, frozen=True, kw_only=True):
     """A configuration, and what its author should know although it loads.
 
     `digest` is the SHA-256 of the file's bytes, in lower-case hex. `reads` names the other files and directories that
-    have to be there for it to load; prompt files are read anew for each execution. `settings` is all of it for people.
+    have to be there for it to load; prompt files are read anew for each execution. `has_relative_paths` tells whether
+    it means the same where the file is named from elsewhere, by a link. `settings` is all of it for people.
     """
 
     config: Config
     warnings: tuple[Finding, ...] = ()
     digest: str = ""
     reads: tuple[str, ...] = ()
+    has_relative_paths: bool = False
     settings: tuple[Setting, ...] = ()

@@ -36,6 +36,8 @@ class Decoder:
     def __init__(self, report: Report, base: str, expand: Callable[[str], str]) -> None:
         self._report = report
         self._base = base
+        self.has_relative_paths = False
+        """Whether a path that was read depends on where the file is."""
         self._expand = expand
 
     def section(self, cls: type[S], node: Node, path: KeyPath) -> S:
@@ -187,7 +189,9 @@ class Decoder:
             raise self._refused(node, path, "a path")
         try:
             # `..` stays as written: behind a symbolic link it does not mean the directory above by name.
-            return str(PurePath(os.path.join(self._base, self._expand(text))))
+            expanded = self._expand(text)
+            self.has_relative_paths = self.has_relative_paths or not os.path.isabs(expanded)
+            return str(PurePath(os.path.join(self._base, expanded)))
         except LocateError as failure:
             self._report.error(path, str(failure), at=node.at)
             raise _Invalid from None

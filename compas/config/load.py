@@ -60,6 +60,7 @@ def load(path: Path, *, environ: Environment[str, str] | None = None, previous: 
         warnings=in_file_order(report.warnings),
         digest=digest,
         reads=reads,
+        has_relative_paths=draft.has_relative_paths,
         settings=settings_of(draft, report),
     )
 
@@ -88,6 +89,7 @@ def _draft(
         agents=merge(file, report),
         state_dir=state_dir,
         state_dir_is_override=override is not None,
+        has_relative_paths=decoder.has_relative_paths,
         known_files=frozenset(path for path in known if path),
     )
 

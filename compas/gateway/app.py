@@ -132,7 +132,8 @@ async def reach_parent(supervisor: str, introduction: Introduction) -> AsyncIter
 
 def _meta_of(introduction: Introduction) -> dict[str, str]:
     """Return what the supervisor is told of whom this session is for: its execution or editor, and where it stands."""
-    return {**(introduction.meta or origin_meta(introduction.origin)), **standing_meta(introduction.cwd)}
+    speaks_for = introduction.meta or origin_meta(introduction.origin)
+    return {**introduction.named, **speaks_for, **standing_meta(introduction.cwd)}
 
 
 async def serve(supervisor: str, listener: socket.socket, tools: Path) -> None:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack, closing
@@ -12,12 +11,11 @@ import trio
 
 from actors.errors import SystemFailed
 from actors.remote.handshake import WelcomeInfo
-from actors.remote.listener import bind_unix, listen_unix
 from actors.remote.server import ServerSettings
 from actors.system import ActorSystem, open_actor_system
 from compas.backends.catalogue import build_backends
 from compas.clock import wall_clock
-from compas.config.config import Loaded
+from compas.config.config import Config, Loaded
 from compas.config.load import load
 from compas.distribution import installed_version
 from compas.domain import events as e
@@ -27,17 +25,19 @@ from compas.orchestrator.config.configuration import Configuration
 from compas.orchestrator.config.file import LocalConfigFile
 from compas.orchestrator.gate.gate import Gate
 from compas.orchestrator.handler_context import HandlerContext, Supervision
-from compas.orchestrator.machine.gateway import GatewayDoor
 from compas.orchestrator.machine.git_slot import GitSlot
 from compas.orchestrator.machine.runners import LocalRunners
 from compas.orchestrator.machine.slots import Slot
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.process.doorway import Doorway, open_doorway
+from compas.orchestrator.process.held_lock import Holder
+from compas.orchestrator.process.held_state import HeldState
 from compas.orchestrator.process.live_environment import LiveEnvironment
 from compas.orchestrator.process.logging import start_logging
+from compas.orchestrator.process.place_keeper import keep_places
 from compas.orchestrator.process.shutdown import IDLE_EXIT_SECS, Ending, watch_idleness, watch_signals, wind_down
 from compas.orchestrator.process.state_directory import (
     AlreadyRunningError,
-    Holder,
     StateDirectoryError,
     hold_socket_lock,
     hold_state_lock,
@@ -46,7 +46,7 @@ from compas.orchestrator.process.state_directory import (
 from compas.orchestrator.services import Services, executions_directory
 from compas.orchestrator.telemetry.file import open_or_replace
 from compas.orchestrator.tree import build_root, local_workers
-from compas.paths import gateway_socket_path, runtime_directory, socket_lock_path, socket_path, tool_list_path
+from compas.paths import RUNTIME_VARIABLE, STATE_VARIABLE, runtime_directory, socket_lock_path, socket_path
 from compas.runner.launcher import ForkServerGone, Launcher
 from compas.runner.machine import boot_id
 from compas.store import log_file
@@ -76,14 +76,15 @@ def run_supervisor(config_path: Path, *, detached: bool, idle_exit: bool, report
     0: it ended in good order. 3: another one runs already. Every failure to start is raised as a CompasError, one
     sentence long.
     """
-    directory = runtime_directory()
-    own = Holder(pid=os.getpid(), config=str(config_path), since=wall_clock())
+    directory = runtime_directory().absolute()
+    where, runtime = str(socket_path(config_path, directory)), str(directory)
+    own = Holder(pid=os.getpid(), config=str(config_path), since=wall_clock(), runtime=runtime, socket=where)
     try:
-        with hold_socket_lock(socket_lock_path(config_path, directory), own):
-            gateway, tools = gateway_socket_path(config_path, directory), tool_list_path(config_path, directory)
-            with closing(GatewayDoor(socket_path(config_path, directory), gateway, tools)) as door:
-                process = _Process(config_path, door, detached=detached, idle_exit=idle_exit, report=report)
-                trio.run(process.run, bind_unix(socket_path(config_path, directory)))
+        with (
+            hold_socket_lock(socket_lock_path(config_path, directory), own) as lock,
+            open_doorway(config_path, lock) as doorway,
+        ):
+            trio.run(_Process(own, doorway, detached=detached, idle_exit=idle_exit, report=report).run)
     except AlreadyRunningError as err:
         report(f"already running: {err}")
         sys.stderr.write(f"{err}\n")
@@ -98,11 +99,10 @@ class GaveUpError(CompasError):
 class _Process:
     """One run of the supervisor, from the socket inwards."""
 
-    def __init__(
-        self, config_path: Path, door: GatewayDoor, *, detached: bool, idle_exit: bool, report: Report
-    ) -> None:
-        self._config_path = config_path
-        self._door = door
+    def __init__(self, own: Holder, doorway: Doorway, *, detached: bool, idle_exit: bool, report: Report) -> None:
+        self._own = own
+        self._config_path = Path(own.config)
+        self._doorway = doorway
         self._detached = detached
         self._idle_exit = idle_exit
         self._report = report
@@ -111,13 +111,13 @@ class _Process:
         self._ending = Ending()
         self._epoch = 0
 
-    async def run(self, listener: socket.socket) -> None:
+    async def run(self) -> None:
         """Listen first, so that clients are held instead of refused; then become ready; then serve until the end."""
         settings = ServerSettings(welcome=lambda hello: self._welcome())
         failure: CompasError | None = None
         async with trio.open_nursery() as door:
             await door.start(watch_signals, self._ending)
-            await door.start(listen_unix, listener, self._gate.serve, settings)
+            await door.start(self._doorway.serve, self._gate.serve, settings)
             try:
                 await self._serve()
             except (CompasError, SystemFailed) as err:
@@ -139,8 +139,7 @@ class _Process:
         loaded = load(self._config_path)
         state = Path(loaded.config.state_dir)
         warnings = prepare_state_directory(state)
-        own = Holder(pid=os.getpid(), config=str(self._config_path), since=wall_clock())
-        with hold_state_lock(state, own):
+        with hold_state_lock(state, self._own) as lock:
             start_logging(state / LOG_NAME, to_terminal=not self._detached)
             for warning in (*loaded.warnings, *warnings):
                 log.warning("%s", warning, extra={"action": "config_warning"})
@@ -160,10 +159,11 @@ class _Process:
                 launcher: Slot[Launcher] = Slot("fork server", ForkServerGone)
                 services = self._services(loaded, store, launcher)
                 await _hold_runners(services)
-                workers = local_workers(services, launcher, self._door, self._activity, worker_log.fileno())
+                workers = local_workers(services, launcher, self._doorway.gateway, self._activity, worker_log.fileno())
                 root = build_root(services, telemetry, workers, LocalConfigFile(self._config_path, services.environ))
                 async with open_actor_system("compas", root) as system:
-                    await self._supervise(system, services, warnings)
+                    with closing(HeldState(lock, store_path)) as held:
+                        await self._supervise(system, services, warnings, held)
 
     def _services(self, loaded: Loaded, store: Store, launcher: Slot[Launcher]) -> Services:
         config = loaded.config
@@ -175,12 +175,20 @@ class _Process:
             runners=LocalRunners(executions_directory(config), launcher),
             clock=wall_clock,
             new_id=lambda: new_ulid(wall_clock()),
-            environ=LiveEnvironment(os.environ, takes=self._detached),
+            environ=LiveEnvironment({**os.environ, **self._found_by(config)}, takes=self._detached),
             epoch=self._epoch,
         )
 
-    async def _supervise(self, system: ActorSystem, services: Services, warnings: tuple[str, ...]) -> None:
-        """Open the door, and stand by it until somebody wants the end."""
+    def _found_by(self, config: Config) -> dict[str, str]:
+        """Return by what agents and hooks find this supervisor, wherever they stand: XDG_RUNTIME_DIR may have decided
+        it, and does not reach all of them."""
+        state = {STATE_VARIABLE: config.state_dir} if os.environ.get(STATE_VARIABLE) else {}
+        return {RUNTIME_VARIABLE: self._own.runtime, **state}
+
+    async def _supervise(
+        self, system: ActorSystem, services: Services, warnings: tuple[str, ...], held: HeldState
+    ) -> None:
+        """Open the door, and stand by it until somebody wants the end, or the state directory is lost."""
         supervision = Supervision(
             pid=os.getpid(),
             version=installed_version(),
@@ -196,6 +204,9 @@ class _Process:
         self._report(READY)
         log.info("ready (pid %d, epoch %d)", os.getpid(), services.epoch, extra={"action": "ready"})
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._leave_when_lost, nursery.cancel_scope)
+            nursery.start_soon(self._watch_epoch, services.store)
+            nursery.start_soon(keep_places, self._doorway, held, self._ending.give_up)
             if self._idle_exit:
                 nursery.start_soon(watch_idleness, context, self._activity, self._ending, _idle_secs(os.environ))
             mode = await self._ending.wait_wished()
@@ -203,6 +214,20 @@ class _Process:
             log.info("ending (%s)", mode, extra={"action": "ending"})
             await wind_down(context, self._ending)
             nursery.cancel_scope.cancel()
+        if self._ending.loss is not None:
+            raise self._ending.loss
+
+    async def _leave_when_lost(self, standing_by: trio.CancelScope) -> None:
+        """Answer nobody as if all were well, and leave without winding down: the log takes no word of it."""
+        await self._ending.wait_given_up()
+        assert self._ending.loss is not None
+        self._gate.fail(self._ending.loss)
+        if self._detached:
+            sys.stderr.write(f"{self._ending.loss}\n")  # the start-up log has it; the supervisor.log may be gone
+        standing_by.cancel()
+
+    async def _watch_epoch(self, store: Store) -> None:
+        self._ending.give_up(await store.wait_lost())
 
 
 def _idle_secs(environ: Mapping[str, str]) -> float:

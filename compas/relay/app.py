@@ -46,6 +46,7 @@ def run_relay(config: str | None, environ: Mapping[str, str], *, may_start: bool
             tools=tools,
             is_attended=is_attended(environ),
             origin=f"editor:{name}",
+            named=_named(find_place),
         )
     )
     stdio = claim_stdio()
@@ -64,6 +65,13 @@ def _tools_of(find_place: Callable[[], Place], chosen: ToolSet | None) -> Callab
         return read_tools(path, chosen)
 
     return tools
+
+
+def _named(find_place: Callable[[], Place]) -> dict[str, str]:
+    try:
+        return find_place().meta()
+    except (CompasError, OSError):
+        return {}  # the first call is told what is wrong
 
 
 def _directory() -> str:

@@ -62,7 +62,7 @@ class Dialer:
     def _reach(self, may_start: bool) -> socket.socket:
         place = self._find_place()
         start = start_rule(place, self._environ, is_allowed=may_start)
-        return reach_or_start(place, lambda: _connected(place), start)
+        return reach_or_start(place, _connected, start)
 
 
 def _connected(place: Place) -> socket.socket:

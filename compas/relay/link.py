@@ -32,7 +32,8 @@ class Introduction(NamedTuple):
     """Who a relay speaks for: `meta` says inside which execution it runs, `cwd` where its editor started it.
 
     `tools` is the set that its editor is told of, where it was started for one; `is_attended` says whether a person may
-    be at the editor. `origin` names this editor's connection, empty where an older relay does not say it.
+    be at the editor. `origin` names this editor's connection, empty where an older relay does not say it;
+    `named` are the places that its command line and environment name.
     """
 
     cwd: str
@@ -41,11 +42,14 @@ class Introduction(NamedTuple):
     tools: ToolSet | None = None
     is_attended: bool = True
     origin: str = ""
+    named: Mapping[str, str] = {}
 
 
 def introduction_line(introduction: Introduction) -> bytes:
     """Return the first line of a relay."""
-    return json.dumps({**introduction._asdict(), "meta": dict(introduction.meta)}).encode()
+    return json.dumps(
+        {**introduction._asdict(), "meta": dict(introduction.meta), "named": dict(introduction.named)}
+    ).encode()
 
 
 def read_introduction(line: bytes) -> Introduction | None:
@@ -59,6 +63,7 @@ def read_introduction(line: bytes) -> Introduction | None:
             tools=tool_set(found.get("tools")),
             is_attended=found.get("is_attended", True) is not False,
             origin=str(found.get("origin", "")),
+            named={str(name): str(value) for name, value in found.get("named", {}).items()},
         )
     except (ValueError, TypeError, KeyError, AttributeError):
         return None

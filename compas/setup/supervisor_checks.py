@@ -13,6 +13,7 @@ from compas.client.bringing import Bringing
 from compas.client.locks import is_free
 from compas.client.place import Place, place_of
 from compas.client.reach import caller_meta
+from compas.client.standing import standing
 from compas.client.typed import typed
 from compas.errors import CompasError
 from compas.paths import RuntimeDirectoryError
@@ -42,6 +43,7 @@ def check_supervisor(
     With `pinging_secs` it is also to ask each agent's model for one word, which may take that much longer.
     """
     patience = _SECONDS + _LOOKING_SECS + (pinging_secs or 0.0)
+    place = standing(place)
     try:
         if is_free(place.lock):
             hint = f"commands start it when they need it; {command('run', place.config, environ)} keeps one in view"
@@ -58,7 +60,7 @@ def check_supervisor(
 
 
 def _ask(place: Place, environ: Mapping[str, str], request: HealthRequest, patience: float) -> HealthResponse:
-    meta = caller_meta(environ)
+    meta = {**place.meta(), **caller_meta(environ)}
     with connect(place.socket, client=_CLIENT, timeout=_SECONDS, meta=meta) as connection:
         beside = Bringing(environ).beside(HEALTH.name, connection.agreed)
         asked = msgspec.to_builtins(request)

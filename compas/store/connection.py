@@ -11,6 +11,7 @@ import apsw
 import msgspec
 
 from compas.store.failures import disk_failures
+from compas.store.file_place import FilePlace
 
 Value = None | int | float | str | bytes
 Row = tuple[Value, ...]
@@ -58,6 +59,8 @@ class Database:
         self.name = name
         self.statements = 0
         self._is_reader = is_reader
+        self.place: FilePlace | None = None
+        """Where its files are, which is looked at after each commit; None where nothing is promised of them."""
 
     def execute(self, sql: str, arguments: Arguments = ()) -> None:
         """Run statements for their effect."""
@@ -101,11 +104,16 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the body in one write transaction: commit at its end, roll back on any error or cancellation."""
+        """Run the body in one write transaction: commit at its end, roll back on any error or cancellation.
+
+        Raises StoreGone when the files were removed meanwhile, or before: SQLite itself goes on in what has no name.
+        """
         self.execute("BEGIN IMMEDIATE")
         try:
             yield
             self.execute("COMMIT")
+            if self.place is not None:
+                self.place.require()
         except BaseException:
             self._roll_back()
             raise
@@ -155,6 +163,8 @@ def open_database(path: Path | None, role: Role) -> Database:
         database = Database(connection, name, is_reader=role == "reader")
         try:
             _configure(database, role)
+            if role == "log" and path is not None:
+                database.place = FilePlace(path)
         except BaseException:
             connection.close(force=True)
             raise

@@ -14,6 +14,10 @@ class StoreUnavailable(StoreError):  # noqa: N818 - the name says what is the ca
     """
 
 
+class StoreGone(StoreUnavailable):
+    """The file was removed, moved or replaced under the open connection: what is written there, nobody reads again."""
+
+
 class StoreClosed(StoreError):  # noqa: N818 - the name says what is the case
     """The store was closed, because whoever opened it ends. Nothing of what was asked took effect."""
 

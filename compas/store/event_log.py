@@ -15,6 +15,7 @@ from compas.store import log_rows
 from compas.store.appending import APPENDING, Appender, require_epoch
 from compas.store.codec import EventCodec
 from compas.store.connection import Database, Reader, open_database
+from compas.store.errors import EpochLost, StoreError, StoreGone
 from compas.store.failures import disk_failures
 from compas.store.kept_answers import forget_answers
 from compas.store.lane import InlineLane, Lane, open_thread_lane
@@ -48,6 +49,14 @@ class Store:
         self._clock = clock
         self._transactions = 0
         self._appended_events = 0
+        self.loss: StoreError | None = None
+        self._lost = trio.Event()
+
+    async def wait_lost(self) -> StoreError:
+        """Wait until a write shows that the file is another supervisor's, or gone; return the error it raised."""
+        await self._lost.wait()
+        assert self.loss is not None
+        return self.loss
 
     async def begin_epoch(self, pid: int, boot_id: str, version: str) -> int:
         """Take over: append an epoch higher than any before, which every later append carries (design §2).
@@ -166,7 +175,12 @@ class Store:
         await trio.lowlevel.checkpoint()
         # A cancel in the middle would leave the caller not knowing; it costs a millisecond to know.
         with trio.CancelScope(shield=True):
-            result = await self._writer.run(work)
+            try:
+                result = await self._writer.run(work)
+            except (EpochLost, StoreGone) as loss:
+                self.loss = loss
+                self._lost.set()
+                raise
         self._transactions += 1
         return result
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from actors.remote.errors import WireError
 from compas.cli.arguments import CommandParser
-from compas.cli.asking import open_caller, place_for, style_here
+from compas.cli.asking import open_caller, standing_place, style_here
 from compas.cli.operations import operation, whole
 from compas.cli.render.threads import Pending, pending_text
 from compas.cli.terminal import write, write_json
@@ -45,7 +45,7 @@ def main(command: str, args: Sequence[str]) -> int:
     if "COMPAS_EXECUTION" in os.environ:
         return 0
     try:
-        found = [] if is_free(place_for(given).lock) else _find(given)
+        found = [] if is_free(standing_place(given).lock) else _find(given)
     except (CompasError, WireError, OSError):
         return 0
     if found:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from compas.cli.arguments import CommandParser
-from compas.cli.asking import open_caller, place_for, style_here
+from compas.cli.asking import open_caller, standing_place, style_here
 from compas.cli.operations import operation, whole
 from compas.cli.render.configuration import reload_text
 from compas.cli.terminal import write, write_json
@@ -18,7 +18,7 @@ def main(command: str, args: Sequence[str]) -> int:
     parser = CommandParser(command, asked.doc, asked.details)
     parser.add_argument("--json", action="store_true", help="write the answer as JSON")
     given = parser.parse_args(args)
-    if is_free(place_for(given).lock):
+    if is_free(standing_place(given).lock):
         write("null" if given.json else "no supervisor is running; the next one loads the config file as it starts")
         return 0
     given.no_start = True

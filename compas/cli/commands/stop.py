@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from actors.remote.errors import RequestFailed, SessionLost
 from compas.cli.arguments import CommandParser
-from compas.cli.asking import open_caller, place_for
+from compas.cli.asking import open_caller, place_for, standing_place
 from compas.cli.operations import operation, whole
 from compas.cli.render.supervision import stop_text, stopped_text
 from compas.cli.terminal import tell, write, write_json
@@ -72,8 +72,7 @@ def restart(command: str, args: Sequence[str]) -> int:
 
 def _check_content(given: argparse.Namespace) -> None:
     """Refuse to end a supervisor when the next one could not start with the config file as it is."""
-    place = place_for(given)
-    if is_free(place.lock):
+    if is_free(standing_place(given).lock):
         return
     given.no_start = True
     # One that does not answer, or is too old to know how, is replaced without being asked.
@@ -88,7 +87,7 @@ def _check_content(given: argparse.Namespace) -> None:
 
 def stop(given: argparse.Namespace, mode: Mode) -> "StopResponse | None":
     """Ask the supervisor to stop and return once it is gone; None when none was running."""
-    place = place_for(given)
+    place = standing_place(given)
     if is_free(place.lock):
         return None
     given.no_start = True

@@ -23,6 +23,7 @@ class Draft:
     state_dir: str
     state_dir_is_override: bool
     known_files: frozenset[str]
+    has_relative_paths: bool = False
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -41,6 +41,7 @@ class Configuration:
 
     def __init__(self, loaded: Loaded, since: float) -> None:
         self.in_force: Config = loaded.config
+        self.has_relative_paths = loaded.has_relative_paths
         self.standing = Standing(digest=loaded.digest, since=since, warnings=_lines(loaded), settings=loaded.settings)
         self.refused: Refused | None = None
         self.unwatched = ""
@@ -54,6 +55,7 @@ class Configuration:
     def apply(self, loaded: Loaded, taken: ConfigUpdate, now: float) -> None:
         """Put a configuration in force."""
         self.in_force = taken.config
+        self.has_relative_paths = loaded.has_relative_paths
         self.refused = None
         self.standing = Standing(
             digest=loaded.digest,

@@ -11,7 +11,7 @@ from actors.ref import ActorRef
 from actors.registry import Registry
 from compas.api.advice import in_commands
 from compas.backends.backend import Backend, Task
-from compas.backends.environment import build_environment, withheld_environment
+from compas.backends.environment import FOUND_BY, build_environment, withheld_environment
 from compas.backends.generic import GenericBackend, TaskRefusedError
 from compas.domain import events as e
 from compas.domain.decision import Refusal
@@ -128,7 +128,8 @@ def _describe(
     files = services.runners.files_directory(run.queued.execution)
     command = backend.command_line(agent, msgspec.structs.replace(task, files=files))
     config = services.config
-    extra = {"COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
+    found_by = {name: services.environ[name] for name in FOUND_BY if name in services.environ}
+    extra = {**found_by, "COMPAS_CONFIG": config.config_path, "COMPAS_THREAD": state.thread, **place.variables}
     env = build_environment(agent, services.environ, remove=command.env_remove, extra=extra)
     secret = withheld_environment(agent, services.environ, remove=command.env_remove)
     return Spec(

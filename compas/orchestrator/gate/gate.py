@@ -18,6 +18,7 @@ from compas.orchestrator.gate.bringing import take_brought
 from compas.orchestrator.gate.handlers import HANDLERS
 from compas.orchestrator.gate.named_locks import NamedLocks
 from compas.orchestrator.gate.naming import with_nearest
+from compas.orchestrator.gate.places import refuse_elsewhere
 from compas.orchestrator.gate.resolving import first_answer, resolve
 from compas.orchestrator.handler_context import Handler, HandlerContext, Mode
 from compas.orchestrator.process.activity import Activity
@@ -62,8 +63,10 @@ class Gate:
         """Serve one call; every refusal reaches the client as a code and a sentence."""
         with self._activity.client():
             await self._decided.wait()
-            if self._context is None:
-                raise CallError("start_failed", str(self._failure))
+            if self._failure is not None:
+                raise self._why_not(self._failure)
+            assert self._context is not None
+            refuse_elsewhere(self._context.services, call.peer.meta)
             handler = HANDLERS.get(call.op)
             if handler is None:
                 known = ", ".join(BY_NAME)
@@ -74,12 +77,17 @@ class Gate:
             except StoreUnavailable as err:
                 raise CallError("store_unavailable", str(err)) from err
             except (ActorError, StoreClosed) as err:
+                if self._failure is not None:
+                    raise self._why_not(self._failure) from err
                 if self._context.supervision.ending is not None:
                     raise _ended(self._context.supervision.ending) from err
                 log.warning("%s failed: %s", call.op, err, extra={"action": "call_failed"})
                 raise CallError("unavailable", f"{call.op} could not be served now: {err}; try again") from err
             except CompasError as err:
                 raise CallError("failed", str(err)) from err
+
+    def _why_not(self, failure: CompasError) -> CallError:
+        return CallError("start_failed" if self._context is None else "ended", str(failure))
 
     async def _serve(self, context: HandlerContext, handler: Handler, call: Call) -> msgspec.Struct:
         """Find out once whose call it is; answer a repeat as the first time, also while the first is under way."""

@@ -21,6 +21,7 @@ from compas.gateway.control import ALIVE, CHANGED
 from compas.orchestrator.machine.gateway_watch import wait_hung
 from compas.orchestrator.messages.config import ConfigApplied
 from compas.orchestrator.process.activity import Activity
+from compas.orchestrator.process.pin import Pin
 from compas.relay.link import refused
 from compas.relay.silence import PATIENCE_SECONDS
 from compas.relay.tool_list import write_tools
@@ -47,10 +48,44 @@ class GatewayDoor:
         self._supervisor = supervisor
         self._path = listening
         self._listener = bind_unix(listening)
+        self._pin = Pin(listening)
+        self._mended = trio.Event()
+        self.bindings = 1
+        """How often the socket was made."""
+
+    @property
+    def paths(self) -> tuple[Path, Path]:
+        """The socket and the list, which `mend` makes again."""
+        return self._path, self.tools
+
+    def mend(self) -> None:
+        """Listen again where somebody removed the socket, and have a list written where that is gone.
+
+        Raises ConnectError.
+        """
+        if not self._pin.is_at(self._path):
+            trio.lowlevel.notify_closing(self._listener)
+            self._listener.close()
+            self._listener = bind_unix(self._path)
+            self._pin.close()
+            self._pin = Pin(self._path)
+            self.bindings += 1
+        elif self.tools.exists():
+            return
+        mended, self._mended = self._mended, trio.Event()
+        mended.set()
+
+    async def wait_mended(self) -> None:
+        """Return once `mend` has found something missing."""
+        await self._mended.wait()
 
     async def wait_knock(self) -> None:
         """Return once a relay waits to be let in."""
-        await trio.lowlevel.wait_readable(self._listener)
+        while True:
+            try:
+                return await trio.lowlevel.wait_readable(self._listener)
+            except trio.ClosedResourceError:
+                continue  # relays come to the next socket now
 
     def is_knocked(self) -> bool:
         """Tell whether a relay waits to be let in now."""
@@ -78,6 +113,7 @@ class GatewayDoor:
     def close(self) -> None:
         """Let nobody in any more. The path stays, as what refuses; the next supervisor takes it over."""
         self._listener.close()
+        self._pin.close()
 
 
 class GatewayHost(Actor):
@@ -105,11 +141,13 @@ class GatewayHost(Actor):
         self._log_fd = log_fd
         self._patience = patience
         self._gateway: ProcessHost | None = None
+        self._listens_at = 0
 
     async def on_start(self) -> None:
         """Write the list, and begin to watch for relays and for changes of the config."""
         self._write_tools()
         self.context.start_soon(self._follow_config)
+        self.context.start_soon(self._follow_door)
         self.context.start_soon(self._host)
 
     def _write_tools(self) -> None:
@@ -126,6 +164,20 @@ class GatewayHost(Actor):
                     await applied.receive()
                     self._write_tools()
                     await self._tell_gateway()
+
+    async def _follow_door(self) -> None:
+        """Write the list where it was removed; end a gateway whose socket nobody finds any more.
+
+        Its relays come again, to the new socket, and put again what they were asked.
+        """
+        while True:
+            await self._door.wait_mended()
+            self._write_tools()
+            if self._gateway is not None and self._listens_at != self._door.bindings:
+                log.warning(
+                    "the gateway's socket was removed; another gateway begins", extra={"action": "gateway_moved"}
+                )
+                self._gateway.kill()
 
     async def _tell_gateway(self) -> None:
         """Have it tell its relays; where that fails, they look at the list by themselves when they come again."""
@@ -155,6 +207,7 @@ class GatewayHost(Actor):
         try:
             async with contextlib.AsyncExitStack() as stack:
                 with self._activity.client():
+                    self._listens_at = self._door.bindings
                     self._gateway = await stack.enter_async_context(self._door.open_gateway(self._log_fd))
                 log.info("editors are served (pid %d)", self._gateway.pid, extra={"action": "gateway_started"})
                 async with open_background() as watching:

@@ -5,14 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
-from compas.backends.environment import environment_of_tools
+from compas.backends.environment import FOUND_BY, environment_of_tools
 from compas.domain.facts.telling import HookOutcome
 from compas.domain.outbox.specs import HookSpec
 from compas.orchestrator.services import Services
 from compas.runner.program import Program, ProgramEnd
-
-PASSED: Final = ("COMPAS_RUNTIME_DIR", "COMPAS_STATE_DIR")
-"""By these `compas` inside a hook finds the same supervisor."""
 
 _VARIABLES: Final = {
     # a variable: the field whose value it has, where there is one. COMPAS_EXECUTION would make it an agent's child.
@@ -32,7 +29,7 @@ _VARIABLES: Final = {
 def hook_environment(services: Services, hook: HookSpec, fields: Mapping[str, Any]) -> dict[str, str]:
     """Return the whole environment of a hook: what tools may see, who it is told of, and its own `env`."""
     told = {name: str(fields[field]) for name, field in _VARIABLES.items() if fields.get(field) not in (None, "")}
-    places = {name: services.environ[name] for name in PASSED if name in services.environ}
+    places = {name: services.environ[name] for name in FOUND_BY if name in services.environ}
     about = {**places, "COMPAS_CONFIG": services.config.config_path, **told}
     return {**environment_of_tools(services.environ, about), **hook.env}
 

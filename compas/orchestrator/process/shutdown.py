@@ -13,6 +13,7 @@ from actors.bus import Subscription
 from actors.errors import ActorStopped, BusClosed
 from compas.config.config import Config
 from compas.domain import events as e
+from compas.errors import CompasError
 from compas.orchestrator.handler_context import HandlerContext, Mode
 from compas.orchestrator.messages.execution import StopExecution
 from compas.orchestrator.messages.journal import Commit
@@ -51,6 +52,18 @@ class Ending:
         self.mode: Mode | None = None
         self._wished = trio.Event()
         self._changed = trio.Event()
+        self.loss: CompasError | None = None
+        self._lost = trio.Event()
+
+    def give_up(self, loss: CompasError) -> None:
+        """End at once, without a word to the log: what the supervisor stands on is gone. The first reason counts."""
+        if self.loss is None:
+            self.loss = loss
+            self._lost.set()
+
+    async def wait_given_up(self) -> None:
+        """Wait until that is so."""
+        await self._lost.wait()
 
     def wish(self, mode: Mode) -> None:
         """Ask for an end in this mode."""

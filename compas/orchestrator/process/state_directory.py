@@ -1,20 +1,17 @@
 """The state directory: made private, and owned by one supervisor at a time."""
 
-import fcntl
 import os
 import secrets
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-
-import msgspec
 
 from compas.errors import CompasError
 from compas.git.worktree.owner import IDENTITY
+from compas.orchestrator.process.held_lock import HeldLock, Holder, LockUnusableError, described, hold
 
-_TESTERS_IN_A_ROW = 1000
+LOCK_NAME = "compas.lock"
 
 
 class StateDirectoryError(CompasError):
@@ -23,23 +20,6 @@ class StateDirectoryError(CompasError):
 
 class AlreadyRunningError(CompasError):
     """Another supervisor holds the lock of this config."""
-
-
-class Holder(msgspec.Struct, frozen=True, kw_only=True):
-    """Who holds a lock, since when (UTC seconds): written into it, for whoever is refused."""
-
-    pid: int
-    config: str
-    since: float = 0.0
-
-
-def _described(holder: Holder, now: float) -> str:
-    """Say which process holds a lock and for how long. One that has not written itself down yet has no number: 0
-    would be an invitation to end the reader's own processes (a-core 153)."""
-    if holder.pid <= 0:
-        return "it has only just begun"
-    age = timedelta(seconds=max(0, int(now - holder.since)))
-    return f"pid {holder.pid}, running for {age}" if holder.since else f"pid {holder.pid}"
 
 
 def prepare_state_directory(path: Path) -> tuple[str, ...]:
@@ -86,69 +66,45 @@ def _is_read_only(directory: Path) -> bool:
 
 
 @contextmanager
-def hold_state_lock(directory: Path, own: Holder) -> Iterator[None]:
+def hold_state_lock(directory: Path, own: Holder) -> Iterator[HeldLock]:
     """Own the state directory until the end of the block; a second config on it is refused by name (design §11)."""
-    with _hold(directory / "compas.lock", own) as holder:
-        if holder is not None and holder.config == own.config:
-            raise StateDirectoryError(
-                f"a supervisor of {own.config} runs already ({_described(holder, own.since)}), which was started with "
-                "another runtime directory; set COMPAS_RUNTIME_DIR as it was there, or stop that supervisor"
-            )
+    with _opened(directory / LOCK_NAME, own) as lock:
+        holder = lock.take()
+        if holder is not None and os.path.realpath(holder.config) == os.path.realpath(own.config):
+            raise StateDirectoryError(_same_file(holder, own))
         if holder is not None:
             raise StateDirectoryError(
                 f"the state directory {directory} is in use by the supervisor of {holder.config} "
-                f"({_described(holder, own.since)}); two configs cannot share one: "
+                f"({described(holder, own.since)}); two configs cannot share one: "
                 f"give {own.config} a state_dir of its own, or stop that supervisor"
             )
-        yield
+        yield lock
+
+
+def _same_file(holder: Holder, own: Holder) -> str:
+    """Say why one config file has a supervisor already, which this process could not see by the socket's lock."""
+    by_name = "" if holder.config == own.config else f", which is the same file as {own.config}"
+    runtime = f" {holder.runtime}" if holder.runtime else ""
+    return (
+        f"a supervisor of {holder.config}{by_name} runs already ({described(holder, own.since)}), which was started "
+        f"with another runtime directory{runtime}; set COMPAS_RUNTIME_DIR as it was there, or stop that supervisor"
+    )
 
 
 @contextmanager
-def hold_socket_lock(path: Path, own: Holder) -> Iterator[None]:
+def hold_socket_lock(path: Path, own: Holder) -> Iterator[HeldLock]:
     """Be the supervisor of this config until the end of the block."""
-    with _hold(path, own) as holder:
-        if holder is not None:
-            described = _described(holder, own.since)
-            raise AlreadyRunningError(f"a supervisor of {own.config} is already running ({described}); commands use it")
-        yield
+    with _opened(path, own) as lock:
+        if (holder := lock.take()) is not None:
+            said = described(holder, own.since)
+            raise AlreadyRunningError(f"a supervisor of {own.config} is already running ({said}); commands use it")
+        yield lock
 
 
 @contextmanager
-def _hold(path: Path, own: Holder) -> Iterator[Holder | None]:
-    """Take a lock, and yield None; or yield who holds it. The file is never deleted: a lock is its holder's file."""
+def _opened(path: Path, own: Holder) -> Iterator[HeldLock]:
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as err:
-        raise StateDirectoryError(f"cannot open the lock {path}: {err.strerror}") from err
-    try:
-        if not _take(descriptor):
-            yield _read(descriptor)
-            return
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, msgspec.json.encode(own), 0)
-        yield None
-    finally:
-        os.close(descriptor)
-
-
-def _take(descriptor: int) -> bool:
-    """Take a lock unless somebody owns it. Clients test it by sharing it for a moment, which is not owning it: while
-    it can be shared, nobody does."""
-    for _ in range(_TESTERS_IN_A_ROW):
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return False
-        else:
-            return True
-    return False
-
-
-def _read(descriptor: int) -> Holder:
-    try:
-        return msgspec.json.decode(os.pread(descriptor, 65536, 0), type=Holder)
-    except msgspec.DecodeError:
-        return Holder(pid=0, config="another config")
+        with hold(path, own) as lock:
+            yield lock
+    except LockUnusableError as err:
+        raise StateDirectoryError(str(err)) from err

@@ -225,7 +225,9 @@ def test_inside_an_execution_a_gateway_says_whose_it_is_and_starts_no_supervisor
         scripted.start()
         editor.call("orch_status")
         assert not editor.receive()["result"]["isError"]
-    assert scripted.seen[-1]["meta"] == {"execution": "X1", "token": "secret", "cwd": os.getcwd()}
+    said = scripted.seen[-1]["meta"]
+    assert (said["execution"], said["token"], "origin" in said) == ("X1", "secret", False)
+    assert (said["config"], said["cwd"]) == (str(scripted.place.config), os.getcwd())
 
 
 def test_every_call_of_an_editor_says_that_it_comes_from_the_same_one(

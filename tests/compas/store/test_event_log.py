@@ -19,7 +19,7 @@ from compas.domain import events as e
 from compas.domain.requests import RequestId
 from compas.store.codec import domain_codec
 from compas.store.connection import Reader
-from compas.store.errors import EpochLost, StoreClosed, StoreRefused, StoreUnavailable, UnreadableEvent
+from compas.store.errors import EpochLost, StoreClosed, StoreGone, StoreRefused, StoreUnavailable, UnreadableEvent
 from compas.store.event_log import Store, open_store
 from compas.store.projections.catalogue import PROJECTIONS
 from compas.store.projections.messages import count_messages
@@ -112,6 +112,43 @@ async def test_a_supervisor_that_was_succeeded_cannot_write(path: Path, said: Sa
             await old.append_all([said("too late")])
         await new.append_all([said("from the new")])
         assert [one.epoch for one in await old.read_all()] == [1, 2]
+
+
+def take_away(path: Path, what: str) -> None:
+    if what == "directory":
+        path.parent.rename(path.parent.with_name("moved"))
+    else:
+        (path.with_name(f"{path.name}-wal") if what == "write-ahead log" else path).unlink()
+    if what == "another log":
+        path.touch()
+
+
+@pytest.mark.parametrize("what", ["log", "write-ahead log", "directory", "another log"])
+async def test_nothing_is_answered_as_kept_in_a_file_that_was_removed_or_replaced(
+    path: Path, said: Said, what: str
+) -> None:
+    async with open_store(path, events=domain_codec(), projections=PROJECTIONS) as store:
+        await store.begin_epoch(1, "boot", "0.1")
+        await store.append_all([said("kept")])
+        take_away(path, what)
+        for _ in range(2):
+            with pytest.raises(StoreGone, match="was removed, moved or replaced"):
+                await store.append_all([said("lost")])
+        with trio.fail_after(CEILING):
+            assert isinstance(await store.wait_lost(), StoreGone)
+
+
+async def test_a_store_that_was_succeeded_tells_who_waits_for_that(path: Path, said: Said) -> None:
+    async with (
+        open_store(path, events=domain_codec(), projections=PROJECTIONS) as old,
+        open_store(path, events=domain_codec(), projections=PROJECTIONS) as new,
+    ):
+        await old.begin_epoch(1, "boot", "0.1")
+        await new.begin_epoch(2, "boot", "0.1")
+        with pytest.raises(EpochLost):
+            await old.append_all([said("too late")])
+        with trio.fail_after(CEILING):
+            assert isinstance(await old.wait_lost(), EpochLost)
 
 
 async def test_a_store_that_never_began_an_epoch_cannot_write_over_one_that_did(path: Path, said: Said) -> None:

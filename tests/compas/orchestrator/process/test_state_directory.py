@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import trio
 
+from compas.orchestrator.process.held_lock import Holder
 from compas.orchestrator.process.state_directory import (
     AlreadyRunningError,
-    Holder,
     StateDirectoryError,
     hold_socket_lock,
     hold_state_lock,
@@ -94,7 +94,8 @@ async def test_a_place_whose_holder_is_gone_is_free_whatever_number_stands_in_it
     taking = f"""
 import os
 from pathlib import Path
-from compas.orchestrator.process.state_directory import Holder, hold_state_lock
+from compas.orchestrator.process.held_lock import Holder
+from compas.orchestrator.process.state_directory import hold_state_lock
 with hold_state_lock(Path({str(tmp_path)!r}), Holder(pid={own.pid}, config="/a.yaml", since=999_999.0)):
     print("held", flush=True)
     os.kill(os.getpid(), 9)
