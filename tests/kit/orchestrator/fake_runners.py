@@ -160,7 +160,8 @@ class FakeRunners:
         return f"/executions/{execution}/files"
 
     def started(self, execution: str) -> Started | None:
-        return self._hosted[execution].started
+        hosted = self._hosted.get(execution)
+        return hosted.started if hosted is not None else None
 
     @asynccontextmanager
     async def attach(self, execution: str, epoch: int) -> AsyncIterator["_Connection"]:
