@@ -1,7 +1,6 @@
 """Checks the supervisor by asking it, when it runs."""
 
 from collections.abc import Iterator, Mapping
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import msgspec
@@ -15,6 +14,7 @@ from compas.client.place import Place, place_of
 from compas.client.reach import caller_meta
 from compas.client.standing import standing
 from compas.client.typed import typed
+from compas.distribution import installed_version
 from compas.errors import CompasError
 from compas.paths import RuntimeDirectoryError
 from compas.setup.check import Check, failed, passed, warned
@@ -71,17 +71,10 @@ def _judged(health: HealthResponse, place: Place, environ: Mapping[str, str]) ->
     who = f"process {health.pid}, version {health.version}, epoch {health.epoch}, log {health.log}"
     if health.state != "ready":
         return warned("supervisor", f"is {health.state}: {who}", f"look at {health.log}")
-    if health.version != (own := _own_version()):
+    if health.version != (own := installed_version()):
         again = command("restart", place.config, environ)
         return warned("supervisor", f"is of another version than this command ({own}): {who}", again)
     return passed("supervisor", f"is ready: {who}")
-
-
-def _own_version() -> str:
-    try:
-        return version("compas-orchestrator")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def _git_worker(health: HealthResponse) -> Check:

@@ -72,7 +72,7 @@ def test_outside_a_repository_and_inside_an_agent(workshop: Workshop, tmp_path: 
     inside = {"COMPAS_EXECUTION": "01J0000000000000000000000X"}
     refused(workshop("status", env=inside), "none is started from inside an execution", "its operator starts it")
     refused(workshop("restart", env=inside), "no supervisor is started from inside an execution")
-    refused(workshop("init", "--non-interactive"), "is there already", "`compas init --force`", code=1)
+    refused(workshop("init", "--non-interactive"), "not in a git repository", "git -C", code=1)
 
 
 def _with_claude(tmp_path: Path) -> Path:
@@ -86,7 +86,7 @@ def _with_claude(tmp_path: Path) -> Path:
 def test_what_is_not_there(workshop: Workshop) -> None:
     configured(workshop)
     for line, *words in (
-        ("dispatch nobody x", "there is no agent 'nobody'", "dev"),
+        ("dispatch nobody x", "no agent is called 'nobody'", "dev"),
         ("merge gone", "there is no thread 'gone'", "`compas status`"),
         ("log gone", "'gone'", "`compas transcript"),
         ("read db:99", "there is no message db:99"),
