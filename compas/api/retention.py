@@ -5,11 +5,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from compas.api.operation import Operation
+from compas.api.operation import Operation, Request
 from compas.domain.retention import Gathered
 
 
-class PruneRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PruneRequest(Request, frozen=True, kw_only=True):
     """Whether to remove anything."""
 
     yes: Annotated[bool, Meta(description="remove what is due; without it, nothing is changed")] = False

@@ -36,12 +36,25 @@ class InputError(CompasError):
     """What was given to the command cannot be used."""
 
 
+class _Layout(argparse.HelpFormatter):
+    """Breaks lines between words, never within one that is to be typed, such as `changes-requested`."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        import textwrap  # as argparse does: only help needs it
+
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
+
+
+class _LayoutAsWritten(_Layout, argparse.RawDescriptionHelpFormatter):
+    """Leaves the lines of descriptions as they are."""
+
+
 class CommandParser(argparse.ArgumentParser):
     """A parser of one command: no abbreviated flags, and the options that all commands share."""
 
     def __init__(self, command: str, doc: str, details: str = "") -> None:
         self._typed: Sequence[str] = ()
-        layout = argparse.RawDescriptionHelpFormatter if "\n" in details else argparse.HelpFormatter
+        layout = _LayoutAsWritten if "\n" in details else _Layout
         super().__init__(
             prog=f"compas {command}",
             description=doc,
