@@ -8,8 +8,9 @@ from trio.testing import MockClock
 from tests.kit.orchestrator.actor_workshop import agent, open_workshop
 
 HOUR_SECS = 3600.0
-MOST_STEPS = 50
-"""In an hour, over all tasks: room for a thread's actor that is put away once, and for the test itself."""
+MOST_STEPS = 80
+"""In an hour, over all tasks: room for a thread's actor that is put away once, for one look of retention, which comes
+to nothing, and for the test itself."""
 
 
 class Steps(Instrument):
