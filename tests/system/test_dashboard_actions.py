@@ -317,6 +317,7 @@ async def test_name_and_path_go_to_the_clipboard_of_the_terminal(staffed: Worksh
         terminal.type("P")
         path = b64encode(str(staffed.repo / ".compas-worktrees" / "t1").encode()).decode()
         terminal.until_written(f"\x1b]52;c;{path}\x07")
+        terminal.until(".compas-worktrees/t1")
         quits(terminal)
 
 

@@ -100,7 +100,7 @@ async def test_every_action_is_done(workshop: Workshop) -> None:
         staffed.until("execution.stopped")
         does(terminal, "copy-id", "copied: t1")
         does(terminal, "copy-command", "copied: compas ")
-        does(terminal, "copy-path", "copied: /")
+        does(terminal, "copy-path", ".compas-worktrees/t1")
         does(terminal, "shell", "LENT FOR t1", "\n", "q quit")
         does(terminal, "editor", "LENT FOR t1", "\n", "q quit")
         does(terminal, "abandon", "Abandon t1?", "y", "t1 is abandoned")

@@ -15,6 +15,9 @@ from compas.dashboard.source import Asks
 from compas.domain.advice import Advice, Sentence, advise
 from compas.errors import CompasError
 
+_SHOWN = 60
+"""Characters of what was copied that are shown."""
+
 
 class NoWorktreeError(CompasError):
     """The thread has no directory to go to."""
@@ -74,8 +77,9 @@ def _editor(now: Situation) -> Errand:
 
 
 async def _copied(text: str, asks: Asks, hands: Hands) -> str:
+    """Copy a text, and say so in a line that needs no window of its own: of a long path the end tells most."""
     hands.copy(text)
-    return f"copied: {text}"
+    return f"copied: {text}" if len(text) <= _SHOWN else f"copied: …{text[1 - _SHOWN :]}"
 
 
 async def _copied_path(target: Target, asks: Asks, hands: Hands) -> str:
