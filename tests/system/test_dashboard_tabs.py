@@ -41,7 +41,7 @@ async def test_every_tab_shows_what_a_real_supervisor_knows(busy: Workshop) -> N
         terminal.until("the styl")
         terminal.until("+2 -0")
         for key, words in (
-            ("2", ("the CLI's own", "running")),
+            ("2", ("default", "running")),
             ("3", ("Write the handbook.", "Add two lines.")),
             ("4", ("ends by itself once there is nothing to do", "default_workdir")),
             ("5", ("merged", "Add two lines.")),

@@ -42,7 +42,8 @@ def test_without_its_branch_it_is_said_where_its_commits_are(workshop: Workshop)
 def test_a_branch_in_the_way_of_all_threads_is_named(workshop: Workshop) -> None:
     workshop.git("branch", "compas")
     workshop.configure([workshop.agent("dev", [{"reply": "Done."}], workspace="worktree")])
-    answer = workshop.ask("dispatch", "dev", "work", "--thread", "t1", "--wait")
-    assert "git branch -m compas" in answer["body"]
+    failed = workshop("dispatch", "dev", "work", "--thread", "t1", "--wait", "--json")
+    assert failed.code == 1
+    assert "git branch -m compas" in failed.json()["body"]
     doctor = workshop("doctor")
     assert "branch -m compas" in doctor.out

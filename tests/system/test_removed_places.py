@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import apsw
@@ -99,12 +100,11 @@ def test_a_lock_that_is_removed_alone_is_held_again(workshop: Workshop) -> None:
 
 def test_a_supervisor_of_another_runtime_directory_answers_and_none_is_started_beside_it(workshop: Workshop) -> None:
     pid = begun(workshop).pid
-    other = workshop.root / "run"
-    other.mkdir(mode=0o700)
-    elsewhere = {"COMPAS_RUNTIME_DIR": str(other)}
-    assert workshop.ask("health", env=elsewhere)["pid"] == pid
-    assert f"is ready: process {pid}" in workshop("doctor", env=elsewhere).out
-    stopped = workshop("stop", env=elsewhere)
+    with tempfile.TemporaryDirectory(prefix="cs-", dir="/tmp") as other:  # short enough for a socket
+        elsewhere = {"COMPAS_RUNTIME_DIR": other}
+        assert workshop.ask("health", env=elsewhere)["pid"] == pid
+        assert f"is ready: process {pid}" in workshop("doctor", env=elsewhere).out
+        stopped = workshop("stop", env=elsewhere)
     assert (stopped.code, "no supervisor" in stopped.out) == (0, False)
     assert workshop("health", "--no-start").code == 2
 
