@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def measure(place: Workplace, editors: int, waits: int, rounds: int, watch_secs: float) -> EditorsReport:
     """Count one round with the requests in sight, then take the times of many without."""
     machine = this_machine()
-    with open_scene(place, editors, waits, is_counted=True) as scene:
+    with open_scene(place, editors, waits) as scene:
         counted = count_one_round(scene, watch_secs)
     with (
         open_scene(place, editors, waits) as scene,

@@ -27,7 +27,6 @@ class EditorsReport(msgspec.Struct, frozen=True, kw_only=True):
 def in_words(report: EditorsReport) -> str:
     """Return it as text."""
     counted, total = report.counted, report.editors * report.waits
-    begun = ", ".join(f"{count} {name}" for name, count in sorted(counted.asked_to_begin.items()))
     first, last = report.rounds[0], report.rounds[-1]
     memory = {"before": report.before, "while they wait": counted.during, "after 1 completion": first}
     memory[f"after {len(report.rounds)} completions"] = last
@@ -35,10 +34,8 @@ def in_words(report: EditorsReport) -> str:
         f"{report.editors} editors with {report.waits} waits each, which is {total} for one agent",
         "",
         f"gateways at a time: {counted.gateways}; started under two supervisors: {report.gateways_started}",
-        f"asked of the supervisor to begin: {begun}",
-        f"  while they wait, {counted.watched_secs:g} s: {counted.asked_while_waiting} requests, "
+        f"while they wait, {counted.watched_secs:g} s, the supervisor has "
         f"{counted.supervisor_switches_while_waiting} context switches",
-        f"  to complete: {counted.asked_to_complete} requests",
         f"answered: {counted.answers} waits, by {counted.completions} message",
         f"left at the supervisor when all editors hang up: {counted.waits_left}",
         "",

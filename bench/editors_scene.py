@@ -5,7 +5,6 @@ import json
 import re
 import threading
 import time
-from collections import Counter
 from collections.abc import Iterator
 
 import msgspec
@@ -14,13 +13,11 @@ from bench.comparison import Times
 from bench.floors import Floor
 from bench.herd import Herd, open_herd
 from bench.process_figures import descriptors, look, program, proportional_kb, switches_between
-from bench.request_counter import counted_requests
 from bench.stamps import BenchError
 from bench.workplace import Workplace, ask
 from compas.api.dispatch import DISPATCH, DispatchRequest
 from compas.api.supervision import HEALTH, HealthRequest
 from compas.client.blocking import BlockingConnection
-from compas.paths import runtime_directory, socket_path
 from compas.runner import processes
 
 COMPLETION = "agent's end to last editor"
@@ -39,16 +36,13 @@ class Costs(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True):
-    """One round, with what the supervisor was asked by the gateway: of all waits together."""
+    """One round: of all waits together."""
 
     gateways: int
-    asked_to_begin: dict[str, int]
-    asked_while_waiting: int
     supervisor_switches_while_waiting: int
     """Context switches of its threads in `watched_secs`."""
     watched_secs: float
     during: Costs
-    asked_to_complete: int
     answers: int
     completions: int
     """How many different messages the answers speak of."""
@@ -66,7 +60,6 @@ class Scene:
         self.supervisor = supervisor
         self.herd = herd
         self.waits = waits
-        self.asked: Counter[str] = Counter()
         self.answers: list[bytes] = []
         self._connection = connection
         self._last = 0
@@ -91,7 +84,6 @@ class Scene:
         sent = ask(self._connection, DISPATCH, DispatchRequest(to="solo", body="begin"))
         self.place.stamps.wait("solo begins")
         self.place.wait_for_event(sent.thread_id, "execution.started")
-        self.asked.clear()
         given = {"thread_id": sent.thread_id, "since_reference": sent.reference}
         self.herd.say([self._call("orch_wait", given) for _ in range(self.waits)])
         self._until_clients(self.total)
@@ -170,19 +162,14 @@ class Scene:
 
 
 @contextlib.contextmanager
-def open_scene(place: Workplace, editors: int, waits: int, *, is_counted: bool = False) -> Iterator[Scene]:
-    """Start a supervisor and these editors; all have had a call. If `is_counted`, `asked` counts requests."""
+def open_scene(place: Workplace, editors: int, waits: int) -> Iterator[Scene]:
+    """Start a supervisor and these editors; all have had a call."""
     command = place.compas("mcp-server", "--no-start")
     with contextlib.ExitStack() as stack:
         supervisor = stack.enter_context(place.supervising())
         connection = stack.enter_context(place.connect())
-        asked: Counter[str] = Counter()
-        if is_counted:
-            path = socket_path(place.config, runtime_directory(place.environ))
-            asked = stack.enter_context(counted_requests(path))
         herd = stack.enter_context(open_herd(command, place.environ, editors))
         scene = Scene(place, supervisor, connection, herd, waits)
-        scene.asked = asked
         scene.shake_hands()
         yield scene
 
@@ -190,26 +177,18 @@ def open_scene(place: Workplace, editors: int, waits: int, *, is_counted: bool =
 def count_one_round(scene: Scene, watch_secs: float) -> Counted:
     """Take a round, and look at what each part of it asks of the supervisor; the editors are gone afterwards."""
     scene.begin()
-    asked_to_begin = dict(scene.asked)
-    scene.asked.clear()
     early = look(scene.supervisor, "supervisor")
     threading.Event().wait(watch_secs)
     switches = switches_between(early, look(scene.supervisor, "supervisor"))
-    asked_while_waiting = scene.asked.total()
     during = scene.costs()
-    scene.asked.clear()
     scene.end()
-    asked_to_complete = scene.asked.total()
     messages = scene.messages()
     gateways = len(scene.gateways())
     return Counted(
         gateways=gateways,
-        asked_to_begin=asked_to_begin,
-        asked_while_waiting=asked_while_waiting,
         supervisor_switches_while_waiting=switches,
         watched_secs=watch_secs,
         during=during,
-        asked_to_complete=asked_to_complete,
         answers=len(messages),
         completions=len(set(messages)),
         waits_left=scene.hang_up(),

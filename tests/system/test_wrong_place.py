@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -111,10 +112,12 @@ def test_what_is_gone_and_what_is_busy(workshop: Workshop) -> None:
     refused(workshop("commit", "t1"), tree["path"])
     second = workshop.root / "second.yaml"
     second.write_text(workshop.config.read_text())
-    other = {"COMPAS_RUNTIME_DIR": str(workshop.root / "run")}
+    short = tempfile.mkdtemp(prefix="cs-", dir="/tmp")  # short enough for a socket
+    other = {"COMPAS_RUNTIME_DIR": short}
     refused(workshop("status", "--config", str(second)), str(workshop.config), "give", "a state_dir of its own")
     assert workshop("status", env=other).code == 0, "the mark in the state directory says where it is"
     refused(workshop("run", env=other), "runs already", "another runtime directory", "set COMPAS_RUNTIME_DIR")
+    shutil.rmtree(short)
     again = workshop("run")
     assert (again.code, again.err.count("\n")) == (3, 1)
     assert "is already running" in again.err
