@@ -3,7 +3,7 @@
 Of the standard library alone, because a command uses it that has to start at once.
 """
 
-from typing import Final
+from typing import Any, Final
 
 _OVER: Final = frozenset({"Completed", "Abandoned"})
 _UNDER_WAY: Final = frozenset({"queued", "picked_up", "executing"})
@@ -15,6 +15,18 @@ _REVIEWED: Final = {
     "changed_since_the_review": "changed since the review",
     "no_snapshot": "its work could not be recorded",
 }
+
+
+def turn_in(row: Any) -> str | None:  # noqa: ANN401 - a light command has rows without a type
+    """Return what `operators_turn` does of a row of `status`."""
+    return operators_turn(
+        thread_status=row.thread_status,
+        execution_id=row.execution_id,
+        execution_status=row.execution_status,
+        last_intent=row.last_intent,
+        answers_to=row.answers_to,
+        review=row.review,
+    )
 
 
 def operators_turn(

@@ -13,7 +13,7 @@ from compas.cli.terminal import write, write_json
 from compas.cli.values import whole_number
 from compas.client.answer import Answer
 from compas.client.locks import is_free
-from compas.domain.operators_turn import operators_turn
+from compas.domain.operators_turn import turn_in
 from compas.errors import CompasError
 
 DOC = "Show the threads that wait for you."
@@ -57,18 +57,7 @@ def _find(given: argparse.Namespace) -> list[Pending]:
     asked = operation("status")
     with open_caller(given) as caller:
         answer = whole(caller.call(asked.name, {"limit": _MOST_READ}, is_write=False), asked.answer)
-    return [Pending(row, waits) for row in answer.threads if (waits := _waits(row)) is not None]
-
-
-def _waits(row: Answer) -> str | None:
-    return operators_turn(
-        thread_status=row.thread_status,
-        execution_id=row.execution_id,
-        execution_status=row.execution_status,
-        last_intent=row.last_intent,
-        answers_to=row.answers_to,
-        review=row.review,
-    )
+    return [Pending(row, waits) for row in answer.threads if (waits := turn_in(row)) is not None]
 
 
 def _show(given: argparse.Namespace, found: list[Pending]) -> None:

@@ -15,7 +15,7 @@ from compas.dashboard.tabs.ops.merges import is_newer, last_merges
 from compas.dashboard.tabs.ops.row import OpsRow
 from compas.dashboard.times import hour
 from compas.domain.advice import AGENT, TEXT, Advice, Said, advise, say
-from compas.domain.operators_turn import operators_turn
+from compas.domain.operators_turn import turn_in
 
 _FAILED = {"failed": "failed", "crashed": "crashed", "timed_out": "timed out"}
 _URGENCY = (
@@ -93,7 +93,7 @@ def _placed(known: _Known, row: StatusRow, now: float) -> tuple[str, OpsRow]:
         return "waiting", replace(shown, word="queued", reason=why, since=row.updated_at, what_now=what_now)
     if row.thread_status in ("Completed", "Abandoned"):
         return "finished", replace(shown, word=row.thread_status.lower(), since=row.updated_at)
-    if _turn(row) is None:
+    if turn_in(row) is None:
         word = "approved" if row.verdict == "approve" else "answered"
         return "finished", replace(shown, word=word, since=row.updated_at, what_now=f"{row.answers_to} gets the answer")
     others = known.reviewers.get(row.thread_id, ())
@@ -110,18 +110,6 @@ def _placed(known: _Known, row: StatusRow, now: float) -> tuple[str, OpsRow]:
             what_now=say(advise("wait_merge", op_id=merge.op)),
         )
     return "yours", _yours(known, row, shown, now)
-
-
-def _turn(row: StatusRow) -> str | None:
-    """Return what a thread waits for its operator with, by the rule that `compas pending` goes by."""
-    return operators_turn(
-        thread_status=row.thread_status,
-        execution_id=row.execution_id,
-        execution_status=row.execution_status,
-        last_intent=row.last_intent,
-        answers_to=row.answers_to,
-        review=row.review,
-    )
 
 
 def _shown(board: Board, row: StatusRow) -> OpsRow:
